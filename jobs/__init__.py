@@ -1,0 +1,1 @@
+"""The Spark jobs, one file per arrow of the flow, and the command line that starts them."""

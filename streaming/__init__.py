@@ -1,0 +1,1 @@
+"""The stream: contract, fold, scoring and sinks. Knows nothing of the other packages."""

@@ -1,0 +1,1 @@
+"""The model: words to vectors, encoder, attention, decoder, training and the registry."""
