@@ -1,0 +1,86 @@
+"""How the embedded broker is configured: one small machine, many short-lived topics."""
+
+import base64
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from streaming.topics import TOPICS
+
+MIB = 1024 * 1024
+
+
+def new_cluster_id() -> str:
+    """Make a cluster id in Kafka's format: 16 bytes in URL-safe base 64 without padding."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def server_properties(
+    data: Path, port: int, controller_port: int, further: Mapping[str, str]
+) -> str:
+    """Write Kafka's server.properties.
+
+    Args:
+        data: folder of the logs.
+        port: of the listener for clients.
+        controller_port: of the listener for the controller, which is in the same process.
+        further: properties that win over the ones chosen here.
+    """
+    properties = _roles(data, port, controller_port) | _single_node() | _limits() | dict(further)
+    return "".join(f"{name}={_escaped(value)}\n" for name, value in properties.items())
+
+
+def _roles(data: Path, port: int, controller_port: int) -> dict[str, str]:
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listener.security.protocol.map": (
+            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,"
+            "SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL"
+        ),
+        "log.dirs": str(data),
+        # A topic nobody declared is a mistake, not a wish.
+        "auto.create.topics.enable": "false",
+    }
+
+
+def _single_node() -> dict[str, str]:
+    """One replica of everything, and no waiting for others."""
+    return {
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "1",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "share.coordinator.state.topic.num.partitions": "1",
+        "group.initial.rebalance.delay.ms": "0",
+        # After a crash the controller refuses the broker until its old session has ended.
+        "broker.heartbeat.interval.ms": "500",
+        "broker.session.timeout.ms": "3000",
+    }
+
+
+def _limits() -> dict[str, str]:
+    """Few threads and buffers; messages as large as the largest topic allows."""
+    largest = max(topic.max_message_bytes for topic in TOPICS)
+    return {
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+        "background.threads": "2",
+        "num.recovery.threads.per.data.dir": "2",
+        "log.cleaner.dedupe.buffer.size": str(16 * MIB),
+        "log.index.size.max.bytes": str(MIB),
+        "message.max.bytes": str(largest),
+        "replica.fetch.max.bytes": str(largest),
+    }
+
+
+def _escaped(value: str) -> str:
+    """Escape what Java's properties format would read as something else."""
+    return value.replace("\\", "\\\\").replace("\n", "\\n")

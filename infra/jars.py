@@ -1,0 +1,178 @@
+"""Fetches the jars of Kafka, Delta and the Kafka connector into the cache, once.
+
+Ivy, which ships among pyspark's own jars, is the program that does it: no Maven, and Spark need
+not resolve anything at the start of a session. Standard library only: set-up runs this too.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from streaming import parts
+from streaming.errors import MissingPartError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """Jars that belong together in one folder of the cache."""
+
+    name: str
+    """What it is, for people."""
+    folder: Path
+    modules: tuple[tuple[str, str, str], ...]
+    """Organisation, module and revision of what is asked for."""
+    transitive: bool
+    """Whether what those depend on is fetched too."""
+
+
+def bundles() -> tuple[Bundle, ...]:
+    """Say what belongs into the cache."""
+    kafka, spark = parts.KAFKA_VERSION, parts.SPARK_VERSION
+    return (
+        Bundle(
+            name="Kafka broker",
+            folder=parts.kafka_folder(),
+            modules=(
+                ("org.apache.kafka", "kafka_2.13", kafka),
+                # Without a binding the broker's log, and why it did not start, would be lost.
+                ("org.slf4j", "slf4j-simple", "1.7.36"),
+            ),
+            transitive=True,
+        ),
+        Bundle(
+            name="Delta and Spark's Kafka connector",
+            folder=parts.spark_folder(),
+            # Spelt out, because what they depend on is mostly in pyspark already.
+            modules=(
+                ("io.delta", "delta-spark_4.2_2.13", parts.DELTA_VERSION),
+                ("io.delta", "delta-storage", parts.DELTA_VERSION),
+                ("org.apache.spark", "spark-sql-kafka-0-10_2.13", spark),
+                ("org.apache.spark", "spark-token-provider-kafka-0-10_2.13", spark),
+                ("org.apache.kafka", "kafka-clients", "3.9.2"),
+                ("org.apache.commons", "commons-pool2", "2.13.1"),
+            ),
+            transitive=False,
+        ),
+    )
+
+
+def missing() -> list[Bundle]:
+    """List the bundles that are not in the cache."""
+    return [bundle for bundle in bundles() if not any(bundle.folder.glob("*.jar"))]
+
+
+def install(ivy: Path, report: Callable[[str], None]) -> None:
+    """Fetch every bundle that is missing; a folder appears only when it is complete.
+
+    Args:
+        ivy: Ivy's jar (`ivy_jar`).
+        report: told what happens, one line at a time.
+
+    Raises:
+        MissingPartError: no Java, or Ivy could not fetch something; the message says what.
+    """
+    for bundle in missing():
+        report(f"fetching {bundle.name} ...")
+        _fetch(bundle, ivy, report)
+
+
+def ivy_jar(pyspark: Path) -> Path:
+    """Find Ivy among the jars of an installed pyspark.
+
+    Args:
+        pyspark: the package's folder.
+
+    Raises:
+        MissingPartError: it is not there.
+    """
+    found = sorted((pyspark / "jars").glob("ivy-*.jar"))
+    if not found:
+        raise MissingPartError(f"no ivy-*.jar in {pyspark / 'jars'}; reinstall pyspark")
+    return found[-1]
+
+
+def _fetch(bundle: Bundle, ivy: Path, report: Callable[[str], None]) -> None:
+    bundle.folder.parent.mkdir(parents=True, exist_ok=True)
+    # In the same folder, so that the last step is one rename.
+    work = Path(tempfile.mkdtemp(prefix=".fetching-", dir=bundle.folder.parent))
+    try:
+        wanted = work / "ivy.xml"
+        wanted.write_text(_ivy_file(bundle), encoding="utf-8")
+        count = 0
+        for line in _run_ivy(ivy, wanted, work):
+            if "[SUCCESSFUL ]" in line:
+                count += 1
+                report(f"  {count:3d}  {line.split()[3].partition('!')[2]}")
+        _publish(work / "jars", bundle)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _publish(done: Path, bundle: Bundle) -> None:
+    """Move the finished folder to its place, unless another process was faster."""
+    names = {jar.name for jar in done.glob("*.jar")}
+    absent = [f"{name}-{rev}.jar" for _, name, rev in bundle.modules]
+    absent = [jar for jar in absent if jar not in names]
+    if absent:
+        raise MissingPartError(f"{', '.join(absent)} could not be fetched; check the network")
+    try:
+        done.rename(bundle.folder)
+    except OSError:
+        if not any(bundle.folder.glob("*.jar")):
+            raise
+
+
+def _run_ivy(ivy: Path, wanted: Path, work: Path) -> Iterable[str]:
+    """Run Ivy and yield what it prints.
+
+    Raises:
+        MissingPartError: it failed; the message quotes its last complaint.
+    """
+    command = [
+        str(parts.java().executable),
+        *("-jar", str(ivy)),
+        *("-ivy", str(wanted)),
+        *("-cache", str(work / "cache")),
+        *("-confs", "default"),
+        # note: without "bundle" Ivy silently leaves out scala-logging and snappy
+        *("-types", "jar", "bundle"),
+        *("-retrieve", f"{work}/jars/[artifact]-[revision](-[classifier]).[ext]"),
+    ]
+    complaint = "it said nothing"
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
+    ) as ivy_run:
+        try:
+            for line in ivy_run.stdout or ():
+                if any(word in line for word in ("ERROR", "FAILED", "not found", "Exception")):
+                    complaint = line.strip().lstrip(": \t")
+                yield line
+        finally:
+            # Reached early when the reader stops, e.g. on Ctrl-C: leave no Ivy behind.
+            if ivy_run.poll() is None and ivy_run.stdout and not ivy_run.stdout.readable():
+                ivy_run.kill()
+    if ivy_run.returncode != 0:
+        raise MissingPartError(f"the jars could not be fetched ({complaint}); check the network")
+
+
+def _ivy_file(bundle: Bundle) -> str:
+    """Write what is wanted in Ivy's own words."""
+    wanted = "\n".join(
+        f"    <dependency org={quoteattr(org)} name={quoteattr(name)} rev={quoteattr(rev)}"
+        f' conf="default->default" transitive="{str(bundle.transitive).lower()}"/>'
+        for org, name, rev in bundle.modules
+    )
+    return f"""<ivy-module version="2.0">
+  <info organisation="careerstream" module="jars"/>
+  <configurations><conf name="default"/></configurations>
+  <publications/>
+  <dependencies>
+{wanted}
+  </dependencies>
+</ivy-module>
+"""

@@ -1,0 +1,198 @@
+"""How each Kafka client is told where Kafka is and how to log in: one spelling per client.
+
+`KafkaSettings` is the only source. Passwords leave their SecretStr here and nowhere else, and go
+straight into a client.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError
+
+from streaming.errors import BrokerError
+from streaming.settings import KafkaSettings
+from streaming.topics import TOPICS
+
+CONNECT_SECONDS = 10
+"""How long a first answer of a broker may take."""
+
+MAX_REQUEST_BYTES = max(topic.max_message_bytes for topic in TOPICS)
+
+_Client = TypeVar("_Client")
+
+_FAILED_ATTEMPT = re.compile(
+    r"Bootstrap (?:connection|attempt) to \S+ failed: (.*) \(backoff", re.DOTALL
+)
+_LOGIN_MODULES = {
+    "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
+    "SCRAM-SHA-256": "org.apache.kafka.common.security.scram.ScramLoginModule",
+    "SCRAM-SHA-512": "org.apache.kafka.common.security.scram.ScramLoginModule",
+}
+
+
+def kafka_python_options(kafka: KafkaSettings) -> dict[str, Any]:
+    """Spell the connection for kafka-python's clients."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": [part.strip() for part in kafka.bootstrap_servers.split(",")],
+        "security_protocol": kafka.security_protocol,
+        "bootstrap_timeout_ms": CONNECT_SECONDS * 1000,
+    }
+    if kafka.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": kafka.sasl_mechanism,
+            "sasl_plain_username": kafka.username,
+            "sasl_plain_password": _password(kafka),
+        }
+    if kafka.security_protocol.endswith("SSL"):
+        options |= {
+            "ssl_cafile": _text(kafka.ssl_ca),
+            "ssl_certfile": _text(kafka.ssl_certificate),
+        }
+    return options
+
+
+def spark_kafka_options(kafka: KafkaSettings) -> dict[str, str]:
+    """Spell the connection for Spark's Kafka source and sink; keys begin with `kafka.`."""
+    options = {
+        "bootstrap.servers": kafka.bootstrap_servers,
+        "security.protocol": kafka.security_protocol,
+    }
+    if kafka.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl.mechanism": kafka.sasl_mechanism,
+            "sasl.jaas.config": (
+                f"{_LOGIN_MODULES[kafka.sasl_mechanism]} required "
+                f"username={_quoted(kafka.username or '')} password={_quoted(_password(kafka))};"
+            ),
+        }
+    if kafka.security_protocol.endswith("SSL") and kafka.ssl_ca:
+        options |= {
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(kafka.ssl_ca.absolute()),
+        }
+    if kafka.security_protocol.endswith("SSL") and kafka.ssl_certificate:
+        options |= {
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(kafka.ssl_certificate.absolute()),
+        }
+    return {f"kafka.{name}": value for name, value in options.items()}
+
+
+def spark_source_options(kafka: KafkaSettings) -> dict[str, str]:
+    """All options of a Spark Kafka source but its topics and its starting offsets."""
+    return spark_kafka_options(kafka) | {
+        # The consumer's own default of 500 ms would be most of a click's latency.
+        "kafka.fetch.max.wait.ms": str(kafka.fetch_max_wait_ms),
+        "maxOffsetsPerTrigger": str(kafka.max_offsets_per_trigger),
+    }
+
+
+def spark_sink_options(kafka: KafkaSettings) -> dict[str, str]:
+    """All options of a Spark Kafka sink but its topic."""
+    return spark_kafka_options(kafka) | {"kafka.max.request.size": str(2 * MAX_REQUEST_BYTES)}
+
+
+def producer(kafka: KafkaSettings, **options: Any) -> KafkaProducer:
+    """Connect a producer: idempotent, all replicas, Kafka's default partitioner, bytes in.
+
+    Args:
+        kafka: where and how.
+        options: kafka-python's own, over the defaults chosen here.
+
+    Raises:
+        BrokerError: no broker answers.
+    """
+    chosen = {
+        "linger_ms": 5,
+        "batch_size": 128 * 1024,
+        # The batch around the largest message counts too.
+        "max_request_size": 2 * MAX_REQUEST_BYTES,
+        "allow_auto_create_topics": False,
+    }
+    return _connected(KafkaProducer, kafka, chosen | options)
+
+
+def consumer(kafka: KafkaSettings, **options: Any) -> KafkaConsumer:
+    """Connect a consumer without a group, from the beginning, bytes out; assign or subscribe it.
+
+    Raises:
+        BrokerError: no broker answers.
+    """
+    chosen = {
+        "auto_offset_reset": "earliest",
+        "enable_auto_commit": False,
+        "fetch_max_wait_ms": kafka.fetch_max_wait_ms,
+        "max_partition_fetch_bytes": 2 * MAX_REQUEST_BYTES,
+        "allow_auto_create_topics": False,
+    }
+    return _connected(KafkaConsumer, kafka, chosen | options)
+
+
+def admin(kafka: KafkaSettings, **options: Any) -> KafkaAdminClient:
+    """Connect an admin client.
+
+    Raises:
+        BrokerError: no broker answers.
+    """
+    return _connected(KafkaAdminClient, kafka, options)
+
+
+@contextmanager
+def broker_errors(kafka: KafkaSettings) -> Iterator[None]:
+    """Turn kafka-python's exceptions into a BrokerError that names the address."""
+    try:
+        yield
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {kafka.bootstrap_servers}: {_one_line(error)}") from error
+
+
+class _Reasons(logging.Handler):
+    """Keeps why the last attempt to connect failed: kafka-python only logs it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember the reason of a failed attempt."""
+        if attempt := _FAILED_ATTEMPT.match(record.getMessage()):
+            self.last = attempt[1]
+
+
+def _connected(
+    make: Callable[..., _Client], kafka: KafkaSettings, options: dict[str, Any]
+) -> _Client:
+    reasons, log = _Reasons(), logging.getLogger("kafka.net.manager")
+    log.addHandler(reasons)
+    try:
+        return make(**(kafka_python_options(kafka) | options))
+    except (KafkaError, OSError, ValueError) as error:
+        why = " ".join((reasons.last or _one_line(error)).split())
+        raise BrokerError(
+            f"no Kafka broker answers at {kafka.bootstrap_servers} ({why}); start one with "
+            "`careerstream kafka start` or set kafka.bootstrap_servers"
+        ) from error
+    finally:
+        log.removeHandler(reasons)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+
+
+def _password(kafka: KafkaSettings) -> str:
+    return kafka.password.get_secret_value() if kafka.password else ""
+
+
+def _quoted(text: str) -> str:
+    """Quote for a JAAS configuration."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _text(path: object) -> str | None:
+    return None if path is None else str(path)

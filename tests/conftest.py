@@ -1,0 +1,64 @@
+"""What every test may use: one embedded broker, fresh settings and topics for each test.
+
+Real parts only. The broker starts with the first test that asks for it and ends with the run.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from infra import provisioning
+from infra.broker import Broker
+from streaming.settings import KafkaSettings, Settings
+from streaming.topics import TOPICS, Topic
+
+PROJECT = Path(__file__).parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first, so that a mistake shows early; order within a group stays."""
+    ranks = {"slow": 3, "spark": 2, "kafka": 1}
+
+    def rank(item: pytest.Item) -> int:
+        return max((ranks.get(mark.name, 0) for mark in item.iter_markers()), default=0)
+
+    items.sort(key=rank)
+
+
+# --- Kafka ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One real Kafka broker on a free port for the whole run."""
+    with Broker(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture
+def kafka_settings(broker: Broker) -> KafkaSettings:
+    """The broker, with a topic prefix of this test's own."""
+    return KafkaSettings(
+        bootstrap_servers=broker.bootstrap_servers, topic_prefix=f"test-{uuid4().hex[:12]}."
+    )
+
+
+@pytest.fixture
+def settings(kafka_settings: KafkaSettings, tmp_path: Path) -> Settings:
+    """Fresh settings: own home, own topic names (create them with `create_topics`)."""
+    return Settings(home=tmp_path / "home", kafka=kafka_settings)
+
+
+@pytest.fixture
+def create_topics(kafka_settings: KafkaSettings) -> Callable[..., None]:
+    """A function that creates topics of the table: all of them, or those it is given."""
+
+    def create(*topics: Topic) -> None:
+        provisioning.create(kafka_settings, topics or TOPICS)
+
+    return create
+
+
+# --- Spark ---------------------------------------------------------------------------------------
