@@ -19,7 +19,7 @@ class ModelConfig(Config):
     word_dimensions: int = Field(ge=1, description="of a word vector")
     text_dimensions: int = Field(ge=1, description="of a posting vector's block for its text")
     field_dimensions: int = Field(
-        ge=8, multiple_of=8, description="of a posting vector's block for each field"
+        ge=8, le=512, multiple_of=8, description="of a posting vector's block for each field"
     )
     id_dimensions: int = Field(ge=1, description="of a posting vector's block for its id")
     hidden: int = Field(ge=1, description="units of the encoder and of the decoder")

@@ -1,0 +1,202 @@
+"""What the model reads of postings and of stated parts: text vectors and field vectors.
+
+A field's value becomes a fixed vector of signs drawn from its hash, so that equal values meet even
+where training never saw them, different ones are nearly orthogonal, and no vocabulary is needed.
+An absent value is the zero vector.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from training.dataset import KINDS
+from training.presets import ModelConfig
+from training.tokens import clean, is_chinese
+from training.word_vectors import TextEncoder, unit
+
+FIELDS = ("place", "employer", "industry", "occupation", "terms", "salary", "language")
+"""The field blocks of a posting vector, in order."""
+
+STATED_KINDS = ("skill", "wish", "background", "place")
+STEP_KINDS = (*map(str, KINDS), *STATED_KINDS)
+"""What a step of the encoder's input can be: an event of a kind, or a stated entry."""
+
+_YEARLY = {"HOUR": 2_000.0, "DAY": 250.0, "WEEK": 52.0, "MONTH": 12.0, "YEAR": 1.0}
+_SALARY_STEPS = 3.0
+"""Steps per doubling of a salary; neighbouring steps share part of their vector."""
+
+_PLACE_PARTS = {"locality": 1.0, "region": 0.5, "country": 0.25}
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Of N things that can be a step or be recommended."""
+
+    text: np.ndarray
+    """(N, W) float32, unit or zero."""
+    fields: np.ndarray
+    """(N, F, H) float32, unit or zero."""
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def take(self, rows: np.ndarray) -> "Features":
+        """Select rows."""
+        return Features(self.text[rows], self.fields[rows])
+
+    @classmethod
+    def join(cls, parts: Sequence["Features"]) -> "Features":
+        """Put tables under each other."""
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+@dataclass(frozen=True)
+class StatedStep:
+    """One entry of a stated part; equal entries are equal steps."""
+
+    kind: str
+    """One of `STATED_KINDS`."""
+    text: str
+    language: str | None
+
+
+def posting_text(posting: Mapping[str, Any]) -> str:
+    """Join the short texts of a posting: title, skills, occupation, industry."""
+    skills = posting.get("skills") or ()
+    parts = [posting.get("title"), *skills, posting.get("occupation"), posting.get("industry")]
+    return " ".join(part for part in parts if part)
+
+
+def all_text(posting: Mapping[str, Any]) -> str:
+    """Join all that a posting says, for training word vectors."""
+    return f"{posting_text(posting)} {posting.get('description') or ''}"
+
+
+def of_postings(
+    postings: Sequence[Mapping[str, Any]], encoder: TextEncoder, config: ModelConfig
+) -> Features:
+    """Make the features of postings, each by itself."""
+    text = encoder.encode([posting_text(posting) for posting in postings])
+    prose = encoder.encode([posting.get("description") or "" for posting in postings])
+    width = config.field_dimensions
+    blocks = [_posting_fields(posting, width) for posting in postings]
+    return Features(unit(text + config.description_weight * prose), _stack(blocks, width))
+
+
+def stated_steps(stated: Mapping[str, Any] | None, config: ModelConfig) -> list[StatedStep]:
+    """List what a stated part says, in the order in which the encoder reads it.
+
+    Places come first, then background, wishes and skills: what is read last weighs most.
+    """
+    said = stated or {}
+    entries = {
+        "place": said.get("places") or (),
+        "background": [said["background"]] if said.get("background") else (),
+        "wish": said.get("wishes") or (),
+        "skill": said.get("skills") or (),
+    }
+    language = said.get("language")
+    return [
+        StatedStep(kind, text, "zh" if is_chinese(text) else language)
+        for kind, texts in entries.items()
+        for text in texts[: config.most_stated]
+        if text and text.strip()
+    ]
+
+
+def of_stated(steps: Sequence[StatedStep], encoder: TextEncoder, config: ModelConfig) -> Features:
+    """Make the features of stated entries; a place has a place block and no text."""
+    text = encoder.encode(["" if step.kind == "place" else step.text for step in steps])
+    width = config.field_dimensions
+    blocks = []
+    for step in steps:
+        named = _sum(_place_vectors(step.text, width), width) if step.kind == "place" else None
+        spoken = None if step.kind == "place" else _language(step.language, width)
+        blocks.append({"place": named, "language": spoken})
+    return Features(text, _stack(blocks, width))
+
+
+def _posting_fields(posting: Mapping[str, Any], width: int) -> dict[str, np.ndarray | None]:
+    place = posting.get("place") or {}
+    weighted = [
+        (weight, vector)
+        for part, weight in _PLACE_PARTS.items()
+        if (vector := _value("place", place.get(part), width)) is not None
+    ]
+    terms = ("employment_type", "education", "experience")
+    spoken = posting.get("language") or ("zh" if is_chinese(posting.get("title") or "") else None)
+    return {
+        "place": _sum((weight * vector for weight, vector in weighted), width),
+        "employer": _value("employer", posting.get("employer"), width),
+        "industry": _value("industry", posting.get("industry"), width),
+        "occupation": _value("occupation", posting.get("occupation"), width),
+        "terms": _sum((_value(term, posting.get(term), width) for term in terms), width),
+        "salary": _salary(posting.get("salary") or {}, width),
+        "language": _language(spoken, width),
+    }
+
+
+def _stack(blocks: Sequence[Mapping[str, np.ndarray | None]], width: int) -> np.ndarray:
+    """Lay fields side by side, (N, F, H)."""
+    stacked = np.zeros((len(blocks), len(FIELDS), width), dtype=np.float32)
+    for row, block in enumerate(blocks):
+        for column, name in enumerate(FIELDS):
+            vector = block.get(name)
+            if vector is not None:
+                stacked[row, column] = vector
+    return unit(stacked)
+
+
+def _sum(vectors: Iterable[np.ndarray | None], width: int) -> np.ndarray:
+    total = np.zeros(width, dtype=np.float32)
+    for vector in vectors:
+        if vector is not None:
+            total = total + vector
+    return total
+
+
+def _place_vectors(text: str, width: int) -> list[np.ndarray | None]:
+    """Read a place that a candidate names, such as 'Leeds, England'."""
+    return [_value("place", part, width) for part in re.split(r"[,;/、·]", clean(text))]
+
+
+def _language(code: str | None, width: int) -> np.ndarray | None:
+    return _value("language", (code or "").replace("_", "-").split("-")[0], width)
+
+
+def _salary(salary: Mapping[str, Any], width: int) -> np.ndarray | None:
+    """Place the yearly amount between two steps of a logarithmic scale."""
+    amounts = [salary[end] for end in ("minimum", "maximum") if salary.get(end)]
+    if not amounts or min(amounts) <= 0 or not all(map(math.isfinite, amounts)):
+        return None
+    yearly = sum(amounts) / len(amounts) * _YEARLY.get(salary.get("unit") or "YEAR", 1.0)
+    position = math.log2(yearly) * _SALARY_STEPS
+    low = math.floor(position)
+    scale = f"salary {salary.get('currency') or ''}"
+    above = _value(scale, str(low + 1), width)
+    below = _value(scale, str(low), width)
+    if above is None or below is None:
+        return None
+    return np.asarray((position - low) * above + (1 - (position - low)) * below)
+
+
+def _value(field: str, value: str | None, width: int) -> np.ndarray | None:
+    folded = " ".join(clean(value or "").split())
+    return _signs(f"{field}:{folded}", width) if folded else None
+
+
+@lru_cache(maxsize=65_536)
+def _signs(key: str, width: int) -> np.ndarray:
+    """Return a unit vector of signs that depends on the key alone, (H,)."""
+    digest = hashlib.blake2b(key.encode(), digest_size=width // 8).digest()
+    bits = np.unpackbits(np.frombuffer(digest, dtype=np.uint8))
+    signs = (bits.astype(np.float32) * 2 - 1) / np.float32(math.sqrt(width))
+    signs.setflags(write=False)
+    return signs
