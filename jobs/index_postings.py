@@ -1,0 +1,31 @@
+"""Job: [postings] → Δ postings, the latest version of each, open or closed.
+
+Run: spark-submit jobs/index_postings.py --config careerstream.toml
+"""
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
+from jobs.main import run_job
+from streaming import lake
+from streaming.indexing import JOB, index_batch
+from streaming.kafka import read_stream
+from streaming.settings import Settings
+from streaming.topics import POSTINGS
+
+
+def start(spark: SparkSession, settings: Settings) -> Running:
+    """Start indexing postings."""
+    lake.create(spark, settings, lake.POSTINGS)
+
+    def handle(batch: DataFrame, batch_id: int) -> None:
+        del batch_id  # the merge is guarded by offsets
+        index_batch(batch, settings)
+
+    writer = each_batch(read_stream(spark, settings.kafka, POSTINGS), handle)
+    with scheduling_pool(spark, "lake"):
+        return Running((start_query(writer, JOB, settings, settings.jobs.lake_interval_seconds),))
+
+
+if __name__ == "__main__":
+    run_job(JOB, start)

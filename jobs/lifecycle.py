@@ -1,0 +1,130 @@
+"""How a streaming job starts, runs and stops: the same for every one."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
+
+from streaming.errors import CareerstreamError
+from streaming.settings import Settings
+
+POLL_SECONDS = 0.1
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Running:
+    """The queries of a started job, and what else must end with them."""
+
+    queries: tuple[StreamingQuery, ...]
+    closers: tuple[Callable[[], None], ...] = ()
+
+    def __add__(self, other: "Running") -> "Running":
+        return Running(self.queries + other.queries, self.closers + other.closers)
+
+    def check(self) -> None:
+        """Raise when a query has failed.
+
+        Raises:
+            CareerstreamError: one line with the query's name and its root cause.
+        """
+        for query in self.queries:
+            if not query.isActive and (failure := query.exception()):
+                raise CareerstreamError(f"query {query.name} failed: {_cause(failure)}")
+
+    def wait(self, stop: threading.Event) -> None:
+        """Return when asked to stop; raise when a query fails."""
+        while not stop.wait(POLL_SECONDS):
+            self.check()
+
+    def drain(self) -> None:
+        """Wait until everything that stands on the sources now is processed."""
+        for query in self.queries:
+            try:
+                query.processAllAvailable()
+            except StreamingQueryException as failure:
+                raise CareerstreamError(
+                    f"query {query.name} failed: {_cause(failure)}"
+                ) from failure
+
+    def stop(self, patience: float) -> None:
+        """Stop each query, between two batches where that comes within `patience` seconds."""
+        deadline = time.monotonic() + patience
+        for query in self.queries:
+            # Interrupting a foreachBatch can end in an overflow inside Spark (FACTS: redaction).
+            while _busy(query) and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS / 5)
+            query.stop()
+        for close in self.closers:
+            close()
+
+
+def start_query(
+    writer: DataStreamWriter, name: str, settings: Settings, interval: float = 0
+) -> StreamingQuery:
+    """Start a query under its checkpoint.
+
+    Args:
+        writer: says what is written where.
+        name: of the query and of its checkpoint folder.
+        settings: say where checkpoints are.
+        interval: seconds between the starts of two batches; 0: as soon as there is something.
+    """
+    if interval:
+        writer = writer.trigger(processingTime=f"{interval:g} seconds")
+    return (
+        writer.queryName(name)
+        .option("checkpointLocation", f"{settings.checkpoints}/{name}")
+        .start()
+    )
+
+
+def each_batch(messages: DataFrame, handle: Callable[[DataFrame, int], None]) -> DataStreamWriter:
+    """Hand every batch to a function; Spark makes none while nothing arrives."""
+    return messages.writeStream.foreachBatch(handle)
+
+
+@contextmanager
+def scheduling_pool(spark: SparkSession, name: str) -> Iterator[None]:
+    """Give the queries started inside a share of the cores of their own."""
+    context = spark.sparkContext
+    before = context.getLocalProperty("spark.scheduler.pool")
+    context.setLocalProperty("spark.scheduler.pool", name)
+    try:
+        yield
+    finally:
+        context.setLocalProperty("spark.scheduler.pool", before)  # type: ignore[arg-type]
+
+
+@contextmanager
+def until_signalled() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and SIGINT set, instead of ending the process at once."""
+    stop = threading.Event()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _busy(query: StreamingQuery) -> bool:
+    return bool(query.isActive and query.status["isTriggerActive"])
+
+
+def _cause(failure: Exception) -> str:
+    """The innermost message of a Java failure, as one line."""
+    lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    text = (causes or lines or [type(failure).__name__])[-1 if causes else 0]
+    return text.removeprefix("Caused by: ")[:500]

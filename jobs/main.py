@@ -1,0 +1,51 @@
+"""The way in for `spark-submit jobs/NAME.py --config FILE`: parse, wire, run, stop."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from jobs.lifecycle import Running, until_signalled
+from streaming.errors import CareerstreamError
+from streaming.session import session
+from streaming.settings import Settings, load
+
+Start = Callable[[SparkSession, Settings], Running]
+
+
+def run_job(name: str, start: Start) -> None:
+    """Run a streaming job until SIGTERM or Ctrl-C; exit with an error's own code if it fails."""
+    arguments = _parse(name)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
+    logging.getLogger("py4j").setLevel("WARNING")
+    try:
+        settings = load(arguments.config, arguments.set)
+        with until_signalled() as stop:
+            spark = session(settings, name)
+            try:
+                running = start(spark, settings)
+                logging.getLogger(name).info("running")
+                try:
+                    running.wait(stop)
+                finally:
+                    running.stop(settings.jobs.shutdown_seconds)
+            finally:
+                spark.stop()
+    except CareerstreamError as error:
+        if arguments.debug:
+            raise
+        sys.stderr.write(f"careerstream {name}: {error}\n")
+        sys.exit(error.exit_code)
+
+
+def _parse(name: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=name, description=f"The streaming job {name}.")
+    parser.add_argument("--config", type=Path, help="settings file (TOML)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="one setting; repeatable"
+    )
+    parser.add_argument("--debug", action="store_true", help="show stack traces")
+    return parser.parse_args()

@@ -1,0 +1,86 @@
+"""Job: [profiles] + catalogue + champion → [recommendations].
+
+Run: spark-submit jobs/recommend.py --config careerstream.toml
+"""
+
+import logging
+
+from pyspark.sql import DataFrame, SparkSession
+from training.registry import ensure_champion
+
+from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
+from jobs.main import run_job
+from streaming import lake
+from streaming.clock import from_text
+from streaming.kafka import read_batch, read_stream, write_batch
+from streaming.pins import Pins
+from streaming.recommending import Observed, recommend, recommend_everyone, warm
+from streaming.serving import Bundle, Current, Shelf
+from streaming.settings import Settings
+from streaming.topics import PROFILES
+
+JOB = "recommend"
+EVERYONE_SECONDS = 3600
+"""The list under `*` is renewed when the newest profile is this much newer than the list."""
+log = logging.getLogger(JOB)
+
+
+class Everyone:
+    """Publishes the list for people nobody knows when versions or times have moved on."""
+
+    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+        self._spark, self._settings = spark, settings
+        self._bundle: Bundle | None = None
+        self._as_of = ""
+
+    def publish(self, bundle: Bundle, as_of: str) -> None:
+        """Publish if it is due; `as_of` is the newest time any profile knows of, '' for none."""
+        if as_of and (bundle != self._bundle or _seconds(self._as_of, as_of) > EVERYONE_SECONDS):
+            size = self._settings.recommend.size
+            message = recommend_everyone(self._spark, bundle, as_of, size)
+            write_batch(message, self._settings.kafka)
+            self._bundle, self._as_of = bundle, as_of
+
+
+def start(spark: SparkSession, settings: Settings) -> Running:
+    """Start recommending; where nothing is registered yet, the most-popular baseline serves."""
+    lake.create(spark, settings, lake.POSTINGS)
+    ensure_champion(settings)
+    shelf = Shelf(spark, settings)
+    current = Current(shelf, settings.recommend.refresh_seconds, lambda b: warm(spark, b))
+    pins = Pins(spark, f"{settings.checkpoints}/{JOB}-pins")
+    observed, everyone = Observed.on(spark), Everyone(spark, settings)
+
+    def handle(batch: DataFrame, batch_id: int) -> None:
+        versions = pins.get(batch_id)
+        if versions is None:
+            versions = current.bundle.versions
+            pins.put(batch_id, versions)
+        bundle = shelf.bundle(versions)
+        lists = recommend(batch, bundle, settings.recommend.size, observed)
+        write_batch(lists, settings.kafka)
+        everyone.publish(bundle, observed.as_of.value)
+
+    writer = each_batch(read_stream(spark, settings.kafka, PROFILES), handle)
+    with scheduling_pool(spark, "hot"):
+        query = start_query(writer, JOB, settings)
+    return Running((query,), (current.stop,))
+
+
+def refresh(spark: SparkSession, settings: Settings) -> int:
+    """Recommend anew for every profile that stands on its topic; return how many there were."""
+    shelf = Shelf(spark, settings)
+    bundle = shelf.bundle(shelf.newest())
+    observed = Observed.on(spark)
+    profiles = read_batch(spark, settings.kafka, PROFILES)
+    write_batch(recommend(profiles, bundle, settings.recommend.size, observed), settings.kafka)
+    Everyone(spark, settings).publish(bundle, observed.as_of.value)
+    return observed.profiles.value
+
+
+def _seconds(earlier: str, later: str) -> float:
+    return (from_text(later) - from_text(earlier)).total_seconds()
+
+
+if __name__ == "__main__":
+    run_job(JOB, start)

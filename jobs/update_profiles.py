@@ -1,0 +1,25 @@
+"""Job: [candidates] [events] → [profiles]; the hot path.
+
+Run: spark-submit jobs/update_profiles.py --config careerstream.toml
+"""
+
+from pyspark.sql import SparkSession
+
+from jobs.lifecycle import Running, scheduling_pool, start_query
+from jobs.main import run_job
+from streaming.kafka import read_stream, write_stream
+from streaming.profiles import JOB, update_profiles
+from streaming.settings import Settings
+from streaming.topics import CANDIDATES, EVENTS
+
+
+def start(spark: SparkSession, settings: Settings) -> Running:
+    """Start folding events and stated parts into profiles."""
+    messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
+    writer = write_stream(update_profiles(messages), settings.kafka)
+    with scheduling_pool(spark, "hot"):
+        return Running((start_query(writer, JOB, settings),))
+
+
+if __name__ == "__main__":
+    run_job(JOB, start)

@@ -1,0 +1,50 @@
+"""From the topics to the lake: every distinct event, profile version and decision, once."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
+
+from streaming import lake
+from streaming.dead_letters import dead_letters, wrong_key
+from streaming.decode import decode
+from streaming.kafka import write_batch
+from streaming.settings import Settings
+from streaming.topics import EVENTS, PROFILES, RECOMMENDATIONS, Topic
+
+JOB = "archive"
+DESTINATIONS: tuple[tuple[Topic, lake.Table], ...] = (
+    (EVENTS, lake.EVENTS),
+    (PROFILES, lake.PROFILES),
+    (RECOMMENDATIONS, lake.DECISIONS),
+)
+
+
+def archive_batch(messages: DataFrame, settings: Settings, topic: Topic, table: lake.Table) -> None:
+    """Insert one batch of a topic into its table.
+
+    What cannot be read goes to dead letters; of events that is update_profiles' part already.
+    """
+    decoded = decode(messages, topic)
+    error = F.coalesce("error", wrong_key(F.col("record.candidate_id")))
+    judged = decoded.withColumn("error", error).persist()
+    try:
+        rows = archive_rows(judged.where(F.col("error").isNull()), table)
+        if not rows.isEmpty():
+            lake.insert_new(rows, settings, table)
+        if topic is not EVENTS:
+            letters = dead_letters(judged, JOB)
+            if not letters.isEmpty():
+                write_batch(letters, settings.kafka)
+    finally:
+        judged.unpersist()
+
+
+def archive_rows(readable: DataFrame, table: lake.Table) -> DataFrame:
+    """Shape readable messages as rows of a table."""
+    place = {
+        "produced_at": F.col("timestamp"),
+        "partition": F.col("partition"),
+        "offset": F.col("offset"),
+    }
+    return readable.select(
+        *(place.get(name, F.col(f"record.{name}")).alias(name) for name in table.schema().names)
+    )

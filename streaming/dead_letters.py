@@ -1,0 +1,60 @@
+"""Dead letters: what could not be read, kept with the reason and the way back.
+
+Key: source topic/partition/offset, so that a repeated write is the same letter. Value: the original
+bytes. Headers: reason, text, topic, partition, offset, job, and the original key where there was
+one.
+"""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
+
+from streaming.decode import ERROR_TYPE, Fault
+from streaming.topics import DEAD_LETTERS
+
+HEADERS = ("reason", "text", "topic", "partition", "offset", "job")
+
+
+def dead_letter_key() -> Column:
+    """Where a message stood: topic/partition/offset."""
+    return F.concat_ws("/", "topic", "partition", "offset")
+
+
+def dead_letter_headers(job: str) -> Column:
+    """The headers of a message whose `error` is set."""
+    values = {
+        "reason": F.col("error.reason"),
+        "text": F.col("error.text"),
+        "topic": F.col("topic"),
+        "partition": F.col("partition").cast("string"),
+        "offset": F.col("offset").cast("string"),
+        "job": F.lit(job),
+    }
+    headers = F.array(
+        *(
+            F.struct(F.lit(name).alias("key"), value.cast("binary").alias("value"))
+            for name, value in values.items()
+        )
+    )
+    original = F.struct(F.lit("key").alias("key"), F.col("key").alias("value"))
+    return F.when(F.col("key").isNull(), headers).otherwise(F.array_append(headers, original))
+
+
+def wrong_key(expected: Column) -> Column:
+    """An error where a message's key is not the id its value names.
+
+    Ordering, compaction and the versions of profiles all rest on the key.
+    """
+    text = F.format_string("the key must be the value's own id '%s'", expected)
+    error = F.struct(F.lit(Fault.WRONG_KEY.value).alias("reason"), text.alias("text"))
+    wrong = expected.isNotNull() & ~F.col("key").cast("string").eqNullSafe(expected)
+    return F.when(wrong, error.cast(ERROR_TYPE))
+
+
+def dead_letters(undecodable: DataFrame, job: str) -> DataFrame:
+    """Turn messages with an `error` into messages for the Kafka sink (topic without prefix)."""
+    return undecodable.where(F.col("error").isNotNull()).select(
+        F.lit(DEAD_LETTERS.name).alias("topic"),
+        dead_letter_key().alias("key"),
+        "value",
+        dead_letter_headers(job).alias("headers"),
+    )

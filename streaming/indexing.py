@@ -1,0 +1,53 @@
+"""From the topic postings to the table of postings: latest version of each, open or closed."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
+
+from streaming import lake
+from streaming.dead_letters import dead_letters, wrong_key
+from streaming.decode import Fault, decode
+from streaming.kafka import write_batch
+from streaming.settings import Settings
+from streaming.topics import POSTINGS
+
+JOB = "index_postings"
+
+
+def index_batch(messages: DataFrame, settings: Settings) -> None:
+    """Index one batch of messages; what cannot be read goes to dead letters.
+
+    A null value withdraws the posting that its key names.
+    """
+    decoded = decode(messages, POSTINGS)
+    withdrawn = (F.col("error.reason") == Fault.NULL_VALUE.value) & F.col("key").isNotNull()
+    error = F.when(
+        ~F.coalesce(withdrawn, F.lit(False)),  # noqa: FBT003 - a literal column
+        F.coalesce("error", wrong_key(F.col("record.posting_id"))),
+    )
+    judged = decoded.withColumn("error", error).persist()
+    try:
+        good = judged.where(F.col("error").isNull())
+        if not good.isEmpty():
+            lake.upsert_postings(posting_rows(good), settings)
+        letters = dead_letters(judged, JOB)
+        if not letters.isEmpty():
+            write_batch(letters, settings.kafka)
+    finally:
+        judged.unpersist()
+
+
+def posting_rows(good: DataFrame) -> DataFrame:
+    """Shape readable messages as rows of the table; a message without a record withdraws."""
+    place = {
+        "posting_id": F.col("key").cast("string"),
+        "open": F.col("record").isNotNull(),
+        "produced_at": F.col("timestamp"),
+        "partition": F.col("partition"),
+        "offset": F.col("offset"),
+    }
+    return good.select(
+        *(
+            place.get(name, F.col(f"record.{name}")).alias(name)
+            for name in lake.POSTINGS.schema().names
+        )
+    )

@@ -1,0 +1,148 @@
+"""The lake: Delta tables of what stood on the topics, written idempotently.
+
+One writer per table. Every write is an insert-only merge or a merge guarded by the Kafka offset, so
+that repeating a batch changes nothing.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
+from pyspark.sql.types import (
+    BooleanType,
+    IntegerType,
+    LongType,
+    StructField,
+    StructType,
+    TimestampType,
+)
+
+from streaming.catalogue import Catalogue
+from streaming.contract import spark_type
+from streaming.records import Event, Posting, Profile, Recommendation, Versioned
+from streaming.settings import Settings
+
+PLACE = (StructField("partition", IntegerType()), StructField("offset", LongType()))
+PRODUCED = StructField("produced_at", TimestampType())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A Delta table: its name, the record of its rows, and what makes a row one of its kind."""
+
+    name: str
+    record: type[Versioned]
+    keys: tuple[str, ...]
+    extra: tuple[StructField, ...]
+    """Columns beside the record's: where the message stood and when it was produced."""
+
+    def schema(self) -> StructType:
+        """The table's columns; all nullable, so that a later one can be added."""
+        fields = [*spark_type(self.record).fields, *self.extra]
+        return StructType([StructField(f.name, f.dataType) for f in fields])
+
+    def path(self, settings: Settings) -> str:
+        """Where it stands."""
+        return f"{settings.lake}/{self.name}"
+
+
+EVENTS = Table(
+    name="events",
+    record=Event,
+    keys=("candidate_id", "event_id", "event_time"),
+    extra=(*PLACE, PRODUCED),
+)
+PROFILES = Table(
+    name="profiles", record=Profile, keys=("candidate_id", "version"), extra=(*PLACE, PRODUCED)
+)
+DECISIONS = Table(
+    name="decisions",
+    record=Recommendation,
+    keys=("recommendation_id",),
+    extra=(*PLACE, PRODUCED),
+)
+POSTINGS = Table(
+    name="postings",
+    record=Posting,
+    keys=("posting_id",),
+    extra=(StructField("open", BooleanType()), *PLACE, PRODUCED),
+)
+TABLES = (EVENTS, PROFILES, DECISIONS, POSTINGS)
+
+
+def create(spark: SparkSession, settings: Settings, *tables: Table) -> None:
+    """Create the tables that do not exist yet, empty."""
+    for table in tables:
+        (
+            DeltaTable.createIfNotExists(spark)
+            .location(table.path(settings))
+            .addColumns(table.schema())
+            .execute()
+        )
+
+
+def read(spark: SparkSession, settings: Settings, table: Table, version: int) -> DataFrame:
+    """Read a table as it was at a version."""
+    reader = spark.read.format("delta").option("versionAsOf", version)
+    return reader.load(table.path(settings))
+
+
+def version(spark: SparkSession, settings: Settings, table: Table) -> int:
+    """Return the table's newest version, from its log alone."""
+    history = DeltaTable.forPath(spark, table.path(settings)).history(1)
+    return int(history.collect()[0]["version"])
+
+
+def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
+    """Insert the rows whose keys the table does not hold; of equal ones the first by offset."""
+    first = rows.dropDuplicates([*table.keys, "partition", "offset"])
+    order = F.struct("partition", "offset")
+    first = (
+        first.groupBy(*table.keys)
+        .agg(F.min_by(F.struct("*"), order).alias("row"))
+        .select(*(F.col("row")[name].alias(name) for name in table.schema().names))
+    )
+    same = " AND ".join(f"held.{key} = new.{key}" for key in table.keys)
+    (
+        DeltaTable.forPath(rows.sparkSession, table.path(settings))
+        .alias("held")
+        .merge(first.alias("new"), same)
+        .whenNotMatchedInsertAll()
+        .execute()
+    )
+
+
+def upsert_postings(rows: DataFrame, settings: Settings) -> None:
+    """Bring the table of postings to the newest version of each; older ones change nothing.
+
+    Args:
+        rows: the columns of `POSTINGS`; a withdrawn posting has only its id, `open` false and where
+            the message stood.
+        settings: say where the table is.
+    """
+    newest = (
+        rows.groupBy("posting_id")
+        .agg(F.max_by(F.struct("*"), F.col("offset")).alias("row"))
+        .select(*(F.col("row")[name].alias(name) for name in POSTINGS.schema().names))
+    )
+    place = ("open", "partition", "offset", "produced_at")
+    (
+        DeltaTable.forPath(rows.sparkSession, POSTINGS.path(settings))
+        .alias("held")
+        .merge(newest.alias("new"), "held.posting_id = new.posting_id")
+        .whenMatchedUpdate(
+            "new.offset > held.offset AND NOT new.open", {name: f"new.{name}" for name in place}
+        )
+        .whenMatchedUpdateAll("new.offset > held.offset")
+        .whenNotMatchedInsertAll("new.open")
+        .execute()
+    )
+
+
+def catalogue(spark: SparkSession, settings: Settings, at: int) -> Catalogue:
+    """Read the catalogue at a version of the table of postings."""
+    drop = [field.name for field in (*PLACE, PRODUCED)]
+    rows: pa.Table = read(spark, settings, POSTINGS, at).drop(*drop).toArrow()
+    return Catalogue.of(rows, at)

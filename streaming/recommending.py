@@ -1,0 +1,199 @@
+"""From profiles to recommendations: one batch, one pair of versions.
+
+Guarantee: which versions a batch uses is written down before it is scored and read again when it is
+retried, and a list depends on its profile and the versions alone; so a retry repeats the same bytes
+under the same keys.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pandas as pd
+from pyspark.accumulators import Accumulator, AccumulatorParam
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
+
+from streaming.clock import from_text
+from streaming.decode import decode
+from streaming.ranking import Profile, RankedItem
+from streaming.records import EVERYONE, SCHEMA_VERSION
+from streaming.serving import Bundle, Versions, known_ids, ranker_of
+from streaming.topics import PROFILES, RECOMMENDATIONS
+
+MESSAGE = "topic string, key string, value binary"
+CHUNK = 64
+"""Profiles ranked in one call."""
+
+
+class _Latest(AccumulatorParam[str]):
+    """Keeps the greatest text, which of canonical times is the latest."""
+
+    def zero(self, value: str) -> str:
+        """Nothing seen."""
+        del value
+        return ""
+
+    def addInPlace(self, value1: str, value2: str) -> str:  # noqa: N802 - Spark's name
+        """Keep the later one."""
+        return max(value1, value2)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the workers saw since the job started."""
+
+    as_of: Accumulator[str]
+    """The newest `as_of` of a profile; '' before the first."""
+    profiles: Accumulator[int]
+    """Profiles scored."""
+    unknown_postings: Accumulator[int]
+    """Events in them whose posting the catalogue did not hold; they count once it does."""
+
+    @classmethod
+    def on(cls, spark: SparkSession) -> "Observed":
+        """Start from nothing."""
+        context = spark.sparkContext
+        return cls(
+            context.accumulator("", _Latest()), context.accumulator(0), context.accumulator(0)
+        )
+
+
+def recommend(messages: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
+    """Score the newest version of each profile in a batch of the topic profiles.
+
+    A Kafka partition holds all versions of a profile, and Spark reads it in one task: the newest
+    is found without a shuffle.
+
+    Args:
+        messages: rows of the Kafka source; unreadable ones are passed over (archive reports them).
+        bundle: the versions to use.
+        size: most postings in a list.
+        observed: added to as the workers score.
+
+    Returns:
+        Messages for the Kafka sink: `topic` (without prefix), `key`, `value`.
+    """
+    readable = decode(messages, PROFILES).where(F.col("error").isNull())
+
+    def score(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        profiles = newest_of(orjson.loads(value) for batch in batches for value in batch["value"])
+        for chunk in _chunks(profiles, CHUNK):
+            yield _messages(recommendations(chunk, bundle, size))
+            observed.profiles.add(len(chunk))
+            observed.as_of.add(max(profile["as_of"] for profile in chunk))
+            observed.unknown_postings.add(sum(unknown_postings(p, bundle) for p in chunk))
+
+    return readable.select("value").mapInPandas(score, MESSAGE)
+
+
+def recommend_everyone(spark: SparkSession, bundle: Bundle, as_of: str, size: int) -> DataFrame:
+    """Make the list for people nobody knows, as one message for the Kafka sink."""
+    profile = orjson.dumps(everyone(as_of))
+
+    def score(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            for value in batch["value"]:
+                yield _messages(recommendations([orjson.loads(value)], bundle, size))
+
+    return spark.createDataFrame([(profile,)], "value binary").mapInPandas(score, MESSAGE)
+
+
+def warm(spark: SparkSession, bundle: Bundle) -> None:
+    """Have every worker load a bundle, by ranking for nobody on all cores at once."""
+    cores = spark.sparkContext.defaultParallelism
+
+    def load(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            recommendations([everyone("1970-01-01T00:00:00.000000Z")], bundle, 1)
+            yield batch
+
+    spark.range(0, cores, 1, cores).mapInPandas(load, "id long").count()
+
+
+def recommendations(profiles: list[Profile], bundle: Bundle, size: int) -> list[dict[str, Any]]:
+    """Rank for some profiles; values of `records.Recommendation`, ready to be written as JSON."""
+    as_of = [profile["as_of"] for profile in profiles]
+    prepared = bundle.path() / "prepared"
+    lists = ranker_of(bundle).rank(profiles, as_of, prepared, size)
+    return [
+        _value(profile, items, bundle.versions)
+        for profile, items in zip(profiles, lists, strict=True)
+    ]
+
+
+def everyone(as_of: str) -> Profile:
+    """Return the profile of nobody in particular; its version grows with `as_of`."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "candidate_id": EVERYONE,
+        "version": int(from_text(as_of).timestamp()),
+        "offsets": {},
+        "as_of": as_of,
+        "events": [],
+        "applied": [],
+        "dismissed": [],
+    }
+
+
+def newest_of(profiles: Iterable[Profile]) -> list[Profile]:
+    """Keep the newest version for each candidate, in the order of their ids."""
+    newest: dict[str, Profile] = {}
+    for profile in profiles:
+        held = newest.get(profile["candidate_id"])
+        if held is None or held["version"] < profile["version"]:
+            newest[profile["candidate_id"]] = profile
+    return [newest[candidate_id] for candidate_id in sorted(newest)]
+
+
+def recommendation_id(profile: Profile, versions: Versions) -> str:
+    """Hash what a list is made from: candidate, profile, model and catalogue versions."""
+    parts = (
+        profile["candidate_id"],
+        str(profile["version"]),
+        versions.model_name,
+        versions.model_version,
+        str(versions.catalogue_version),
+    )
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
+
+
+def unknown_postings(profile: Mapping[str, Any], bundle: Bundle) -> int:
+    """Count the events of a profile whose posting the catalogue does not hold (yet)."""
+    ids = known_ids(bundle)
+    return sum(event["posting_id"] not in ids for event in profile["events"])
+
+
+def _value(profile: Profile, items: list[RankedItem], versions: Versions) -> dict[str, Any]:
+    value = {
+        "schema_version": SCHEMA_VERSION,
+        "recommendation_id": recommendation_id(profile, versions),
+        "candidate_id": profile["candidate_id"],
+        "personal": profile["candidate_id"] != EVERYONE,
+        "profile_version": profile["version"],
+        "model_name": versions.model_name,
+        "model_version": versions.model_version,
+        "catalogue_version": versions.catalogue_version,
+        "as_of": profile["as_of"],
+        "items": items,
+    }
+    if profile.get("triggered_by"):
+        value["triggered_by"] = profile["triggered_by"]
+    return value
+
+
+def _messages(values: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "topic": RECOMMENDATIONS.name,
+            "key": [value["candidate_id"] for value in values],
+            "value": [orjson.dumps(value) for value in values],
+        }
+    )
+
+
+def _chunks(profiles: list[Profile], size: int) -> Iterator[list[Profile]]:
+    for start in range(0, len(profiles), size):
+        yield profiles[start : start + size]

@@ -1,0 +1,224 @@
+"""The model in the stream: which versions serve, and their files where the workers find them.
+
+A model is known as an MLflow URI only. The driver resolves the alias to an immutable version, lets
+that model prepare the catalogue once, and hands the finished folder to the workers; they cache by
+version. So no list mixes versions, and a switch costs the stream nothing.
+"""
+
+import logging
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import mlflow
+from mlflow.exceptions import MlflowException
+from pyspark import SparkFiles, inheritable_thread_target
+from pyspark.sql import SparkSession
+
+from streaming import lake
+from streaming.catalogue import Catalogue
+from streaming.errors import ModelError
+from streaming.ranking import Ranker
+from streaming.session import is_local
+from streaming.settings import Settings
+
+CHAMPION = "champion"
+CATALOGUE_FILE = "catalogue.parquet"
+KEPT_BUNDLES = 4
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, order=True)
+class Versions:
+    """What a list is made with."""
+
+    model_name: str
+    model_version: str
+    catalogue_version: int
+
+    @property
+    def label(self) -> str:
+        """A name for files."""
+        return f"{self.model_name}-{self.model_version}-{self.catalogue_version}"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything a worker needs for one pair of versions: `model/`, `prepared/`, the catalogue."""
+
+    versions: Versions
+    folder: str
+    """Where it is, for workers that share the driver's files."""
+    shipped: bool
+    """Whether Spark carries it to the workers instead."""
+
+    def path(self) -> Path:
+        """Return the folder as this process sees it."""
+        return Path(SparkFiles.get(f"{self.versions.label}.zip") if self.shipped else self.folder)
+
+
+def resolve(settings: Settings, alias: str = CHAMPION) -> str:
+    """Resolve an alias of the registered model to its version.
+
+    Raises:
+        ModelError: the model, the alias or the registry is not there.
+    """
+    client = mlflow.MlflowClient(settings.tracking_uri, settings.tracking_uri)
+    name = settings.mlflow.model_name
+    try:
+        return str(client.get_model_version_by_alias(name, alias).version)
+    except MlflowException as error:
+        raise ModelError(
+            f"model {name} has no {alias} in {_shown(settings.tracking_uri)}; "
+            "`careerstream train` and `careerstream promote` make one"
+        ) from error
+
+
+def load_ranker(model: Path) -> Ranker:
+    """Load a model's files as the ranker they hold.
+
+    Raises:
+        ModelError: it is a pyfunc, but none that ranks postings.
+    """
+    python_model = mlflow.pyfunc.load_model(str(model)).unwrap_python_model()
+    if not isinstance(python_model, Ranker):
+        raise ModelError(f"model at {model} cannot rank postings; register one trained here")
+    return python_model
+
+
+class Shelf:
+    """Makes bundles and keeps the newest few on disk.
+
+    Args:
+        spark: session of the job.
+        settings: say where tables, models and the home folder are.
+    """
+
+    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+        self._spark, self._settings = spark, settings
+        self._root = settings.home.absolute() / "serving"
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+
+    def newest(self) -> Versions:
+        """Say which versions a list should be made with now."""
+        return Versions(
+            model_name=self._settings.mlflow.model_name,
+            model_version=resolve(self._settings),
+            catalogue_version=lake.version(self._spark, self._settings, lake.POSTINGS),
+        )
+
+    def bundle(self, versions: Versions) -> Bundle:
+        """Return the bundle of a pair of versions, made now where it is not there."""
+        folder = self._root / versions.label
+        with self._lock:
+            if not folder.is_dir():
+                self._make(versions, folder)
+                self._prune()
+        shipped = not is_local(self._spark)
+        if shipped:
+            self._ship(folder)
+        return Bundle(versions, str(folder), shipped)
+
+    def _make(self, versions: Versions, folder: Path) -> None:
+        # Made beside its place and renamed, so that a half-made bundle is never found.
+        unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=self._root))
+        try:
+            catalogue = lake.catalogue(self._spark, self._settings, versions.catalogue_version)
+            catalogue.write(unfinished / CATALOGUE_FILE)
+            download_model(self._settings, versions.model_version, unfinished / "model")
+            (unfinished / "prepared").mkdir()
+            load_ranker(unfinished / "model").prepare(catalogue, unfinished / "prepared")
+            unfinished.rename(folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _ship(self, folder: Path) -> None:
+        archive = folder.with_suffix(".zip")
+        if not archive.exists():
+            shutil.make_archive(str(folder), "zip", folder)
+            self._spark.sparkContext.addArchive(str(archive))
+
+    def _prune(self) -> None:
+        made = [path for path in self._root.iterdir() if path.is_dir() and path.name[0] != "."]
+        for path in sorted(made, key=lambda p: p.stat().st_mtime)[:-KEPT_BUNDLES]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def download_model(settings: Settings, version: str, folder: Path) -> None:
+    """Fetch the files of a registered version into a folder."""
+    uri = f"models:/{settings.mlflow.model_name}/{version}"
+    mlflow.set_tracking_uri(settings.tracking_uri)
+    mlflow.set_registry_uri(settings.tracking_uri)
+    try:
+        mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(folder))
+    except MlflowException as error:
+        raise ModelError(f"model {uri} cannot be fetched: {error.message}") from error
+
+
+class Current:
+    """Keeps the bundle that new batches use up to date, in the background.
+
+    The old one serves until the new one is ready on the workers.
+
+    Args:
+        shelf: makes the bundles.
+        every: seconds between two looks.
+        warm: called with a new bundle before it serves, so that the workers have it loaded.
+    """
+
+    def __init__(self, shelf: Shelf, every: float, warm: Callable[[Bundle], None]) -> None:
+        self._shelf, self._every, self._warm = shelf, every, warm
+        self._bundle = shelf.bundle(shelf.newest())
+        self._warm(self._bundle)
+        self._stop = threading.Event()
+        # Spark's jobs of this thread belong to the same session, hence pyspark's thread target.
+        target = inheritable_thread_target(self._follow)
+        self._thread = threading.Thread(target=target, name="versions", daemon=True)
+        self._thread.start()
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle a batch that starts now uses."""
+        return self._bundle
+
+    def stop(self) -> None:
+        """End the background work."""
+        self._stop.set()
+        self._thread.join(timeout=30)
+
+    def _follow(self) -> None:
+        while not self._stop.wait(self._every):
+            try:
+                newest = self._shelf.newest()
+                if newest != self._bundle.versions:
+                    bundle = self._shelf.bundle(newest)
+                    self._warm(bundle)
+                    self._bundle = bundle
+                    log.info("now serving %s", newest.label)
+            except Exception:
+                # Whatever is wrong with the new version, the old one goes on serving.
+                if not self._stop.is_set():
+                    log.exception("cannot switch; still serving %s", self._bundle.versions.label)
+
+
+@lru_cache(maxsize=2)
+def ranker_of(bundle: Bundle) -> Ranker:
+    """Load a bundle's ranker once per worker."""
+    return load_ranker(bundle.path() / "model")
+
+
+@lru_cache(maxsize=2)
+def known_ids(bundle: Bundle) -> frozenset[str]:
+    """Load the ids of a bundle's catalogue once per worker."""
+    return frozenset(Catalogue.read(bundle.path() / CATALOGUE_FILE).posting_ids)
+
+
+def _shown(uri: str) -> str:
+    """A tracking URI without the credentials it may hold."""
+    scheme, _, rest = uri.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -1,0 +1,79 @@
+"""The Spark session, the same for every job."""
+
+import os
+import sys
+
+from pyspark.sql import SparkSession
+
+from streaming import parts
+from streaming.settings import Settings
+
+ROCKSDB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+STREAMING = "spark.sql.streaming"
+
+
+def session(settings: Settings, app: str) -> SparkSession:
+    """Make the session, or return the running one.
+
+    Under spark-submit the cluster's own master, jars and memory win; the rest is set here.
+
+    Raises:
+        MissingPartError: no usable Java, or the jars are not in the cache.
+    """
+    builder = SparkSession.builder.appName(f"careerstream {app}")
+    if not _submitted():
+        os.environ["JAVA_HOME"] = str(parts.java().home)
+        builder = builder.master(settings.spark.master)
+        for name, value in _launch_conf(settings).items():
+            builder = builder.config(name, value)
+    for name, value in (_conf(settings) | settings.spark.conf).items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+def is_local(spark: SparkSession) -> bool:
+    """Whether the executors share this process's file system and memory."""
+    return (
+        str(spark.sparkContext.master).startswith("local[") or spark.sparkContext.master == "local"
+    )
+
+
+def _submitted() -> bool:
+    """Whether spark-submit started this process: its JVM then runs already."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def _launch_conf(settings: Settings) -> dict[str, str]:
+    """What must be known before the JVM starts."""
+    conf = {
+        "spark.jars": ",".join(str(jar) for jar in parts.spark_jars()),
+        "spark.driver.memory": settings.spark.driver_memory,
+        "spark.pyspark.python": sys.executable,
+    }
+    if settings.spark.master.startswith("local"):
+        # Without it Spark's web page would listen on every interface.
+        os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+        conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    return conf
+
+
+def _conf(settings: Settings) -> dict[str, str]:
+    return {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.shuffle.partitions": str(settings.spark.state_partitions),
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.ui.showConsoleProgress": "false",
+        # Delta's own default of 50 tasks for a table of a few files is most of a commit's time.
+        "spark.databricks.delta.snapshotPartitions": "2",
+        # Keep SASL credentials out of the plans and pages that Spark shows.
+        "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas",
+        "spark.sql.redaction.options.regex": "(?i)url|secret|password|jaas",
+        f"{STREAMING}.stateStore.providerClass": ROCKSDB,
+        f"{STREAMING}.stateStore.encodingFormat": "avro",
+        f"{STREAMING}.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+        f"{STREAMING}.stopTimeout": f"{settings.jobs.shutdown_seconds:g}s",
+    }
