@@ -7,11 +7,14 @@ Unknown extra fields are tolerated; a missing required field or a wrong type mak
 Times are RFC 3339; careerstream itself writes them in UTC with six decimals (`streaming.clock`).
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
+
+from streaming.clock import to_text
 
 SCHEMA_VERSION = 1
 """Raised only when an old consumer could not read the new values; a new optional field keeps it."""
@@ -55,7 +58,8 @@ class ReasonKind(StrEnum):
 class Record(BaseModel):
     """A value or a part of one: immutable, and open to fields it does not know."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    # JSON has no infinity and no NaN.
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class Versioned(Record):
@@ -247,3 +251,36 @@ class Recommendation(Versioned):
     triggered_by: TriggeredBy | None = Field(
         default=None, description="copied from the profile, to measure latency"
     )
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def to_json(record: Record) -> bytes:
+    """Write a record as the bytes that stand on a topic: equal records are equal bytes.
+
+    Fields keep their declared order, absent ones are left out, times are canonical
+    (`streaming.clock`); a time without a zone is UTC.
+
+    Raises:
+        ValueError: a time lies outside the years 1 to 9999 in UTC.
+    """
+    values = record.model_dump(exclude_none=True)
+    try:
+        return orjson.dumps(values, default=_time_text, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    except orjson.JSONEncodeError as error:
+        raise ValueError(f"a time is outside the years 1 to 9999 in UTC: {error}") from error
+
+
+def from_json(record: type[AnyRecord], value: bytes) -> AnyRecord:
+    """Read what `to_json` wrote, or any value that fits the contract.
+
+    Raises:
+        ValueError: it is no JSON, or does not fit (pydantic's ValidationError).
+    """
+    return record.model_validate(orjson.loads(value))
+
+
+def _time_text(value: Any) -> str:
+    moment: datetime = value
+    return to_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
