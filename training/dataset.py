@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from streaming.catalogue import Catalogue
-from streaming.clock import to_text
+from streaming.clock import from_text, to_text
 from streaming.errors import InputError
 from streaming.records import EventKind
 from training.counts import Counts
@@ -141,7 +141,11 @@ class Dataset:
         if not len(self.times):
             return self, ()
         place = max(int(np.ceil(len(self.times) * (1 - fraction))) - 1, 0)
-        cut = int(np.sort(self.times)[place])
+        return self.split_at(_text(int(np.sort(self.times)[place])))
+
+    def split_at(self, moment: str) -> "tuple[Dataset, tuple[HeldOut, ...]]":
+        """Cut at a given moment; see `split`."""
+        cut = (from_text(moment) - _EPOCH) // timedelta(microseconds=1)
         keep = self.times <= cut
         train = replace(
             self,
