@@ -115,18 +115,18 @@ class _Prepared:
         scores = _scores(self.catalogue, self.weights, self.made_at, as_of)
         rows = top_rows(scores, self.catalogue.eligible(profile, as_of), size)
         language = (profile.get("stated") or {}).get("language") or "en"
-        weight = self.weights * decay(self.made_at, as_of)
+        left = decay(self.made_at, as_of)
         return [
-            {
-                "rank": rank,
-                "posting_id": self.catalogue.posting_ids[row],
-                "score": float(scores[row]),
-                "valid_through": self.catalogue.valid_through(row),
-                "reasons": popular_reasons(
-                    self.catalogue, row, float(weight[row]), as_of, language
+            ranked_item(
+                self.catalogue,
+                rank,
+                row,
+                float(scores[row]),
+                popular_reasons(
+                    self.catalogue, row, float(self.weights[row]) * left, as_of, language
                 ),
-            }
-            for rank, row in enumerate(map(int, rows), start=1)
+            )
+            for rank, row in enumerate(rows.tolist(), start=1)
         ]
 
 
@@ -137,6 +137,20 @@ def _open(folder: Path, stamp: int) -> _Prepared:
     made_at = (folder / _MADE_AT_FILE).read_text(encoding="utf-8")
     weights = np.load(folder / _WEIGHTS_FILE, mmap_mode="r")
     return _Prepared(Catalogue.read(folder / _CATALOGUE_FILE), weights, made_at or None)
+
+
+def ranked_item(
+    catalogue: Catalogue, rank: int, row: int, score: float, reasons: list[dict[str, Any]]
+) -> RankedItem:
+    """Write one place of a list as a value of `records.Item`; what is absent is left out."""
+    expires = catalogue.valid_through(row)
+    return {
+        "rank": rank,
+        "posting_id": catalogue.posting_ids[row],
+        "score": score,
+        **({} if expires is None else {"valid_through": expires}),
+        "reasons": reasons,
+    }
 
 
 def popular_reasons(
@@ -169,9 +183,7 @@ def popular_reasons(
         reasons.append((ReasonKind.FRESH, text))
     if not reasons:
         reasons.append((ReasonKind.FRESH, "正在招聘" if chinese else "open for applications"))
-    return [
-        {"kind": str(kind), "text": text, "posting_id": None, "words": []} for kind, text in reasons
-    ]
+    return [{"kind": str(kind), "text": text} for kind, text in reasons]
 
 
 def _scores(

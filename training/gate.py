@@ -1,0 +1,106 @@
+"""The gate: a challenger becomes champion when it is better, and the words say by how much."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from training.evaluation import GATED, Interval
+from training.packing import MOST_POPULAR
+from training.registry import ModelRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Challenger, champion and the most-popular refit on the same later events."""
+
+    challenger: ModelRef
+    champion: ModelRef
+    cut: str
+    """The challenger's: nothing later was trained on, all that is measured is later."""
+    candidates: int
+    """How many were measured."""
+    left_out: int
+    """How many of the sample had no target that a list may hold."""
+    quality: Mapping[str, Mapping[str, Interval]]
+    """challenger, champion and most-popular → metric → interval."""
+    coverage: Mapping[str, float]
+    """Share of the catalogue in anybody's list, by the same names."""
+    lead: Mapping[str, Interval]
+    """champion and most-popular → how far the challenger is ahead on NDCG@10, paired."""
+
+    def to_dict(self) -> dict[str, str | float]:
+        """Flatten: `hr@10` is the challenger's; `champion/` and `baselines/most-popular/` theirs.
+
+        Beside each estimate stand `.../low` and `.../high`, the ends of its interval.
+        """
+        flat: dict[str, str | float] = {
+            "challenger_version": self.challenger.version,
+            "challenger_kind": self.challenger.kind,
+            "champion_version": self.champion.version,
+            "champion_kind": self.champion.kind,
+            "cut": self.cut,
+            "users": self.candidates,
+            "users_left_out": self.left_out,
+        }
+        for name, prefix in _PREFIXES.items():
+            flat |= _flat(self.quality.get(name, {}), prefix)
+            if name in self.coverage:
+                flat[f"{prefix}coverage"] = self.coverage[name]
+            if name in self.lead:
+                flat |= _flat({f"lead/{GATED}": self.lead[name]}, prefix)
+        return flat
+
+
+_PREFIXES = {
+    "challenger": "",
+    "champion": "champion/",
+    MOST_POPULAR: f"baselines/{MOST_POPULAR}/",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says."""
+
+    passed: bool
+    text: str
+    """Why, in one or two sentences with the numbers."""
+
+
+def gate(report: Report) -> Verdict:
+    """Decide: better than the champion and than the most-popular refit, beyond chance.
+
+    Better means that the whole 95 % interval of the paired difference in NDCG@10 lies above 0.
+    """
+    contender = f"challenger {report.challenger.version} ({report.challenger.kind})"
+    if not report.candidates:
+        return Verdict(
+            passed=False,
+            text=f"{contender} cannot be measured: no candidate turned to a new, open posting "
+            f"after {report.cut}; wait for more events and train again",
+        )
+    opponents = {
+        "champion": f"champion {report.champion.version} ({report.champion.kind})",
+        MOST_POPULAR: "the most popular",
+    }
+    passed = all(report.lead[name].low > 0 for name in opponents)
+    own = report.quality["challenger"][GATED].estimate
+    against = "; ".join(
+        f"against {words} {report.quality[name][GATED].estimate:.4f}: "
+        f"{report.lead[name].estimate:+.4f} [{report.lead[name].low:+.4f}, "
+        f"{report.lead[name].high:+.4f}]"
+        for name, words in opponents.items()
+    )
+    outcome = "is better" if passed else "is not better beyond chance"
+    return Verdict(
+        passed=passed,
+        text=f"{contender} {outcome}: NDCG@10 {own:.4f}; {against} "
+        f"(95 %, {report.candidates} candidates after {report.cut})",
+    )
+
+
+def _flat(intervals: Mapping[str, Interval], prefix: str) -> dict[str, float]:
+    return {
+        f"{prefix}{name}{'' if part == 'estimate' else '/' + part}": value
+        for name, found in intervals.items()
+        for part, value in asdict(found).items()
+    }

@@ -1,0 +1,164 @@
+"""MLflow, set up quietly: where runs are kept, how one is opened, what every run records."""
+
+import json
+import logging
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import mlflow
+from matplotlib.figure import Figure
+from mlflow import MlflowClient
+from mlflow.entities import Metric
+from mlflow.exceptions import MlflowException
+from requests.exceptions import RequestException
+
+from streaming.errors import ModelError
+from streaming.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_RECORDED_PACKAGES = ("torch", "horovod", "pyspark", "mlflow", "numpy")
+_MAX_LINE = 300
+
+
+def setup(settings: Settings) -> MlflowClient:
+    """Point MLflow at the settings' store and return a client of it.
+
+    Without a server the store is SQLite under HOME/mlflow, the artifacts beside it. Its first use
+    makes the tables, which takes some seconds; a log line says so. Safe in several processes.
+
+    Raises:
+        ModelError: the store cannot be reached or made.
+    """
+    for name in ("mlflow", "alembic"):  # progress messages; warnings and errors stay
+        logging.getLogger(name).setLevel(logging.WARNING)
+    with registry_errors(settings):
+        _make_home(settings)
+        mlflow.set_tracking_uri(settings.tracking_uri)
+        mlflow.set_registry_uri(settings.tracking_uri)
+        return MlflowClient()
+
+
+@contextmanager
+def open_run(settings: Settings, name: str) -> Iterator[str]:
+    """Open a run of the experiment; yields its id, and ends as failed when the body raises."""
+    client = setup(settings)
+    with registry_errors(settings):
+        experiment = _experiment(settings, client)
+        with mlflow.start_run(experiment_id=experiment, run_name=name) as opened:
+            yield str(opened.info.run_id)
+
+
+@contextmanager
+def registry_errors(settings: Settings) -> Iterator[None]:
+    """Turn what MLflow raises into one line that names the store and the remedy."""
+    try:
+        yield
+    except (MlflowException, RequestException, OSError) as error:
+        line = (str(error).splitlines() or [type(error).__name__])[0][:_MAX_LINE]
+        raise ModelError(
+            f"MLflow at {_without_password(settings.tracking_uri)} failed: {line}; "
+            "check mlflow.tracking_uri and that the server runs"
+        ) from error
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Describe what a run was made with: versions, cores, processes; `none` for what is absent."""
+    found = {"python": platform.python_version(), "cores": str(os.cpu_count())}
+    for package in _RECORDED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "none"
+    return found | {"processes_asked": str(settings.training.processes)}
+
+
+def log_curves(client: MlflowClient, run_id: str, curves: Mapping[str, Sequence[float]]) -> None:
+    """Log one value per epoch and curve, epochs from 1, and a chart of them.
+
+    Args:
+        client: from `setup`.
+        run_id: the run.
+        curves: name to values, one an epoch; those whose names share the last word
+            (`train_loss`, `validation_loss`) are drawn together.
+    """
+    metrics = [
+        Metric(name, float(value), 0, epoch)
+        for name, values in curves.items()
+        for epoch, value in enumerate(values, start=1)
+    ]
+    if not metrics:
+        return
+    client.log_batch(run_id, metrics=metrics)
+    client.log_figure(run_id, draw_curves(curves), "curves.png")
+
+
+def draw_curves(curves: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw curves over epochs, one panel for each last word of their names."""
+    panels = sorted({name.rpartition("_")[2] for name in curves})
+    figure = Figure(figsize=(5 * len(panels), 4), layout="constrained")
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        for name, values in curves.items():
+            if name.rpartition("_")[2] == panel:
+                axes.plot(range(1, len(values) + 1), values, marker="o", label=name)
+        axes.set(title=panel, xlabel="epoch")
+        axes.legend()
+    return figure
+
+
+def as_params(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Flatten nested values to MLflow parameters, `a.b` for a value within a."""
+    flat: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= as_params(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = (
+                value if isinstance(value, str) else json.dumps(value, default=str)
+            )
+    return flat
+
+
+def _experiment(settings: Settings, client: MlflowClient) -> str:
+    """Find the experiment of the training runs, or make it."""
+    name = settings.mlflow.experiment
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        try:
+            return client.create_experiment(name, artifact_location=_artifacts(settings))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            return _experiment(settings, client)  # another process was faster
+    if found.lifecycle_stage == "deleted":
+        raise ModelError(
+            f"MLflow experiment {name} is deleted: restore it, or set mlflow.experiment anew"
+        )
+    return str(found.experiment_id)
+
+
+def _make_home(settings: Settings) -> None:
+    if settings.mlflow.tracking_uri is None:
+        home = settings.home.absolute() / "mlflow"
+        home.mkdir(parents=True, exist_ok=True)
+        if not (home / "mlflow.db").exists():
+            _log.info("making the MLflow store %s: some seconds", home)
+
+
+def _artifacts(settings: Settings) -> str | None:
+    """Where a new experiment keeps its files; a server decides that itself."""
+    if not settings.tracking_uri.startswith("sqlite:"):
+        return None
+    return (settings.home.absolute() / "mlflow" / "artifacts").as_uri()
+
+
+def _without_password(uri: str) -> str:
+    parts = urlsplit(uri)
+    if "@" not in parts.netloc:
+        return uri
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
