@@ -4,17 +4,22 @@ Ivy, which ships among pyspark's own jars, is the program that does it: no Maven
 not resolve anything at the start of a session. Standard library only: set-up runs this too.
 """
 
-import os
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+from infra.children import output_lines
+from infra.progress import Progress
 from streaming import parts
 from streaming.errors import MissingPartError
+
+_FOUND = re.compile(r"\s*(found \S+|\[SUCCESSFUL \])")
+_COMPLAINT = re.compile(r"ERROR|FAILED|not found|Exception")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +33,8 @@ class Bundle:
     """Organisation, module and revision of what is asked for."""
     transitive: bool
     """Whether what those depend on is fetched too."""
+    jars: int
+    """How many jars that makes."""
 
 
 def bundles() -> tuple[Bundle, ...]:
@@ -43,6 +50,7 @@ def bundles() -> tuple[Bundle, ...]:
                 ("org.slf4j", "slf4j-simple", "1.7.36"),
             ),
             transitive=True,
+            jars=46,
         ),
         Bundle(
             name="Delta and Spark's Kafka connector",
@@ -57,6 +65,7 @@ def bundles() -> tuple[Bundle, ...]:
                 ("org.apache.commons", "commons-pool2", "2.13.1"),
             ),
             transitive=False,
+            jars=6,
         ),
     )
 
@@ -66,19 +75,17 @@ def missing() -> list[Bundle]:
     return [bundle for bundle in bundles() if not any(bundle.folder.glob("*.jar"))]
 
 
-def install(ivy: Path, report: Callable[[str], None]) -> None:
+def install(ivy: Path) -> None:
     """Fetch every bundle that is missing; a folder appears only when it is complete.
 
     Args:
         ivy: Ivy's jar (`ivy_jar`).
-        report: told what happens, one line at a time.
 
     Raises:
         MissingPartError: no Java, or Ivy could not fetch something; the message says what.
     """
     for bundle in missing():
-        report(f"fetching {bundle.name} ...")
-        _fetch(bundle, ivy, report)
+        _fetch(bundle, ivy)
 
 
 def ivy_jar(pyspark: Path) -> Path:
@@ -96,30 +103,29 @@ def ivy_jar(pyspark: Path) -> Path:
     return found[-1]
 
 
-def _fetch(bundle: Bundle, ivy: Path, report: Callable[[str], None]) -> None:
+def _fetch(bundle: Bundle, ivy: Path) -> None:
     bundle.folder.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, so that the last step is one rename.
     work = Path(tempfile.mkdtemp(prefix=".fetching-", dir=bundle.folder.parent))
+    # Ivy names each module twice: when it has found it, and when the jar is there.
+    progress, done = Progress(f"Fetching {bundle.name}", 2 * bundle.jars), 0
     try:
-        wanted = work / "ivy.xml"
-        wanted.write_text(_ivy_file(bundle), encoding="utf-8")
-        count = 0
-        for line in _run_ivy(ivy, wanted, work):
-            if "[SUCCESSFUL ]" in line:
-                count += 1
-                report(f"  {count:3d}  {line.split()[3].partition('!')[2]}")
+        for line in _run_ivy(bundle, ivy, work):
+            done += bool(_FOUND.match(line))
+            progress.at(done)
         _publish(work / "jars", bundle)
     finally:
+        progress.end()
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _publish(done: Path, bundle: Bundle) -> None:
     """Move the finished folder to its place, unless another process was faster."""
-    names = {jar.name for jar in done.glob("*.jar")}
-    absent = [f"{name}-{rev}.jar" for _, name, rev in bundle.modules]
-    absent = [jar for jar in absent if jar not in names]
-    if absent:
-        raise MissingPartError(f"{', '.join(absent)} could not be fetched; check the network")
+    found = len(list(done.glob("*.jar")))
+    if found != bundle.jars:
+        raise MissingPartError(
+            f"{bundle.name}: {found} jars were fetched instead of {bundle.jars}; try again"
+        )
     try:
         done.rename(bundle.folder)
     except OSError:
@@ -127,37 +133,29 @@ def _publish(done: Path, bundle: Bundle) -> None:
             raise
 
 
-def _run_ivy(ivy: Path, wanted: Path, work: Path) -> Iterable[str]:
+def _run_ivy(bundle: Bundle, ivy: Path, work: Path) -> Iterator[str]:
     """Run Ivy and yield what it prints.
 
     Raises:
         MissingPartError: it failed; the message quotes its last complaint.
     """
-    command = [
-        str(parts.java().executable),
-        *("-jar", str(ivy)),
-        *("-ivy", str(wanted)),
-        *("-cache", str(work / "cache")),
-        *("-confs", "default"),
+    wanted = work / "ivy.xml"
+    wanted.write_text(_ivy_file(bundle), encoding="utf-8")
+    command: list[str | Path] = [
+        *(parts.java().executable, "-jar", ivy, "-ivy", wanted, "-cache", work / "cache"),
         # note: without "bundle" Ivy silently leaves out scala-logging and snappy
-        *("-types", "jar", "bundle"),
+        *("-confs", "default", "-types", "jar", "bundle"),
         *("-retrieve", f"{work}/jars/[artifact]-[revision](-[classifier]).[ext]"),
     ]
     complaint = "it said nothing"
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
-    ) as ivy_run:
-        try:
-            for line in ivy_run.stdout or ():
-                if any(word in line for word in ("ERROR", "FAILED", "not found", "Exception")):
-                    complaint = line.strip().lstrip(": \t")
-                yield line
-        finally:
-            # Reached early when the reader stops, e.g. on Ctrl-C: leave no Ivy behind.
-            if ivy_run.poll() is None and ivy_run.stdout and not ivy_run.stdout.readable():
-                ivy_run.kill()
-    if ivy_run.returncode != 0:
-        raise MissingPartError(f"the jars could not be fetched ({complaint}); check the network")
+    try:
+        for line in output_lines(command):
+            complaint = line.strip() if _COMPLAINT.search(line) else complaint
+            yield line
+    except subprocess.CalledProcessError as error:
+        raise MissingPartError(
+            f"{bundle.name} could not be fetched ({complaint}); is the network there?"
+        ) from error
 
 
 def _ivy_file(bundle: Bundle) -> str:

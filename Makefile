@@ -1,0 +1,65 @@
+# Every target does the set-up it needs. Works from any directory: make -C FOLDER, make -f FILE.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+VENV := $(ROOT)/.venv
+BIN := $(VENV)/bin
+
+# An activated other environment must not leak into ours.
+unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME PYTHONSAFEPATH
+CLEAN := env -u VIRTUAL_ENV -u CONDA_PREFIX -u PYTHONPATH -u PYTHONHOME -u PYTHONSAFEPATH
+
+# The first Python that the lock file is tested with, else any newer one.
+PYTHON ?= $(shell for wanted in '<= (3, 12)' '< (4,)'; do \
+	for python in python3 python3.12 python3.11 python3.13; do \
+	$(CLEAN) $$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] $$wanted)" \
+	2>/dev/null && echo $$python && exit; done; done)
+
+.PHONY: help setup demo test lint format lock wheel image archive clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' "$(ROOT)/Makefile"
+	@echo "  First time: make demo. Caches: CAREERSTREAM_CACHE, default ~/.cache/careerstream."
+
+setup: ## everything the others need: environment, Java, jars, Horovod; at once when it is there
+	@test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or 3.12 on PATH; install one," \
+		"e.g. apt-get install python3 python3-venv" >&2; exit 3; }
+	@cd "$(ROOT)" && exec $(CLEAN) $(PYTHON) -m infra.bootstrap
+
+demo: setup ## a click becomes a recommendation; EVENTS=FILE does it with a real stream
+	@events="$(EVENTS)"; \
+	if [[ -n "$$events" && "$$events" != /* ]]; then \
+		if [[ -e "$(PWD)/$$events" || ! -e "$(CURDIR)/$$events" ]]; then events="$(PWD)/$$events"; \
+		else events="$(CURDIR)/$$events"; fi; \
+	fi; \
+	cd "$(ROOT)" && exec "$(BIN)/careerstream" demo $${events:+--events "$$events"} $(ARGS)
+
+test: setup ## the whole test suite, fast tests first; ARGS="-k fold" goes to pytest
+	@cd "$(ROOT)" && exec "$(BIN)/python" -m pytest $(ARGS)
+
+lint: setup ## style, format and types
+	@cd "$(ROOT)" && "$(BIN)/ruff" check && "$(BIN)/ruff" format --check && "$(BIN)/mypy"
+
+format: setup ## put the code into the one format
+	@cd "$(ROOT)" && "$(BIN)/ruff" check --fix --exit-zero --quiet && "$(BIN)/ruff" format
+
+lock: setup ## resolve requirements.lock again; UPGRADE=1 takes the newest versions
+	@cd "$(ROOT)" && "$(BIN)/uv" pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet \
+		--group dev --group build $(if $(UPGRADE),--upgrade) \
+		--output-file requirements.lock pyproject.toml
+
+wheel: setup ## dist/*.whl: our Python files and nothing else
+	@cd "$(ROOT)" && rm -rf build/lib build/bdist.* && "$(BIN)/python" -m build --wheel --no-isolation
+
+archive: wheel ## dist/*.tar.gz: a packed environment for spark-submit --archives
+	@cd "$(ROOT)" && exec "$(BIN)/python" -m infra.archive
+
+image: wheel ## a container image with everything; IMAGE=name:tag
+	@cd "$(ROOT)" && exec docker build --file infra/image/Dockerfile \
+		--tag "$(or $(IMAGE),careerstream:latest)" .
+
+clean: ## remove what was built here; .local, .venv and the caches stay
+	@cd "$(ROOT)" && rm -rf build dist ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
