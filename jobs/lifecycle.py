@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -47,13 +48,9 @@ class Running:
 
     def drain(self) -> None:
         """Wait until everything that stands on the sources now is processed."""
-        for query in self.queries:
-            try:
-                query.processAllAvailable()
-            except StreamingQueryException as failure:
-                raise CareerstreamError(
-                    f"query {query.name} failed: {_cause(failure)}"
-                ) from failure
+        with ThreadPoolExecutor(len(self.queries)) as pool:
+            # At once: each waits for a trigger of its own that finds nothing new.
+            list(pool.map(_drain, self.queries))
 
     def stop(self, patience: float) -> None:
         """Stop each query, between two batches where that comes within `patience` seconds."""
@@ -116,6 +113,13 @@ def until_signalled() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _drain(query: StreamingQuery) -> None:
+    try:
+        query.processAllAvailable()
+    except StreamingQueryException as failure:
+        raise CareerstreamError(f"query {query.name} failed: {_cause(failure)}") from failure
 
 
 def _busy(query: StreamingQuery) -> bool:

@@ -27,10 +27,14 @@ DOCUMENTS = Path("docs/contract")
 
 
 def spark_type(record: type[BaseModel]) -> t.StructType:
-    """Derive the Spark type of a record; a field that may be absent is nullable."""
+    """Derive the Spark type of a record.
+
+    Every field is nullable: what is required is checked where bytes are read (`streaming.decode`),
+    and Delta refuses such constraints inside lists.
+    """
     return t.StructType(
         [
-            t.StructField(name, _spark_type(field.annotation), nullable=not field.is_required())
+            t.StructField(name, _spark_type(field.annotation))
             for name, field in record.model_fields.items()
         ]
     )
@@ -39,7 +43,7 @@ def spark_type(record: type[BaseModel]) -> t.StructType:
 def _spark_type(annotation: Any) -> t.DataType:
     bare = without_none(annotation)
     if get_origin(bare) is list:
-        return t.ArrayType(_spark_type(get_args(bare)[0]), containsNull=False)
+        return t.ArrayType(_spark_type(get_args(bare)[0]))
     if issubclass(bare, BaseModel):
         return spark_type(bare)
     if issubclass(bare, StrEnum):

@@ -174,7 +174,8 @@ def _profile(
         offsets["events"] = max(entry["offset"] for entry in held)
     if stated is not None:
         offsets["candidates"] = stated[1]
-        times.append(stated[0]["updated_at"])
+        if len(stated[0]) > 1 or not times:  # to withdraw a stated part is no news of the market
+            times.append(stated[0]["updated_at"])
     return {
         "schema_version": SCHEMA_VERSION,
         "candidate_id": candidate_id,

@@ -40,8 +40,7 @@ class Table:
 
     def schema(self) -> StructType:
         """The table's columns; all nullable, so that a later one can be added."""
-        fields = [*spark_type(self.record).fields, *self.extra]
-        return StructType([StructField(f.name, f.dataType) for f in fields])
+        return StructType([*spark_type(self.record).fields, *self.extra])
 
     def path(self, settings: Settings) -> str:
         """Where it stands."""
@@ -122,21 +121,32 @@ def upsert_postings(rows: DataFrame, settings: Settings) -> None:
             the message stood.
         settings: say where the table is.
     """
+    told = F.when(F.col("open"), F.col("offset"))
     newest = (
         rows.groupBy("posting_id")
-        .agg(F.max_by(F.struct("*"), F.col("offset")).alias("row"))
-        .select(*(F.col("row")[name].alias(name) for name in POSTINGS.schema().names))
+        .agg(
+            # A posting told and withdrawn in one batch keeps what was told.
+            F.coalesce(F.max_by(F.struct("*"), told), F.first(F.struct("*"))).alias("row"),
+            F.max_by(F.struct("open", "partition", "offset", "produced_at"), "offset").alias("last"),
+            F.max("open").alias("told"),
+        )
+        .select(
+            *(F.col("row")[name].alias(name) for name in spark_type(Posting).names),
+            "last.*",
+            "told",
+        )
     )
+    columns = {name: f"new.{name}" for name in POSTINGS.schema().names}
     place = ("open", "partition", "offset", "produced_at")
     (
         DeltaTable.forPath(rows.sparkSession, POSTINGS.path(settings))
         .alias("held")
         .merge(newest.alias("new"), "held.posting_id = new.posting_id")
         .whenMatchedUpdate(
-            "new.offset > held.offset AND NOT new.open", {name: f"new.{name}" for name in place}
+            "new.offset > held.offset AND NOT new.told", {name: f"new.{name}" for name in place}
         )
-        .whenMatchedUpdateAll("new.offset > held.offset")
-        .whenNotMatchedInsertAll("new.open")
+        .whenMatchedUpdate("new.offset > held.offset", columns)
+        .whenNotMatchedInsert("new.told", columns)
         .execute()
     )
 

@@ -27,6 +27,7 @@ from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
 OUTPUT = "topic string, key string, value binary, headers array<struct<key: string, value: binary>>"
 STATE = "profile string"
+EVENT_FIELDS = ("event_id", "posting_id", "kind", "duration_seconds")
 JOB = "update_profiles"
 
 
@@ -59,19 +60,22 @@ def observations(messages: DataFrame) -> DataFrame:
     The route is the candidate; for an error, which belongs to nobody, its own place in Kafka.
     """
     events = decode(messages, EVENTS).withColumnsRenamed({"record": "event", "error": "bad_event"})
-    both = decode(events, CANDIDATES)
     is_event = F.col("topic") == EVENTS.name
-    deleted = (
-        ~is_event & (F.col("error.reason") == Fault.NULL_VALUE.value) & F.col("key").isNotNull()
-    )
+    is_deletion = (F.col("error.reason") == Fault.NULL_VALUE.value) & F.col("key").isNotNull()
+    deleted = ~is_event & F.coalesce(is_deletion, F.lit(False))  # noqa: FBT003 - a literal column
     error = (
         F.when(is_event, F.coalesce("bad_event", wrong_key(F.col("event.candidate_id"))))
-        .when(deleted, F.lit(None).cast(ERROR_TYPE))
+        .when(F.col("deleted"), F.lit(None).cast(ERROR_TYPE))
         .otherwise(F.coalesce("error", wrong_key(F.col("record.candidate_id"))))
     )
-    named = both.withColumn("error", error).withColumn(
-        "candidate_id",
-        F.when(is_event, F.col("event.candidate_id")).otherwise(F.col("key").cast("string")),
+    candidate_id = F.when(is_event, F.col("event.candidate_id")).otherwise(
+        F.col("key").cast("string")
+    )
+    named = (
+        decode(events, CANDIDATES)
+        .withColumn("deleted", deleted)
+        .withColumn("error", error)
+        .withColumn("candidate_id", candidate_id)
     )
     bad = F.col("error").isNotNull()
     return named.select(
@@ -81,8 +85,9 @@ def observations(messages: DataFrame) -> DataFrame:
         "topic",
         F.col("offset"),
         _text_time("timestamp").alias("produced_at"),
-        F.when(is_event & ~bad, _event_entry()).alias("event"),
-        F.when(~is_event & ~bad, _stated_json(deleted)).alias("stated"),
+        *(F.col(f"event.{name}").alias(name) for name in EVENT_FIELDS),
+        _text_time("event.event_time").alias("event_time"),
+        F.when(~is_event & ~bad, _stated_json()).alias("stated"),
         F.when(bad, dead_letter_key()).alias("dead_key"),
         F.when(bad, F.col("value")).alias("dead_value"),
         F.when(bad, dead_letter_headers(JOB)).alias("dead_headers"),
@@ -93,20 +98,12 @@ def _text_time(column: str) -> Column:
     return F.date_format(column, SPARK_FORMAT)
 
 
-def _event_entry() -> Column:
-    names = ("event_id", "posting_id", "kind", "duration_seconds")
-    return F.struct(
-        *(F.col(f"event.{name}").alias(name) for name in names),
-        _text_time("event.event_time").alias("event_time"),
-    )
-
-
-def _stated_json(deleted: Column) -> Column:
+def _stated_json() -> Column:
     """The stated part as JSON; of a deleted one only when that was."""
     told = F.col("record").dropFields("candidate_id", "schema_version")
     told = told.withField("updated_at", _text_time("record.updated_at"))
     empty = F.struct(_text_time("timestamp").alias("updated_at"))
-    return F.when(deleted, F.to_json(empty)).otherwise(F.to_json(told))
+    return F.when(F.col("deleted"), F.to_json(empty)).otherwise(F.to_json(told))
 
 
 class ProfileProcessor(StatefulProcessor):
@@ -148,15 +145,14 @@ class ProfileProcessor(StatefulProcessor):
 def _seen(row: Row) -> Seen:
     if row.stated is not None:
         return StatedSeen(orjson.loads(row.stated), row.offset, row.produced_at)
-    event = row.event
     return EventSeen(
-        event_id=event.event_id,
-        posting_id=event.posting_id,
-        kind=event.kind,
-        event_time=event.event_time,
+        event_id=row.event_id,
+        posting_id=row.posting_id,
+        kind=row.kind,
+        event_time=row.event_time,
         offset=row.offset,
         produced_at=row.produced_at,
-        duration_seconds=event.duration_seconds,
+        duration_seconds=row.duration_seconds,
     )
 
 

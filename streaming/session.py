@@ -23,6 +23,7 @@ def session(settings: Settings, app: str) -> SparkSession:
     builder = SparkSession.builder.appName(f"careerstream {app}")
     if not _submitted():
         os.environ["JAVA_HOME"] = str(parts.java().home)
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = builder.master(settings.spark.master)
         for name, value in _launch_conf(settings).items():
             builder = builder.config(name, value)
@@ -50,7 +51,6 @@ def _launch_conf(settings: Settings) -> dict[str, str]:
     conf = {
         "spark.jars": ",".join(str(jar) for jar in parts.spark_jars()),
         "spark.driver.memory": settings.spark.driver_memory,
-        "spark.pyspark.python": sys.executable,
     }
     if settings.spark.master.startswith("local"):
         # Without it Spark's web page would listen on every interface.
