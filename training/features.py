@@ -6,6 +6,7 @@ An absent value is the zero vector.
 """
 
 import hashlib
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,22 @@ STEP_KINDS = (*map(str, KINDS), *STATED_KINDS)
 _YEARLY = {"HOUR": 2_000.0, "DAY": 250.0, "WEEK": 52.0, "MONTH": 12.0, "YEAR": 1.0}
 _SALARY_STEPS = 3.0
 """Steps per doubling of a salary; neighbouring steps share part of their vector."""
+
+_READ = (
+    "title",
+    "description",
+    "employer",
+    "industry",
+    "occupation",
+    "skills",
+    "employment_type",
+    "education",
+    "experience",
+    "place",
+    "salary",
+    "language",
+)
+"""Every field of a posting that a feature is made of."""
 
 _PLACE_PARTS = {"locality": 1.0, "region": 0.5, "country": 0.25}
 
@@ -77,6 +94,12 @@ def posting_text(posting: Mapping[str, Any]) -> str:
 def all_text(posting: Mapping[str, Any]) -> str:
     """Join all that a posting says, for training word vectors."""
     return f"{posting_text(posting)} {posting.get('description') or ''}"
+
+
+def fingerprint(posting: Mapping[str, Any]) -> str:
+    """Name what the features of a posting are made of; its dates and its id are no part of it."""
+    made_of = [posting.get(name) for name in _READ]
+    return hashlib.blake2b(json.dumps(made_of).encode(), digest_size=16).hexdigest()
 
 
 def of_postings(

@@ -88,6 +88,9 @@ class EncoderDecoder(nn.Module):
         ids: how many postings have an id block of their own; numbered from 1, 0 for none.
     """
 
+    block_of: Tensor
+    """(D,) int64: the block that each dimension belongs to."""
+
     def __init__(self, config: ModelConfig, ids: int) -> None:
         super().__init__()
         widths = [config.text_dimensions, *[config.field_dimensions] * len(FIELDS)]
@@ -111,7 +114,7 @@ class EncoderDecoder(nn.Module):
         )
         self.dropout = nn.Dropout(config.dropout)
         block_of = torch.repeat_interleave(torch.arange(len(BLOCKS)), torch.tensor(widths))
-        self.register_buffer("block_of", block_of, persistent=False)  # (D,)
+        self.register_buffer("block_of", block_of, persistent=False)
         self._start_values()
 
     def _start_values(self) -> None:

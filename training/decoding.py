@@ -1,0 +1,69 @@
+"""Greedy decoding of one list."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.model import EncoderDecoder, Steps
+from training.popular import top_rows
+from training.presets import Preset
+
+
+@dataclass(frozen=True, eq=False)
+class Emission:
+    """One place of a list."""
+
+    row: int
+    """Of the posting in the catalogue."""
+    score: float
+    """The log-probability of the list up to and including it: falls from place to place."""
+    shares: np.ndarray
+    """(L,) float32: what each step of the profile itself added to the posting's score."""
+
+
+def decode(
+    model: EncoderDecoder,
+    steps: Steps,
+    vectors: Tensor,
+    allowed: np.ndarray,
+    *,
+    size: int,
+    preset: Preset,
+) -> list[Emission]:
+    """Emit one posting per step, each time the one that scores best; ties by row (posting id).
+
+    The first step scores the whole catalogue; all steps choose among the `shortlist` postings that
+    are best there. Nothing is emitted twice.
+
+    Args:
+        model: the network.
+        steps: one profile (B = 1).
+        vectors: (N, D) of the catalogue.
+        allowed: (N,) bool, what the list may hold.
+        size: most places.
+        preset: says the length of the shortlist.
+    """
+    encoded, state = model.encode(steps)
+    decision = model.decide(encoded, state, model.first_input(1))
+    scores = (vectors @ decision.query[0]).numpy()  # (N,)
+    # In the order of rows, so that the first maximum is the one with the smallest posting id.
+    rows = np.sort(top_rows(scores, allowed, max(size, preset.model.shortlist)))
+    listed = vectors[torch.from_numpy(rows)]  # (K, D)
+    free = torch.ones(len(rows), dtype=torch.bool)
+    emissions: list[Emission] = []
+    total = 0.0
+    chosen = listed[:0]
+    for _ in range(min(size, len(rows))):
+        if emissions:
+            decision = model.decide(encoded, decision.state, model.next_input(chosen))
+        scored = (listed @ decision.query[0]).masked_fill(~free, -torch.inf)  # (K,)
+        place = int(np.argmax(scored.numpy()))
+        total += float(scored[place] - scored.logsumexp(dim=0))
+        chosen = listed[place : place + 1]  # (1, D)
+        free[place] = False
+        weighed = encoded.contents[0] @ (decision.gates[0] * chosen[0])  # (L,)
+        shares = (decision.attention[0] * weighed).numpy()
+        emissions.append(Emission(int(rows[place]), total, shares))
+    return emissions

@@ -1,0 +1,129 @@
+"""From a dataset folder to a trained model: the one call that trains."""
+
+import json
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from streaming.settings import TrainingSettings
+from training.dataset import Dataset
+from training.distributed import available, launch, on_spark
+from training.material import load_material, write_features
+from training.neural import NeuralRanker
+from training.presets import Preset, by_name
+from training.worker import Spec, work
+
+logger = logging.getLogger(__name__)
+
+OnEpoch = Callable[[dict[str, Any]], None]
+"""Called with the values of a `loop.EpochRecord` after each epoch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A finished training."""
+
+    ranker: NeuralRanker
+    folder: Path
+    """What `NeuralRanker.load` reads."""
+    preset: Preset
+    records: tuple[dict[str, Any], ...]
+    """The values of a `loop.EpochRecord` per epoch."""
+    processes: int
+    """How many trained; 1 where Horovod is absent."""
+
+
+def fit(
+    dataset: Path,
+    run: Path,
+    settings: TrainingSettings,
+    *,
+    resume: bool = False,
+    on_epoch: OnEpoch = lambda _: None,
+) -> Fitted:
+    """Train a model on a dataset folder.
+
+    Args:
+        dataset: what the train job wrote (`training.dataset`).
+        run: folder of the run; features, metrics.jsonl, checkpoint.pt, model/ and, from several
+            processes, logs/ are written into it. With launcher `spark` and several hosts it and
+            `dataset` must be on storage that all of them see.
+        settings: preset, processes, launcher, seed, epochs, word vectors.
+        resume: go on from the run's checkpoint where there is one.
+        on_epoch: called in this process after each epoch; not for epochs done before a resumption.
+
+    Raises:
+        InputError: the data or the word vectors cannot be used.
+        TrainingError: a training process died.
+    """
+    spec = _specify(dataset, run, settings, resume=resume)
+    data = Dataset.read(dataset)
+    write_features(
+        data, spec.preset, spec.features, word_vectors=settings.word_vectors, seed=settings.seed
+    )
+    load_material(data, spec.preset, spec.features)  # its errors are better had here
+    processes = _processes(settings)
+    if processes == 1:
+        work(spec, lambda record: on_epoch(record.to_json()))
+    elif settings.launcher == "spark":
+        on_spark(partial(work, spec), processes)
+        for record in _records(spec):
+            on_epoch(record)
+    else:
+        _launch_here(spec, processes, on_epoch)
+    ranker = NeuralRanker.load(spec.model)
+    return Fitted(ranker, spec.model, spec.preset, tuple(_records(spec)), processes)
+
+
+def _specify(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> Spec:
+    preset = by_name(settings.preset)
+    if settings.epochs is not None:
+        training = preset.training.model_copy(update={"epochs": settings.epochs})
+        preset = preset.model_copy(update={"training": training})
+    run.mkdir(parents=True, exist_ok=True)
+    spec = Spec(
+        dataset=dataset.absolute(),
+        run=run.absolute(),
+        preset=preset,
+        seed=settings.seed,
+        resume=resume,
+    )
+    if not resume:
+        for leftover in (spec.metrics, spec.checkpoint):
+            leftover.unlink(missing_ok=True)
+    shutil.rmtree(spec.model, ignore_errors=True)
+    return spec
+
+
+def _processes(settings: TrainingSettings) -> int:
+    if settings.processes > 1 and not available():
+        logger.warning(
+            "Horovod is not installed: training in one process instead of %d", settings.processes
+        )
+        return 1
+    return settings.processes
+
+
+def _launch_here(spec: Spec, processes: int, on_epoch: OnEpoch) -> None:
+    file = spec.run / "spec.json"
+    file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
+    told = len(_records(spec))
+
+    def tell() -> None:
+        nonlocal told
+        records = _records(spec)
+        for record in records[told:]:
+            on_epoch(record)
+        told = len(records)
+
+    launch(["-m", "training.worker", str(file)], processes, spec.run / "logs", tell)
+
+
+def _records(spec: Spec) -> list[dict[str, Any]]:
+    if not spec.metrics.exists():
+        return []
+    return [json.loads(line) for line in spec.metrics.read_text(encoding="utf-8").splitlines()]

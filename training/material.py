@@ -1,0 +1,120 @@
+"""What training reads, ready: the split data and the features of postings and stated entries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from streaming.errors import InputError
+from training.dataset import Dataset, HeldOut
+from training.features import (
+    Features,
+    StatedStep,
+    all_text,
+    of_postings,
+    of_stated,
+    stated_steps,
+)
+from training.presets import Preset
+from training.word_vectors import TextEncoder, from_file, train_on
+
+_TEXT_FILE = "text.npy"
+_FIELDS_FILE = "fields.npy"
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """The data of one training.
+
+    Rows number the catalogue's N postings first, then the S distinct stated entries.
+    """
+
+    train: Dataset
+    held_out: tuple[HeldOut, ...]
+    text: Tensor
+    """(N + S, W)."""
+    fields: Tensor
+    """(N + S, F, H)."""
+    ids: Tensor
+    """(N + S,) int64: number of the id block, 0 for what has none."""
+    seen: Tensor
+    """Rows of the postings that training events name, ascending."""
+    step_rows: Mapping[StatedStep, int]
+    opens: Tensor
+    """(N,) int64 microseconds, as `Catalogue.opens`."""
+    expires: Tensor
+    """(N,) int64 microseconds, as `Catalogue.expires`."""
+
+    @property
+    def seen_ids(self) -> list[str]:
+        """Posting ids that have an id block, in the order of its numbers, from 1."""
+        return [self.train.catalogue.posting_ids[row] for row in self.seen.tolist()]
+
+
+def write_features(
+    dataset: Dataset, preset: Preset, folder: Path, *, word_vectors: Path | None, seed: int
+) -> TextEncoder:
+    """Make the text encoder and all features once, for every process to read.
+
+    Args:
+        dataset: all of it; texts of all postings may be read, only events are held out.
+        preset: says the dimensions.
+        folder: to write into; made when it does not exist.
+        word_vectors: a file to load instead of training on the catalogue.
+        seed: of the word vectors.
+    """
+    postings = dataset.catalogue.table.to_pylist()
+    texts = [all_text(posting) for posting in postings]
+    dimensions = preset.model.word_dimensions
+    encoder: TextEncoder = (
+        train_on(texts, dimensions=dimensions, seed=seed)
+        if word_vectors is None
+        else from_file(word_vectors, texts, dimensions=dimensions)
+    )
+    train, _ = dataset.split(preset.training.validation_split)
+    steps = list(_distinct_steps(train, preset))
+    features = Features.join(
+        [of_postings(postings, encoder, preset.model), of_stated(steps, encoder, preset.model)]
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    encoder.save(folder)
+    np.save(folder / _TEXT_FILE, features.text)
+    np.save(folder / _FIELDS_FILE, features.fields)
+    return encoder
+
+
+def load_material(dataset: Dataset, preset: Preset, folder: Path) -> Material:
+    """Join the data with the features that `write_features` wrote for them.
+
+    Raises:
+        InputError: no event of the training part names a known posting.
+    """
+    train, held_out = dataset.split(preset.training.validation_split)
+    if not len(train.times):
+        raise InputError("there is no event to learn from; import or simulate events first")
+    text = torch.from_numpy(np.load(folder / _TEXT_FILE))
+    seen = torch.from_numpy(np.unique(train.postings))
+    ids = torch.zeros(len(text), dtype=torch.int64)
+    ids[seen] = torch.arange(1, len(seen) + 1)
+    steps = _distinct_steps(train, preset)
+    return Material(
+        train=train,
+        held_out=held_out,
+        text=text,
+        fields=torch.from_numpy(np.load(folder / _FIELDS_FILE)),
+        ids=ids,
+        seen=seen,
+        step_rows={step: len(dataset.catalogue) + place for place, step in enumerate(steps)},
+        opens=torch.from_numpy(dataset.catalogue.opens.copy()),
+        expires=torch.from_numpy(dataset.catalogue.expires.copy()),
+    )
+
+
+def _distinct_steps(train: Dataset, preset: Preset) -> dict[StatedStep, None]:
+    """Stated entries of the training part in a fixed order; a dict keeps it."""
+    return dict.fromkeys(
+        step for stated in train.stated for step in stated_steps(stated, preset.model)
+    )

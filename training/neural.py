@@ -1,0 +1,207 @@
+"""The encoder-decoder as a `streaming.ranking.Ranker`.
+
+Every profile is computed alone, in one thread, with shapes that depend on nothing but itself and
+the catalogue: sums of floats in a batch would depend on its size, and a list on its neighbours.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+
+from streaming.catalogue import Catalogue
+from streaming.errors import ModelError
+from streaming.ranking import Profile, RankedItem
+from training.counts import Counts
+from training.decoding import decode
+from training.features import Features, fingerprint, of_postings
+from training.model import EncoderDecoder
+from training.popular import MostPopularRanker
+from training.prepared import PreparedCatalogue, open_prepared, write_prepared
+from training.presets import Preset
+from training.reading import Reading, read
+from training.reasons import explain
+from training.word_vectors import TextEncoder, load_encoder
+
+FORMAT = 1
+"""Of the model folder; a folder of another format is refused."""
+
+_DECIMALS = 6
+
+
+class NeuralRanker:
+    """A trained encoder-decoder with all it needs to score.
+
+    Args:
+        model: the network.
+        encoder: texts to vectors, as in training.
+        preset: what it was trained by.
+        ids: the postings with an id block, in the order of its numbers, from 1.
+        counts: what is popular, for profiles that say nothing.
+    """
+
+    def __init__(
+        self,
+        model: EncoderDecoder,
+        encoder: TextEncoder,
+        preset: Preset,
+        *,
+        ids: Sequence[str],
+        counts: Counts,
+    ) -> None:
+        self.model = model.eval()
+        self.encoder = encoder
+        self.preset = preset
+        self.ids = tuple(ids)
+        self.popular = MostPopularRanker(counts)
+        self._features: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+
+    def save(self, folder: Path) -> None:
+        """Write everything `load` needs into an existing folder."""
+        about = {"format": FORMAT, "preset": self.preset.model_dump(mode="json"), "ids": self.ids}
+        (folder / "model.json").write_text(json.dumps(about), encoding="utf-8")
+        torch.save(self.model.state_dict(), folder / "weights.pt")
+        self.encoder.save(folder)
+        self.popular.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            ModelError: the folder is incomplete or of another format.
+        """
+        try:
+            about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            weights = torch.load(folder / "weights.pt", weights_only=True)
+            counts = MostPopularRanker.load(folder).counts
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"model folder {folder} is incomplete: {error}; train again"
+            ) from error
+        if about["format"] != FORMAT:
+            raise ModelError(
+                f"model folder {folder} has format {about['format']}, this version reads {FORMAT};"
+                " train again"
+            )
+        preset = Preset.model_validate(about["preset"])
+        model = EncoderDecoder(preset.model, len(about["ids"]))
+        model.load_state_dict(weights)
+        return cls(model, load_encoder(folder), preset, ids=about["ids"], counts=counts)
+
+    def prepare(self, catalogue: Catalogue, folder: Path) -> None:
+        """Write a catalogue and its posting vectors; see `streaming.ranking.Ranker.prepare`."""
+        with _alone(), torch.inference_mode():
+            features = self._features_of(catalogue)
+            numbers = {posting_id: number for number, posting_id in enumerate(self.ids, start=1)}
+            ids = [numbers.get(posting_id, 0) for posting_id in catalogue.posting_ids]
+            vectors = self.model.posting_vectors(
+                torch.from_numpy(features.text),
+                torch.from_numpy(features.fields),
+                torch.tensor(ids, dtype=torch.int64),
+            )
+        write_prepared(catalogue, vectors.numpy(), folder)
+        popular = folder / "popular"
+        popular.mkdir()
+        self.popular.prepare(catalogue, popular)
+
+    def rank(
+        self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path, size: int
+    ) -> list[list[RankedItem]]:
+        """Rank a prepared catalogue for each profile; see `streaming.ranking.Ranker.rank`.
+
+        An item's score is the log-probability of the list up to and including it.
+        """
+        prepared = open_prepared(folder)
+        with _alone(), torch.inference_mode():
+            return [
+                self._rank_one(profile, moment, prepared, size)
+                for profile, moment in zip(profiles, as_of, strict=True)
+            ]
+
+    def posting_vectors(self, folder: Path) -> np.ndarray:
+        """Return the vectors of a prepared catalogue's postings, (N, D) float32, row by row."""
+        return open_prepared(folder).vectors.numpy()
+
+    def candidate_vectors(
+        self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
+    ) -> np.ndarray:
+        """Return what each profile asks for, in the space of the posting vectors.
+
+        The inner product of a row with a posting vector is that posting's score at the first
+        decoding step. A profile that says nothing is the zero vector.
+
+        Args:
+            profiles: values of the topic `profiles`.
+            as_of: for each the moment that ages are taken at.
+            folder: a prepared catalogue, where the profiles' postings are looked up.
+
+        Returns:
+            (number of profiles, D) float32.
+        """
+        prepared = open_prepared(folder)
+        vectors = np.zeros((len(profiles), prepared.vectors.shape[1]), dtype=np.float32)
+        with _alone(), torch.inference_mode():
+            for place, (profile, moment) in enumerate(zip(profiles, as_of, strict=True)):
+                reading = self._read(profile, moment, prepared)
+                if reading is not None:
+                    encoded, state = self.model.encode(reading.steps)
+                    decision = self.model.decide(encoded, state, self.model.first_input(1))
+                    vectors[place] = decision.query[0].numpy()
+        return vectors
+
+    def _rank_one(
+        self, profile: Profile, as_of: str, prepared: PreparedCatalogue, size: int
+    ) -> list[RankedItem]:
+        reading = self._read(profile, as_of, prepared)
+        if reading is None:
+            return self.popular.rank([profile], [as_of], prepared.folder / "popular", size)[0]
+        catalogue = prepared.catalogue
+        allowed = catalogue.eligible(profile, as_of)
+        emissions = decode(
+            self.model, reading.steps, prepared.vectors, allowed, size=size, preset=self.preset
+        )
+        return [
+            {
+                "rank": rank,
+                "posting_id": catalogue.posting_ids[emission.row],
+                "score": round(emission.score, _DECIMALS),
+                "valid_through": catalogue.valid_through(emission.row),
+                "reasons": explain(prepared, reading.parts, emission, profile),
+            }
+            for rank, emission in enumerate(emissions, start=1)
+        ]
+
+    def _read(self, profile: Profile, as_of: str, prepared: PreparedCatalogue) -> Reading | None:
+        return read(
+            profile, as_of, prepared, model=self.model, encoder=self.encoder, preset=self.preset
+        )
+
+    def _features_of(self, catalogue: Catalogue) -> Features:
+        """Make the features of a catalogue, anew only for postings changed since last time."""
+        postings = catalogue.table.to_pylist()
+        keys = [fingerprint(posting) for posting in postings]
+        new = [place for place, key in enumerate(keys) if key not in self._features]
+        made = of_postings([postings[place] for place in new], self.encoder, self.preset.model)
+        fresh = {keys[place]: (made.text[row], made.fields[row]) for row, place in enumerate(new)}
+        known = self._features | fresh
+        self._features = {key: known[key] for key in keys}
+        found = [known[key] for key in keys]
+        if not found:
+            return made
+        return Features(np.stack([text for text, _ in found]), np.stack([f for _, f in found]))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Compute in one thread: how a sum is split among threads would show in its last bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

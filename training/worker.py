@@ -1,0 +1,132 @@
+"""One training process: `python -m training.worker SPEC.json`, alone or in a Horovod group."""
+
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from streaming.errors import CareerstreamError, InputError
+from training.checkpoint import Checkpoint
+from training.dataset import Dataset
+from training.distributed import Group, tie_to_parent, use_cores
+from training.loop import EpochRecord, train
+from training.material import Material, load_material
+from training.model import EncoderDecoder
+from training.neural import NeuralRanker
+from training.presets import Config, Preset
+from training.word_vectors import load_encoder
+
+
+class Spec(Config):
+    """What to train; every process of a group gets the same one."""
+
+    dataset: Path
+    """The dataset folder (`training.dataset`)."""
+    run: Path
+    """The run's folder; over several hosts a shared one."""
+    preset: Preset
+    seed: int
+    resume: bool = False
+    """Whether to go on from the run's checkpoint."""
+
+    @property
+    def features(self) -> Path:
+        """Where the features are, made before the processes start."""
+        return self.run / "features"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON line per epoch (`loop.EpochRecord`)."""
+        return self.run / "metrics.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        """State after the last whole epoch."""
+        return self.run / "checkpoint.pt"
+
+    @property
+    def model(self) -> Path:
+        """The finished model (`NeuralRanker.load`); complete once it exists."""
+        return self.run / "model"
+
+    @classmethod
+    def read(cls, file: Path) -> "Spec":
+        """Read a specification.
+
+        Raises:
+            InputError: no such file, or not a specification.
+        """
+        try:
+            return cls.model_validate_json(file.read_text(encoding="utf-8"))
+        except (OSError, ValidationError) as error:
+            line = str(error).splitlines()[0]
+            raise InputError(f"{file} is no training specification: {line}") from error
+
+
+def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -> None:
+    """Train as one process of the group that a launcher prepared, or alone.
+
+    The leader writes metrics, checkpoint and model into the run's folder.
+    """
+    group = Group.join()
+    dataset = Dataset.read(spec.dataset)
+    material = load_material(dataset, spec.preset, spec.features)
+    identity = {
+        "preset": spec.preset.model_dump(mode="json"),
+        "seed": spec.seed,
+        "data": json.loads(json.dumps(dict(dataset.version))),
+    }
+    checkpoint = Checkpoint(spec.checkpoint, identity, resume=spec.resume)
+
+    def report(record: EpochRecord) -> None:
+        if group.leads:
+            lines = "".join(f"{json.dumps(done)}\n" for done in checkpoint.records)
+            unfinished = spec.metrics.with_suffix(".unfinished")
+            unfinished.write_text(lines, encoding="utf-8")
+            unfinished.replace(spec.metrics)
+            on_epoch(record)
+
+    model = train(
+        material, spec.preset, spec.seed, group=group, checkpoint=checkpoint, on_epoch=report
+    )
+    if group.leads:
+        _save(model, material, spec)
+    group.leave()
+
+
+def main() -> None:
+    """Run one process of a training; errors are one line."""
+    tie_to_parent()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    use_cores(int(os.environ.get("HOROVOD_LOCAL_SIZE", "1")))
+    try:
+        work(Spec.read(Path(sys.argv[1])))
+    except IndexError:
+        sys.exit("usage: python -m training.worker SPEC.json")
+    except CareerstreamError as error:
+        sys.exit(str(error))
+
+
+def _save(model: EncoderDecoder, material: Material, spec: Spec) -> None:
+    ranker = NeuralRanker(
+        model,
+        load_encoder(spec.features),
+        spec.preset,
+        ids=material.seen_ids,
+        counts=material.train.counts,
+    )
+    unfinished = spec.run / "model.unfinished"
+    for folder in (unfinished, spec.model):
+        shutil.rmtree(folder, ignore_errors=True)
+    unfinished.mkdir()
+    ranker.save(unfinished)
+    unfinished.rename(spec.model)
+
+
+if __name__ == "__main__":
+    main()
