@@ -1,0 +1,66 @@
+"""Writes a market to files in careerstream's own schema: JSON lines, UTF-8."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from infra.simulator.market import Market
+from streaming.errors import InputError
+
+Progress = Callable[[str, int], None]
+"""Told a file's name and the number of records written to it so far."""
+
+_EVERY = 1_000
+
+
+def write(market: Market, folder: Path, progress: Progress | None = None) -> dict[str, int]:
+    """Write postings.jsonl, candidates.jsonl and events.jsonl, all three or none.
+
+    Args:
+        market: what to write.
+        folder: made where it is missing; files of these names are replaced.
+        progress: called every thousand records and at the end of each file.
+
+    Returns:
+        The number of records of `postings`, `candidates` and `events`.
+
+    Raises:
+        InputError: the folder cannot be made or written to.
+    """
+    parts: dict[str, Iterator[dict[str, Any]]] = {
+        "postings": market.postings(),
+        "candidates": market.candidates(),
+        "events": market.events(),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # note: beside the place they go to, so that the last step is a mere renaming
+        with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+            files = {name: Path(unfinished) / f"{name}.jsonl" for name in parts}
+            counts = {
+                name: _write_lines(records, files[name], progress)
+                for name, records in parts.items()
+            }
+            for file in files.values():
+                file.replace(folder / file.name)
+    except OSError as error:
+        raise InputError(
+            f"the simulator cannot write to {folder} ({error.strerror}); give a writable folder"
+        ) from error
+    return counts
+
+
+def _write_lines(records: Iterator[dict[str, Any]], file: Path, progress: Progress | None) -> int:
+    """Write one record a line; return how many."""
+    count = 0
+    with file.open("wb") as lines:
+        for count, record in enumerate(records, start=1):
+            lines.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+            if progress is not None and count % _EVERY == 0:
+                progress(file.name, count)
+    if progress is not None:
+        progress(file.name, count)
+    return count

@@ -1,0 +1,1 @@
+"""The words of the simulated market: occupations, places, employers and sentences."""

@@ -1,0 +1,120 @@
+"""What the simulator knows of an occupation, and the short notation its tables are written in."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, Language] = ("zh", "en")
+
+CHARACTERISTIC = 3
+"""So many skills at the head of an occupation's list tell it from the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """An occupation in the words of one language."""
+
+    term: str
+    """Its name within a sentence."""
+    name: str
+    """Its name standing alone: what the field `occupation` of its postings says."""
+    titles: tuple[str, ...]
+    """Ways to title a posting, without a level."""
+    skills: tuple[str, ...]
+    """Skills as job seekers write them, most characteristic first; same order in each language."""
+    tasks: tuple[str, ...]
+    """What the work consists of, phrases for descriptions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occupation:
+    """One occupation of the simulated market."""
+
+    key: str
+    """Its name in the code."""
+    zh: Wording
+    """In Chinese."""
+    en: Wording
+    """In English."""
+    neighbours: tuple[str, ...]
+    """Keys of occupations that people move to and look at."""
+    industries: tuple[str, ...]
+    """Keys of industries that employ it."""
+    salary_zh: int
+    """Usual pay in China, CNY a month."""
+    salary_en: int
+    """Usual pay elsewhere, GBP a year."""
+    education: int
+    """Usual requirement: 0 none, 1 vocational, 2 bachelor, 3 master or licence."""
+
+    def wording(self, language: Language) -> Wording:
+        """Return the words of a language."""
+        return self.zh if language == "zh" else self.en
+
+    def stated(self, language: Language) -> tuple[str, ...]:
+        """Return the three characteristic skills, as a candidate would state them."""
+        return self.wording(language).skills[:CHARACTERISTIC]
+
+
+def occupation(
+    key: str,
+    *,
+    names: str,
+    titles_zh: str,
+    titles_en: str,
+    skills: str,
+    tasks_zh: str,
+    tasks_en: str,
+    near: str,
+    industries: str,
+    salary: tuple[int, int],
+    education: int,
+) -> Occupation:
+    """Make an occupation from the short notation: `;` between entries, `=` between languages.
+
+    Args:
+        key: its name in the code.
+        names: `Chinese = English`.
+        titles_zh: Chinese titles.
+        titles_en: English titles.
+        skills: `Chinese = English` pairs, the three characteristic ones first.
+        tasks_zh: Chinese task phrases.
+        tasks_en: English task phrases.
+        near: keys of neighbours, separated by blanks; the other side need not name it back.
+        industries: keys of industries, separated by blanks.
+        salary: CNY a month and GBP a year.
+        education: 0 to 3, see `Occupation.education`.
+    """
+    name_zh, name_en = _pair(names)
+    pairs = [_pair(entry) for entry in _entries(skills)]
+    return Occupation(
+        key=key,
+        zh=Wording(
+            term=name_zh,
+            name=name_zh[:1].upper() + name_zh[1:],
+            titles=_entries(titles_zh),
+            skills=tuple(chinese for chinese, _ in pairs),
+            tasks=_entries(tasks_zh),
+        ),
+        en=Wording(
+            term=name_en,
+            name=name_en[:1].upper() + name_en[1:],
+            titles=_entries(titles_en),
+            skills=tuple(english for _, english in pairs),
+            tasks=_entries(tasks_en),
+        ),
+        neighbours=tuple(near.split()),
+        industries=tuple(industries.split()),
+        salary_zh=salary[0],
+        salary_en=salary[1],
+        education=education,
+    )
+
+
+def _entries(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(entry.split()) for entry in text.split(";") if entry.strip())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    chinese, english = (side.strip() for side in text.split("="))
+    return chinese, english
