@@ -46,11 +46,16 @@ class Running:
         while not stop.wait(POLL_SECONDS):
             self.check()
 
-    def drain(self) -> None:
-        """Wait until everything that stands on the sources now is processed."""
-        with ThreadPoolExecutor(len(self.queries)) as pool:
+    def drain(self, *names: str) -> None:
+        """Wait until everything that stands on the sources now is processed.
+
+        Args:
+            names: beginnings of the names of the queries to wait for; none: all of them.
+        """
+        chosen = [q for q in self.queries if not names or (q.name or "").startswith(names)]
+        with ThreadPoolExecutor(max(1, len(chosen))) as pool:
             # At once: each waits for a trigger of its own that finds nothing new.
-            list(pool.map(_drain, self.queries))
+            list(pool.map(_drain, chosen))
 
     def stop(self, patience: float) -> None:
         """Stop each query, between two batches where that comes within `patience` seconds."""

@@ -18,22 +18,31 @@ Start = Callable[[SparkSession, Settings], Running]
 
 def run_job(name: str, start: Start) -> None:
     """Run a streaming job until SIGTERM or Ctrl-C; exit with an error's own code if it fails."""
+
+    def run(spark: SparkSession, settings: Settings) -> None:
+        with until_signalled() as stop:
+            running = start(spark, settings)
+            logging.getLogger(name).info("running")
+            try:
+                running.wait(stop)
+            finally:
+                running.stop(settings.jobs.shutdown_seconds)
+
+    run_once(name, run)
+
+
+def run_once(name: str, run: Callable[[SparkSession, Settings], object]) -> None:
+    """Run something to its end with a session of its own; exit with an error's own code."""
     arguments = _parse(name)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
     logging.getLogger("py4j").setLevel("WARNING")
     try:
         settings = load(arguments.config, arguments.set)
-        with until_signalled() as stop:
-            spark = session(settings, name)
-            try:
-                running = start(spark, settings)
-                logging.getLogger(name).info("running")
-                try:
-                    running.wait(stop)
-                finally:
-                    running.stop(settings.jobs.shutdown_seconds)
-            finally:
-                spark.stop()
+        spark = session(settings, name)
+        try:
+            run(spark, settings)
+        finally:
+            spark.stop()
     except CareerstreamError as error:
         if arguments.debug:
             raise
@@ -42,7 +51,7 @@ def run_job(name: str, start: Start) -> None:
 
 
 def _parse(name: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=name, description=f"The streaming job {name}.")
+    parser = argparse.ArgumentParser(prog=name, description=f"The job {name}.")
     parser.add_argument("--config", type=Path, help="settings file (TOML)")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="one setting; repeatable"

@@ -6,7 +6,6 @@ Run: spark-submit jobs/recommend.py --config careerstream.toml
 import logging
 
 from pyspark.sql import DataFrame, SparkSession
-from training.registry import ensure_champion
 
 from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
 from jobs.main import run_job
@@ -18,6 +17,7 @@ from streaming.recommending import Observed, recommend, recommend_everyone, warm
 from streaming.serving import Bundle, Current, Shelf
 from streaming.settings import Settings
 from streaming.topics import PROFILES
+from training.registration import ensure_champion
 
 JOB = "recommend"
 EVERYONE_SECONDS = 3600

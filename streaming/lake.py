@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.types import (
     BooleanType,
@@ -136,14 +136,16 @@ def upsert_postings(rows: DataFrame, settings: Settings) -> None:
             "told",
         )
     )
-    columns = {name: f"new.{name}" for name in POSTINGS.schema().names}
-    place = ("open", "partition", "offset", "produced_at")
+    columns: dict[str, str | Column] = {
+        name: f"new.{name}" for name in POSTINGS.schema().names
+    }
+    place = {name: columns[name] for name in ("open", "partition", "offset", "produced_at")}
     (
         DeltaTable.forPath(rows.sparkSession, POSTINGS.path(settings))
         .alias("held")
         .merge(newest.alias("new"), "held.posting_id = new.posting_id")
         .whenMatchedUpdate(
-            "new.offset > held.offset AND NOT new.told", {name: f"new.{name}" for name in place}
+            "new.offset > held.offset AND NOT new.told", place
         )
         .whenMatchedUpdate("new.offset > held.offset", columns)
         .whenNotMatchedInsert("new.told", columns)

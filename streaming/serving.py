@@ -10,11 +10,12 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import mlflow
+import orjson
 from mlflow.exceptions import MlflowException
 from pyspark import SparkFiles, inheritable_thread_target
 from pyspark.sql import SparkSession
@@ -28,6 +29,8 @@ from streaming.settings import Settings
 
 CHAMPION = "champion"
 CATALOGUE_FILE = "catalogue.parquet"
+CURRENT_FILE = "current.json"
+"""In HOME/serving: the versions that the recommend job uses for new batches."""
 KEPT_BUNDLES = 4
 log = logging.getLogger(__name__)
 
@@ -100,7 +103,7 @@ class Shelf:
 
     def __init__(self, spark: SparkSession, settings: Settings) -> None:
         self._spark, self._settings = spark, settings
-        self._root = settings.home.absolute() / "serving"
+        self._root = _root(settings)
         self._root.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
 
@@ -123,6 +126,12 @@ class Shelf:
         if shipped:
             self._ship(folder)
         return Bundle(versions, str(folder), shipped)
+
+    def announce(self, versions: Versions) -> None:
+        """Write down which versions serve, whole or not at all."""
+        unfinished = self._root / f".{CURRENT_FILE}"
+        unfinished.write_bytes(orjson.dumps(asdict(versions)))
+        unfinished.replace(self._root / CURRENT_FILE)
 
     def _make(self, versions: Versions, folder: Path) -> None:
         # Made beside its place and renamed, so that a half-made bundle is never found.
@@ -174,7 +183,7 @@ class Current:
     def __init__(self, shelf: Shelf, every: float, warm: Callable[[Bundle], None]) -> None:
         self._shelf, self._every, self._warm = shelf, every, warm
         self._bundle = shelf.bundle(shelf.newest())
-        self._warm(self._bundle)
+        self._switch(self._bundle)
         self._stop = threading.Event()
         # Spark's jobs of this thread belong to the same session, hence pyspark's thread target.
         target = inheritable_thread_target(self._follow)
@@ -191,19 +200,34 @@ class Current:
         self._stop.set()
         self._thread.join(timeout=30)
 
+    def _switch(self, bundle: Bundle) -> None:
+        self._warm(bundle)
+        self._bundle = bundle
+        self._shelf.announce(bundle.versions)
+        log.info("now serving %s", bundle.versions.label)
+
     def _follow(self) -> None:
         while not self._stop.wait(self._every):
             try:
                 newest = self._shelf.newest()
                 if newest != self._bundle.versions:
-                    bundle = self._shelf.bundle(newest)
-                    self._warm(bundle)
-                    self._bundle = bundle
-                    log.info("now serving %s", newest.label)
+                    self._switch(self._shelf.bundle(newest))
             except Exception:
                 # Whatever is wrong with the new version, the old one goes on serving.
                 if not self._stop.is_set():
                     log.exception("cannot switch; still serving %s", self._bundle.versions.label)
+
+
+def serving_now(settings: Settings) -> Versions | None:
+    """Say which versions the recommend job of this home uses, None before its first start."""
+    try:
+        return Versions(**orjson.loads((_root(settings) / CURRENT_FILE).read_bytes()))
+    except FileNotFoundError:
+        return None
+
+
+def _root(settings: Settings) -> Path:
+    return settings.home.absolute() / "serving"
 
 
 @lru_cache(maxsize=2)

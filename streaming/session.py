@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
 
@@ -32,6 +34,27 @@ def session(settings: Settings, app: str) -> SparkSession:
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     return spark
+
+
+@contextmanager
+def logged_session(settings: Settings, app: str) -> Iterator[SparkSession]:
+    """Give a session that ends with the block; what its JVM says goes to HOME/logs/APP.log."""
+    file = settings.home / "logs" / f"{app}.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    # The JVM inherits the descriptors of this moment and keeps them.
+    with file.open("ab") as log:
+        os.dup2(log.fileno(), 2)
+    try:
+        spark = session(settings, app)
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+    try:
+        yield spark
+    finally:
+        spark.stop()
 
 
 def is_local(spark: SparkSession) -> bool:
@@ -66,6 +89,8 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.shuffle.partitions": str(settings.spark.state_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.scheduler.mode": "FAIR",
         "spark.ui.showConsoleProgress": "false",
         # Delta's own default of 50 tasks for a table of a few files is most of a commit's time.
         "spark.databricks.delta.snapshotPartitions": "2",

@@ -270,7 +270,7 @@ def _explain(error: ValidationError) -> str:
     first, *others = error.errors(include_url=False)
     name = ".".join(str(part) for part in first["loc"]) or "settings"
     if first["type"] == "extra_forbidden":
-        close = get_close_matches(name, names(), n=1, cutoff=0.5)
+        close = get_close_matches(name, names(), n=1, cutoff=0.75)
         hint = f"did you mean {close[0]}?" if close else "`careerstream settings` lists them all"
         return f"there is no setting {name}; {hint}"
     secret = "password" in name or isinstance(first["input"], (dict, BaseModel))

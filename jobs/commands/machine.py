@@ -1,0 +1,76 @@
+"""careerstream doctor, settings and contract: this machine and what is agreed."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import SecretStr
+from rich.table import Table
+
+from jobs.commands.common import console, settings_of
+from streaming import settings as settings_module
+from streaming.errors import MissingPartError
+from streaming.settings import Settings
+
+
+def doctor(
+    context: typer.Context,
+    install: Annotated[bool, typer.Option(help="Fetch what can be fetched.")] = False,
+) -> None:
+    """Say what is here, what is missing and how to get it; exit code 3 if something needed is."""
+    from infra import doctor as infra_doctor  # noqa: PLC0415
+
+    if install:
+        infra_doctor.install()
+    table = Table("", "what", "found", "remedy")
+    checks = infra_doctor.checks(settings_of(context))
+    for check in checks:
+        mark = "[green]✓[/]" if check.ok else ("[red]✗[/]" if check.needed else "[yellow]-[/]")
+        table.add_row(mark, check.name, check.found, "" if check.ok else check.remedy)
+    console.print(table)
+    missing = [check.name for check in checks if check.needed and not check.ok]
+    if missing:
+        raise MissingPartError(f"missing: {', '.join(missing)}; the remedies stand in the table")
+
+
+def settings(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print values as JSON.")] = False,
+) -> None:
+    """Show every setting: its name, value and meaning. Secrets print as stars."""
+    current = settings_of(context)
+    if as_json:
+        typer.echo(json.dumps(current.model_dump(mode="json"), indent=2, ensure_ascii=False))
+        return
+    table = Table("name", "value", "meaning")
+    for name, field in settings_module.names().items():
+        table.add_row(name, _shown(_value(current, name)), field.description or "")
+    console.print(table)
+    console.print(
+        "In a file: a TOML section per part, e.g. [kafka]. In the environment: "
+        "CAREERSTREAM_KAFKA__TOPIC_PREFIX. As a flag: --set kafka.topic_prefix=..."
+    )
+
+
+def contract(
+    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("docs/contract"),
+) -> None:
+    """Write the JSON Schemas, the AsyncAPI document and the table of topics."""
+    from streaming import contract as streaming_contract  # noqa: PLC0415
+
+    for path in streaming_contract.write(folder):
+        console.print(str(path))
+
+
+def _value(current: Settings, name: str) -> Any:
+    value: Any = current
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "-"
+    return "********" if isinstance(value, SecretStr) else str(value)

@@ -1,0 +1,34 @@
+"""Job: challenger → champion, only through the gate; both measured on the events after the cut.
+
+Run: spark-submit jobs/promote.py --config careerstream.toml
+"""
+
+from pyspark.sql import SparkSession
+
+from jobs.main import run_once
+from jobs.train import run_folder
+from streaming.settings import Settings
+from training.dataset import Dataset
+from training.extract import extract
+from training.gate import Report
+from training.promotion import Promotion, compare, promote
+
+JOB = "promote"
+
+
+def run(
+    spark: SparkSession, settings: Settings, *, force: bool = False
+) -> tuple[Report, Promotion]:
+    """Measure the challenger against champion and baseline; promote it if the gate lets it.
+
+    Raises:
+        ModelError: there is no challenger or no champion.
+    """
+    folder = run_folder(settings) / "dataset"
+    extract(spark, settings, folder)
+    report = compare(settings, Dataset.read(folder))
+    return report, promote(settings, report, force=force)
+
+
+if __name__ == "__main__":
+    run_once(JOB, run)

@@ -1,0 +1,29 @@
+"""All streaming jobs in one session: what a laptop runs as `careerstream up`.
+
+Run: spark-submit jobs/up.py --config careerstream.toml
+"""
+
+from pyspark.sql import SparkSession
+
+from jobs import archive, index_postings, recommend, update_profiles
+from jobs.lifecycle import Running
+from jobs.main import run_job
+from streaming.settings import Settings
+
+STREAMING_JOBS = (index_postings, update_profiles, recommend, archive)
+
+
+def start(spark: SparkSession, settings: Settings) -> Running:
+    """Start every streaming job; if one cannot start, none stays."""
+    running = Running(())
+    try:
+        for job in STREAMING_JOBS:
+            running += job.start(spark, settings)
+    except BaseException:
+        running.stop(settings.jobs.shutdown_seconds)
+        raise
+    return running
+
+
+if __name__ == "__main__":
+    run_job("up", start)
