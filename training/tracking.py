@@ -1,14 +1,15 @@
 """MLflow, set up quietly: where runs are kept, how one is opened, what every run records."""
 
+import fcntl
 import json
 import logging
 import os
 import platform
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import mlflow
 from matplotlib.figure import Figure
@@ -23,7 +24,8 @@ from streaming.settings import Settings
 _log = logging.getLogger(__name__)
 
 _RECORDED_PACKAGES = ("torch", "horovod", "pyspark", "mlflow", "numpy")
-_MAX_LINE = 300
+_MAX_LINE = 400
+_CREDENTIALS = re.compile(r"//[^/@\s]+@")
 
 
 def setup(settings: Settings) -> MlflowClient:
@@ -37,8 +39,8 @@ def setup(settings: Settings) -> MlflowClient:
     """
     for name in ("mlflow", "alembic"):  # progress messages; warnings and errors stay
         logging.getLogger(name).setLevel(logging.WARNING)
-    with registry_errors(settings):
-        _make_home(settings)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # every single retry
+    with registry_errors(settings), _own_store(settings):
         mlflow.set_tracking_uri(settings.tracking_uri)
         mlflow.set_registry_uri(settings.tracking_uri)
         return MlflowClient()
@@ -60,10 +62,10 @@ def registry_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (MlflowException, RequestException, OSError) as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0][:_MAX_LINE]
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        message = _CREDENTIALS.sub("//", f"MLflow at {settings.tracking_uri} failed: {line}")
         raise ModelError(
-            f"MLflow at {_without_password(settings.tracking_uri)} failed: {line}; "
-            "check mlflow.tracking_uri and that the server runs"
+            f"{message[:_MAX_LINE]}; check mlflow.tracking_uri and that the server runs"
         ) from error
 
 
@@ -142,12 +144,22 @@ def _experiment(settings: Settings, client: MlflowClient) -> str:
     return str(found.experiment_id)
 
 
-def _make_home(settings: Settings) -> None:
-    if settings.mlflow.tracking_uri is None:
-        home = settings.home.absolute() / "mlflow"
-        home.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _own_store(settings: Settings) -> Iterator[None]:
+    """Make the folder of the SQLite store, and let one process at a time make its tables.
+
+    MLflow itself locks their creation, but not the migrations that follow it.
+    """
+    if settings.mlflow.tracking_uri is not None:
+        yield
+        return
+    home = settings.home.absolute() / "mlflow"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed or the process dies
         if not (home / "mlflow.db").exists():
             _log.info("making the MLflow store %s: some seconds", home)
+        yield
 
 
 def _artifacts(settings: Settings) -> str | None:
@@ -155,10 +167,3 @@ def _artifacts(settings: Settings) -> str | None:
     if not settings.tracking_uri.startswith("sqlite:"):
         return None
     return (settings.home.absolute() / "mlflow" / "artifacts").as_uri()
-
-
-def _without_password(uri: str) -> str:
-    parts = urlsplit(uri)
-    if "@" not in parts.netloc:
-        return uri
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

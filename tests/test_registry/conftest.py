@@ -1,14 +1,20 @@
 """A small market, and MLflow on SQLite: one empty store per run of the tests, copied for each."""
 
+import json
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from streaming.catalogue import Catalogue
 from streaming.clock import to_text
+from streaming.settings import Settings
+from training.dataset import Dataset
+from training.tracking import setup
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _TIME = pa.timestamp("us", tz="UTC")
@@ -75,3 +81,62 @@ def events():
             }
         )
     return pd.DataFrame(rows).sort_values("event_time", ignore_index=True)
+
+
+CUT = 30
+
+
+@pytest.fixture(scope="session")
+def dataset(catalogue, tmp_path_factory):
+    """Sixty candidates: until day 30 they look at low ids, afterwards everybody turns to p20, p21.
+
+    So whoever knows the future beats whoever counts the past.
+    """
+    chance = np.random.default_rng(5)
+    looks = [
+        (f"c{candidate:02}", f"p{posting:02}", float(chance.uniform(20, CUT)))
+        for candidate in range(60)
+        for posting in chance.choice(15, size=3, replace=False)
+    ]
+    looks += [
+        (f"c{candidate:02}", posting, CUT + 1 + candidate / 100 + later / 1000)
+        for candidate in range(60)
+        for later, posting in enumerate(("p20", "p21"))
+    ]
+    folder = tmp_path_factory.mktemp("dataset")
+    events = pd.DataFrame(
+        {
+            "candidate_id": [look[0] for look in looks],
+            "posting_id": [look[1] for look in looks],
+            "kind": "view",
+            "event_time": [START + timedelta(days=look[2]) for look in looks],
+            "duration_seconds": 12.0,
+            "event_id": [f"e{number}" for number in range(len(looks))],
+        }
+    )
+    events.to_parquet(folder / "events.parquet")
+    said = pa.schema([("candidate_id", pa.string()), ("updated_at", _TIME)])
+    pq.write_table(said.empty_table(), folder / "stated.parquet")
+    pq.write_table(catalogue.table, folder / "postings.parquet")
+    (folder / "version.json").write_text(json.dumps({"events_version": 4, "postings_version": 3}))
+    return Dataset.read(folder)
+
+
+@pytest.fixture(scope="session")
+def cut():
+    return make_day(CUT)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """The home of a store that has its tables and nothing in them."""
+    home = tmp_path_factory.mktemp("empty") / "home"
+    setup(Settings(home=home))
+    return home
+
+
+@pytest.fixture
+def store(empty_store, tmp_path):
+    """Settings of a registry of the test's own."""
+    shutil.copytree(empty_store, tmp_path / "home")
+    return Settings(home=tmp_path / "home")
