@@ -11,11 +11,20 @@ BIN := $(VENV)/bin
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME PYTHONSAFEPATH
 CLEAN := env -u VIRTUAL_ENV -u CONDA_PREFIX -u PYTHONPATH -u PYTHONHOME -u PYTHONSAFEPATH
 
-# The first Python that the lock file is tested with, else any newer one.
-PYTHON ?= $(shell for wanted in '<= (3, 12)' '< (4,)'; do \
+# The first Python that the lock file is tested with, else any newer one; PYTHON=... chooses.
+define FIND_PYTHON
+found="$(PYTHON)"; \
+for wanted in '<= (3, 12)' '< (4,)'; do \
 	for python in python3 python3.12 python3.11 python3.13; do \
-	$(CLEAN) $$python -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] $$wanted)" \
-	2>/dev/null && echo $$python && exit; done; done)
+		if [[ -z "$$found" ]] && $(CLEAN) $$python -c \
+			"import sys; sys.exit(not (3, 11) <= sys.version_info[:2] $$wanted)" 2>/dev/null; \
+		then found=$$python; fi; \
+	done; \
+done; \
+if [[ -z "$$found" ]]; then \
+	echo "setup: no Python 3.11 or newer on PATH; install e.g. python3 and python3-venv" >&2; exit 3; \
+fi
+endef
 
 .PHONY: help setup demo test lint format lock wheel image archive clean
 
@@ -24,9 +33,7 @@ help: ## show this
 	@echo "  First time: make demo. Caches: CAREERSTREAM_CACHE, default ~/.cache/careerstream."
 
 setup: ## everything the others need: environment, Java, jars, Horovod; at once when it is there
-	@test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or 3.12 on PATH; install one," \
-		"e.g. apt-get install python3 python3-venv" >&2; exit 3; }
-	@cd "$(ROOT)" && exec $(CLEAN) $(PYTHON) -m infra.bootstrap
+	@$(FIND_PYTHON); cd "$(ROOT)" && exec $(CLEAN) $$found -m infra.bootstrap
 
 demo: setup ## a click becomes a recommendation; EVENTS=FILE does it with a real stream
 	@events="$(EVENTS)"; \

@@ -136,7 +136,10 @@ def detached(folder: Path, port: int) -> Running:
         BrokerError: port in use, folder in use, or Kafka did not come up.
         MissingPartError: no Java or no jars.
     """
-    return _launch(folder.absolute(), port, {}, tied=False)[1]
+    process, running = _launch(folder.absolute(), port, {}, tied=False)
+    # Let go of it: a Popen that is dropped while its process runs would complain.
+    process.returncode = 0
+    return running
 
 
 def status(folder: Path) -> Running | None:

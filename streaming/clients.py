@@ -8,12 +8,13 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
-from streaming.errors import BrokerError
+from streaming.errors import BrokerError, SettingsError
 from streaming.settings import KafkaSettings
 from streaming.topics import TOPICS
 
@@ -35,7 +36,11 @@ _LOGIN_MODULES = {
 
 
 def kafka_python_options(kafka: KafkaSettings) -> dict[str, Any]:
-    """Spell the connection for kafka-python's clients."""
+    """Spell the connection for kafka-python's clients.
+
+    Raises:
+        SettingsError: a certificate file does not exist.
+    """
     options: dict[str, Any] = {
         "bootstrap_servers": [part.strip() for part in kafka.bootstrap_servers.split(",")],
         "security_protocol": kafka.security_protocol,
@@ -49,15 +54,19 @@ def kafka_python_options(kafka: KafkaSettings) -> dict[str, Any]:
         }
     if kafka.security_protocol.endswith("SSL"):
         options |= {
-            "ssl_cafile": _text(kafka.ssl_ca),
-            "ssl_certfile": _text(kafka.ssl_certificate),
+            "ssl_cafile": _file("ssl_ca", kafka.ssl_ca),
+            "ssl_certfile": _file("ssl_certificate", kafka.ssl_certificate),
         }
     return options
 
 
 def spark_kafka_options(kafka: KafkaSettings) -> dict[str, str]:
-    """Spell the connection for Spark's Kafka source and sink; keys begin with `kafka.`."""
-    options = {
+    """Spell the connection for Spark's Kafka source and sink; keys begin with `kafka.`.
+
+    Raises:
+        SettingsError: a certificate file does not exist.
+    """
+    options: dict[str, Any] = {
         "bootstrap.servers": kafka.bootstrap_servers,
         "security.protocol": kafka.security_protocol,
     }
@@ -72,12 +81,12 @@ def spark_kafka_options(kafka: KafkaSettings) -> dict[str, str]:
     if kafka.security_protocol.endswith("SSL") and kafka.ssl_ca:
         options |= {
             "ssl.truststore.type": "PEM",
-            "ssl.truststore.location": str(kafka.ssl_ca.absolute()),
+            "ssl.truststore.location": _file("ssl_ca", kafka.ssl_ca),
         }
     if kafka.security_protocol.endswith("SSL") and kafka.ssl_certificate:
         options |= {
             "ssl.keystore.type": "PEM",
-            "ssl.keystore.location": str(kafka.ssl_certificate.absolute()),
+            "ssl.keystore.location": _file("ssl_certificate", kafka.ssl_certificate),
         }
     return {f"kafka.{name}": value for name, value in options.items()}
 
@@ -151,16 +160,19 @@ def broker_errors(kafka: KafkaSettings) -> Iterator[None]:
 
 
 class _Reasons(logging.Handler):
-    """Keeps why the last attempt to connect failed: kafka-python only logs it."""
+    """Keeps why the first attempt to connect failed: kafka-python only logs it.
+
+    The last one is often only cut off by the end of our patience.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.last = ""
+        self.first = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Remember the reason of a failed attempt."""
-        if attempt := _FAILED_ATTEMPT.match(record.getMessage()):
-            self.last = attempt[1]
+        if not self.first and (attempt := _FAILED_ATTEMPT.match(record.getMessage())):
+            self.first = attempt[1]
 
 
 def _connected(
@@ -171,9 +183,11 @@ def _connected(
     try:
         return make(**(kafka_python_options(kafka) | options))
     except (KafkaError, OSError, ValueError) as error:
-        why = " ".join((reasons.last or _one_line(error)).split())
+        why = " ".join((reasons.first or _one_line(error)).split())
+        # A refused login looks like a lost connection to kafka-python.
+        login = "check kafka.username and kafka.password, or " if kafka.username else ""
         raise BrokerError(
-            f"no Kafka broker answers at {kafka.bootstrap_servers} ({why}); start one with "
+            f"no Kafka broker answers at {kafka.bootstrap_servers} ({why}); {login}start one with "
             "`careerstream kafka start` or set kafka.bootstrap_servers"
         ) from error
     finally:
@@ -194,5 +208,8 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _text(path: object) -> str | None:
-    return None if path is None else str(path)
+def _file(setting: str, path: Path | None) -> str | None:
+    """Check early: kafka-python would try to connect until its time is up."""
+    if path is not None and not path.is_file():
+        raise SettingsError(f"setting kafka.{setting}: there is no file {path}; give a PEM file")
+    return None if path is None else str(path.absolute())

@@ -8,6 +8,8 @@ itself runs before anything is installed.
 import os
 import re
 import subprocess
+import sys
+import sysconfig
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +20,7 @@ CACHE_VARIABLE = "CAREERSTREAM_CACHE"
 KAFKA_VERSION = "4.2.0"
 SPARK_VERSION = "4.2.0"
 DELTA_VERSION = "4.4.0"
+HOROVOD_VERSION = "0.28.1"
 JAVA_VERSIONS = (17, 21)
 """What Spark 4.2 is tested on; the long-term releases."""
 
@@ -52,6 +55,15 @@ def kafka_folder() -> Path:
 def spark_folder() -> Path:
     """Where the jars that Spark needs beside its own belong."""
     return cache_folder() / "jars" / f"spark-{SPARK_VERSION}-delta-{DELTA_VERSION}"
+
+
+def horovod_folder(torch: str) -> Path:
+    """Where Horovod's wheel belongs that fits a torch version, this Python and this platform."""
+    python = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+    platform = sysconfig.get_platform().replace("-", "_")
+    return (
+        cache_folder() / "wheels" / f"horovod-{HOROVOD_VERSION}-torch-{torch}-{python}-{platform}"
+    )
 
 
 def kafka_jars() -> list[Path]:

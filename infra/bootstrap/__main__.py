@@ -37,6 +37,9 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"setup: this failed, see above: {' '.join(error.cmd)}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nsetup: interrupted; start it again to go on", file=sys.stderr)
         return 130

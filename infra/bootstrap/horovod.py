@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-import sysconfig
 import tarfile
 import tempfile
 from collections.abc import Sequence
@@ -19,7 +17,6 @@ from infra.children import output_lines
 from infra.progress import Progress
 from streaming import parts
 
-VERSION = "0.28.1"
 SOURCE_SHA256 = "92a43f5a94c43907a56805bad15f19700c62ffc83b7ca483f9e104e229f67ef0"
 CXX_FILES = ("CMakeLists.txt", "horovod/torch/CMakeLists.txt")
 FEATURES = {
@@ -39,7 +36,7 @@ def install(environment: Environment) -> str:
         One line for people: which Horovod there is, or why there is none.
     """
     folder = _folder(environment)
-    failure = folder.with_suffix(".failed.log")
+    failure = folder.with_name(f"{folder.name}.failed.log")
     if not any(folder.glob("*.whl")):
         if shutil.which("c++") is None:
             return f"no C++ compiler, so no Horovod: {ONE_PROCESS} (then install g++ and make)"
@@ -51,15 +48,14 @@ def install(environment: Environment) -> str:
             return f"Horovod could not be built, {failure} says why: {ONE_PROCESS}"
     wheel = next(folder.glob("*.whl"))
     environment.install_wheel(wheel)
-    return f"Horovod {VERSION} from {folder}"
+    return f"Horovod {parts.HOROVOD_VERSION} from {folder}"
 
 
 def _folder(environment: Environment) -> Path:
-    """The wheel's place in the cache: it fits one torch, one Python and one kind of machine."""
-    torch = next(environment.packages.glob("torch-*.dist-info")).name.removesuffix(".dist-info")
-    python = f"cp{sys.version_info[0]}{sys.version_info[1]}"
-    platform = sysconfig.get_platform().replace("-", "_")
-    return parts.cache_folder() / "wheels" / f"horovod-{VERSION}-{torch}-{python}-{platform}"
+    """The wheel's place in the cache, by the torch that is installed."""
+    found = next(environment.packages.glob("torch-*.dist-info"))
+    torch = found.name.removeprefix("torch-").removesuffix(".dist-info")
+    return parts.horovod_folder(torch)
 
 
 def _build(environment: Environment, folder: Path, failure: Path) -> None:
@@ -67,7 +63,9 @@ def _build(environment: Environment, folder: Path, failure: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
     log = work / "build.log"
-    progress = Progress(f"Compiling Horovod {VERSION}, 3 to 7 minutes on 2 cores", 100)
+    progress = Progress(
+        f"Compiling Horovod {parts.HOROVOD_VERSION}, 3 to 7 minutes on 2 cores", 100
+    )
     try:
         source = _patched(_source(environment, work, log))
         _compile(environment, source, work / "wheel", log, progress)
@@ -88,12 +86,14 @@ def _build(environment: Environment, folder: Path, failure: Path) -> None:
 def _source(environment: Environment, work: Path, log: Path) -> Path:
     """Fetch and unpack the source package; its hash is checked by pip."""
     wanted = work / "wanted.txt"
-    wanted.write_text(f"horovod=={VERSION} --hash=sha256:{SOURCE_SHA256}\n", encoding="utf-8")
+    wanted.write_text(
+        f"horovod=={parts.HOROVOD_VERSION} --hash=sha256:{SOURCE_SHA256}\n", encoding="utf-8"
+    )
     pip = (environment.tools / "bin" / "python", "-m", "pip", "download", "--no-deps")
     _logged((*pip, "--no-binary", ":all:", "-r", wanted, "-d", work), environment, log)
     with tarfile.open(next(work.glob("horovod-*.tar.gz"))) as package:
         package.extractall(work, filter="data")
-    return work / f"horovod-{VERSION}"
+    return work / f"horovod-{parts.HOROVOD_VERSION}"
 
 
 def _patched(source: Path) -> Path:

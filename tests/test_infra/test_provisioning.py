@@ -1,0 +1,65 @@
+"""Topics are made from the table, once, and differences are told."""
+
+import pytest
+
+from infra import provisioning
+from infra.provisioning import Difference
+from streaming import clients
+from streaming.errors import BrokerError
+from streaming.settings import KafkaSettings
+from streaming.topics import EVENTS, POSTINGS, TOPICS
+
+pytestmark = pytest.mark.kafka
+
+
+def test_creating_twice_is_creating_once(kafka_settings: KafkaSettings) -> None:
+    names = [kafka_settings.topic_prefix + topic.name for topic in TOPICS]
+    first = provisioning.create(kafka_settings)
+    assert sorted(first.created) == sorted(names)
+    assert (first.existing, first.differences) == ([], [])
+    second = provisioning.create(kafka_settings)
+    assert second.created == []
+    assert second.existing == names
+    assert second.differences == []
+
+
+def test_the_cluster_has_what_the_table_says(kafka_settings: KafkaSettings) -> None:
+    assert not any(state.exists for state in provisioning.states(kafka_settings))
+    provisioning.create(kafka_settings)
+    for topic, state in zip(TOPICS, provisioning.states(kafka_settings), strict=True):
+        assert state.exists
+        assert state.partitions == topic.partitions
+        assert state.config == topic.broker_config()
+        assert state.messages == 0
+
+
+def test_messages_are_counted(kafka_settings: KafkaSettings) -> None:
+    provisioning.create(kafka_settings, [EVENTS])
+    sender = clients.producer(kafka_settings)
+    for number in range(23):
+        sender.send(kafka_settings.topic_prefix + "events", key=b"%d" % number, value=b"{}")
+    sender.flush()
+    sender.close()
+    (state,) = provisioning.states(kafka_settings, [EVENTS])
+    assert state.messages == 23
+
+
+def test_a_drifted_topic_is_reported_and_left_alone(kafka_settings: KafkaSettings) -> None:
+    name = kafka_settings.topic_prefix + "postings"
+    client = clients.admin(kafka_settings)
+    client.create_topics({name: {"num_partitions": 2, "replication_factor": 1}})
+    client.close()
+    assert provisioning.create(kafka_settings, [POSTINGS]).differences == [
+        Difference(topic=name, setting="partitions", wanted="4", found="2"),
+        Difference(topic=name, setting="cleanup.policy", wanted="compact", found="delete"),
+        Difference(topic=name, setting="max.message.bytes", wanted="4194304", found="8388608"),
+    ]
+    (state,) = provisioning.states(kafka_settings, [POSTINGS])
+    assert state.partitions == 2
+
+
+def test_too_many_replicas_are_one_line(kafka_settings: KafkaSettings) -> None:
+    wanted = kafka_settings.model_copy(update={"replication_factor": 3})
+    with pytest.raises(BrokerError, match=r"kafka\.replication_factor is 3") as error:
+        provisioning.create(wanted, [EVENTS])
+    assert "\n" not in str(error.value)
