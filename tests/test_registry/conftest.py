@@ -87,7 +87,7 @@ CUT = 30
 
 
 @pytest.fixture(scope="session")
-def dataset(catalogue, tmp_path_factory):
+def dataset_folder(catalogue, tmp_path_factory):
     """Sixty candidates: until day 30 they look at low ids, afterwards everybody turns to p20, p21.
 
     So whoever knows the future beats whoever counts the past.
@@ -119,7 +119,12 @@ def dataset(catalogue, tmp_path_factory):
     pq.write_table(said.empty_table(), folder / "stated.parquet")
     pq.write_table(catalogue.table, folder / "postings.parquet")
     (folder / "version.json").write_text(json.dumps({"events_version": 4, "postings_version": 3}))
-    return Dataset.read(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dataset(dataset_folder):
+    return Dataset.read(dataset_folder)
 
 
 @pytest.fixture(scope="session")
