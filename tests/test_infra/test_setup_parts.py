@@ -1,0 +1,211 @@
+"""The pieces of the set-up that need no network: what is found, what is said, what is left."""
+
+import os
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from infra import doctor, jars
+from infra.bootstrap import horovod, python, stamp
+from infra.children import output_lines
+from infra.progress import Progress
+from streaming import parts
+from streaming.errors import MissingPartError
+from streaming.settings import KafkaSettings, Settings
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(parts.CACHE_VARIABLE, str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose only java is a broken one."""
+    broken = tmp_path / "broken" / "bin" / "java"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(parts, "_java_programs", lambda: [broken])
+    parts.java.cache_clear()
+    monkeypatch.setattr(parts, "java", parts.java.__wrapped__)
+
+
+def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(parts.CACHE_VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert parts.cache_folder() == tmp_path / "careerstream"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert parts.cache_folder() == Path.home() / ".cache" / "careerstream"
+    monkeypatch.setenv(parts.CACHE_VARIABLE, str(tmp_path / "mine"))
+    assert parts.cache_folder() == tmp_path / "mine"
+
+
+@pytest.mark.usefixtures("empty_cache")
+@pytest.mark.parametrize("look", [parts.kafka_jars, parts.spark_jars])
+def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
+    with pytest.raises(MissingPartError, match=r"are not in .*; run `careerstream doctor") as error:
+        look()
+    assert "\n" not in str(error.value)
+    assert [bundle.jars for bundle in jars.missing()] == [46, 6]
+
+
+@pytest.mark.usefixtures("no_java")
+def test_no_java_is_one_line_that_says_what_was_found() -> None:
+    with pytest.raises(MissingPartError, match=r"found only: one without .*; install") as error:
+        parts.java()
+    assert "\n" not in str(error.value)
+
+
+def test_a_java_that_is_found_works() -> None:
+    found = parts.java()
+    assert found.executable.is_file()
+    assert found.version.startswith(("17", "21"))
+
+
+@pytest.mark.usefixtures("empty_cache", "no_java")
+def test_the_doctor_finds_what_is_missing_and_how_to_get_it(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, kafka=KafkaSettings(bootstrap_servers="127.0.0.1:1"))
+    found = {check.name: check for check in doctor.checks(settings)}
+    for name in ("Java 17 or 21", "Kafka broker jars", "Delta and Kafka connector jars", "Kafka"):
+        assert not found[name].ok
+        assert found[name].found
+        assert found[name].remedy
+    assert found["Python 3.11 or newer"].ok
+
+
+def test_a_fetch_that_fails_leaves_nothing(empty_cache: Path, tmp_path: Path) -> None:
+    not_ivy = tmp_path / "ivy.jar"
+    not_ivy.write_bytes(b"no jar")
+    with pytest.raises(MissingPartError, match="Kafka broker could not be fetched"):
+        jars.install(not_ivy)
+    assert not [file for file in empty_cache.rglob("*") if file.is_file()]
+    assert len(jars.missing()) == 2
+
+
+def test_half_a_set_of_jars_is_not_published(empty_cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "kafka_2.13-4.2.0.jar").touch()
+    with pytest.raises(MissingPartError, match="1 jars were fetched instead of 46"):
+        jars._publish(tmp_path / "half", jars.bundles()[0])
+    assert not empty_cache.exists()
+
+
+def test_everything_a_reader_started_ends_with_it() -> None:
+    lines = output_lines(["sh", "-c", "sleep 600 & echo $!; wait"])
+    grandchild = int(next(lines))
+    lines.close()
+    state = Path(f"/proc/{grandchild}/stat")
+    # Gone, or waiting for init to take note of its end.
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_failed_command_is_an_error_after_its_output() -> None:
+    lines = output_lines(["sh", "-c", "echo said; exit 3"])
+    assert next(lines) == "said\n"
+    with pytest.raises(subprocess.CalledProcessError, match="exit status 3"):
+        next(lines)
+
+
+def test_progress_is_short_where_nobody_watches() -> None:
+    stream = StringIO()
+    progress = Progress("Counting", 1000, stream)
+    for number in range(1000):
+        progress.at(number)
+    progress.end()
+    assert len(stream.getvalue().splitlines()) == 2
+
+
+def test_uv_is_told_what_only_pip_was_told(tmp_path: Path) -> None:
+    told = python._uv_variables(
+        {
+            "index-url": "https://mirror.example/simple",
+            "extra-index-url": "https://a.example/simple https://b.example/simple",
+            "find-links": f"{tmp_path} {tmp_path / 'absent'} https://c.example/wheels",
+            "cert": "/certificates.pem",
+            "no-color": "true",
+        }
+    )
+    assert told == {
+        "UV_DEFAULT_INDEX": "https://mirror.example/simple",
+        "UV_INDEX": "https://a.example/simple https://b.example/simple",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_FIND_LINKS": f"{tmp_path},https://c.example/wheels",
+        "SSL_CERT_FILE": "/certificates.pem",
+    }
+    assert python._uv_variables({}) == {}
+
+
+def test_pip_s_settings_are_read_from_file_and_environment(tmp_path: Path) -> None:
+    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://file.example/simple\n")
+    variables = {
+        "PATH": os.environ["PATH"],
+        "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"),
+        "PIP_DEFAULT_TIMEOUT": "77",
+    }
+    base = Path(python._base_python())
+    found = python._pip_settings(base, variables)
+    assert found["index-url"] == "https://file.example/simple"
+    assert found["default-timeout"] == "77"
+
+
+def test_uv_s_own_entry_is_cut_out_of_the_lock_file(tmp_path: Path) -> None:
+    entry = python._uv_requirement(PROJECT / "requirements.lock")
+    assert entry.startswith("uv==")
+    assert len([line for line in entry.splitlines() if not line.startswith(" ")]) == 1
+    assert "--hash=sha256:" in entry
+    (tmp_path / "empty.lock").touch()
+    with pytest.raises(MissingPartError, match="make lock"):
+        python._uv_requirement(tmp_path / "empty.lock")
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_a_stamp_is_current_until_something_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jars, "missing", list)
+    (tmp_path / ".venv").mkdir()
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).write_text("as it was")
+    assert not stamp.is_current(tmp_path)
+    stamp.write(tmp_path)
+    assert stamp.is_current(tmp_path)
+    (tmp_path / "requirements.lock").write_text("changed")
+    assert not stamp.is_current(tmp_path)
+    stamp.write(tmp_path)
+    stamp.forget(tmp_path)
+    assert not stamp.is_current(tmp_path)
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_without_a_compiler_training_runs_in_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = python.Environment(tmp_path)
+    (environment.packages / "torch-2.13.0.dist-info").mkdir(parents=True)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = horovod.install(environment)
+    assert said.startswith("no C++ compiler, so no Horovod: training will run in one process")
+    assert "\n" not in said
+
+
+def test_the_set_up_starts_on_a_bare_python(tmp_path: Path) -> None:
+    # -S: no site-packages; -P: nothing but what is named on the path.
+    program = (
+        f"import sys; sys.path.insert(0, {str(PROJECT)!r}); import infra.bootstrap.__main__ as m;"
+        "print(m.PROJECT)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-S", "-P", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == str(PROJECT)
