@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -74,7 +75,8 @@ class Outlet(Generic[Tag]):
             if kind is None:
                 self.flush()
         finally:
-            self._producer.close(timeout=0 if kind else None)
+            with suppress(KafkaTimeoutError):  # something was still on its way
+                self._producer.close(timeout=0 if kind else None)
 
     def send(self, key: str, value: bytes, tag: Tag) -> None:
         """Hand one value over; waits while too many are on their way.

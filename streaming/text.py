@@ -72,14 +72,15 @@ def one_line(markup: str) -> str:
 def guess_language(*texts: str | None) -> str | None:
     """Tell Chinese ("zh") from Latin script ("en") by the letters; None where neither fits.
 
-    Chinese advertisements are full of English product names, so a tenth of Han characters decides;
-    any kana speaks against Chinese. Other languages in Latin script are taken for English.
+    Chinese advertisements are full of English product names, so a tenth of Han characters decides,
+    unless there is a tenth as much kana. Other languages in Latin script are taken for English.
     """
     text = "".join(part for part in texts if part)
     han = len(re.findall(r"[\u3400-\u4dbf\u4e00-\u9fff]", text))
     latin = len(re.findall(r"[a-zA-Z\u00c0-\u024f]", text))
     letters = sum(map(str.isalpha, text))
-    if han and 10 * han >= letters and not re.search(r"[\u3040-\u30ff]", text):
+    kana = len(re.findall(r"[\u3041-\u3096\u30a1-\u30fa]", text))
+    if han and 10 * han >= letters and 10 * kana < han:
         return "zh"
     return "en" if latin and 2 * latin >= letters else None
 

@@ -88,6 +88,7 @@ def test_one_line():
         (("Java开发工程师", "熟悉Spring, MySQL, Redis"), "zh"),
         (("Nurse", None), "en"),
         (("Engineer 张", "A long English description of the work to be done by us"), "en"),
+        (("软件工程师・赴日ビ", "负责系统设计以及开发任务、工作地点在东京及近郊"), "zh"),
         (("エンジニア募集", None), None),
         (("Инженер", None), None),
         ((None, "123"), None),
