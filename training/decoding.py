@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.model import EncoderDecoder, Steps
+from training.model import Decision, EncoderDecoder, Steps
 from training.popular import top_rows
 from training.presets import Preset
 
@@ -27,6 +27,7 @@ def decode(
     model: EncoderDecoder,
     steps: Steps,
     vectors: Tensor,
+    fresh: Tensor,
     allowed: np.ndarray,
     *,
     size: int,
@@ -41,16 +42,17 @@ def decode(
         model: the network.
         steps: one profile (B = 1).
         vectors: (N, D) of the catalogue.
+        fresh: (N, 3), how fresh its postings are.
         allowed: (N,) bool, what the list may hold.
         size: most places.
         preset: says the length of the shortlist.
     """
     encoded, state = model.encode(steps)
     decision = model.decide(encoded, state, model.first_input(1))
-    scores = (vectors @ decision.query[0]).numpy()  # (N,)
+    scores = _scores(vectors, fresh, decision).numpy()  # (N,)
     # In the order of rows, so that the first maximum is the one with the smallest posting id.
     rows = np.sort(top_rows(scores, allowed, max(size, preset.model.shortlist)))
-    listed = vectors[torch.from_numpy(rows)]  # (K, D)
+    listed, listed_fresh = vectors[rows], fresh[rows]  # (K, D), (K, 3)
     free = torch.ones(len(rows), dtype=torch.bool)
     emissions: list[Emission] = []
     total = 0.0
@@ -58,7 +60,7 @@ def decode(
     for _ in range(min(size, len(rows))):
         if emissions:
             decision = model.decide(encoded, decision.state, model.next_input(chosen))
-        scored = (listed @ decision.query[0]).masked_fill(~free, -torch.inf)  # (K,)
+        scored = _scores(listed, listed_fresh, decision).masked_fill(~free, -torch.inf)  # (K,)
         place = int(np.argmax(scored.numpy()))
         total += float(scored[place] - scored.logsumexp(dim=0))
         chosen = listed[place : place + 1]  # (1, D)
@@ -67,3 +69,7 @@ def decode(
         shares = (decision.attention[0] * weighed).numpy()
         emissions.append(Emission(int(rows[place]), total, shares))
     return emissions
+
+
+def _scores(vectors: Tensor, fresh: Tensor, decision: Decision) -> Tensor:
+    return vectors @ decision.query[0] + fresh @ decision.taste[0]

@@ -7,11 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from streaming.clock import from_text
 from training.dataset import DISMISS, KINDS, Dataset, HeldOut
 from training.features import STEP_KINDS, stated_steps
 from training.material import Material
-from training.moments import MOMENT_NUMBERS, moments
+from training.moments import MOMENT_NUMBERS, micros, moments
 from training.presets import Preset
 
 _BATCHES_PER_POOL = 16
@@ -59,7 +58,7 @@ def draw(material: Material, preset: Preset, rng: np.random.Generator) -> list[E
     examples: list[Example] = []
     for candidate in range(len(material.train)):
         steps = _stated_rows(material, preset, candidate)
-        prefixes = _prefixes(material.train, candidate, has_stated=bool(len(steps)))
+        prefixes = _prefixes(material.train, candidate, has_stated=steps.shape[1] > 0)
         count = min(preset.training.prefixes, len(prefixes))
         examples.extend(
             _example(material, preset, candidate, prefix, steps, rng=rng)
@@ -138,7 +137,7 @@ def _example(
     train, config = material.train, preset.training
     start, last = train.starts[candidate : candidate + 2].tolist()
     drop_stated, drop_events = rng.random(2) < (config.stated_dropout, config.events_dropout)
-    if len(steps) and drop_events:
+    if steps.shape[1] and drop_events:
         start = prefix
     elif prefix > start and drop_stated:
         steps = steps[:, :0]
@@ -169,9 +168,9 @@ def _held_out_example(material: Material, preset: Preset, held: HeldOut) -> Exam
     catalogue = material.train.catalogue
     steps = stated_steps(held.profile["stated"], preset.model)
     events = held.profile["events"][-preset.model.most_events :]
-    times = np.array([_micros(event["event_time"]) for event in events], dtype=np.int64)
+    times = np.array([micros(event["event_time"]) for event in events], dtype=np.int64)
     lasted = np.array([event["duration_seconds"] or 0.0 for event in events], dtype=np.float32)
-    as_of = _micros(held.as_of)
+    as_of = micros(held.as_of)
     rows = [material.step_rows[step] for step in steps]
     rows += [catalogue.rows[event["posting_id"]] for event in events]
     kinds = [STEP_KINDS.index(step.kind) for step in steps]
@@ -184,7 +183,3 @@ def _held_out_example(material: Material, preset: Preset, held: HeldOut) -> Exam
         targets=np.array([catalogue.rows[id_] for id_ in held.targets[: preset.training.steps]]),
         time=as_of,
     )
-
-
-def _micros(text: str) -> int:
-    return round(from_text(text).timestamp() * 1_000_000)

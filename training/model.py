@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from training.features import FIELDS, STEP_KINDS
-from training.moments import MOMENT_NUMBERS
+from training.moments import FRESHNESS_NUMBERS, MOMENT_NUMBERS
 from training.presets import ModelConfig
 
 BLOCKS = ("text", *FIELDS, "id")
@@ -68,10 +68,12 @@ class Encoded:
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """One decoding step: a posting's score is `query` · its vector."""
+    """One decoding step: a posting's score is query · its vector + taste · its freshness."""
 
     query: Tensor
     """(B, D)."""
+    taste: Tensor
+    """(B, 3): what each number of `moments.freshness` is worth."""
     attention: Tensor
     """(B, L), sums to 1."""
     gates: Tensor
@@ -109,6 +111,7 @@ class EncoderDecoder(nn.Module):
         self.sharpness = nn.Parameter(torch.zeros(()))
         self.query = nn.Linear(2 * hidden, total)
         self.gates = nn.Linear(2 * hidden, len(BLOCKS))
+        self.taste = nn.Linear(2 * hidden, FRESHNESS_NUMBERS)
         self.strengths = nn.Parameter(
             torch.tensor([_FIRST_STRENGTHS.get(kind, 1.0) for kind in STEP_KINDS])
         )
@@ -123,6 +126,8 @@ class EncoderDecoder(nn.Module):
         nn.init.normal_(self.query.weight, std=0.02)
         nn.init.zeros_(self.query.bias)
         nn.init.normal_(self.gates.weight, std=0.02)
+        nn.init.normal_(self.taste.weight, std=0.02)
+        nn.init.ones_(self.taste.bias)
         nn.init.normal_(self.start, std=0.1)
         with torch.no_grad():
             # The inverse of softplus, so that the gates begin at these values.
@@ -171,7 +176,8 @@ class EncoderDecoder(nn.Module):
         """Take one decoding step.
 
         a = softmax_i(k sigma(W_a [h_(t-1); h_i])), s = sum_i a_i h_i, h_t = LSTM([y_(t-1); s]),
-        query = gates(h_t, s) * (W_q [h_t; s] + sum_i a_i content_i).
+        query = gates(h_t, s) * (W_q [h_t; s] + sum_i a_i content_i),
+        taste = W_f [h_t; s].
 
         Args:
             encoded: the profiles.
@@ -187,9 +193,10 @@ class EncoderDecoder(nn.Module):
         hidden, cell = self.decoder(torch.cat([previous, summary], dim=1), state)
         known = self.dropout(torch.cat([hidden, summary], dim=1))  # (B, 2U)
         gates = functional.softplus(self.gates(known))[:, self.block_of]  # (B, D)
-        return Decision(gates * (self.query(known) + content), attention, gates, (hidden, cell))
+        query = gates * (self.query(known) + content)  # (B, D)
+        return Decision(query, self.taste(known), attention, gates, (hidden, cell))
 
-    def forward(self, steps: Steps, targets: Tensor) -> Tensor:
+    def forward(self, steps: Steps, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Decode with the right posting fed back at each step (teacher forcing).
 
         Args:
@@ -197,16 +204,17 @@ class EncoderDecoder(nn.Module):
             targets: (B, T, D) vectors of the postings that came next; step t sees those before t.
 
         Returns:
-            Queries, (B, T, D).
+            Queries, (B, T, D), and tastes, (B, T, 3).
         """
         encoded, state = self.encode(steps)
         previous = self.first_input(len(targets))
-        queries = []
+        queries, tastes = [], []
         for target in targets.unbind(dim=1):
             decision = self.decide(encoded, state, previous)
             queries.append(decision.query)
+            tastes.append(decision.taste)
             state, previous = decision.state, self.next_input(target)
-        return torch.stack(queries, dim=1)
+        return torch.stack(queries, dim=1), torch.stack(tastes, dim=1)
 
 
 def cross_entropy(scores: Tensor, targets: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,12 +1,29 @@
-"""When a step happened, as numbers that the model reads."""
+"""Times as numbers that the model reads: when a step happened, how fresh a posting is."""
+
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import torch
+from torch import Tensor
+
+from streaming.catalogue import ALWAYS
+from streaming.clock import from_text
 
 MOMENT_NUMBERS = 5
 """Length of what `moments` returns per event; a stated entry has zeros in its place."""
 
+FRESHNESS_NUMBERS = 3
+"""Length of what `freshness` returns per posting."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR = 3_600e6  # microseconds
 _LIVES_DAYS = (1.0, 7.0, 30.0)
+_FRESH_LIVES_DAYS = (2.0, 7.0, 30.0)
+
+
+def micros(text: str) -> int:
+    """Read a time as microseconds since 1970."""
+    return (from_text(text) - _EPOCH) // timedelta(microseconds=1)
 
 
 def moments(times: np.ndarray, durations: np.ndarray, as_of: int) -> np.ndarray:
@@ -25,3 +42,19 @@ def moments(times: np.ndarray, durations: np.ndarray, as_of: int) -> np.ndarray:
     decays = [np.exp(-hours / 24 / days) for days in _LIVES_DAYS]
     lasted = np.log1p(np.clip(np.nan_to_num(durations), 0, 86_400))
     return np.stack([np.log1p(hours) / 9, *decays, lasted / 12], axis=1).astype(np.float32)
+
+
+def freshness(opens: Tensor, moments: Tensor) -> Tensor:
+    """Tell how fresh postings are at some moments.
+
+    Args:
+        opens: (N,) int64 microseconds, as `Catalogue.opens`.
+        moments: (B,) int64 microseconds.
+
+    Returns:
+        (B, N, 3) float32 from 0 to 1: three decays of the age; 0 for a posting without a date.
+    """
+    hours = (moments[:, None].double() - opens[None, :].double()).clamp(min=0) / _HOUR  # (B, N)
+    lives = torch.tensor(_FRESH_LIVES_DAYS) * 24
+    decays = torch.exp(-hours.float()[..., None] / lives)
+    return torch.where((opens == ALWAYS)[None, :, None], 0.0, decays)

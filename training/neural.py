@@ -20,6 +20,7 @@ from training.counts import Counts
 from training.decoding import decode
 from training.features import Features, fingerprint, of_postings
 from training.model import EncoderDecoder
+from training.moments import freshness, micros
 from training.popular import MostPopularRanker
 from training.prepared import PreparedCatalogue, open_prepared, write_prepared
 from training.presets import Preset
@@ -133,7 +134,7 @@ class NeuralRanker:
         """Return what each profile asks for, in the space of the posting vectors.
 
         The inner product of a row with a posting vector is that posting's score at the first
-        decoding step. A profile that says nothing is the zero vector.
+        decoding step, save for what its freshness adds. Who says nothing is the zero vector.
 
         Args:
             profiles: values of the topic `profiles`.
@@ -162,8 +163,15 @@ class NeuralRanker:
             return self.popular.rank([profile], [as_of], prepared.folder / "popular", size)[0]
         catalogue = prepared.catalogue
         allowed = catalogue.eligible(profile, as_of)
+        fresh = freshness(prepared.opens, torch.tensor([micros(as_of)]))[0]  # (N, 3)
         emissions = decode(
-            self.model, reading.steps, prepared.vectors, allowed, size=size, preset=self.preset
+            self.model,
+            reading.steps,
+            prepared.vectors,
+            fresh,
+            allowed,
+            size=size,
+            preset=self.preset,
         )
         return [
             {

@@ -9,6 +9,7 @@ from torch import Tensor
 from training.examples import Batch
 from training.material import Material
 from training.model import EncoderDecoder, Steps, cross_entropy
+from training.moments import freshness
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +70,14 @@ def evaluate(
     place[rows] = torch.arange(len(rows))
     vectors = model.posting_vectors(material.text[rows], material.fields[rows], ids[rows])
     steps = Steps(vectors[place[batch.rows]], batch.kinds, batch.moments, batch.lengths)
-    queries = model(steps, vectors[place[batch.targets]])  # (B, T, D)
-    scores = queries @ vectors[place[rivals.rows]].T + rivals.bonus  # (B, T, C)
+    queries, tastes = model(steps, vectors[place[batch.targets]])  # (B, T, D), (B, T, 3)
+    fresh = freshness(material.opens[rivals.rows], batch.times)  # (B, C, 3)
+    scores = queries @ vectors[place[rivals.rows]].T + tastes @ fresh.mT  # (B, T, C)
     column = torch.full((len(material.text),), len(rivals.rows))
     column[rivals.rows] = torch.arange(len(rivals.rows))
     allowed = _allowed(material, batch, rivals, column)
     loss, hits = cross_entropy(
-        scores.masked_fill(~allowed, -torch.inf), column[batch.targets], batch.real
+        (scores + rivals.bonus).masked_fill(~allowed, -torch.inf), column[batch.targets], batch.real
     )
     return Outcome(loss, hits, int(batch.real.sum()), len(batch.lengths))
 

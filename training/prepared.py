@@ -26,6 +26,8 @@ class PreparedCatalogue:
     catalogue: Catalogue
     vectors: Tensor
     """(N, D) float32, mapped from the file; never to be written to."""
+    opens: Tensor
+    """(N,) int64 microseconds, as `Catalogue.opens`."""
     posting: Callable[[int], Mapping[str, Any]]
     """A row of the catalogue as `records.Posting` values; the last few thousand are kept."""
 
@@ -63,4 +65,5 @@ def _open(folder: Path, stamp: int) -> PreparedCatalogue:
         found: Mapping[str, Any] = catalogue.table.slice(row, 1).to_pylist()[0]
         return found
 
-    return PreparedCatalogue(folder, catalogue, vectors, posting)
+    opens = torch.from_numpy(catalogue.opens.copy())
+    return PreparedCatalogue(folder, catalogue, vectors, opens, posting)

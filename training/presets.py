@@ -119,7 +119,7 @@ def published() -> Preset:
         prefixes=3,
         stated_dropout=0.2,
         events_dropout=0.2,
-        id_dropout=0.3,
+        id_dropout=0.5,
         softmax_postings=20_000,
     )
     return Preset(name="published", model=model, training=training)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from streaming.clock import from_text
 from streaming.ranking import Profile
 from training.features import STEP_KINDS, StatedStep, of_stated, stated_steps
 from training.model import EncoderDecoder, Steps
-from training.moments import MOMENT_NUMBERS, moments
+from training.moments import MOMENT_NUMBERS, micros, moments
 from training.prepared import PreparedCatalogue
 from training.presets import Preset
 from training.word_vectors import TextEncoder
@@ -69,10 +68,10 @@ def read(
         torch.zeros(len(stated), dtype=torch.int64),
     )
     done = prepared.vectors[[event.row for event in past]]
-    times = np.array([_micros(event["event_time"]) for event in events], dtype=np.int64)
+    times = np.array([micros(event["event_time"]) for event in events], dtype=np.int64)
     lasted = np.array([event.get("duration_seconds") or 0.0 for event in events], dtype=np.float32)
     when = np.zeros((len(parts), MOMENT_NUMBERS), dtype=np.float32)
-    when[len(stated) :] = moments(times, lasted, _micros(as_of))
+    when[len(stated) :] = moments(times, lasted, micros(as_of))
     steps = Steps(
         vectors=torch.cat([said, done])[None],
         kinds=torch.tensor([[STEP_KINDS.index(part.kind) for part in parts]]),
@@ -80,7 +79,3 @@ def read(
         lengths=torch.tensor([len(parts)]),
     )
     return Reading(steps, parts)
-
-
-def _micros(text: str) -> int:
-    return round(from_text(text).timestamp() * 1_000_000)
