@@ -18,7 +18,7 @@ from streaming.errors import InputError
 from streaming.settings import KafkaSettings, Settings
 from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 15.0
 POLL_SECONDS = 1.0
 
 
@@ -116,12 +116,12 @@ def _clicks(kafka: KafkaSettings) -> Any:
 
 
 def _answers(kafka: KafkaSettings, since: datetime, wanted: int) -> list[tuple[datetime, float]]:
-    """Wait until all are answered, or no further answer comes."""
-    deadline, found = time.monotonic() + PATIENCE_SECONDS, latencies(kafka, since)
-    while len(found) < wanted and time.monotonic() < deadline:
+    """Wait until all are answered, or no further answer has come for a while."""
+    found = latencies(kafka, since)
+    last = time.monotonic()
+    while len(found) < wanted and time.monotonic() < last + PATIENCE_SECONDS:
         time.sleep(POLL_SECONDS)
         now = latencies(kafka, since)
-        if len(now) == len(found) and found:
-            return now
+        last = time.monotonic() if len(now) > len(found) else last
         found = now
     return found

@@ -47,9 +47,14 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     lake.create(spark, settings, lake.POSTINGS)
     ensure_champion(settings)
     shelf = Shelf(spark, settings)
-    current = Current(shelf, settings.recommend.refresh_seconds, lambda b: warm(spark, b))
     pins = Pins(spark, f"{settings.checkpoints}/{JOB}-pins")
     observed, everyone = Observed.on(spark), Everyone(spark, settings)
+
+    def ready(bundle: Bundle) -> None:
+        warm(spark, bundle)
+        everyone.publish(bundle, observed.as_of.value)
+
+    current = Current(shelf, settings.recommend.refresh_seconds, ready)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         versions = pins.get(batch_id)

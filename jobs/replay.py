@@ -53,11 +53,24 @@ class ImportOptions:
 
     read: ReadOptions = field(default_factory=ReadOptions)
     pace: Pace = field(default_factory=Pace)
+    since: datetime | None = None
+    """Events before that are left out."""
+    until: datetime | None = None
+    """Events from then on are left out."""
+
+    def covers(self, record: ImportedRecord) -> bool:
+        """Whether a record is to be sent; only events have a time to leave them out by."""
+        if not isinstance(record, Event):
+            return True
+        moment = record.event_time
+        return (self.since is None or self.since <= moment) and (
+            self.until is None or moment < self.until
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """What became of a file's rows: read = produced + rejected + repeated + unsent."""
+    """What became of a file's rows: read = produced + rejected + repeated + outside + unsent."""
 
     topic: str
     read: int
@@ -65,6 +78,8 @@ class Replayed:
     """Acknowledged by Kafka."""
     repeated: int
     """Rows whose id an earlier one had, where only the first was asked for."""
+    outside: int
+    """Events before `since` or from `until` on."""
     rejected: dict[str, int]
     """By reason code (`readers.Fault`)."""
     rejects: Path | None
@@ -151,6 +166,7 @@ class _Import:
         self._aside = RejectFile(settings, file, self._topic.name)
         self._read = 0
         self._repeated = 0
+        self._outside = 0
         self._rejected: Counter[str] = Counter()
         self._refused: deque[Reject] = deque()
         self._first: str | None = None
@@ -167,12 +183,13 @@ class _Import:
             outlet.flush()
             for reject in self._refused:
                 self._reject(reject)
-        settled = outlet.delivered + self._rejected.total() + self._repeated
+        settled = outlet.delivered + self._rejected.total() + self._repeated + self._outside
         return Replayed(
             topic=self._topic.name,
             read=self._read,
             produced=outlet.delivered,
             repeated=self._repeated,
+            outside=self._outside,
             rejected={str(reason): count for reason, count in self._rejected.items()},
             rejects=self._aside.path,
             unsent=self._read - settled,
@@ -192,8 +209,10 @@ class _Import:
             self._read += 1
             if self._read % _UPDATE_EVERY == 0:
                 self._progress.update(task, completed=self._source.bytes_read, rows=self._read)
-            if isinstance(result, Row):
+            if isinstance(result, Row) and self._options.covers(result.record):
                 yield result
+            elif isinstance(result, Row):
+                self._outside += 1
             elif isinstance(result, Repeat):
                 self._repeated += 1
             else:
@@ -214,7 +233,7 @@ class _Import:
 
     def _shown(self, rows: Iterator[TimedRow]) -> Iterator[TimedRow]:
         """Show the second half of an import of events: sending."""
-        total = self._read - self._rejected.total() - self._repeated
+        total = self._read - self._rejected.total() - self._repeated - self._outside
         task = self._progress.add_task(f"sending {self._topic.name}", total=total, rows=0)
         for count, row in enumerate(rows):
             if count % _UPDATE_EVERY == 0 or self._options.pace != Pace():

@@ -127,7 +127,9 @@ def upsert_postings(rows: DataFrame, settings: Settings) -> None:
         .agg(
             # A posting told and withdrawn in one batch keeps what was told.
             F.coalesce(F.max_by(F.struct("*"), told), F.first(F.struct("*"))).alias("row"),
-            F.max_by(F.struct("open", "partition", "offset", "produced_at"), "offset").alias("last"),
+            F.max_by(F.struct("open", "partition", "offset", "produced_at"), "offset").alias(
+                "last"
+            ),
             F.max("open").alias("told"),
         )
         .select(
@@ -136,17 +138,13 @@ def upsert_postings(rows: DataFrame, settings: Settings) -> None:
             "told",
         )
     )
-    columns: dict[str, str | Column] = {
-        name: f"new.{name}" for name in POSTINGS.schema().names
-    }
+    columns: dict[str, str | Column] = {name: f"new.{name}" for name in POSTINGS.schema().names}
     place = {name: columns[name] for name in ("open", "partition", "offset", "produced_at")}
     (
         DeltaTable.forPath(rows.sparkSession, POSTINGS.path(settings))
         .alias("held")
         .merge(newest.alias("new"), "held.posting_id = new.posting_id")
-        .whenMatchedUpdate(
-            "new.offset > held.offset AND NOT new.told", place
-        )
+        .whenMatchedUpdate("new.offset > held.offset AND NOT new.told", place)
         .whenMatchedUpdate("new.offset > held.offset", columns)
         .whenNotMatchedInsert("new.told", columns)
         .execute()

@@ -102,7 +102,7 @@ class Shelf:
     """
 
     def __init__(self, spark: SparkSession, settings: Settings) -> None:
-        self._spark, self._settings = spark, settings
+        self.spark, self._settings = spark, settings
         self._root = _root(settings)
         self._root.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
@@ -112,7 +112,7 @@ class Shelf:
         return Versions(
             model_name=self._settings.mlflow.model_name,
             model_version=resolve(self._settings),
-            catalogue_version=lake.version(self._spark, self._settings, lake.POSTINGS),
+            catalogue_version=lake.version(self.spark, self._settings, lake.POSTINGS),
         )
 
     def bundle(self, versions: Versions) -> Bundle:
@@ -122,7 +122,7 @@ class Shelf:
             if not folder.is_dir():
                 self._make(versions, folder)
                 self._prune()
-        shipped = not is_local(self._spark)
+        shipped = not is_local(self.spark)
         if shipped:
             self._ship(folder)
         return Bundle(versions, str(folder), shipped)
@@ -137,7 +137,7 @@ class Shelf:
         # Made beside its place and renamed, so that a half-made bundle is never found.
         unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=self._root))
         try:
-            catalogue = lake.catalogue(self._spark, self._settings, versions.catalogue_version)
+            catalogue = lake.catalogue(self.spark, self._settings, versions.catalogue_version)
             catalogue.write(unfinished / CATALOGUE_FILE)
             download_model(self._settings, versions.model_version, unfinished / "model")
             (unfinished / "prepared").mkdir()
@@ -150,7 +150,7 @@ class Shelf:
         archive = folder.with_suffix(".zip")
         if not archive.exists():
             shutil.make_archive(str(folder), "zip", folder)
-            self._spark.sparkContext.addArchive(str(archive))
+            self.spark.sparkContext.addArchive(str(archive))
 
     def _prune(self) -> None:
         made = [path for path in self._root.iterdir() if path.is_dir() and path.name[0] != "."]
@@ -177,16 +177,16 @@ class Current:
     Args:
         shelf: makes the bundles.
         every: seconds between two looks.
-        warm: called with a new bundle before it serves, so that the workers have it loaded.
+        ready: called with a new bundle before it serves, to have the workers load it.
     """
 
-    def __init__(self, shelf: Shelf, every: float, warm: Callable[[Bundle], None]) -> None:
-        self._shelf, self._every, self._warm = shelf, every, warm
+    def __init__(self, shelf: Shelf, every: float, ready: Callable[[Bundle], None]) -> None:
+        self._shelf, self._every, self._ready = shelf, every, ready
         self._bundle = shelf.bundle(shelf.newest())
         self._switch(self._bundle)
         self._stop = threading.Event()
-        # Spark's jobs of this thread belong to the same session, hence pyspark's thread target.
-        target = inheritable_thread_target(self._follow)
+        # The thread's Spark jobs belong to the session that started it, with its properties.
+        target = inheritable_thread_target(shelf.spark)(self._follow)
         self._thread = threading.Thread(target=target, name="versions", daemon=True)
         self._thread.start()
 
@@ -201,7 +201,7 @@ class Current:
         self._thread.join(timeout=30)
 
     def _switch(self, bundle: Bundle) -> None:
-        self._warm(bundle)
+        self._ready(bundle)
         self._bundle = bundle
         self._shelf.announce(bundle.versions)
         log.info("now serving %s", bundle.versions.label)

@@ -1,6 +1,7 @@
 """careerstream import and simulate: data in."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from jobs.replay import (
     import_events,
     import_postings,
 )
+from streaming.clock import from_text
 from streaming.errors import InputError
 from streaming.readers import ReadOptions
 from streaming.readers.options import Format
@@ -82,6 +84,12 @@ def events(
         str, typer.Option(help="Seconds of event time a second, e.g. 60x, or max.")
     ] = "max",
     rate: Rate = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Leave out events before this time.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Leave out events from this time on.")
+    ] = None,
     with_postings: Annotated[
         bool, typer.Option(help="Derive the postings from the same file, and send them first.")
     ] = False,
@@ -98,7 +106,8 @@ def events(
         )
         _run(context, import_postings, file, ImportOptions(read=derive))
     read = ReadOptions(format=shape, mapping=tuple(mapping or ()), encoding=encoding)
-    _run(context, import_events, file, ImportOptions(read=read, pace=pace))
+    window = {"since": _moment("--from", since), "until": _moment("--until", until)}
+    _run(context, import_events, file, ImportOptions(read=read, pace=pace, **window))
 
 
 def simulate(
@@ -140,15 +149,23 @@ def _run(
     with until_signalled() as stop, progress_bar() as progress:
         done = importer(settings_of(context), file, options, progress, stop)
     repeated = f", {done.repeated:,} repeated" if done.repeated else ""
+    outside = f", {done.outside:,} outside the window" if done.outside else ""
     unsent = f", {done.unsent:,} not sent: stopped" if done.stopped else ""
     console.print(
         f"{done.topic}: read {done.read:,}, sent {done.produced:,}, "
-        f"rejected {sum(done.rejected.values()):,}{repeated}{unsent} in {done.seconds:.1f} s"
+        f"rejected {sum(done.rejected.values()):,}{repeated}{outside}{unsent} in {done.seconds:.1f} s"
     )
     for reason, count in sorted(done.rejected.items()):
         console.print(f"  {reason}: {count:,}")
     if done.rejects:
         console.print(f"  the rejected rows, with reasons: {done.rejects}")
+
+
+def _moment(flag: str, text: str | None) -> datetime | None:
+    try:
+        return None if text is None else from_text(text)
+    except ValueError as error:
+        raise InputError(f"{flag} {text} is no time; write it as 2026-01-31T09:30:00Z") from error
 
 
 def _format(name: str) -> Format:

@@ -1,0 +1,262 @@
+"""Runs the demo: broker, jobs, data, training, promotion, live clicks, evidence."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+from rich.table import Table
+
+from infra import provisioning
+from infra.broker import Broker
+from jobs import promote, recommend, train, up
+from jobs.commands.common import console, spark_of
+from jobs.commands.models import EpochProgress, quality_table
+from jobs.demo import market, page
+from jobs.demo.account import Sources, account, check_profiles, check_recommendations
+from jobs.demo.quality import examples, occupation_check, offline_check
+from jobs.import_progress import progress_bar
+from jobs.latency import latencies, percentiles
+from jobs.latest import latest_recommendation, recommendation_table, titles
+from jobs.lifecycle import Running
+from jobs.replay import ImportOptions, import_candidates, import_events, import_postings
+from streaming.clock import to_text
+from streaming.readers import ReadOptions
+from streaming.readers.pace import Pace
+from streaming.records import EVERYONE
+from streaming.serving import Shelf, serving_now
+from streaming.settings import KafkaSettings, MlflowSettings, Settings, StorageSettings
+
+LIVE_RATE = 20.0
+"""Events a second in the live part: a laptop runs everything else beside it."""
+SWITCH_SECONDS = 120.0
+POLL_SECONDS = 0.2
+
+
+@dataclass
+class Stages:
+    """Says what is going on and keeps how long each part took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, *, spinner: bool = True) -> Iterator[None]:
+        """Announce a part, show that it is alive, and time it."""
+        started = time.monotonic()
+        if spinner:
+            with console.status(name):
+                yield
+        else:
+            yield
+        self.seconds[name] = round(time.monotonic() - started, 1)
+        console.print(f"[green]✓[/] {name} ({self.seconds[name]:.1f} s)")
+
+
+def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, Any]:
+    """Run the whole way once and leave summary.json and index.html in HOME/demo.
+
+    The demo has a broker, tables and a model store of its own, made anew each time; of the given
+    settings it uses home, spark, training and recommend.
+
+    Returns:
+        The summary.
+    """
+    stages, home = Stages(), given.home.absolute() / "demo"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    with stages.stage("data: " + ("a simulated market" if events is None else str(events))):
+        data = market.real(events) if events else market.simulated(home / "data", quick=quick)
+    with stages.stage("Kafka, on this machine only"):
+        broker = Broker(home / "kafka").start()
+    try:
+        settings = _settings(given, home, broker.bootstrap_servers)
+        provisioning.create(settings.kafka)
+        with spark_of(settings, "demo") as spark:
+            summary = _way(spark, settings, data, stages)
+    finally:
+        broker.stop()
+    (home / "summary.json").write_text(
+        json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    page.write(summary, home / "index.html")
+    _tell(summary, home, settings)
+    return summary
+
+
+def _settings(given: Settings, home: Path, bootstrap_servers: str) -> Settings:
+    kafka = KafkaSettings(bootstrap_servers=bootstrap_servers)
+    own = {"home": home, "kafka": kafka, "storage": StorageSettings(), "mlflow": MlflowSettings()}
+    return given.model_copy(update=own)
+
+
+def _way(
+    spark: SparkSession, settings: Settings, data: market.Data, stages: Stages
+) -> dict[str, Any]:
+    """From the files to the evidence."""
+    with stages.stage("the streaming jobs, with the most-popular baseline as first champion"):
+        running = up.start(spark, settings)
+    try:
+        with stages.stage("history replayed to Kafka", spinner=False):
+            history = _replay_history(settings, data)
+        with stages.stage("profiles, first recommendations and the lake caught up"):
+            _catch_up(running)
+        with stages.stage("encoder-decoder trained", spinner=False), EpochProgress() as progress:
+            _, fitted = train.run(spark, settings, progress.epoch)
+        with stages.stage("challenger measured against champion and baseline"):
+            report, promotion = promote.run(spark, settings)
+        console.print(f"  {promotion.verdict.text}")
+        with stages.stage("the stream switched to the champion"):
+            _await_switch(settings, promotion.champion.version, running)
+        with stages.stage("live clicks", spinner=False):
+            live_since = datetime.now(tz=UTC)
+            live = _replay_live(settings, data)
+            _catch_up(running)
+        timed = latencies(settings.kafka, live_since)
+        with stages.stage("every list made anew by the champion"):
+            recommend.refresh(spark, settings)
+            _catch_up(running)
+        with stages.stage("accounts and checks"):
+            summary = {
+                "made_at": to_text(datetime.now(tz=UTC)),
+                "simulated": data.simulated,
+                **_evidence(spark, settings, data, (history, live)),
+                "latency": {"events": live.produced, "rate": LIVE_RATE, "answered": len(timed)}
+                | percentiles(timed)
+                | {"latencies_ms": [round(value, 1) for _, value in timed]},
+                "training": {
+                    "processes": fitted.processes,
+                    "preset": settings.training.preset,
+                    "curves": train.curves(fitted),
+                },
+                "quality": report.to_dict(),
+                "promotion": {
+                    "promoted": promotion.promoted,
+                    "verdict": promotion.verdict.text,
+                    "champion": promotion.champion.version,
+                },
+            }
+    finally:
+        running.stop(settings.jobs.shutdown_seconds)
+    return {
+        **summary,
+        "seconds": stages.seconds | {"total": round(sum(stages.seconds.values()), 1)},
+    }
+
+
+def _replay_history(settings: Settings, data: market.Data) -> Any:
+    with progress_bar() as progress:
+        derive = ImportOptions(read=ReadOptions(first_only=True))
+        import_postings(settings, data.postings, derive, progress)
+        if data.candidates:
+            import_candidates(settings, data.candidates, progress=progress)
+        options = ImportOptions(until=data.live_from)
+        return import_events(settings, data.events, options, progress)
+
+
+def _replay_live(settings: Settings, data: market.Data) -> Any:
+    with progress_bar() as progress:
+        options = ImportOptions(since=data.live_from, pace=Pace(rate=LIVE_RATE))
+        return import_events(settings, data.events, options, progress)
+
+
+def _catch_up(running: Running) -> None:
+    """Wait for each step of the flow in its order."""
+    for names in (("index_postings", "update_profiles"), ("recommend",), ("archive",)):
+        running.drain(*names)
+
+
+def _await_switch(settings: Settings, version: str, running: Running) -> None:
+    deadline = time.monotonic() + SWITCH_SECONDS
+    while time.monotonic() < deadline:
+        running.check()
+        now = serving_now(settings)
+        if now is not None and now.model_version == version:
+            return
+        time.sleep(POLL_SECONDS)
+    console.print(f"[yellow]version {version} does not serve after {SWITCH_SECONDS:.0f} s[/]")
+
+
+def _evidence(
+    spark: SparkSession, settings: Settings, data: market.Data, replays: tuple[Any, Any]
+) -> dict[str, Any]:
+    history, live = replays
+    shelf = Shelf(spark, settings)
+    chosen = examples(settings, data.simulated)
+    lists = {key: latest_recommendation(settings.kafka, key) for key in chosen}
+    wanted = {item["posting_id"] for value in lists.values() if value for item in value["items"]}
+    known = titles(settings.kafka, wanted)
+    everyone = latest_recommendation(settings.kafka, EVERYONE)
+    as_of = everyone["as_of"] if everyone else to_text(data.live_from)
+    return {
+        "accounts": account(spark, settings, history.read, sum(history.rejected.values())),
+        "replayed": {"history": history.produced, "live": live.produced},
+        "profiles": check_profiles(settings, Sources(data.events, data.candidates)),
+        "recommendations": check_recommendations(settings),
+        "offline": offline_check(shelf, settings),
+        "occupations": occupation_check(shelf.bundle(shelf.newest()), as_of)
+        if data.simulated
+        else None,
+        "examples": {
+            key: {"recommendation": value, "postings": _titles(value, known)}
+            for key, value in lists.items()
+            if value
+        },
+    }
+
+
+def _titles(value: dict[str, Any], known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {item["posting_id"]: known[item["posting_id"]] for item in value["items"]}
+
+
+def _tell(summary: dict[str, Any], home: Path, settings: Settings) -> None:
+    """Print what a person wants to know first."""
+    for example in summary["examples"].values():
+        console.print(recommendation_table(example["recommendation"], example["postings"]))
+    console.print(quality_table(summary["quality"]))
+    console.print(_counts(summary))
+    console.print(f"summary  {_shown(home / 'summary.json')}")
+    console.print(f"page     {_shown(home / 'index.html')}")
+    console.print(f"MLflow   mlflow ui --backend-store-uri {settings.tracking_uri}", soft_wrap=True)
+
+
+def _counts(summary: dict[str, Any]) -> Table:
+    rows, latency = summary["accounts"]["events"], summary["latency"]
+    profiles, lists = summary["profiles"], summary["recommendations"]
+    offline, occupations = summary["offline"], summary["occupations"]
+    table = Table("what", "count")
+    table.add_row(
+        "events read = rejected + distinct + duplicates",
+        f"{rows['read']:,} = {rows['rejected']:,} + {rows['distinct']:,} + {rows['duplicates']:,}",
+    )
+    table.add_row(
+        "profiles equal to the plain fold",
+        f"{profiles['equal_to_the_fold']:,} of {profiles['expected']:,}",
+    )
+    table.add_row(
+        "current recommendations", f"{lists['for_the_newest_profile']:,} of {lists['profiles']:,}"
+    )
+    table.add_row(
+        "lists equal to the registered model's", f"{offline['equal']:,} of {offline['lists']:,}"
+    )
+    if occupations:
+        table.add_row(
+            f"of the stated occupation in the top ten, {occupations['profiles']} profiles",
+            f"{occupations['of_the_stated_occupation']} against "
+            f"{occupations['of_the_stated_occupation_most_popular']} of the most popular",
+        )
+    table.add_row(
+        f"latency of {latency['answered']:,} answers to {latency['events']:,} live events",
+        f"p50 {latency['p50_ms']} ms, p99 {latency['p99_ms']} ms",
+    )
+    return table
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)
