@@ -23,7 +23,7 @@ STRENGTH: Mapping[str, float] = {
 }
 """What an event says of a posting's popularity; kinds that are absent say nothing."""
 
-HALF_LIFE_DAYS = 14.0
+HALF_LIFE_DAYS = 7.0
 """After so many days an event counts half."""
 
 

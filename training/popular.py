@@ -20,7 +20,7 @@ from streaming.ranking import Profile, RankedItem
 from streaming.records import ReasonKind
 from training.counts import Counts, decay
 
-FRESH_HALF_DAYS = 14.0
+FRESH_HALF_DAYS = 3.0
 """At this age a posting is half as fresh as a new one."""
 
 UNDATED_DAYS = 365.0

@@ -44,6 +44,7 @@ def test_popular_postings_lead_until_they_are_old(make_catalogue, day, tmp_path)
     catalogue = make_catalogue(
         {"posting_id": "new", "date_posted": start + timedelta(days=60)},
         {"posting_id": "loved", "date_posted": start},
+        {"posting_id": "quiet", "date_posted": start + timedelta(days=1)},
     )
     views = pd.DataFrame([event(f"c{n}", "loved", "view", day(1)) for n in range(20)])
     ranker = MostPopularRanker.fit(views, day(2))
