@@ -43,7 +43,7 @@ def _values(kafka: KafkaSettings, topic: str) -> list[bytes]:
         parts = [TopicPartition(topic, i) for i in range(4)]
         reader.assign(parts)
         wanted = sum(reader.end_offsets(parts).values())
-        return [message.value for message, _ in zip(reader, range(wanted), strict=False)]
+        return [message.value for _, message in zip(range(wanted), reader, strict=False)]
     finally:
         reader.close()
 
