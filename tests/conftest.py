@@ -5,14 +5,18 @@ Real parts only. The broker starts with the first test that asks for it and ends
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
 from infra import provisioning
 from infra.broker import Broker
-from streaming.settings import KafkaSettings, Settings
+from streaming.settings import KafkaSettings, Settings, SparkSettings
 from streaming.topics import TOPICS, Topic
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 PROJECT = Path(__file__).parents[1]
 
@@ -62,3 +66,23 @@ def create_topics(kafka_settings: KafkaSettings) -> Callable[..., None]:
 
 
 # --- Spark ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
+    """The one Spark session of the run, made as every job makes it.
+
+    Two partitions of state and no web page, to be quick; tables, checkpoints and topics belong to
+    each test's own settings.
+    """
+    from streaming.session import session  # noqa: PLC0415 - importing pyspark takes a second
+
+    home = tmp_path_factory.mktemp("spark")
+    conf = {
+        "spark.ui.enabled": "false",
+        "spark.sql.warehouse.dir": str(home / "warehouse"),
+        "spark.local.dir": str(home / "local"),
+    }
+    made = session(Settings(home=home, spark=SparkSettings(state_partitions=2, conf=conf)), "tests")
+    yield made
+    made.stop()
