@@ -7,6 +7,7 @@ version. So no list mixes versions, and a switch costs the stream nothing.
 
 import logging
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -81,15 +82,25 @@ def resolve(settings: Settings, alias: str = CHAMPION) -> str:
         ) from error
 
 
-def load_ranker(model: Path) -> Ranker:
-    """Load a model's files as the ranker they hold.
+def load_ranker(model: str) -> Ranker:
+    """Load a model as the ranker it holds.
+
+    The packages packed with a model are for machines that lack careerstream, so the search path
+    that MLflow extends for them is put back.
+
+    Args:
+        model: folder or URI.
 
     Raises:
         ModelError: it is a pyfunc, but none that ranks postings.
     """
-    python_model = mlflow.pyfunc.load_model(str(model)).unwrap_python_model()
+    search_path = list(sys.path)
+    try:
+        python_model = mlflow.pyfunc.load_model(model).unwrap_python_model()
+    finally:
+        sys.path[:] = search_path
     if not isinstance(python_model, Ranker):
-        raise ModelError(f"model at {model} cannot rank postings; register one trained here")
+        raise ModelError(f"{model} cannot rank postings; check mlflow.model_name")
     return python_model
 
 
@@ -141,7 +152,7 @@ class Shelf:
             catalogue.write(unfinished / CATALOGUE_FILE)
             download_model(self._settings, versions.model_version, unfinished / "model")
             (unfinished / "prepared").mkdir()
-            load_ranker(unfinished / "model").prepare(catalogue, unfinished / "prepared")
+            load_ranker(str(unfinished / "model")).prepare(catalogue, unfinished / "prepared")
             unfinished.rename(folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -233,7 +244,7 @@ def _root(settings: Settings) -> Path:
 @lru_cache(maxsize=2)
 def ranker_of(bundle: Bundle) -> Ranker:
     """Load a bundle's ranker once per worker."""
-    return load_ranker(bundle.path() / "model")
+    return load_ranker(str(bundle.path() / "model"))
 
 
 @lru_cache(maxsize=2)

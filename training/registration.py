@@ -12,11 +12,12 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from streaming.catalogue import Catalogue
+from streaming.serving import CHAMPION
 from streaming.settings import Settings
 from training.packing import MOST_POPULAR, SavedRanker, kind_of, pack, requirements
 from training.popular import MostPopularRanker
 from training.pyfunc import ARTIFACT, CODE, CODE_PATHS, EXAMPLE, SIGNATURE
-from training.registry import CHALLENGER, CHAMPION, ModelRef, aliased, crown, reference, versions
+from training.registry import CHALLENGER, ModelRef, aliased, crown, reference, versions
 from training.tracking import as_params, environment, log_curves, open_run, registry_errors, setup
 
 _TIME = pa.timestamp("us", tz="UTC")

@@ -5,13 +5,11 @@ the history, oldest first: version, time, reason, forced. `rollback` goes back i
 """
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import mlflow.pyfunc
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
@@ -19,10 +17,10 @@ from mlflow.exceptions import MlflowException
 from streaming.clock import to_text
 from streaming.errors import ModelError
 from streaming.ranking import Ranker
+from streaming.serving import CHAMPION, load_ranker
 from streaming.settings import Settings
 from training.tracking import registry_errors, setup
 
-CHAMPION = "champion"
 CHALLENGER = "challenger"
 _HISTORY = "champions"
 _MOST_REMEMBERED = 100
@@ -73,22 +71,12 @@ def resolve(settings: Settings, alias: str) -> ModelRef:
 def load(settings: Settings, reference: ModelRef) -> Ranker:
     """Load a version's ranker.
 
-    The packages beside the model are for machines that lack careerstream; here the installed ones
-    are used, so the search path that MLflow extends is put back.
-
     Raises:
         ModelError: its files are missing, or it is no ranker.
     """
     setup(settings)
-    search_path = list(sys.path)
-    try:
-        with registry_errors(settings):
-            model = mlflow.pyfunc.load_model(reference.uri).unwrap_python_model()
-    finally:
-        sys.path[:] = search_path
-    if not isinstance(model, Ranker):
-        raise ModelError(f"{reference.uri} is no careerstream model; check mlflow.model_name")
-    return model
+    with registry_errors(settings):
+        return load_ranker(reference.uri)
 
 
 def crown(settings: Settings, winner: ModelRef, *, reason: str, forced: bool) -> None:

@@ -151,9 +151,10 @@ def _run(
     repeated = f", {done.repeated:,} repeated" if done.repeated else ""
     outside = f", {done.outside:,} outside the window" if done.outside else ""
     unsent = f", {done.unsent:,} not sent: stopped" if done.stopped else ""
+    rejected = f"rejected {sum(done.rejected.values()):,}"
     console.print(
         f"{done.topic}: read {done.read:,}, sent {done.produced:,}, "
-        f"rejected {sum(done.rejected.values()):,}{repeated}{outside}{unsent} in {done.seconds:.1f} s"
+        f"{rejected}{repeated}{outside}{unsent} in {done.seconds:.1f} s"
     )
     for reason, count in sorted(done.rejected.items()):
         console.print(f"  {reason}: {count:,}")

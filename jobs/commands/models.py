@@ -63,6 +63,7 @@ def rollback(context: typer.Context) -> None:
 
 def versions(context: typer.Context) -> None:
     """List the registered versions and the champions so far."""
+    from streaming.serving import CHAMPION  # noqa: PLC0415
     from training import registry, tracking  # noqa: PLC0415
 
     settings = settings_of(context)
@@ -72,7 +73,7 @@ def versions(context: typer.Context) -> None:
         past = registry.history(settings) if known else []
         aliases = {
             alias: found.version
-            for alias in (registry.CHAMPION, registry.CHALLENGER)
+            for alias in (CHAMPION, registry.CHALLENGER)
             if (found := registry.aliased(settings, client, alias))
         }
     if not known:

@@ -26,7 +26,7 @@ def occupation_check(bundle: Bundle, as_of: str) -> dict[str, Any]:
     occupation by its field of that name, which the model sees as one word among others.
     """
     folder = bundle.path()
-    ranker, catalogue = load_ranker(folder / "model"), _catalogue(folder)
+    ranker, catalogue = load_ranker(str(folder / "model")), _catalogue(folder)
     names = occupation_names()
     profiles = stated_profiles(as_of)
     lists = ranker.rank(profiles, [as_of] * len(profiles), folder / "prepared", TOP)

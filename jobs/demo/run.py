@@ -144,10 +144,8 @@ def _way(
             }
     finally:
         running.stop(settings.jobs.shutdown_seconds)
-    return {
-        **summary,
-        "seconds": stages.seconds | {"total": round(sum(stages.seconds.values()), 1)},
-    }
+    total = round(sum(stages.seconds.values()), 1)
+    return {**summary, "seconds": stages.seconds | {"total": total}}
 
 
 def _replay_history(settings: Settings, data: market.Data) -> Any:
