@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from streaming.errors import ModelError
+from streaming.serving import CHAMPION
 from streaming.settings import MlflowSettings, Settings
 from training import registry
 from training.evaluation import Protocol
@@ -144,7 +145,7 @@ def test_rollback_walks_back_and_skips_deleted_versions(store, fair):
 def test_rollback_from_an_alias_set_by_hand(store, fair):
     first = ensure_champion(store)
     second = log_and_register(store, fair)
-    setup(store).set_registered_model_alias(second.name, registry.CHAMPION, second.version)
+    setup(store).set_registered_model_alias(second.name, CHAMPION, second.version)
     assert rollback(store) == first
 
 
