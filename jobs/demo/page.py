@@ -1,0 +1,245 @@
+"""The demo's page: the summary laid out for people, one HTML file that needs nothing else."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from infra.simulator import occupations
+from jobs.demo.market import SHOWN
+from jobs.demo.plots import curves_plot, latency_plot, quality_plot
+from jobs.demo.template import STYLE, TEMPLATE
+
+Summary = Mapping[str, Any]
+Row = dict[str, Any]
+
+_LIST = 10
+_PLOTTED = ("hr@10", "ndcg@10", "mrr")
+_MEASURES = {
+    "hr@1": "HR@1: the first place is one the candidate turned to next",
+    "hr@5": "HR@5: one of the first five is",
+    "hr@10": "HR@10: one of the ten is",
+    "ndcg@10": "NDCG@10: the higher up they stand the better",
+    "mrr": "MRR: one over the place of the first",
+    "seen/hr@10": "HR@10, postings somebody had looked at before",
+    "unseen/hr@10": "HR@10, postings nobody had looked at before",
+    "coverage": "share of the catalogue in anybody's list",
+}
+_PREFIXES = {"challenger": "", "champion": "champion/", "most popular": "baselines/most-popular/"}
+
+
+def write(summary: Summary, file: Path) -> None:
+    """Write the page: no scripts, no other files; whatever comes from the data is escaped.
+
+    Args:
+        summary: what `run_demo` returns; parts that are absent or empty are said to be.
+        file: the page; the demo's MLflow store is taken to lie beside it.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    page = environment.from_string(TEMPLATE).render(
+        **_head(summary),
+        **_run(summary),
+        **_training(summary.get("training") or {}),
+        **_latency(summary.get("latency") or {}),
+        **_quality(summary.get("quality") or {}, summary.get("promotion") or {}),
+        occupations=_occupations(summary.get("occupations")),
+        examples=[_example(k, v) for k, v in (summary.get("examples") or {}).items()],
+        mlflow=f"mlflow ui --backend-store-uri {shlex.quote(_store(file))}",
+        style=STYLE,
+    )
+    file.write_text(page, encoding="utf-8")
+
+
+def _store(file: Path) -> str:
+    return f"sqlite:///{file.absolute().parent / 'mlflow' / 'mlflow.db'}"
+
+
+def _head(summary: Summary) -> Row:
+    latency, quality = summary.get("latency") or {}, summary.get("quality") or {}
+    events = (summary.get("accounts") or {}).get("events") or {}
+    tiles = [
+        ("events read, every one accounted for" if events.get("adds_up") else "events read",
+         _count(events.get("read"))),
+        ("median from event to recommendation", _milliseconds(latency.get("p50_ms"))),
+        ("99 of 100 are faster", _milliseconds(latency.get("p99_ms"))),
+        ("of the challenger's lists hold what came next (HR@10)", _percent(quality.get("hr@10"))),
+        ("of the most-popular lists do",
+         _percent(quality.get("baselines/most-popular/hr@10"))),
+    ]  # fmt: skip
+    return {
+        "simulated": bool(summary.get("simulated")),
+        "made_at": summary.get("made_at", ""),
+        "tiles": [{"words": words, "figure": figure} for words, figure in tiles],
+    }
+
+
+def _run(summary: Summary) -> Row:
+    seconds = dict(summary.get("seconds") or {})
+    total = seconds.pop("total", None)
+    longest = max(seconds.values(), default=0) or 1
+    accounts = summary.get("accounts") or {}
+    shown = accounts.get("topics", {}) | {
+        f"Δ {name}": rows for name, rows in accounts.get("tables", {}).items()
+    }
+    counts = ", ".join(f"{name} {_count(rows)}" for name, rows in shown.items())
+    return {
+        "stages": [
+            {"name": name, "seconds": f"{took:.1f}", "percent": round(100 * took / longest, 1)}
+            for name, took in seconds.items()
+        ],
+        "total": f"{total:.0f}" if total else None,
+        "checks": _checks(summary),
+        "counts": f"On the topics and in the tables: {counts}." if counts else "",
+    }
+
+
+def _checks(summary: Summary) -> list[Row]:
+    """Say of each account whether it holds."""
+    found: list[Row] = []
+
+    def check(words: str, holds: bool, figure: str) -> None:
+        found.append({"words": words, "holds": holds, "figure": figure})
+
+    if events := (summary.get("accounts") or {}).get("events"):
+        parts = " + ".join(_count(events[part]) for part in ("rejected", "distinct", "duplicates"))
+        check("events read = rejected + distinct + duplicates", events["adds_up"],
+              f"{_count(events['read'])} = {parts}")  # fmt: skip
+    if profiles := summary.get("profiles"):
+        equal, expected = profiles["equal_to_the_fold"], profiles["expected"]
+        check("profiles equal to the plain fold over the file",
+              equal == expected == profiles["found"], _of(equal, expected))  # fmt: skip
+    if lists := summary.get("recommendations"):
+        current, faults = lists["for_the_newest_profile"], len(lists["not_open"])
+        check("candidates with a recommendation for their newest profile",
+              current == lists["profiles"], _of(current, lists["profiles"]))  # fmt: skip
+        check("recommended postings that are not open, repeated in a list, or known to the "
+              "candidate", not (faults or lists["repeated"] or lists["already_known"]),
+              f"{faults}, {lists['repeated']}, {lists['already_known']}")  # fmt: skip
+        check("lists with a reason for every item", lists["with_reasons"] == lists["lists"],
+              _of(lists["with_reasons"], lists["lists"]))  # fmt: skip
+    if offline := summary.get("offline"):
+        equal, lists_made = offline["equal"], offline["lists"]
+        check("lists equal to what the registered model gives offline",
+              equal == lists_made, _of(equal, lists_made))  # fmt: skip
+    return found
+
+
+def _training(training: Summary) -> Row:
+    curves = training.get("curves") or {}
+    epochs = max((len(values) for values in curves.values()), default=0)
+    words = f"The encoder-decoder, preset “{training.get('preset', '?')}”: {epochs} epochs"
+    if processes := training.get("processes"):
+        words += f" in {processes} process{'es of Horovod' if processes > 1 else ''}"
+    return {"training_words": f"{words}.", "curves": curves_plot(curves)}
+
+
+def _latency(latency: Summary) -> Row:
+    named = {"p50": latency.get("p50_ms"), "p99": latency.get("p99_ms")}
+    marks = {name: value for name, value in named.items() if value is not None}
+    words = (
+        f"{_count(latency.get('events'))} events were sent at {latency.get('rate', '?')} a second; "
+        f"{_count(latency.get('answered'))} recommendations answered them (clicks of one person "
+        f"in one batch share one): "
+        + ", ".join(f"{name} {_milliseconds(value)}" for name, value in named.items())
+    )
+    return {
+        "latency_words": f"{words}.",
+        "latency": latency_plot(latency.get("latencies_ms") or [], marks),
+    }
+
+
+def _quality(quality: Summary, promotion: Summary) -> Row:
+    names = {
+        f"{name} {quality[f'{name}_version']} ({quality[f'{name}_kind']})"
+        if f"{name}_version" in quality
+        else name: prefix
+        for name, prefix in _PREFIXES.items()
+    }
+    rows = [
+        {"words": words, "cells": [_cell(quality, prefix + key) for prefix in names.values()]}
+        for key, words in _MEASURES.items()
+        if any(prefix + key in quality for prefix in names.values())
+    ]
+    return {
+        "verdict": str(promotion.get("verdict", "")).rstrip("."),
+        "quality": quality_plot(quality, names, _PLOTTED),
+        "rankers": list(names),
+        "measures": rows,
+        "measured": f"{_count(quality.get('users'))} candidates, on what they did after "
+        f"{quality.get('cut', '?')}, which nobody was trained on.",
+    }
+
+
+def _cell(quality: Summary, key: str) -> Row:
+    if key not in quality:
+        return {"estimate": "-", "interval": ""}
+    ends = [quality.get(f"{key}/{end}") for end in ("low", "high")]
+    interval = "" if None in ends else f"[{ends[0]:.4f}, {ends[1]:.4f}]"
+    return {"estimate": f"{quality[key]:.4f}", "interval": interval}
+
+
+def _occupations(found: Summary | None) -> Row | None:
+    if not found:
+        return None
+    hits, names = found["by_profile"], {known.key: known for known in occupations()}
+    keys = dict.fromkeys(label.partition("/")[0] for label in hits)
+    rows = [
+        {
+            "zh": names[key].zh.name if key in names else key,
+            "en": names[key].en.name if key in names else "",
+            "hits": [hits.get(f"{key}/{language}", "-") for language in ("zh", "en")],
+        }
+        for key in keys
+    ]
+    words = (
+        f"{found['profiles']} profiles state three skills of an occupation and nothing else. "
+        f"Of the {_LIST} postings of each list so many belong to it: "
+        f"{_count(found['of_the_stated_occupation'])} in all, against "
+        f"{_count(found['of_the_stated_occupation_most_popular'])} when everyone gets the most "
+        f"popular ({found['ratio']} times as many)."
+    )
+    return {"words": words, "rows": rows}
+
+
+def _example(candidate: str, example: Summary) -> Row:
+    value, postings = example["recommendation"], example["postings"]
+    return {
+        "candidate": candidate,
+        "stated": " · ".join(SHOWN.get(candidate, ())),
+        "entries": [_item(item, postings.get(item["posting_id"], {})) for item in value["items"]],
+        "made_with": f"Profile version {value['profile_version']}, {value['model_name']} version "
+        f"{value['model_version']}, catalogue {value['catalogue_version']}, "
+        f"as of {value['as_of']}.",
+    }
+
+
+def _item(item: Summary, posting: Summary) -> Row:
+    place = posting.get("place") or {}
+    places = [place[part] for part in ("locality", "region", "country") if place.get(part)]
+    where = [posting.get("employer"), ", ".join(dict.fromkeys(places))]
+    return {
+        "rank": item["rank"],
+        "title": posting.get("title") or item["posting_id"],
+        "language": posting.get("language"),
+        "where": " · ".join(filter(None, where)),
+        "score": f"{item['score']:.3f}",
+        "reasons": [reason["text"] for reason in item["reasons"]],
+    }
+
+
+def _count(value: float | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _milliseconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f} ms"
