@@ -11,6 +11,7 @@ from infra.simulator import occupations
 from jobs.demo.market import SHOWN
 from jobs.demo.plots import curves_plot, latency_plot, quality_plot
 from jobs.demo.template import STYLE, TEMPLATE
+from streaming.clock import from_text
 
 Summary = Mapping[str, Any]
 Row = dict[str, Any]
@@ -70,7 +71,7 @@ def _head(summary: Summary) -> Row:
     ]  # fmt: skip
     return {
         "simulated": bool(summary.get("simulated")),
-        "made_at": summary.get("made_at", ""),
+        "made_at": _moment(summary.get("made_at")),
         "tiles": [{"words": words, "figure": figure} for words, figure in tiles],
     }
 
@@ -168,7 +169,7 @@ def _quality(quality: Summary, promotion: Summary) -> Row:
         "rankers": list(names),
         "measures": rows,
         "measured": f"{_count(quality.get('users'))} candidates, on what they did after "
-        f"{quality.get('cut', '?')}, which nobody was trained on.",
+        f"{_moment(quality.get('cut'))}, which nobody was trained on.",
     }
 
 
@@ -211,7 +212,7 @@ def _example(candidate: str, example: Summary) -> Row:
         "entries": [_item(item, postings.get(item["posting_id"], {})) for item in value["items"]],
         "made_with": f"Profile version {value['profile_version']}, {value['model_name']} version "
         f"{value['model_version']}, catalogue {value['catalogue_version']}, "
-        f"as of {value['as_of']}.",
+        f"as of {_moment(value['as_of'])}.",
     }
 
 
@@ -231,6 +232,10 @@ def _item(item: Summary, posting: Summary) -> Row:
 
 def _count(value: float | None) -> str:
     return "-" if value is None else f"{value:,}"
+
+
+def _moment(text: str | None) -> str:
+    return f"{from_text(text):%-d %B %Y, %H:%M} UTC" if text else "-"
 
 
 def _of(part: int, whole: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 
 from training.tracking import draw_curves
@@ -29,7 +30,7 @@ _STYLE: dict[Any, Any] = {
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
-    "axes.prop_cycle": mpl.rcsetup.cycler(color=SERIES),
+    "axes.prop_cycle": cycler(color=SERIES),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -91,17 +92,18 @@ def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> s
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         axes = figure.subplots()
         edges = np.linspace(0, max(limit, 1.0), _BINS + 1)
-        axes.hist(np.clip(milliseconds, 0, edges[-1]), bins=edges.tolist(), color=SERIES[0])
+        heights, *_ = axes.hist(np.clip(milliseconds, 0, edges[-1]), bins=edges.tolist())
         for place, (name, value) in enumerate(marks.items()):
             axes.axvline(value, color=SERIES[1], linestyle="--")
             axes.annotate(
-                f" {name} {value:,.0f} ms", (value, 0.97 - 0.1 * (place % 2)),
-                xycoords=("data", "axes fraction"), va="top",
+                f"{name} {value:,.0f} ms", (value, 0.97 - 0.1 * (place % 2)), va="top",
+                xycoords=("data", "axes fraction"), xytext=(5, 0), textcoords="offset points",
             )  # fmt: skip
         axes.grid(visible=False, axis="x")
         axes.set(
             xlabel="milliseconds from event to recommendation", ylabel="answers", xlim=(0, None)
         )
+        axes.set_ylim(top=1.3 * float(np.max(heights)))  # room for the names of the marks
         return _svg(figure, "latency", "Histogram of the milliseconds from event to recommendation")
 
 
