@@ -36,16 +36,19 @@ def _fill(environment: Path, wheel: Path) -> None:
     locked = ("--constraint", PROJECT / "requirements.lock")
     _uv("pip", "install", "--link-mode", "copy", "--python", python, *locked, wheel)
     for horovod in parts.horovod_folder(version("torch")).glob("*.whl"):
-        _uv("pip", "install", "--quiet", "--no-deps", "--python", python, horovod)
+        _uv("pip", "install", "--link-mode", "copy", "--python", python, *locked, horovod)
 
 
 def _pack(environment: Path, archive: Path) -> Path:
+    """Pack everything, progress by bytes: torch's libraries are most of it."""
     files = sorted(environment.rglob("*"))
-    progress = Progress(f"Packing {archive.name}", len(files))
+    sizes = [file.lstat().st_size for file in files]
+    progress, done = Progress(f"Packing {archive.name}", sum(sizes)), 0
     unfinished = archive.with_suffix(".new")
     with tarfile.open(unfinished, "w:gz", compresslevel=1) as packed:
-        for done, file in enumerate(files, 1):
+        for file, size in zip(files, sizes, strict=True):
             packed.add(file, file.relative_to(environment), recursive=False)
+            done += size
             progress.at(done)
     progress.end()
     return unfinished.replace(archive)

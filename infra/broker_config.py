@@ -1,13 +1,16 @@
-"""How the embedded broker is configured: one small machine, many short-lived topics."""
+"""How the embedded broker is configured and called: one small machine, many short-lived topics."""
 
 import base64
+import os
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from streaming import parts
 from streaming.topics import TOPICS
 
 MIB = 1024 * 1024
+ASCII_END = 128
 
 
 def new_cluster_id() -> str:
@@ -28,6 +31,35 @@ def server_properties(
     """
     properties = _roles(data, port, controller_port) | _single_node() | _limits() | dict(further)
     return "".join(f"{name}={_escaped(value)}\n" for name, value in properties.items())
+
+
+def environment() -> dict[str, str]:
+    """Return the variables it runs with.
+
+    Without a UTF-8 locale Java cannot open a folder with a name beyond ASCII.
+    """
+    return os.environ | {"LC_ALL": "C.UTF-8"}
+
+
+def java(folder: Path, *, heap: str) -> list[str]:
+    """Build the command line up to the main class.
+
+    Raises:
+        MissingPartError: no Java or no jars.
+    """
+    return [
+        str(parts.java().executable),
+        f"-Xmx{heap}",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1" if heap == "64m" else "-XX:+ExitOnOutOfMemoryError",
+        "-Djava.awt.headless=true",
+        "-Djava.net.preferIPv4Stack=true",
+        f"-Djava.io.tmpdir={folder}",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
+        *("-cp", os.pathsep.join(map(str, parts.kafka_jars()))),
+    ]
 
 
 def _roles(data: Path, port: int, controller_port: int) -> dict[str, str]:
@@ -82,5 +114,7 @@ def _limits() -> dict[str, str]:
 
 
 def _escaped(value: str) -> str:
-    """Escape what Java's properties format would read as something else."""
-    return value.replace("\\", "\\\\").replace("\n", "\\n")
+    """Escape for Java's properties format, which is Latin-1: a folder may have a Chinese name."""
+    units = value.replace("\\", "\\\\").replace("\n", "\\n").encode("utf-16-be")
+    codes = [int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2)]
+    return "".join(chr(code) if code < ASCII_END else f"\\u{code:04x}" for code in codes)

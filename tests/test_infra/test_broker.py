@@ -15,7 +15,7 @@ import pytest
 from kafka import TopicPartition
 
 from infra import broker as embedded
-from infra import provisioning
+from infra import broker_process, provisioning
 from infra.broker import Broker
 from streaming import clients
 from streaming.errors import BrokerError
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.kafka
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("own-broker")
+    return tmp_path_factory.mktemp("broker 自己的 \\ë")
 
 
 @pytest.fixture
 def detached(tmp_path: Path) -> Iterator[embedded.Running]:
-    (port,) = embedded.free_ports(1)
+    (port,) = broker_process.free_ports(1)
     yield embedded.detached(tmp_path, port)
     embedded.stop(tmp_path)
 
@@ -55,7 +55,7 @@ def test_data_and_identity_survive_a_stop_and_a_kill(folder: Path) -> None:
     sender = clients.producer(kafka)
     sender.send("events", key=b"c1", value=b"one").get(10)
     sender.close()
-    identity = embedded.cluster_id(folder)
+    identity = broker_process.cluster_id(folder)
     broker.stop()
     assert embedded.status(folder) is None
 
@@ -66,7 +66,7 @@ def test_data_and_identity_survive_a_stop_and_a_kill(folder: Path) -> None:
     with broker:
         kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
         assert _values(kafka, "events") == [b"one"]
-        assert embedded.cluster_id(folder) == identity
+        assert broker_process.cluster_id(folder) == identity
 
 
 def test_the_broker_dies_with_a_killed_parent(tmp_path: Path) -> None:

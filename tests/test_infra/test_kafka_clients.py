@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from kafka import TopicPartition
 
 from infra import provisioning
-from infra.broker import Broker, free_ports
+from infra.broker import Broker
+from infra.broker_process import free_ports
 from streaming import clients
 from streaming.errors import BrokerError, SettingsError
 from streaming.settings import KafkaSettings
