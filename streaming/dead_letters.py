@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.decode import ERROR_TYPE, Fault
+from streaming.records import EVERYONE, MAX_ID_LENGTH
 from streaming.topics import DEAD_LETTERS
 
 HEADERS = ("reason", "text", "topic", "partition", "offset", "job")
@@ -48,6 +49,17 @@ def wrong_key(expected: Column) -> Column:
     error = F.struct(F.lit(Fault.WRONG_KEY.value).alias("reason"), text.alias("text"))
     wrong = expected.isNotNull() & ~F.col("key").cast("string").eqNullSafe(expected)
     return F.when(wrong, error.cast(ERROR_TYPE))
+
+
+def deletion() -> Column:
+    """Whether a message's null value deletes what its key names, never null.
+
+    A key that can be no id names nothing: such a message keeps its error.
+    """
+    key = F.col("key").cast("string")
+    is_id = F.is_valid_utf8(key) & F.char_length(key).between(1, MAX_ID_LENGTH)
+    is_null = F.col("error.reason") == Fault.NULL_VALUE.value
+    return F.coalesce(is_null & is_id & (key != EVERYONE), F.lit(False))  # noqa: FBT003 - a literal column
 
 
 def dead_letters(undecodable: DataFrame, job: str) -> DataFrame:

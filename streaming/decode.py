@@ -16,11 +16,15 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.types import StructType
 
 from streaming.contract import spark_type, without_none
-from streaming.records import SCHEMA_VERSION, Event, Versioned
+from streaming.records import EVERYONE, SCHEMA_VERSION, Candidate, Event, Versioned
 from streaming.topics import MAX_VALUE_BYTES, Topic
 
 ERROR_TYPE = "struct<reason: string, text: string>"
 FUTURE_TOLERANCE = "INTERVAL 1 DAY"
+TIMES_OF_PEOPLE: dict[type[Versioned], str] = {Event: "event_time", Candidate: "updated_at"}
+"""Times that decide what a profile holds and the moment its lists are made for."""
+END = "end of value"
+"""Follows the value while it is parsed: Spark's parser takes no notice of what is left over."""
 RFC3339 = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$"
 
 
@@ -57,11 +61,12 @@ def decode(messages: DataFrame, topic: Topic) -> DataFrame:
     # One select per step: the optimiser keeps them apart, so that no step is computed twice.
     return (
         messages.withColumn("_text", _text(F.col("value")))
-        .withColumn("_json", F.try_parse_json("_text"))
+        .withColumn("_framed", F.try_parse_json(F.concat(F.lit("["), "_text", F.lit(f',"{END}"]'))))
+        .withColumn("_json", _unframed())
         .withColumn("_record", F.try_variant_get("_json", "$", _ddl(shape)))
         .withColumn("error", _error(topic.record))
         .withColumn("record", F.when(F.col("error").isNull(), F.col("_record")))
-        .drop("_text", "_json", "_record")
+        .drop("_text", "_framed", "_json", "_record")
     )
 
 
@@ -70,6 +75,12 @@ def _text(value: Column) -> Column:
     text = value.cast("string")
     readable = (F.octet_length(value) <= MAX_VALUE_BYTES) & F.is_valid_utf8(text)
     return F.when(readable, text)
+
+
+def _unframed() -> Column:
+    """The value, where nothing but it stands before the end."""
+    alone = F.try_variant_get("_framed", "$[1]", "string") == END
+    return F.when(alone, F.try_variant_get("_framed", "$[0]", "variant"))
 
 
 def _error(record: type[Versioned]) -> Column:
@@ -101,8 +112,8 @@ def _error(record: type[Versioned]) -> Column:
             F.lit("a part of the value does not have the type of the schema"),
         ),
     ]
-    if record is Event:
-        checks.append(_future_check())
+    if record in TIMES_OF_PEOPLE:
+        checks += [_somebody_check(), _future_check(TIMES_OF_PEOPLE[record])]
     return F.coalesce(*checks)
 
 
@@ -122,14 +133,20 @@ def _version_check() -> Column:
     return _fault(version != SCHEMA_VERSION, Fault.SCHEMA_VERSION, F.format_string(text, version))
 
 
-def _future_check() -> Column:
+def _somebody_check() -> Column:
+    """The list for people nobody knows has a key that no candidate may have."""
+    text = F.lit(f"field candidate_id is '{EVERYONE}', which stands for people nobody knows")
+    return _fault(F.col("_record.candidate_id") == EVERYONE, Fault.WRONG_VALUE, text)
+
+
+def _future_check(name: str) -> Column:
     """A date far in the future would hold a place in its profile for ever."""
-    moment = F.col("_record.event_time")
+    moment = F.col(f"_record.{name}")
     return _fault(
         moment > F.col("timestamp") + F.expr(FUTURE_TOLERANCE),
         Fault.FUTURE_TIME,
         F.format_string(
-            "event_time %s is more than a day after the message's own time %s",
+            f"{name} %s is more than a day after the message's own time %s",
             moment.cast("string"),
             F.col("timestamp").cast("string"),
         ),
@@ -160,9 +177,20 @@ class _Field:
     def _value_checks(self, name: str) -> Iterator[Column]:
         value = F.try_variant_get("_json", self.path, "string")
         if self.annotation is datetime:
-            text = F.format_string(f"field {name} is '%.60s', must be an RFC 3339 time", value)
-            bad = ~value.rlike(RFC3339) | value.try_cast("timestamp").isNull()
-            yield _fault(value.isNotNull() & bad, Fault.WRONG_VALUE, text)
+            words = f"field {name} is '%.60s', must be an RFC 3339 time in the years 1 to 9999, UTC"
+            # Python, which reads it later, knows no other years.
+            known = F.year(value.try_cast("timestamp")).between(1, 9999)
+            good = value.rlike(RFC3339) & F.coalesce(known, F.lit(False))  # noqa: FBT003 - a column
+            bad = value.isNotNull() & ~good
+            yield _fault(bad, Fault.WRONG_VALUE, F.format_string(words, value))
+        if self.annotation is float:
+            infinite = F.abs(F.try_variant_get("_json", self.path, "double")) == float("inf")
+            text = F.lit(f"field {name} is too large a number")
+            yield _fault(infinite, Fault.WRONG_VALUE, text)
+        if get_origin(self.annotation) is list:
+            elements = F.try_variant_get("_json", self.path, "array<variant>")
+            text = F.lit(f"field {name} holds a null")
+            yield _fault(F.exists(elements, F.is_variant_null), Fault.WRONG_TYPE, text)
         if isinstance(self.annotation, type) and issubclass(self.annotation, StrEnum):
             members = [member.value for member in self.annotation]
             words = f"field {name} is '%.60s', must be one of {', '.join(members)}"

@@ -5,8 +5,8 @@ or batching. It holds the newest 50 distinct events other than impressions, the 
 applied to (hired counts as applied), the newest 500 dismissed, and the newest stated part.
 
 Two events are the same when event id and event time agree. Where such twins differ in the rest, the
-one that sorts first counts: a rule that needs no order. The offset of an event is that of its first
-appearance.
+one that sorts first stands among the events: a rule that needs no order. What either says of
+postings applied to and dismissed holds. The offset of an event is that of its first appearance.
 
 Times are canonical strings (`streaming.clock`), so that comparing them compares the times.
 """
@@ -119,7 +119,8 @@ def _events(held: Iterable[Document], seen: Iterable[EventSeen]) -> list[Documen
 
 
 def _content(entry: Document) -> tuple[Any, ...]:
-    return entry["kind"], entry["posting_id"], entry.get("duration_seconds") or 0.0
+    # As text, so that an absent duration has a place among the numbers, too.
+    return entry["kind"], entry["posting_id"], str(entry.get("duration_seconds"))
 
 
 def _of_kinds(seen: Iterable[Seen], kinds: frozenset[str]) -> list[EventSeen]:

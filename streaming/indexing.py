@@ -4,8 +4,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming import lake
-from streaming.dead_letters import dead_letters, wrong_key
-from streaming.decode import Fault, decode
+from streaming.dead_letters import dead_letters, deletion, wrong_key
+from streaming.decode import decode
 from streaming.kafka import write_batch
 from streaming.settings import Settings
 from streaming.topics import POSTINGS
@@ -19,11 +19,7 @@ def index_batch(messages: DataFrame, settings: Settings) -> None:
     A null value withdraws the posting that its key names.
     """
     decoded = decode(messages, POSTINGS)
-    withdrawn = (F.col("error.reason") == Fault.NULL_VALUE.value) & F.col("key").isNotNull()
-    error = F.when(
-        ~F.coalesce(withdrawn, F.lit(False)),  # noqa: FBT003 - a literal column
-        F.coalesce("error", wrong_key(F.col("record.posting_id"))),
-    )
+    error = F.when(~deletion(), F.coalesce("error", wrong_key(F.col("record.posting_id"))))
     judged = decoded.withColumn("error", error).persist()
     try:
         good = judged.where(F.col("error").isNull())

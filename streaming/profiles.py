@@ -20,8 +20,8 @@ from pyspark.sql.streaming.stateful_processor import (
 )
 
 from streaming.clock import SPARK_FORMAT
-from streaming.dead_letters import dead_letter_headers, dead_letter_key, wrong_key
-from streaming.decode import ERROR_TYPE, Fault, decode
+from streaming.dead_letters import dead_letter_headers, dead_letter_key, deletion, wrong_key
+from streaming.decode import ERROR_TYPE, decode
 from streaming.fold import EventSeen, Seen, StatedSeen, fold
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
@@ -61,8 +61,6 @@ def observations(messages: DataFrame) -> DataFrame:
     """
     events = decode(messages, EVENTS).withColumnsRenamed({"record": "event", "error": "bad_event"})
     is_event = F.col("topic") == EVENTS.name
-    is_deletion = (F.col("error.reason") == Fault.NULL_VALUE.value) & F.col("key").isNotNull()
-    deleted = ~is_event & F.coalesce(is_deletion, F.lit(False))  # noqa: FBT003 - a literal column
     error = (
         F.when(is_event, F.coalesce("bad_event", wrong_key(F.col("event.candidate_id"))))
         .when(F.col("deleted"), F.lit(None).cast(ERROR_TYPE))
@@ -73,7 +71,7 @@ def observations(messages: DataFrame) -> DataFrame:
     )
     named = (
         decode(events, CANDIDATES)
-        .withColumn("deleted", deleted)
+        .withColumn("deleted", ~is_event & deletion())
         .withColumn("error", error)
         .withColumn("candidate_id", candidate_id)
     )

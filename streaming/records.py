@@ -22,7 +22,8 @@ SCHEMA_VERSION = 1
 EVERYONE = "*"
 """The key of the list for people nobody knows."""
 
-Id = Annotated[str, Field(min_length=1, max_length=200)]
+MAX_ID_LENGTH = 200
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
 
 
 class EventKind(StrEnum):
@@ -242,7 +243,7 @@ class Recommendation(Versioned):
     )
     candidate_id: Id = Field(description="for whom; '*' for people nobody knows")
     personal: bool = Field(description="false for the popular list under '*'")
-    profile_version: int = Field(description="of the profile it was made from; 0 under '*'")
+    profile_version: int = Field(description="of the profile; under '*' it grows with as_of")
     model_name: str = Field(description="registered model")
     model_version: str = Field(description="its version")
     catalogue_version: int = Field(description="version of the table of postings")
