@@ -41,17 +41,20 @@ def environment() -> dict[str, str]:
     return os.environ | {"LC_ALL": "C.UTF-8"}
 
 
-def java(folder: Path, *, heap: str) -> list[str]:
+def java(folder: Path, *options: str) -> list[str]:
     """Build the command line up to the main class.
+
+    Args:
+        folder: for temporary files.
+        options: further ones of the virtual machine, e.g. its memory.
 
     Raises:
         MissingPartError: no Java or no jars.
     """
     return [
         str(parts.java().executable),
-        f"-Xmx{heap}",
+        *options,
         "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1" if heap == "64m" else "-XX:+ExitOnOutOfMemoryError",
         "-Djava.awt.headless=true",
         "-Djava.net.preferIPv4Stack=true",
         f"-Djava.io.tmpdir={folder}",

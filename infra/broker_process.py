@@ -155,7 +155,7 @@ def _prepare(folder: Path, port: int, controller: int, properties: Mapping[str, 
     if (data / "meta.properties").is_file():
         return
     command = [
-        *java(folder, heap="64m"),
+        *java(folder, "-Xmx64m", "-XX:TieredStopAtLevel=1"),
         "kafka.tools.StorageTool",
         *("format", "--cluster-id", new_cluster_id(), "--ignore-formatted"),
         *("--config", str(folder / "server.properties")),
@@ -167,7 +167,8 @@ def _prepare(folder: Path, port: int, controller: int, properties: Mapping[str, 
 
 
 def _spawn(folder: Path, lock: IO[bytes], *, tied: bool) -> subprocess.Popen[bytes]:
-    command = [*java(folder, heap="512m"), "kafka.Kafka", str(folder / "server.properties")]
+    memory = ("-Xmx512m", "-XX:+ExitOnOutOfMemoryError")
+    command = [*java(folder, *memory), "kafka.Kafka", str(folder / "server.properties")]
     if tied:
         command = [sys.executable, "-IS", tether.__file__, str(os.getpid()), *command]
     if log_file(folder).exists():
