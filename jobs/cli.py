@@ -9,7 +9,7 @@ import typer
 
 from jobs.commands import data, kafka, machine, models, running, topics
 from jobs.commands.common import Invocation
-from streaming.errors import CareerstreamError
+from streaming.errors import UNEXPECTED, CareerstreamError, one_line
 
 app = typer.Typer(
     name="careerstream",
@@ -34,7 +34,7 @@ app.command("rollback", rich_help_panel="Models")(models.rollback)
 app.command("models", rich_help_panel="Models")(models.versions)
 app.command("doctor", rich_help_panel="This machine")(machine.doctor)
 app.command("settings", rich_help_panel="This machine")(machine.settings)
-app.command("contract", rich_help_panel="This machine")(machine.contract)
+app.command("docs", rich_help_panel="This machine")(machine.docs)
 
 
 @app.callback(invoke_without_command=True)
@@ -81,6 +81,11 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         sys.stderr.write(f"careerstream: {error}\n")
         sys.exit(error.exit_code)
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        sys.stderr.write(f"careerstream: {one_line(error)}; --debug shows where\n")
+        sys.exit(UNEXPECTED)
 
 
 if __name__ == "__main__":

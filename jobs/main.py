@@ -9,7 +9,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.lifecycle import Running, until_signalled
-from streaming.errors import CareerstreamError
+from streaming.errors import UNEXPECTED, CareerstreamError, one_line
 from streaming.session import session
 from streaming.settings import Settings, load
 
@@ -48,6 +48,11 @@ def run_once(name: str, run: Callable[[SparkSession, Settings], object]) -> None
             raise
         sys.stderr.write(f"careerstream {name}: {error}\n")
         sys.exit(error.exit_code)
+    except Exception as error:
+        if arguments.debug:
+            raise
+        sys.stderr.write(f"careerstream {name}: {one_line(error)}; --debug shows where\n")
+        sys.exit(UNEXPECTED)
 
 
 def _parse(name: str) -> argparse.Namespace:

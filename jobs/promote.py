@@ -12,6 +12,7 @@ from training.dataset import Dataset
 from training.extract import extract
 from training.gate import Report
 from training.promotion import Promotion, compare, promote
+from training.registry import CHALLENGER, resolve
 
 JOB = "promote"
 
@@ -24,6 +25,7 @@ def run(
     Raises:
         ModelError: there is no challenger or no champion.
     """
+    resolve(settings, CHALLENGER)  # its absence is better had before a minute of reading
     folder = run_folder(settings) / "dataset"
     extract(spark, settings, folder)
     report = compare(settings, Dataset.read(folder))

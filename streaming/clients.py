@@ -178,7 +178,9 @@ class _Reasons(logging.Handler):
 def _connected(
     make: Callable[..., _Client], kafka: KafkaSettings, options: dict[str, Any]
 ) -> _Client:
-    reasons, log = _Reasons(), logging.getLogger("kafka.net.manager")
+    reasons, log = _Reasons(), logging.getLogger("kafka")
+    # What it says of the attempts goes into one error, not to the terminal.
+    spoke, log.propagate = log.propagate, False
     log.addHandler(reasons)
     try:
         return make(**(kafka_python_options(kafka) | options))
@@ -192,6 +194,7 @@ def _connected(
         ) from error
     finally:
         log.removeHandler(reasons)
+        log.propagate = spoke
 
 
 def _one_line(error: Exception) -> str:

@@ -4,6 +4,9 @@ Each message is a single line that names the value at fault, the limit it broke 
 The command line prints that line and exits with `exit_code`; the stack trace needs `--debug`.
 """
 
+UNEXPECTED = 70
+"""Exit code of an error that nobody foresaw (sysexits' EX_SOFTWARE)."""
+
 
 class CareerstreamError(Exception):
     """Root of every error that careerstream raises on purpose."""
@@ -39,3 +42,9 @@ class ModelError(CareerstreamError):
     """A model, a version or an alias does not exist or cannot be used."""
 
     exit_code = 5
+
+
+def one_line(error: BaseException) -> str:
+    """Make one line of any exception: its type and the first line of what it says."""
+    words = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {words}"[:500].removesuffix(": ")

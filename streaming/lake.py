@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.types import (
@@ -21,6 +22,7 @@ from pyspark.sql.types import (
 
 from streaming.catalogue import Catalogue
 from streaming.contract import spark_type
+from streaming.errors import InputError
 from streaming.records import Event, Posting, Profile, Recommendation, Versioned
 from streaming.settings import Settings
 
@@ -89,8 +91,17 @@ def read(spark: SparkSession, settings: Settings, table: Table, version: int) ->
 
 
 def version(spark: SparkSession, settings: Settings, table: Table) -> int:
-    """Return the table's newest version, from its log alone."""
-    history = DeltaTable.forPath(spark, table.path(settings)).history(1)
+    """Return the table's newest version, from its log alone.
+
+    Raises:
+        InputError: there is no such table.
+    """
+    try:
+        history = DeltaTable.forPath(spark, table.path(settings)).history(1)
+    except AnalysisException as error:
+        raise InputError(
+            f"there is no table {table.path(settings)}; `careerstream up` makes and fills it"
+        ) from error
     return int(history.collect()[0]["version"])
 
 

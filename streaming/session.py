@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pyspark.sql import SparkSession
 
 from streaming import parts
+from streaming.errors import SettingsError, one_line
 from streaming.settings import Settings
 
 ROCKSDB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
@@ -21,6 +22,7 @@ def session(settings: Settings, app: str) -> SparkSession:
 
     Raises:
         MissingPartError: no usable Java, or the jars are not in the cache.
+        SettingsError: Spark does not start with these settings.
     """
     builder = SparkSession.builder.appName(f"careerstream {app}")
     if not _submitted():
@@ -31,7 +33,12 @@ def session(settings: Settings, app: str) -> SparkSession:
             builder = builder.config(name, value)
     for name, value in (_conf(settings) | settings.spark.conf).items():
         builder = builder.config(name, value)
-    spark = builder.getOrCreate()
+    try:
+        spark = builder.getOrCreate()
+    except Exception as error:
+        raise SettingsError(
+            f"Spark does not start with spark.master {settings.spark.master}: {one_line(error)}"
+        ) from error
     spark.sparkContext.setLogLevel("ERROR")
     return spark
 

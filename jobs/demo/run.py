@@ -28,7 +28,7 @@ from jobs.latest import latest_recommendation, recommendation_table, titles
 from jobs.lifecycle import Running
 from jobs.replay import ImportOptions, import_candidates, import_events, import_postings
 from streaming.clock import to_text
-from streaming.readers import ReadOptions
+from streaming.readers import ReadOptions, SourceFile
 from streaming.readers.pace import Pace
 from streaming.records import EVERYONE
 from streaming.serving import Shelf, serving_now
@@ -69,6 +69,8 @@ def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, 
         The summary.
     """
     stages, home = Stages(), given.home.absolute() / "demo"
+    if events:
+        SourceFile(events)  # that it cannot be read is better had before an earlier demo is gone
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     with stages.stage("data: " + ("a simulated market" if events is None else str(events))):
