@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -22,8 +21,6 @@ SCALARS: dict[type, t.DataType] = {
     datetime: t.TimestampType(),
 }
 ASYNCAPI_VERSION = "3.0.0"
-DOCUMENTS = Path("docs/contract")
-"""Where the written documents stand in the repository, from its root."""
 
 
 def spark_type(record: type[BaseModel]) -> t.StructType:
@@ -100,10 +97,21 @@ def _channel(topic: Topic) -> dict[str, Any]:
             "kafka": {
                 "topic": topic.name,
                 "partitions": topic.partitions,
-                "topicConfiguration": {"cleanup.policy": [topic.cleanup]},
+                "topicConfiguration": _kept_as(topic),
             }
         },
     }
+
+
+def _kept_as(topic: Topic) -> dict[str, Any]:
+    """The part of a topic's configuration that AsyncAPI's Kafka binding has names for."""
+    known: dict[str, Any] = {
+        "cleanup.policy": [topic.cleanup],
+        "max.message.bytes": topic.max_message_bytes,
+    }
+    if topic.retention is not None:
+        known["retention.ms"] = int(topic.retention.total_seconds() * 1000)
+    return known
 
 
 def _message(topic: Topic) -> dict[str, Any]:
@@ -119,6 +127,7 @@ def _message(topic: Topic) -> dict[str, Any]:
                 "partition": {"type": "string", "description": "source partition"},
                 "offset": {"type": "string", "description": "source offset"},
                 "job": {"type": "string", "description": "the job that could not read it"},
+                "key": {"type": "string", "description": "the original key, where it had one"},
             },
         }
         return {
@@ -158,23 +167,13 @@ def _kept(topic: Topic) -> str:
 
 
 def documents() -> Iterator[tuple[str, str]]:
-    """Yield name and content of every contract document; the tests hold the files against it."""
+    """Yield name and content of every document of the contract."""
     for topic in TOPICS:
         if topic.record is not None:
             yield f"{topic.name}.schema.json", _pretty(json_schema(topic))
     yield "asyncapi.json", _pretty(asyncapi())
     limit = f"A value holds at most {MAX_VALUE_BYTES:,} bytes.\n"
     yield "topics.md", f"# Topics\n\n{topic_table()}\n{limit}"
-
-
-def write(folder: Path = DOCUMENTS) -> list[Path]:
-    """Write every contract document into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, content in documents():
-        (folder / name).write_text(content, encoding="utf-8")
-        written.append(folder / name)
-    return written
 
 
 def _pretty(value: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""careerstream doctor, settings and contract: this machine and what is agreed."""
+"""careerstream doctor, settings and docs: this machine and what is agreed."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from jobs.commands.common import console, settings_of
 from streaming import settings as settings_module
-from streaming.errors import MissingPartError
+from streaming.errors import InputError, MissingPartError
 from streaming.settings import Settings
 
 
@@ -53,14 +53,21 @@ def settings(
     )
 
 
-def contract(
-    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("docs/contract"),
+def docs(
+    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("docs"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if a file would change.")
+    ] = False,
 ) -> None:
-    """Write the JSON Schemas, the AsyncAPI document and the table of topics."""
-    from streaming import contract as streaming_contract  # noqa: PLC0415
+    """Write the contract (schemas, AsyncAPI, topics) and the lists of settings and commands."""
+    from jobs import reference  # noqa: PLC0415 - it reads the command line that this is part of
 
-    for path in streaming_contract.write(folder):
-        console.print(str(path))
+    if not check:
+        for path in reference.write(folder):
+            typer.echo(path)
+    elif stale := reference.outdated(folder):
+        names = ", ".join(map(str, stale))
+        raise InputError(f"{names} would change; write them with `careerstream docs {folder}`")
 
 
 def _value(current: Settings, name: str) -> Any:

@@ -1,0 +1,50 @@
+"""The files under docs/contract say what the code says, and a file that does not is found."""
+
+from pathlib import Path
+
+import pytest
+
+from jobs import reference
+from jobs.cli import app
+from streaming import contract
+from streaming.errors import InputError
+
+DOCS = Path(__file__).parents[2] / "docs"
+NAMES = [name for name, _ in reference.documents() if name.startswith("contract/")]
+
+
+def test_the_files_are_what_the_code_makes() -> None:
+    assert reference.outdated(DOCS) == [], "run `careerstream docs`"
+
+
+def test_no_file_is_left_of_something_that_is_gone() -> None:
+    found = {f"contract/{file.name}" for file in (DOCS / "contract").iterdir()}
+
+    assert found == set(NAMES)
+
+
+def test_each_drifting_or_missing_file_is_found(tmp_path: Path) -> None:
+    reference.write(tmp_path)
+    files = [tmp_path / name for name in NAMES]
+    for file in files[:-1]:
+        # One letter is enough.
+        file.write_text(file.read_text("utf-8").replace("e", "E", 1), "utf-8")
+    files[-1].unlink()
+
+    assert reference.outdated(tmp_path) == files
+
+
+def test_the_command_says_which_file_drifts(tmp_path: Path) -> None:
+    reference.write(tmp_path)
+    (tmp_path / "settings.md").write_text("", "utf-8")
+
+    with pytest.raises(InputError, match=r"settings\.md would change") as caught:
+        app(["docs", "--check", str(tmp_path)], standalone_mode=False)
+    assert "commands.md" not in str(caught.value)
+
+
+def test_writing_twice_is_writing_once(tmp_path: Path) -> None:
+    first = {file: file.read_bytes() for file in reference.write(tmp_path)}
+
+    assert {file: file.read_bytes() for file in reference.write(tmp_path)} == first
+    assert len(first) == len(list(contract.documents())) + 2
