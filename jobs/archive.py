@@ -6,29 +6,26 @@ Run: spark-submit jobs/archive.py --config careerstream.toml
 from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.streaming.query import StreamingQuery
 
-from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
+from jobs.lifecycle import Running, each_batch, scheduling_pool, start_all, start_query
 from jobs.main import run_job
 from streaming import lake
 from streaming.archiving import DESTINATIONS, JOB, archive_batch
-from streaming.kafka import read_stream
+from streaming.kafka import read_stream, require_topics
 from streaming.settings import Settings
-from streaming.topics import Topic
+from streaming.topics import DEAD_LETTERS, Topic
 
 
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start one archiving query for each topic."""
+    require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     lake.create(spark, settings, *(table for _, table in DESTINATIONS))
     with scheduling_pool(spark, "lake"):
-        return Running(
-            tuple(_start(spark, settings, topic, table) for topic, table in DESTINATIONS)
-        )
+        starts = [partial(_start, spark, settings, topic, table) for topic, table in DESTINATIONS]
+        return start_all(starts, settings)
 
 
-def _start(
-    spark: SparkSession, settings: Settings, topic: Topic, table: lake.Table
-) -> StreamingQuery:
+def _start(spark: SparkSession, settings: Settings, topic: Topic, table: lake.Table) -> Running:
     insert = partial(archive_batch, settings=settings, topic=topic, table=table)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
@@ -37,7 +34,7 @@ def _start(
 
     writer = each_batch(read_stream(spark, settings.kafka, topic), handle)
     name = f"{JOB}_{topic.name}"
-    return start_query(writer, name, settings, settings.jobs.lake_interval_seconds)
+    return Running((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))
 
 
 if __name__ == "__main__":

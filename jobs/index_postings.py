@@ -9,13 +9,14 @@ from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
 from jobs.main import run_job
 from streaming import lake
 from streaming.indexing import JOB, index_batch
-from streaming.kafka import read_stream
+from streaming.kafka import read_stream, require_topics
 from streaming.settings import Settings
-from streaming.topics import POSTINGS
+from streaming.topics import DEAD_LETTERS, POSTINGS
 
 
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start indexing postings."""
+    require_topics(settings.kafka, POSTINGS, DEAD_LETTERS)
     lake.create(spark, settings, lake.POSTINGS)
 
     def handle(batch: DataFrame, batch_id: int) -> None:

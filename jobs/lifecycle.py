@@ -4,12 +4,13 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from pyspark.errors import StreamingQueryException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
@@ -58,15 +59,28 @@ class Running:
             list(pool.map(_drain, chosen))
 
     def stop(self, patience: float) -> None:
-        """Stop each query, between two batches where that comes within `patience` seconds."""
+        """Stop each query at the end of a batch, or after `patience` seconds; then the rest.
+
+        What cannot be stopped keeps nothing else from being stopped.
+        """
         deadline = time.monotonic() + patience
-        for query in self.queries:
-            # Interrupting a foreachBatch can end in an overflow inside Spark (FACTS: redaction).
-            while _busy(query) and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS / 5)
-            query.stop()
-        for close in self.closers:
-            close()
+        with ExitStack() as last_first:
+            for close in reversed(self.closers):
+                last_first.callback(close)
+            for query in reversed(self.queries):
+                last_first.callback(_stop, query, deadline)
+
+
+def start_all(starts: Iterable[Callable[[], Running]], settings: Settings) -> Running:
+    """Start one after the other; if one cannot start, none stays."""
+    running = Running(())
+    try:
+        for start in starts:
+            running += start()
+    except BaseException:
+        running.stop(settings.jobs.shutdown_seconds)
+        raise
+    return running
 
 
 def start_query(
@@ -79,14 +93,20 @@ def start_query(
         name: of the query and of its checkpoint folder.
         settings: say where checkpoints are.
         interval: seconds between the starts of two batches; 0: as soon as there is something.
+
+    Raises:
+        CareerstreamError: it cannot start, say because its checkpoint cannot be written.
     """
     if interval:
         writer = writer.trigger(processingTime=f"{interval:g} seconds")
-    return (
-        writer.queryName(name)
-        .option("checkpointLocation", f"{settings.checkpoints}/{name}")
-        .start()
-    )
+    checkpoint = f"{settings.checkpoints}/{name}"
+    try:
+        return writer.queryName(name).option("checkpointLocation", checkpoint).start()
+    except (PySparkException, Py4JJavaError) as error:
+        raise CareerstreamError(
+            f"query {name} cannot start with its checkpoint {checkpoint}: {_cause(error)}; "
+            "check storage.checkpoints"
+        ) from error
 
 
 def each_batch(messages: DataFrame, handle: Callable[[DataFrame, int], None]) -> DataStreamWriter:
@@ -125,6 +145,21 @@ def _drain(query: StreamingQuery) -> None:
         query.processAllAvailable()
     except StreamingQueryException as failure:
         raise CareerstreamError(f"query {query.name} failed: {_cause(failure)}") from failure
+
+
+def _stop(query: StreamingQuery, deadline: float) -> None:
+    # Interrupting a foreachBatch can end in an overflow inside Spark. Under a
+    # backlog a query is never idle: the end of the batch that runs now is as good.
+    before = _finished(query)
+    while _busy(query) and _finished(query) == before and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS / 5)
+    query.stop()
+
+
+def _finished(query: StreamingQuery) -> int | None:
+    """The newest batch that ended."""
+    progress = query.lastProgress
+    return None if progress is None else int(progress["batchId"])
 
 
 def _busy(query: StreamingQuery) -> bool:

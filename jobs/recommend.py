@@ -4,6 +4,9 @@ Run: spark-submit jobs/recommend.py --config careerstream.toml
 """
 
 import logging
+import threading
+from collections.abc import Callable
+from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -11,12 +14,12 @@ from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
 from jobs.main import run_job
 from streaming import lake
 from streaming.clock import from_text
-from streaming.kafka import read_batch, read_stream, write_batch
+from streaming.kafka import read_batch, read_stream, require_topics, write_batch
 from streaming.pins import Pins
 from streaming.recommending import Observed, recommend, recommend_everyone, warm
 from streaming.serving import Bundle, Current, Shelf
 from streaming.settings import Settings
-from streaming.topics import PROFILES
+from streaming.topics import PROFILES, RECOMMENDATIONS
 from training.registration import ensure_champion
 
 JOB = "recommend"
@@ -30,56 +33,72 @@ class Everyone:
 
     def __init__(self, spark: SparkSession, settings: Settings) -> None:
         self._spark, self._settings = spark, settings
+        self._lock = threading.Lock()
         self._bundle: Bundle | None = None
         self._as_of = ""
 
-    def publish(self, bundle: Bundle, as_of: str) -> None:
-        """Publish if it is due; `as_of` is the newest time any profile knows of, '' for none."""
-        if as_of and (bundle != self._bundle or _seconds(self._as_of, as_of) > EVERYONE_SECONDS):
-            size = self._settings.recommend.size
-            message = recommend_everyone(self._spark, bundle, as_of, size)
-            write_batch(message, self._settings.kafka)
-            self._bundle, self._as_of = bundle, as_of
+    def publish(self, serving: Callable[[], Bundle], as_of: str) -> None:
+        """Publish if it is due.
+
+        Args:
+            serving: says which bundle serves; asked when nobody else publishes, so that the list
+                of an older one never follows that of a newer one.
+            as_of: the newest time any profile knows of, '' for none.
+        """
+        with self._lock:
+            bundle, due = serving(), bool(as_of)
+            if bundle == self._bundle:
+                due = due and _seconds(self._as_of, as_of) > EVERYONE_SECONDS
+            if due:
+                size = self._settings.recommend.size
+                message = recommend_everyone(self._spark, bundle, as_of, size)
+                write_batch(message, self._settings.kafka)
+                self._bundle, self._as_of = bundle, as_of
 
 
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start recommending; where nothing is registered yet, the most-popular baseline serves."""
+    require_topics(settings.kafka, PROFILES, RECOMMENDATIONS)
     lake.create(spark, settings, lake.POSTINGS)
     ensure_champion(settings)
     shelf = Shelf(spark, settings)
-    pins = Pins(spark, f"{settings.checkpoints}/{JOB}-pins")
+    pins = Pins(spark, f"{settings.checkpoints}/{JOB}/pins")
     observed, everyone = Observed.on(spark), Everyone(spark, settings)
 
-    def ready(bundle: Bundle) -> None:
-        warm(spark, bundle)
-        everyone.publish(bundle, observed.as_of.value)
+    def publish_everyone() -> None:
+        everyone.publish(lambda: current.bundle, observed.as_of.value)
 
-    current = Current(shelf, settings.recommend.refresh_seconds, ready)
+    current = Current(
+        shelf, settings.recommend.refresh_seconds, partial(warm, spark), publish_everyone
+    )
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         versions = pins.get(batch_id)
         if versions is None:
             versions = current.bundle.versions
             pins.put(batch_id, versions)
-        bundle = shelf.bundle(versions)
-        lists = recommend(batch, bundle, settings.recommend.size, observed)
-        write_batch(lists, settings.kafka)
-        everyone.publish(bundle, observed.as_of.value)
+        with shelf.lend(versions) as bundle:
+            lists = recommend(batch, bundle, settings.recommend.size, observed)
+            write_batch(lists, settings.kafka)
+        publish_everyone()
 
-    writer = each_batch(read_stream(spark, settings.kafka, PROFILES), handle)
-    with scheduling_pool(spark, "hot"):
-        query = start_query(writer, JOB, settings)
-    return Running((query,), (current.stop,))
+    try:
+        writer = each_batch(read_stream(spark, settings.kafka, PROFILES), handle)
+        with scheduling_pool(spark, "hot"):
+            return Running((start_query(writer, JOB, settings),), (current.stop,))
+    except BaseException:
+        current.stop()
+        raise
 
 
 def refresh(spark: SparkSession, settings: Settings) -> int:
     """Recommend anew for every profile that stands on its topic; return how many there were."""
     shelf = Shelf(spark, settings)
-    bundle = shelf.bundle(shelf.newest())
     observed = Observed.on(spark)
     profiles = read_batch(spark, settings.kafka, PROFILES)
-    write_batch(recommend(profiles, bundle, settings.recommend.size, observed), settings.kafka)
-    Everyone(spark, settings).publish(bundle, observed.as_of.value)
+    with shelf.lend(shelf.newest()) as bundle:
+        write_batch(recommend(profiles, bundle, settings.recommend.size, observed), settings.kafka)
+        Everyone(spark, settings).publish(lambda: bundle, observed.as_of.value)
     return observed.profiles.value
 
 

@@ -3,10 +3,12 @@
 Run: spark-submit jobs/up.py --config careerstream.toml
 """
 
+from functools import partial
+
 from pyspark.sql import SparkSession
 
 from jobs import archive, index_postings, recommend, update_profiles
-from jobs.lifecycle import Running
+from jobs.lifecycle import Running, start_all
 from jobs.main import run_job
 from streaming.settings import Settings
 
@@ -15,14 +17,7 @@ STREAMING_JOBS = (index_postings, update_profiles, recommend, archive)
 
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start every streaming job; if one cannot start, none stays."""
-    running = Running(())
-    try:
-        for job in STREAMING_JOBS:
-            running += job.start(spark, settings)
-    except BaseException:
-        running.stop(settings.jobs.shutdown_seconds)
-        raise
-    return running
+    return start_all([partial(job.start, spark, settings) for job in STREAMING_JOBS], settings)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,15 @@ from pyspark.sql import SparkSession
 
 from jobs.lifecycle import Running, scheduling_pool, start_query
 from jobs.main import run_job
-from streaming.kafka import read_stream, write_stream
+from streaming.kafka import read_stream, require_topics, write_stream
 from streaming.profiles import JOB, update_profiles
 from streaming.settings import Settings
-from streaming.topics import CANDIDATES, EVENTS
+from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
 
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start folding events and stated parts into profiles."""
+    require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, DEAD_LETTERS)
     messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
     writer = write_stream(update_profiles(messages), settings.kafka)
     with scheduling_pool(spark, "hot"):

@@ -4,7 +4,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-from streaming.clients import spark_sink_options, spark_source_options
+from streaming.clients import admin, broker_errors, spark_sink_options, spark_source_options
+from streaming.errors import BrokerError
 from streaming.settings import KafkaSettings
 from streaming.topics import Topic
 
@@ -58,6 +59,26 @@ def write_batch(messages: DataFrame, kafka: KafkaSettings) -> None:
         .option("includeHeaders", "true")
         .save()
     )
+
+
+def require_topics(kafka: KafkaSettings, *topics: Topic) -> None:
+    """Make sure that a broker answers and has these topics: a query would try for minutes.
+
+    Raises:
+        BrokerError: one line that names what is missing.
+    """
+    client = admin(kafka)
+    try:
+        with broker_errors(kafka):
+            present = set(client.list_topics())
+    finally:
+        client.close()
+    missing = [name for t in topics if (name := kafka.topic_prefix + t.name) not in present]
+    if missing:
+        raise BrokerError(
+            f"Kafka at {kafka.bootstrap_servers} has no topic {', '.join(missing)}; "
+            "`careerstream topics create` makes them"
+        )
 
 
 def _subscription(kafka: KafkaSettings, topics: tuple[Topic, ...]) -> str:

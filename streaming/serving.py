@@ -10,7 +10,9 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +36,11 @@ CURRENT_FILE = "current.json"
 """In HOME/serving: the versions that the recommend job uses for new batches."""
 KEPT_BUNDLES = 4
 log = logging.getLogger(__name__)
+
+# Of every shelf of this process: they share the folder.
+_making = threading.Lock()
+_lending = threading.Lock()
+_lent: Counter[Path] = Counter()
 
 
 @dataclass(frozen=True, order=True)
@@ -116,7 +123,7 @@ class Shelf:
         self.spark, self._settings = spark, settings
         self._root = _root(settings)
         self._root.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
+        self._shipped: set[Path] = set()
 
     def newest(self) -> Versions:
         """Say which versions a list should be made with now."""
@@ -129,14 +136,28 @@ class Shelf:
     def bundle(self, versions: Versions) -> Bundle:
         """Return the bundle of a pair of versions, made now where it is not there."""
         folder = self._root / versions.label
-        with self._lock:
-            if not folder.is_dir():
-                self._make(versions, folder)
-                self._prune()
+        # note: looked for before the lock, so that no batch waits while another bundle is made
+        if not folder.is_dir():
+            with _making:
+                if not folder.is_dir():
+                    self._make(versions, folder)
+                    self._prune()
         shipped = not is_local(self.spark)
         if shipped:
             self._ship(folder)
         return Bundle(versions, str(folder), shipped)
+
+    @contextmanager
+    def lend(self, versions: Versions) -> Iterator[Bundle]:
+        """Give the bundle of a pair of versions; it stays on disk until the block ends."""
+        folder = self._root / versions.label
+        with _lending:
+            _lent[folder] += 1
+        try:
+            yield self.bundle(versions)
+        finally:
+            with _lending:
+                _lent[folder] -= 1
 
     def announce(self, versions: Versions) -> None:
         """Write down which versions serve, whole or not at all."""
@@ -153,20 +174,38 @@ class Shelf:
             download_model(self._settings, versions.model_version, unfinished / "model")
             (unfinished / "prepared").mkdir()
             load_ranker(str(unfinished / "model")).prepare(catalogue, unfinished / "prepared")
-            unfinished.rename(folder)
+            self._place(unfinished, folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
+    def _place(self, unfinished: Path, folder: Path) -> None:
+        try:
+            unfinished.rename(folder)
+        except OSError:
+            # Another process of this home may have made the same bundle meanwhile.
+            if not folder.is_dir():
+                raise
+
     def _ship(self, folder: Path) -> None:
-        archive = folder.with_suffix(".zip")
-        if not archive.exists():
-            shutil.make_archive(str(folder), "zip", folder)
-            self.spark.sparkContext.addArchive(str(archive))
+        with _making:
+            if folder in self._shipped:
+                return
+            if not _archive(folder).exists():
+                shutil.make_archive(str(folder), "zip", folder)
+            self.spark.sparkContext.addArchive(str(_archive(folder)))
+            self._shipped.add(folder)
 
     def _prune(self) -> None:
         made = [path for path in self._root.iterdir() if path.is_dir() and path.name[0] != "."]
-        for path in sorted(made, key=lambda p: p.stat().st_mtime)[:-KEPT_BUNDLES]:
-            shutil.rmtree(path, ignore_errors=True)
+        with _lending:
+            for path in sorted(made, key=lambda p: p.stat().st_mtime)[:-KEPT_BUNDLES]:
+                if not _lent[path]:
+                    shutil.rmtree(path, ignore_errors=True)
+                    _archive(path).unlink(missing_ok=True)
+
+
+def _archive(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.zip")
 
 
 def download_model(settings: Settings, version: str, folder: Path) -> None:
@@ -189,12 +228,18 @@ class Current:
         shelf: makes the bundles.
         every: seconds between two looks.
         ready: called with a new bundle before it serves, to have the workers load it.
+        switched: called after a switch.
     """
 
-    def __init__(self, shelf: Shelf, every: float, ready: Callable[[Bundle], None]) -> None:
-        self._shelf, self._every, self._ready = shelf, every, ready
-        self._bundle = shelf.bundle(shelf.newest())
-        self._switch(self._bundle)
+    def __init__(
+        self,
+        shelf: Shelf,
+        every: float,
+        ready: Callable[[Bundle], None],
+        switched: Callable[[], None],
+    ) -> None:
+        self._shelf, self._every, self._ready, self._switched = shelf, every, ready, switched
+        self._switch(shelf.bundle(shelf.newest()))
         self._stop = threading.Event()
         # The thread's Spark jobs belong to the session that started it, with its properties.
         target = inheritable_thread_target(shelf.spark)(self._follow)
@@ -223,6 +268,7 @@ class Current:
                 newest = self._shelf.newest()
                 if newest != self._bundle.versions:
                     self._switch(self._shelf.bundle(newest))
+                    self._switched()
             except Exception:
                 # Whatever is wrong with the new version, the old one goes on serving.
                 if not self._stop.is_set():
