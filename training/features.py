@@ -11,15 +11,17 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from training.dataset import KINDS
+from training.lexicon import Lexicon
 from training.presets import ModelConfig
+from training.signs import signs
 from training.tokens import clean, is_chinese
-from training.word_vectors import TextEncoder, unit
+from training.word_vectors import TextEncoder, load_encoder, unit
 
 FIELDS = ("place", "employer", "industry", "occupation", "terms", "salary", "language")
 """The field blocks of a posting vector, in order."""
@@ -57,15 +59,17 @@ class Features:
 
     text: np.ndarray
     """(N, W) float32, unit or zero."""
+    words: np.ndarray
+    """(N, V) float32, unit or zero (`Lexicon.encode`)."""
     fields: np.ndarray
     """(N, F, H) float32, unit or zero."""
 
     def __len__(self) -> int:
         return len(self.text)
 
-    def take(self, rows: np.ndarray) -> "Features":
+    def take(self, rows: np.ndarray | slice) -> "Features":
         """Select rows."""
-        return Features(self.text[rows], self.fields[rows])
+        return Features(self.text[rows], self.words[rows], self.fields[rows])
 
     @classmethod
     def join(cls, parts: Sequence["Features"]) -> "Features":
@@ -82,6 +86,24 @@ class StatedStep:
     """One of `STATED_KINDS`."""
     text: str
     language: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Embedder:
+    """What turns texts into vectors."""
+
+    encoder: TextEncoder
+    lexicon: Lexicon
+
+    def save(self, folder: Path) -> None:
+        """Write both into an existing folder."""
+        self.encoder.save(folder)
+        self.lexicon.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Embedder":
+        """Read what `save` wrote."""
+        return cls(load_encoder(folder), Lexicon.load(folder))
 
 
 def posting_text(posting: Mapping[str, Any]) -> str:
@@ -103,14 +125,16 @@ def fingerprint(posting: Mapping[str, Any]) -> str:
 
 
 def of_postings(
-    postings: Sequence[Mapping[str, Any]], encoder: TextEncoder, config: ModelConfig
+    postings: Sequence[Mapping[str, Any]], embedder: Embedder, config: ModelConfig
 ) -> Features:
     """Make the features of postings, each by itself."""
-    text = encoder.encode([posting_text(posting) for posting in postings])
-    prose = encoder.encode([posting.get("description") or "" for posting in postings])
+    texts = [posting_text(posting) for posting in postings]
+    text = embedder.encoder.encode(texts)
+    prose = embedder.encoder.encode([posting.get("description") or "" for posting in postings])
+    words = embedder.lexicon.encode(texts, config.lexical_dimensions)
     width = config.field_dimensions
     blocks = [_posting_fields(posting, width) for posting in postings]
-    return Features(unit(text + config.description_weight * prose), _stack(blocks, width))
+    return Features(unit(text + config.description_weight * prose), words, _stack(blocks, width))
 
 
 def stated_steps(stated: Mapping[str, Any] | None, config: ModelConfig) -> list[StatedStep]:
@@ -134,16 +158,18 @@ def stated_steps(stated: Mapping[str, Any] | None, config: ModelConfig) -> list[
     ]
 
 
-def of_stated(steps: Sequence[StatedStep], encoder: TextEncoder, config: ModelConfig) -> Features:
+def of_stated(steps: Sequence[StatedStep], embedder: Embedder, config: ModelConfig) -> Features:
     """Make the features of stated entries; a place has a place block and no text."""
-    text = encoder.encode(["" if step.kind == "place" else step.text for step in steps])
+    texts = ["" if step.kind == "place" else step.text for step in steps]
+    text = embedder.encoder.encode(texts)
+    words = embedder.lexicon.encode(texts, config.lexical_dimensions)
     width = config.field_dimensions
     blocks = []
     for step in steps:
         named = _sum(_place_vectors(step.text, width), width) if step.kind == "place" else None
         spoken = None if step.kind == "place" else _language(step.language, width)
         blocks.append({"place": named, "language": spoken})
-    return Features(text, _stack(blocks, width))
+    return Features(text, words, _stack(blocks, width))
 
 
 def _posting_fields(posting: Mapping[str, Any], width: int) -> dict[str, np.ndarray | None]:
@@ -212,14 +238,4 @@ def _salary(salary: Mapping[str, Any], width: int) -> np.ndarray | None:
 
 def _value(field: str, value: str | None, width: int) -> np.ndarray | None:
     folded = " ".join(clean(value or "").split())
-    return _signs(f"{field}:{folded}", width) if folded else None
-
-
-@lru_cache(maxsize=65_536)
-def _signs(key: str, width: int) -> np.ndarray:
-    """Return a unit vector of signs that depends on the key alone, (H,)."""
-    digest = hashlib.blake2b(key.encode(), digest_size=width // 8).digest()
-    bits = np.unpackbits(np.frombuffer(digest, dtype=np.uint8))
-    signs = (bits.astype(np.float32) * 2 - 1) / np.float32(math.sqrt(width))
-    signs.setflags(write=False)
-    return signs
+    return signs(f"{field}:{folded}", width) if folded else None

@@ -11,17 +11,21 @@ from torch import Tensor
 from streaming.errors import InputError
 from training.dataset import Dataset, HeldOut
 from training.features import (
+    Embedder,
     Features,
     StatedStep,
     all_text,
     of_postings,
     of_stated,
+    posting_text,
     stated_steps,
 )
+from training.lexicon import Lexicon
 from training.presets import Preset
 from training.word_vectors import TextEncoder, from_file, train_on
 
 _TEXT_FILE = "text.npy"
+_WORDS_FILE = "words.npy"
 _FIELDS_FILE = "fields.npy"
 
 
@@ -36,6 +40,8 @@ class Material:
     held_out: tuple[HeldOut, ...]
     text: Tensor
     """(N + S, W)."""
+    words: Tensor
+    """(N + S, V)."""
     fields: Tensor
     """(N + S, F, H)."""
     ids: Tensor
@@ -56,8 +62,8 @@ class Material:
 
 def write_features(
     dataset: Dataset, preset: Preset, folder: Path, *, word_vectors: Path | None, seed: int
-) -> TextEncoder:
-    """Make the text encoder and all features once, for every process to read.
+) -> None:
+    """Make the embedder and all features once, for every process to read.
 
     Args:
         dataset: all of it; texts of all postings may be read, only events are held out.
@@ -74,16 +80,17 @@ def write_features(
         if word_vectors is None
         else from_file(word_vectors, texts, dimensions=dimensions)
     )
+    embedder = Embedder(encoder, Lexicon.of(posting_text(posting) for posting in postings))
     train, _ = dataset.split(preset.training.validation_split)
     steps = list(_distinct_steps(train, preset))
     features = Features.join(
-        [of_postings(postings, encoder, preset.model), of_stated(steps, encoder, preset.model)]
+        [of_postings(postings, embedder, preset.model), of_stated(steps, embedder, preset.model)]
     )
     folder.mkdir(parents=True, exist_ok=True)
-    encoder.save(folder)
+    embedder.save(folder)
     np.save(folder / _TEXT_FILE, features.text)
+    np.save(folder / _WORDS_FILE, features.words)
     np.save(folder / _FIELDS_FILE, features.fields)
-    return encoder
 
 
 def load_material(dataset: Dataset, preset: Preset, folder: Path) -> Material:
@@ -104,6 +111,7 @@ def load_material(dataset: Dataset, preset: Preset, folder: Path) -> Material:
         train=train,
         held_out=held_out,
         text=text,
+        words=torch.from_numpy(np.load(folder / _WORDS_FILE)),
         fields=torch.from_numpy(np.load(folder / _FIELDS_FILE)),
         ids=ids,
         seen=seen,

@@ -1,9 +1,9 @@
 """The encoder-decoder: a profile's steps in, one posting per decoding step out.
 
 Shapes: B profiles, L steps of a profile, T decoding steps, N postings, W dimensions of a text
-vector, F fields of H dimensions, D dimensions of a posting vector, K kinds of steps, M numbers
-that tell a step's moment, U hidden units. The model knows nothing of distribution, of files or of
-what a posting is; `training.features` says what stands in its inputs.
+vector, V of a vector of words, F fields of H dimensions, D dimensions of a posting vector, M
+numbers that tell a step's moment, U hidden units. The model knows nothing of distribution, of files
+or of what a posting is; `training.features` says what stands in its inputs.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ from training.features import FIELDS, STEP_KINDS
 from training.moments import FRESHNESS_NUMBERS, MOMENT_NUMBERS
 from training.presets import ModelConfig
 
-BLOCKS = ("text", *FIELDS, "id")
+BLOCKS = ("text", "words", *FIELDS, "id")
 """The parts of a posting vector, side by side in this order."""
 
 _FIRST_GATES = {
-    "text": 8.0,
+    "text": 6.0,
+    "words": 6.0,
     "place": 3.0,
     "employer": 2.0,
     "industry": 3.0,
@@ -61,7 +62,7 @@ class Encoded:
     keys: Tensor
     """(B, L): the states' part of the attention's argument."""
     contents: Tensor
-    """(B, L, D): the steps' vectors times the strength of their kind."""
+    """(B, L, D): what each step itself asks for, times the strength of its kind."""
     mask: Tensor
     """(B, L) bool: false on padding."""
 
@@ -95,8 +96,8 @@ class EncoderDecoder(nn.Module):
 
     def __init__(self, config: ModelConfig, ids: int) -> None:
         super().__init__()
-        widths = [config.text_dimensions, *[config.field_dimensions] * len(FIELDS)]
-        widths.append(config.id_dimensions)
+        fields = [config.field_dimensions] * len(FIELDS)
+        widths = [config.text_dimensions, config.lexical_dimensions, *fields, config.id_dimensions]
         total, hidden = sum(widths), config.hidden
         self.text = nn.Linear(config.word_dimensions, config.text_dimensions, bias=False)
         self.fields = nn.Parameter(torch.eye(config.field_dimensions).repeat(len(FIELDS), 1, 1))
@@ -109,6 +110,8 @@ class EncoderDecoder(nn.Module):
         self.decoder = nn.LSTMCell(2 * hidden, hidden)
         self.attend = nn.Linear(2 * hidden, 1)
         self.sharpness = nn.Parameter(torch.zeros(()))
+        self.compress = nn.Linear(total, config.relations, bias=False)
+        self.relate = nn.Linear(config.relations, total, bias=False)
         self.query = nn.Linear(2 * hidden, total)
         self.gates = nn.Linear(2 * hidden, len(BLOCKS))
         self.taste = nn.Linear(2 * hidden, FRESHNESS_NUMBERS)
@@ -123,6 +126,7 @@ class EncoderDecoder(nn.Module):
     def _start_values(self) -> None:
         nn.init.orthogonal_(self.text.weight)  # keeps angles between texts as well as it can
         nn.init.zeros_(self.ids.weight)  # so that an id nobody trained says nothing
+        nn.init.zeros_(self.relate.weight)  # at first like asks for like
         nn.init.normal_(self.query.weight, std=0.02)
         nn.init.zeros_(self.query.bias)
         nn.init.normal_(self.gates.weight, std=0.02)
@@ -130,24 +134,23 @@ class EncoderDecoder(nn.Module):
         nn.init.ones_(self.taste.bias)
         nn.init.normal_(self.start, std=0.1)
         with torch.no_grad():
-            # The inverse of softplus, so that the gates begin at these values.
-            first = torch.tensor([_FIRST_GATES[block] for block in BLOCKS])
-            self.gates.bias.copy_(torch.log(torch.expm1(first)))
+            self.gates.bias.copy_(torch.tensor([_FIRST_GATES[block] for block in BLOCKS]).log())
 
-    def posting_vectors(self, text: Tensor, fields: Tensor, ids: Tensor) -> Tensor:
+    def posting_vectors(self, text: Tensor, words: Tensor, fields: Tensor, ids: Tensor) -> Tensor:
         """Lay the blocks of postings (or of stated entries) side by side.
 
         Args:
             text: (N, W).
+            words: (N, V).
             fields: (N, F, H).
             ids: (N,) int64; 0 for a posting never seen in training: its block is zero.
 
         Returns:
             (N, D); the text block of unit length, or zero where there is no text.
         """
-        words = functional.normalize(self.text(text), dim=-1)  # (N, text_dimensions)
+        meaning = functional.normalize(self.text(text), dim=-1)  # (N, text_dimensions)
         mixed = torch.einsum("nfh,fhg->nfg", fields, self.fields)  # (N, F, H)
-        return torch.cat([words, mixed.flatten(1), self.ids(ids)], dim=1)
+        return torch.cat([meaning, words, mixed.flatten(1), self.ids(ids)], dim=1)
 
     def encode(self, steps: Steps) -> tuple[Encoded, tuple[Tensor, Tensor]]:
         """Read profiles; the encoder's last state is the decoder's first."""
@@ -161,7 +164,8 @@ class EncoderDecoder(nn.Module):
         mask = torch.arange(length)[None, :] < steps.lengths[:, None]  # (B, L)
         units = states.shape[2]
         keys = states @ self.attend.weight[0, units:] + self.attend.bias  # (B, L)
-        contents = steps.vectors * self.strengths[steps.kinds][..., None]  # (B, L, D)
+        asked = steps.vectors + self.relate(self.compress(steps.vectors))  # (B, L, D)
+        contents = asked * self.strengths[steps.kinds][..., None]  # (B, L, D)
         return Encoded(states, keys, contents, mask), (hidden[0], cell[0])
 
     def first_input(self, profiles: int) -> Tensor:
@@ -192,7 +196,7 @@ class EncoderDecoder(nn.Module):
         content = (attention[:, None, :] @ encoded.contents)[:, 0]  # (B, D)
         hidden, cell = self.decoder(torch.cat([previous, summary], dim=1), state)
         known = self.dropout(torch.cat([hidden, summary], dim=1))  # (B, 2U)
-        gates = functional.softplus(self.gates(known))[:, self.block_of]  # (B, D)
+        gates = self.gates(known).exp()[:, self.block_of]  # (B, D)
         query = gates * (self.query(known) + content)  # (B, D)
         return Decision(query, self.taste(known), attention, gates, (hidden, cell))
 

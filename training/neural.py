@@ -18,7 +18,7 @@ from streaming.errors import ModelError
 from streaming.ranking import Profile, RankedItem
 from training.counts import Counts
 from training.decoding import decode
-from training.features import Features, fingerprint, of_postings
+from training.features import Embedder, Features, fingerprint, of_postings
 from training.model import EncoderDecoder
 from training.moments import freshness, micros
 from training.popular import MostPopularRanker
@@ -26,7 +26,6 @@ from training.prepared import PreparedCatalogue, open_prepared, write_prepared
 from training.presets import Preset
 from training.reading import Reading, read
 from training.reasons import explain
-from training.word_vectors import TextEncoder, load_encoder
 
 FORMAT = 1
 """Of the model folder; a folder of another format is refused."""
@@ -39,7 +38,7 @@ class NeuralRanker:
 
     Args:
         model: the network.
-        encoder: texts to vectors, as in training.
+        embedder: texts to vectors, as in training.
         preset: what it was trained by.
         ids: the postings with an id block, in the order of its numbers, from 1.
         counts: what is popular, for profiles that say nothing.
@@ -48,25 +47,25 @@ class NeuralRanker:
     def __init__(
         self,
         model: EncoderDecoder,
-        encoder: TextEncoder,
+        embedder: Embedder,
         preset: Preset,
         *,
         ids: Sequence[str],
         counts: Counts,
     ) -> None:
         self.model = model.eval()
-        self.encoder = encoder
+        self.embedder = embedder
         self.preset = preset
         self.ids = tuple(ids)
         self.popular = MostPopularRanker(counts)
-        self._features: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._features: dict[str, Features] = {}
 
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""
         about = {"format": FORMAT, "preset": self.preset.model_dump(mode="json"), "ids": self.ids}
         (folder / "model.json").write_text(json.dumps(about), encoding="utf-8")
         torch.save(self.model.state_dict(), folder / "weights.pt")
-        self.encoder.save(folder)
+        self.embedder.save(folder)
         self.popular.save(folder)
 
     @classmethod
@@ -92,7 +91,7 @@ class NeuralRanker:
         preset = Preset.model_validate(about["preset"])
         model = EncoderDecoder(preset.model, len(about["ids"]))
         model.load_state_dict(weights)
-        return cls(model, load_encoder(folder), preset, ids=about["ids"], counts=counts)
+        return cls(model, Embedder.load(folder), preset, ids=about["ids"], counts=counts)
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Write a catalogue and its posting vectors; see `streaming.ranking.Ranker.prepare`."""
@@ -102,6 +101,7 @@ class NeuralRanker:
             ids = [numbers.get(posting_id, 0) for posting_id in catalogue.posting_ids]
             vectors = self.model.posting_vectors(
                 torch.from_numpy(features.text),
+                torch.from_numpy(features.words),
                 torch.from_numpy(features.fields),
                 torch.tensor(ids, dtype=torch.int64),
             )
@@ -186,7 +186,7 @@ class NeuralRanker:
 
     def _read(self, profile: Profile, as_of: str, prepared: PreparedCatalogue) -> Reading | None:
         return read(
-            profile, as_of, prepared, model=self.model, encoder=self.encoder, preset=self.preset
+            profile, as_of, prepared, model=self.model, embedder=self.embedder, preset=self.preset
         )
 
     def _features_of(self, catalogue: Catalogue) -> Features:
@@ -194,14 +194,11 @@ class NeuralRanker:
         postings = catalogue.table.to_pylist()
         keys = [fingerprint(posting) for posting in postings]
         new = [place for place, key in enumerate(keys) if key not in self._features]
-        made = of_postings([postings[place] for place in new], self.encoder, self.preset.model)
-        fresh = {keys[place]: (made.text[row], made.fields[row]) for row, place in enumerate(new)}
+        made = of_postings([postings[place] for place in new], self.embedder, self.preset.model)
+        fresh = {keys[place]: made.take(slice(row, row + 1)) for row, place in enumerate(new)}
         known = self._features | fresh
         self._features = {key: known[key] for key in keys}
-        found = [known[key] for key in keys]
-        if not found:
-            return made
-        return Features(np.stack([text for text, _ in found]), np.stack([f for _, f in found]))
+        return Features.join([made.take(slice(0)), *(known[key] for key in keys)])
 
 
 @contextmanager

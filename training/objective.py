@@ -68,7 +68,9 @@ def evaluate(
     rows = _distinct(rivals.rows, batch.rows.flatten(), batch.targets.flatten())
     place = torch.zeros(len(material.text), dtype=torch.int64)
     place[rows] = torch.arange(len(rows))
-    vectors = model.posting_vectors(material.text[rows], material.fields[rows], ids[rows])
+    vectors = model.posting_vectors(
+        material.text[rows], material.words[rows], material.fields[rows], ids[rows]
+    )
     steps = Steps(vectors[place[batch.rows]], batch.kinds, batch.moments, batch.lengths)
     queries, tastes = model(steps, vectors[place[batch.targets]])  # (B, T, D), (B, T, 3)
     fresh = freshness(material.opens[rivals.rows], batch.times)  # (B, C, 3)

@@ -18,10 +18,16 @@ class ModelConfig(Config):
 
     word_dimensions: int = Field(ge=1, description="of a word vector")
     text_dimensions: int = Field(ge=1, description="of a posting vector's block for its text")
+    lexical_dimensions: int = Field(
+        ge=8, le=512, multiple_of=8, description="of a posting vector's block for its words"
+    )
     field_dimensions: int = Field(
         ge=8, le=512, multiple_of=8, description="of a posting vector's block for each field"
     )
     id_dimensions: int = Field(ge=1, description="of a posting vector's block for its id")
+    relations: int = Field(
+        ge=1, description="rank of the learned map from what a step is to what it asks for"
+    )
     hidden: int = Field(ge=1, description="units of the encoder and of the decoder")
     dropout: float = Field(ge=0, lt=1, description="share of each input vector dropped in training")
     description_weight: float = Field(
@@ -88,6 +94,9 @@ def published() -> Preset:
     - The query holds, besides a function of the decoder's state, the attended posting vectors
       themselves, so that likeness to what the profile names counts from the first epoch on and for
       words that no training profile held. It also makes the reasons exact.
+    - Besides the mean of its word vectors a text has a block for its very words (`Lexicon`): word
+      vectors alone cannot tell accounting from auditing.
+    - Freshness adds to the score, as much as the state says: people look at what is new.
     - The blocks of a posting vector are weighed by the state (see `training.model`).
     - The 20 % are the newest events, not a random part: a random part would show the model the
       future. Several prefixes of each candidate are examples, some without the stated part and some
@@ -99,8 +108,10 @@ def published() -> Preset:
     model = ModelConfig(
         word_dimensions=300,
         text_dimensions=128,
+        lexical_dimensions=128,
         field_dimensions=24,
         id_dimensions=32,
+        relations=16,
         hidden=128,
         dropout=0.2,
         description_weight=0.3,

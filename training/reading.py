@@ -6,12 +6,11 @@ import numpy as np
 import torch
 
 from streaming.ranking import Profile
-from training.features import STEP_KINDS, StatedStep, of_stated, stated_steps
+from training.features import STEP_KINDS, Embedder, StatedStep, of_stated, stated_steps
 from training.model import EncoderDecoder, Steps
 from training.moments import MOMENT_NUMBERS, micros, moments
 from training.prepared import PreparedCatalogue
 from training.presets import Preset
-from training.word_vectors import TextEncoder
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def read(
     prepared: PreparedCatalogue,
     *,
     model: EncoderDecoder,
-    encoder: TextEncoder,
+    embedder: Embedder,
     preset: Preset,
 ) -> Reading | None:
     """Turn a profile into steps, as in training: stated entries, then events.
@@ -61,9 +60,10 @@ def read(
     parts: tuple[Part, ...] = (*stated, *past)
     if not parts:
         return None
-    features = of_stated(stated, encoder, preset.model)
+    features = of_stated(stated, embedder, preset.model)
     said = model.posting_vectors(
         torch.from_numpy(features.text),
+        torch.from_numpy(features.words),
         torch.from_numpy(features.fields),
         torch.zeros(len(stated), dtype=torch.int64),
     )

@@ -7,6 +7,7 @@ mean of its words' vectors, rare words weighing more.
 import gzip
 import json
 import math
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -24,7 +25,7 @@ MOST_FILE_WORDS = 500_000
 MOST_OTHER_WORDS = 50_000
 """Of a file's words, so many that the catalogue lacks are kept for what candidates may say."""
 
-_TOKENS_TO_TRAIN_ON = 1_500_000
+_TOKENS_TO_TRAIN_ON = 800_000
 _KIND = "word-vectors"
 
 
@@ -135,9 +136,9 @@ def train_on(texts: Iterable[str], *, dimensions: int, seed: int) -> WordVectors
         seed=seed,
         workers=1,  # more would make the result depend on the threads' timing
         sg=1,
-        window=8,
+        window=5,
         min_count=1 if total < _TOKENS_TO_TRAIN_ON else 3,
-        epochs=int(np.clip(_TOKENS_TO_TRAIN_ON / total, 3, 30)),
+        epochs=int(np.clip(_TOKENS_TO_TRAIN_ON / total, 2, 30)),
     ).wv
     words = list(trained.index_to_key)
     return WordVectors(words, _centred(trained.vectors), _rarity(words, sentences))
@@ -160,9 +161,12 @@ def from_file(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVecto
 
     binary = ".bin" in file.suffixes
     try:
-        read = KeyedVectors.load_word2vec_format(
-            str(file), binary=binary, no_header=not _has_header(file), limit=MOST_FILE_WORDS
-        )
+        with warnings.catch_warnings():
+            # gensim leaves a file without header open while it reads it a second time.
+            warnings.simplefilter("ignore", ResourceWarning)
+            read = KeyedVectors.load_word2vec_format(
+                str(file), binary=binary, no_header=not _has_header(file), limit=MOST_FILE_WORDS
+            )
     except (ValueError, EOFError, OSError, UnicodeError) as error:
         raise InputError(
             f"word vectors {file} cannot be read: {error}; give word2vec text, .bin or GloVe text"

@@ -14,12 +14,12 @@ from streaming.errors import CareerstreamError, InputError
 from training.checkpoint import Checkpoint
 from training.dataset import Dataset
 from training.distributed import Group, tie_to_parent, use_cores
+from training.features import Embedder
 from training.loop import EpochRecord, train
 from training.material import Material, load_material
 from training.model import EncoderDecoder
 from training.neural import NeuralRanker
 from training.presets import Config, Preset
-from training.word_vectors import load_encoder
 
 
 class Spec(Config):
@@ -115,7 +115,7 @@ def main() -> None:
 def _save(model: EncoderDecoder, material: Material, spec: Spec) -> None:
     ranker = NeuralRanker(
         model,
-        load_encoder(spec.features),
+        Embedder.load(spec.features),
         spec.preset,
         ids=material.seen_ids,
         counts=material.train.counts,
