@@ -1,0 +1,71 @@
+"""The diagram of the flow shows every topic, table and job, with the arrows that the jobs tell."""
+
+import ast
+import re
+
+import doc_pages
+import pytest
+
+from streaming.lake import TABLES
+from streaming.topics import TOPICS
+
+PAGE = doc_pages.ROOT / "ARCHITECTURE.md"
+ARROW = re.compile(r' (-->|<-->|-\.->|-- "[^"]+" -->) ')
+THING = re.compile(r"\[[a-z-]+\]|Δ [a-z]+")
+
+
+def diagram() -> str:
+    (block,) = (b for b in doc_pages.blocks(doc_pages.text_of(PAGE)) if b.language == "mermaid")
+    return block.text
+
+
+def labels(text: str) -> dict[str, str]:
+    """Map each node's id to its label."""
+    found = re.findall(r'(\w+)(?:\["|\[/"|\[\("|\(\["|\{\{")([^"]+)"', text)
+    return dict(found)
+
+
+def edges(text: str) -> set[tuple[str, str]]:
+    """List the arrows as pairs of labels; a two-headed one is two."""
+    names = labels(text)
+    found = set()
+    for line in arrows(text):
+        left, arrow, right = ARROW.split(line.strip())
+        ends = [names[re.split(r"\W", node)[0]] for node in (left, right)]
+        found.add((ends[0], ends[1]))
+        if arrow.startswith("<"):
+            found.add((ends[1], ends[0]))
+    return found
+
+
+def arrows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if "->" in line]
+
+
+def jobs() -> dict[str, tuple[set[str], set[str]]]:
+    """Read from each job's docstring what it reads and what it writes."""
+    found = {}
+    for file in sorted((doc_pages.ROOT / "jobs").glob("*.py")):
+        told = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+        if told.startswith("Job: "):
+            reads, _, writes = told.partition("\n\n")[0].partition("→")
+            found[file.stem] = (set(THING.findall(reads)), set(THING.findall(writes)))
+    return found
+
+
+def test_every_topic_table_and_job_is_shown_and_nothing_else() -> None:
+    shown = set(labels(diagram()).values())
+    topics = {f"[{topic.name}]" for topic in TOPICS}
+    tables = {f"Δ {table.name}" for table in TABLES}
+
+    assert topics | tables | set(jobs()) <= shown
+    assert {label for label in shown if THING.fullmatch(label)} == topics | tables
+
+
+@pytest.mark.parametrize("job", jobs())
+def test_each_job_reads_and_writes_what_its_docstring_says(job: str) -> None:
+    reads, writes = jobs()[job]
+    drawn = edges(diagram())
+
+    assert reads <= {source for source, target in drawn if target == job}
+    assert writes <= {target for source, target in drawn if source == job}

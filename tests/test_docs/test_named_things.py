@@ -1,0 +1,199 @@
+"""Whatever the pages name exists: commands, options, settings, files, topics, tables, targets."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import doc_pages
+import pytest
+import typer
+
+from jobs.cli import app
+from jobs.reference import environment_name
+from streaming.contract import topic_table
+from streaming.lake import TABLES
+from streaming.parts import CACHE_VARIABLE
+from streaming.readers import PRESETS
+from streaming.settings import CONFIG_VARIABLE, Settings, names
+from streaming.topics import BY_NAME
+from training.presets import PRESETS as MODEL_PRESETS
+
+MAKEFILE = (doc_pages.ROOT / "Makefile").read_text("utf-8")
+TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+FOLDERS = ("streaming", "training", "jobs", "infra", "tests", "docs", "notebooks", ".ci")
+SECTIONS = tuple(name for name in Settings.model_fields if name != "home")
+VARIABLES = {environment_name(name) for name in names()} | {CONFIG_VARIABLE, CACHE_VARIABLE}
+FOREIGN = {"spark.jars.packages", "mlflow.pyfunc.spark_udf", "a.b"}
+"""Dotted names that look like settings of ours and belong to others, or stand for any."""
+
+each_page = pytest.mark.parametrize(
+    "page", doc_pages.WRITTEN, ids=lambda page: str(page.relative_to(doc_pages.ROOT))
+)
+
+
+def judge(words: list[str], *, complete: bool) -> str | None:
+    """Say what is wrong with the words of a `careerstream` command line, None for nothing.
+
+    Args:
+        words: from the program's name on.
+        complete: whether a missing command or argument is wrong, too.
+    """
+    command: Any = typer.main.get_command(app)
+    rest, given = words[1:], 0
+    while rest:
+        word = rest.pop(0)
+        options = {name: p for p in command.params for name in [*p.opts, *p.secondary_opts]}
+        if word.startswith("--") or word == "-h":
+            name, has_value, _ = word.partition("=")
+            if name not in {*options, "--help", "-h"}:
+                return f"{' '.join(words)}: there is no {name}"
+            if name in options and not options[name].is_flag and not has_value and rest:
+                rest.pop(0)
+        elif hasattr(command, "commands"):
+            if word not in command.commands:
+                return f"{' '.join(words)}: there is no command {word}"
+            command = command.commands[word]
+        else:
+            given += 1
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    if given > len(arguments):
+        return f"{' '.join(words)}: too many arguments"
+    missing = hasattr(command, "commands") or given < sum(p.required for p in arguments)
+    only_help = {"--help", "-h", "--version"} & {*words}
+    return f"{' '.join(words)}: incomplete" if complete and missing and not only_help else None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "careerstream fly",
+        "careerstream train --fast",
+        "careerstream kafka restart",
+        "careerstream import postings",
+        "careerstream topics list all",
+        "careerstream",
+    ],
+)
+def test_a_wrong_command_is_found(line: str) -> None:
+    assert judge(line.split(), complete=True)
+
+
+def test_the_pages_are_read() -> None:
+    readme = doc_pages.text_of(doc_pages.ROOT / "README.md")
+    programs = [words[0] for words in doc_pages.command_lines(readme)]
+
+    assert programs.count("careerstream") > 15
+    assert programs.count("make") == 2
+    assert programs.count("spark-submit") == 1
+    assert "kafka.topic_prefix" not in doc_pages.spans(readme)  # it stands in a block
+    assert "docs/deployment.md" in doc_pages.links(readme)
+
+
+@each_page
+def test_commands_and_options_exist(page: Path) -> None:
+    text = doc_pages.text_of(page)
+    lines = [(words, True) for words in doc_pages.command_lines(text)]
+    lines += [(span.split(), False) for span in doc_pages.spans(text)]
+
+    faults = []
+    for words, complete in lines:
+        if words[0].rpartition("/")[2] == "careerstream":
+            faults.append(judge(words, complete=complete))
+        elif words[0].rpartition("/")[2] == "docker" and "careerstream" in words:
+            faults.append(judge(words[words.index("careerstream") :], complete=complete))
+    assert [fault for fault in faults if fault] == []
+
+
+@each_page
+def test_make_targets_and_variables_exist(page: Path) -> None:
+    text = doc_pages.text_of(page)
+    lines = [*doc_pages.command_lines(text), *(span.split() for span in doc_pages.spans(text))]
+
+    for words in lines:
+        if words[0] != "make" or len(words) == 1:
+            continue
+        targets = [word for word in words[1:] if re.fullmatch("[a-z]+", word)]
+        assert targets, words
+        assert targets[0] in TARGETS, words
+        for variable in re.findall(r"\b([A-Z]+)=", " ".join(words)):
+            assert f"$({variable})" in MAKEFILE or f"$(or $({variable})" in MAKEFILE, words
+            assert re.search(rf"\b{variable}=", MAKEFILE), f"`make help` does not tell {variable}"
+
+
+@each_page
+def test_jobs_that_are_submitted_exist(page: Path) -> None:
+    for words in doc_pages.command_lines(doc_pages.text_of(page)):
+        if words[0] == "spark-submit":
+            (script,) = (word for word in words if word.endswith(".py"))
+            name = script.removeprefix("local:///opt/careerstream/")
+            assert "run_" in doc_pages.text_of(doc_pages.ROOT / name), script
+            assert words[words.index(script) + 1] == "--config"
+
+
+@each_page
+def test_settings_and_variables_exist(page: Path) -> None:
+    text = doc_pages.text_of(page)
+    dotted = rf"(?:{'|'.join(SECTIONS)})\.[a-z_.]+"
+    named = {span for span in doc_pages.spans(text) if re.fullmatch(dotted, span)}
+    named |= set(re.findall(r"--set '?([\w.]+)=", text))
+
+    assert named - set(names()) - FOREIGN == set()
+    assert set(re.findall(r"\bCAREERSTREAM_\w+", text)) - VARIABLES == set()
+
+
+@each_page
+def test_files_exist(page: Path) -> None:
+    for span in doc_pages.spans(doc_pages.text_of(page)):
+        folder, slash, _ = span.partition("/")
+        if slash and folder in FOLDERS and not re.search(r"[A-Z]{2,}|[ *]", span):
+            assert (doc_pages.ROOT / span).exists(), span
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in doc_pages.links(doc_pages.text_of(page)):
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name) if name else page
+        assert file.exists(), target
+        if anchor:
+            assert anchor in doc_pages.anchors(doc_pages.text_of(file)), target
+
+
+@each_page
+def test_topics_and_tables_exist(page: Path) -> None:
+    text = doc_pages.text_of(page)
+    for block in doc_pages.blocks(text):
+        if block.language == "python":
+            text = text.replace(block.text, "")
+
+    assert set(re.findall(r"\[([a-z-]+)\](?!\()", text)) - set(BY_NAME) - set(SECTIONS) == set()
+    assert set(re.findall(r"Δ (\w+)", text)) - {table.name for table in TABLES} == set()
+
+
+def test_every_section_and_preset_that_there_is_stands_in_the_readme() -> None:
+    readme = doc_pages.text_of(doc_pages.ROOT / "README.md")
+
+    assert [section for section in SECTIONS if f"[{section}]" not in readme] == []
+    assert [preset for preset in MODEL_PRESETS if f"`{preset}`" not in readme] == []
+    assert [
+        topic for topic in ("events", "recommendations", "dead-letters") if topic not in readme
+    ] == []
+
+
+def test_the_columns_of_known_layouts_are_listed() -> None:
+    spans = set(doc_pages.spans(doc_pages.text_of(doc_pages.ROOT / "ARCHITECTURE.md")))
+
+    for preset in PRESETS:
+        assert preset.columns <= spans
+
+
+def test_the_table_of_topics_is_in_the_contract() -> None:
+    assert topic_table() in doc_pages.text_of(doc_pages.ROOT / "docs" / "contract" / "topics.md")
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    text = doc_pages.text_of(doc_pages.ROOT / "ARCHITECTURE.md")
+    numbers = [int(found) for found in re.findall(r"^\*\*(\d+)\. ", text, re.MULTILINE)]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) > 20
