@@ -1,7 +1,9 @@
 """The Spark session, the same for every job."""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,12 +35,17 @@ def session(settings: Settings, app: str) -> SparkSession:
             builder = builder.config(name, value)
     for name, value in (_conf(settings) | settings.spark.conf).items():
         builder = builder.config(name, value)
+    # Spark replaces the handler of Ctrl-C by one of its own, which prints a stack trace.
+    interrupt = signal.getsignal(signal.SIGINT)
     try:
         spark = builder.getOrCreate()
     except Exception as error:
         raise SettingsError(
             f"Spark does not start with spark.master {settings.spark.master}: {one_line(error)}"
         ) from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupt)
     spark.sparkContext.setLogLevel("ERROR")
     return spark
 
