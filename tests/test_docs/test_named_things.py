@@ -11,11 +11,12 @@ import typer
 from jobs.cli import app
 from jobs.reference import environment_name
 from streaming.contract import topic_table
+from streaming.fold import MAX_EVENTS, MAX_MARKED
 from streaming.lake import TABLES
-from streaming.parts import CACHE_VARIABLE
+from streaming.parts import CACHE_VARIABLE, DELTA_VERSION, SPARK_VERSION
 from streaming.readers import PRESETS
 from streaming.settings import CONFIG_VARIABLE, Settings, names
-from streaming.topics import BY_NAME
+from streaming.topics import BY_NAME, MAX_VALUE_BYTES, TOPICS
 from training.presets import PRESETS as MODEL_PRESETS
 
 MAKEFILE = (doc_pages.ROOT / "Makefile").read_text("utf-8")
@@ -25,6 +26,8 @@ SECTIONS = tuple(name for name in Settings.model_fields if name != "home")
 VARIABLES = {environment_name(name) for name in names()} | {CONFIG_VARIABLE, CACHE_VARIABLE}
 FOREIGN = {"spark.jars.packages", "mlflow.pyfunc.spark_udf", "a.b"}
 """Dotted names that look like settings of ours and belong to others, or stand for any."""
+
+MIB = 1024 * 1024
 
 each_page = pytest.mark.parametrize(
     "page", doc_pages.WRITTEN, ids=lambda page: str(page.relative_to(doc_pages.ROOT))
@@ -185,6 +188,19 @@ def test_the_columns_of_known_layouts_are_listed() -> None:
 
     for preset in PRESETS:
         assert preset.columns <= spans
+
+
+def test_limits_and_versions_are_those_of_the_code() -> None:
+    architecture = doc_pages.text_of(doc_pages.ROOT / "ARCHITECTURE.md")
+    readme = doc_pages.text_of(doc_pages.ROOT / "README.md")
+
+    assert f"{MAX_EVENTS} events, {MAX_MARKED} postings applied to" in architecture
+    largest, allowed = TOPICS[0].max_message_bytes // MIB, MAX_VALUE_BYTES // MIB
+    assert f"The broker accepts {largest} MiB, the contract {allowed} MiB." in architecture
+    assert f"{MODEL_PRESETS['published']().model.word_dimensions} dimensions" in readme
+    for text in (readme, doc_pages.text_of(doc_pages.ROOT / "docs" / "deployment.md")):
+        assert f"io.delta:delta-spark_4.2_2.13:{DELTA_VERSION}," in text
+        assert f"org.apache.spark:spark-sql-kafka-0-10_2.13:{SPARK_VERSION} " in text
 
 
 def test_the_table_of_topics_is_in_the_contract() -> None:
