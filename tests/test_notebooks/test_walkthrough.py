@@ -1,0 +1,91 @@
+"""The notebook, run as a person would run it, in a kernel of its own; nothing is left behind."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "walkthrough.ipynb"
+SLOWEST_CELL_SECONDS = 400
+PATIENCE_SECONDS = 60
+
+pytestmark = [
+    # It chooses and opens its ports itself, all on 127.0.0.1.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:(jupyter_client|zmq|nbclient|tornado)"),
+    pytest.mark.filterwarnings("ignore:Proactor event loop:RuntimeWarning"),
+]
+
+
+@pytest.fixture
+def notebook() -> NotebookNode:
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder for temporary files of everything started within; at the end it all is gone."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    yield tmp_path
+    _, alive = psutil.wait_procs(_started_in(tmp_path), timeout=PATIENCE_SECONDS)
+    assert alive == []
+    assert list(tmp_path.glob("careerstream-*")) == []
+
+
+def _started_in(folder: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("TMPDIR") == str(folder):
+                found.append(process)
+        except psutil.Error:  # somebody else's, or just gone
+            continue
+    return found
+
+
+def _run(notebook: NotebookNode, folder: Path) -> None:
+    NotebookClient(
+        notebook, timeout=SLOWEST_CELL_SECONDS, resources={"metadata": {"path": str(folder)}}
+    ).execute()
+
+
+def test_it_is_kept_without_outputs(notebook: NotebookNode) -> None:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert len(cells) > 10
+    assert all(not cell.outputs and cell.execution_count is None for cell in cells)
+    nbformat.validate(notebook)
+
+
+@pytest.mark.slow
+@pytest.mark.spark
+@pytest.mark.kafka
+@pytest.mark.timeout(900)
+def test_it_runs_from_top_to_bottom(notebook: NotebookNode, folder: Path) -> None:
+    _run(notebook, folder)
+    outputs = {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
+    pictures = [
+        base64.b64decode(output.data["image/png"])
+        for found in outputs.values()
+        for output in found
+        if "image/png" in output.get("data", {})
+    ]
+    assert len(pictures) == 6
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert "is better" in outputs["promotion"][0].text
+    (java,) = (output.data["text/plain"] for output in outputs["java"])
+    assert "Java" in java or "后端" in java
+    assert outputs["stop"][0].text == "stopped, and the folder is gone\n"
+
+
+@pytest.mark.kafka
+def test_a_cell_that_fails_leaves_nothing_running(notebook: NotebookNode, folder: Path) -> None:
+    broker = next(place for place, cell in enumerate(notebook.cells) if cell.id == "broker")
+    failing = nbformat.v4.new_code_cell("raise RuntimeError(broker.bootstrap_servers)")
+    notebook.cells = [*notebook.cells[: broker + 1], failing]
+    with pytest.raises(CellExecutionError, match=r"127\.0\.0\.1:\d+"):
+        _run(notebook, folder)
