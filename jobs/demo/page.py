@@ -169,7 +169,7 @@ def _quality(quality: Summary, promotion: Summary) -> Row:
         "rankers": list(names),
         "measures": rows,
         "measured": f"{_count(quality.get('users'))} candidates, on what they did after "
-        f"{_moment(quality.get('cut'))}, which nobody was trained on.",
+        f"{_moment(quality.get('cut'))}, which no model was trained on.",
     }
 
 
