@@ -39,7 +39,11 @@ def setup(settings: Settings) -> MlflowClient:
     """
     for name in ("mlflow", "alembic"):  # progress messages; warnings and errors stay
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # every single retry
+    for name in (
+        "urllib3.connectionpool",  # warns of every single retry
+        "mlflow.utils.environment",  # warns that an environment made by uv has no pip
+    ):
+        logging.getLogger(name).setLevel(logging.ERROR)
     with registry_errors(settings), _own_store(settings):
         mlflow.set_tracking_uri(settings.tracking_uri)
         mlflow.set_registry_uri(settings.tracking_uri)
