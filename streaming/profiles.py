@@ -59,8 +59,11 @@ def observations(messages: DataFrame) -> DataFrame:
 
     The route is the candidate; for an error, which belongs to nobody, its own place in Kafka.
     """
-    events = decode(messages, EVENTS).withColumnsRenamed({"record": "event", "error": "bad_event"})
     is_event = F.col("topic") == EVENTS.name
+    # Each topic's values are hidden from the other's decoding, which a null costs nothing.
+    as_events = messages.withColumns({"raw": F.col("value"), "value": _only(is_event)})
+    events = decode(as_events, EVENTS).withColumnsRenamed({"record": "event", "error": "bad_event"})
+    both = decode(events.withColumn("value", _only(~is_event, "raw")), CANDIDATES)
     error = (
         F.when(is_event, F.coalesce("bad_event", wrong_key(F.col("event.candidate_id"))))
         .when(F.col("deleted"), F.lit(None).cast(ERROR_TYPE))
@@ -70,8 +73,7 @@ def observations(messages: DataFrame) -> DataFrame:
         F.col("key").cast("string")
     )
     named = (
-        decode(events, CANDIDATES)
-        .withColumn("deleted", ~is_event & deletion())
+        both.withColumn("deleted", ~is_event & deletion())
         .withColumn("error", error)
         .withColumn("candidate_id", candidate_id)
     )
@@ -87,9 +89,13 @@ def observations(messages: DataFrame) -> DataFrame:
         _text_time("event.event_time").alias("event_time"),
         F.when(~is_event & ~bad, _stated_json()).alias("stated"),
         F.when(bad, dead_letter_key()).alias("dead_key"),
-        F.when(bad, F.col("value")).alias("dead_value"),
+        F.when(bad, F.col("raw")).alias("dead_value"),
         F.when(bad, dead_letter_headers(JOB)).alias("dead_headers"),
     )
+
+
+def _only(condition: Column, column: str = "value") -> Column:
+    return F.when(condition, F.col(column))
 
 
 def _text_time(column: str) -> Column:
