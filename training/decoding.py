@@ -35,8 +35,8 @@ def decode(
 ) -> list[Emission]:
     """Emit one posting per step, each time the one that scores best; ties by row (posting id).
 
-    The first step scores the whole catalogue; all steps choose among the `shortlist` postings that
-    are best there. Nothing is emitted twice.
+    The first step scores the whole catalogue; all steps choose among the best of it, `shortlist`
+    for each place. Nothing is emitted twice.
 
     Args:
         model: the network.
@@ -51,7 +51,7 @@ def decode(
     decision = model.decide(encoded, state, model.first_input(1))
     scores = _scores(vectors, fresh, decision).numpy()  # (N,)
     # In the order of rows, so that the first maximum is the one with the smallest posting id.
-    rows = np.sort(top_rows(scores, allowed, max(size, preset.model.shortlist)))
+    rows = np.sort(top_rows(scores, allowed, size * preset.model.shortlist))
     listed, listed_fresh = vectors[rows], fresh[rows]  # (K, D), (K, 3)
     free = torch.ones(len(rows), dtype=torch.bool)
     emissions: list[Emission] = []

@@ -159,16 +159,19 @@ def stated_steps(stated: Mapping[str, Any] | None, config: ModelConfig) -> list[
 
 
 def of_stated(steps: Sequence[StatedStep], embedder: Embedder, config: ModelConfig) -> Features:
-    """Make the features of stated entries; a place has a place block and no text."""
+    """Make the features of stated entries; a place has a place block alone."""
     texts = ["" if step.kind == "place" else step.text for step in steps]
     text = embedder.encoder.encode(texts)
     words = embedder.lexicon.encode(texts, config.lexical_dimensions)
     width = config.field_dimensions
-    blocks = []
+    blocks: list[dict[str, np.ndarray | None]] = []
     for step in steps:
-        named = _sum(_place_vectors(step.text, width), width) if step.kind == "place" else None
-        spoken = None if step.kind == "place" else _language(step.language, width)
-        blocks.append({"place": named, "language": spoken})
+        if step.kind == "place":
+            blocks.append({"place": _sum(_place_vectors(step.text, width), width)})
+        else:
+            # Who states 'Accounting' may mean the skill or the occupation of that name.
+            named = {name: _value(name, step.text, width) for name in ("occupation", "industry")}
+            blocks.append({**named, "language": _language(step.language, width)})
     return Features(text, words, _stack(blocks, width))
 
 

@@ -78,6 +78,7 @@ def train(
         InputError: the data hold nothing to foretell.
     """
     config = preset.training
+    torch.use_deterministic_algorithms(mode=True)  # else threads add up gradients in any order
     torch.manual_seed(seed)
     model = EncoderDecoder(preset.model, len(material.seen))
     optimiser = torch.optim.AdamW(

@@ -22,7 +22,7 @@ BLOCKS = ("text", "words", *FIELDS, "id")
 
 _FIRST_GATES = {
     "text": 6.0,
-    "words": 6.0,
+    "words": 10.0,
     "place": 3.0,
     "employer": 2.0,
     "industry": 3.0,
@@ -36,7 +36,7 @@ _FIRST_GATES = {
 ranks by content. Training moves them, and each candidate's state moves them further."""
 
 _FIRST_STRENGTHS = {"dismiss": -0.5}
-"""Where the strength of a step's own content begins; 1 for the other kinds."""
+"""Where the strength of what a step itself asks for begins; 1 for the other kinds."""
 
 
 @dataclass(frozen=True, eq=False)

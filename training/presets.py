@@ -36,7 +36,7 @@ class ModelConfig(Config):
     most_events: int = Field(ge=1, description="newest events that are read of a profile")
     most_stated: int = Field(ge=1, description="entries that are read of each stated field")
     shortlist: int = Field(
-        ge=100, description="postings, best at the first step, among which a list is decoded"
+        ge=1, description="postings per place of a list, best at the first step, to decode among"
     )
 
 
@@ -103,7 +103,9 @@ def published() -> Preset:
       with nothing else, so that either alone is enough.
     - Dropout, weight decay, a falling learning rate and a bound on the gradient: the data of a
       small site overfit within 10 epochs otherwise.
-    - Greedy decoding goes on among the 500 postings that its first step scores best.
+    - Greedy decoding goes on among the postings that its first step scores best, as many as the
+      list has places: free to choose from all, later steps drift away from the profile (HR@10 .81
+      instead of .84 on simulated validation data).
     """
     model = ModelConfig(
         word_dimensions=300,
@@ -117,7 +119,7 @@ def published() -> Preset:
         description_weight=0.3,
         most_events=50,
         most_stated=16,
-        shortlist=500,
+        shortlist=1,
     )
     training = TrainConfig(
         epochs=10,

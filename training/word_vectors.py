@@ -7,10 +7,9 @@ mean of its words' vectors, rare words weighing more.
 import gzip
 import json
 import math
-import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol, Self, runtime_checkable
 
@@ -20,7 +19,7 @@ from streaming.errors import InputError, ModelError
 from training.tokens import tokens
 
 MOST_FILE_WORDS = 500_000
-"""So many words, the first, are read of a file; such files are sorted by frequency."""
+"""So many words, the first, are read of a binary file; such files are sorted by frequency."""
 
 MOST_OTHER_WORDS = 50_000
 """Of a file's words, so many that the catalogue lacks are kept for what candidates may say."""
@@ -157,35 +156,28 @@ def from_file(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVecto
     """
     if not file.is_file():
         raise InputError(f"word vectors {file} do not exist; give a word2vec or GloVe file")
-    from gensim.models import KeyedVectors  # noqa: PLC0415 - scoring needs no gensim
-
-    binary = ".bin" in file.suffixes
+    sentences = [tokens(text) for text in texts]
+    asked = {word for sentence in sentences for word in sentence}
     try:
-        with warnings.catch_warnings():
-            # gensim leaves a file without header open while it reads it a second time.
-            warnings.simplefilter("ignore", ResourceWarning)
-            read = KeyedVectors.load_word2vec_format(
-                str(file), binary=binary, no_header=not _has_header(file), limit=MOST_FILE_WORDS
-            )
-    except (ValueError, EOFError, OSError, UnicodeError) as error:
+        read = _read_binary(file) if ".bin" in file.suffixes else _read_text(file)
+        chosen: dict[str, np.ndarray] = {}
+        for row, (word, vector) in enumerate(read):
+            folded = word.casefold()
+            if folded not in chosen and (row < MOST_OTHER_WORDS or folded in asked):
+                chosen[folded] = vector()
+        vectors = np.array(list(chosen.values()), dtype=np.float32)
+    except (ValueError, EOFError, OSError) as error:
         raise InputError(
             f"word vectors {file} cannot be read: {error}; give word2vec text, .bin or GloVe text"
         ) from error
-    if read.vector_size != dimensions:
+    found = vectors.shape[1] if vectors.ndim == 2 else 0  # noqa: PLR2004 - a table
+    if found != dimensions:
         raise InputError(
-            f"word vectors {file} have {read.vector_size} dimensions where the preset asks for"
-            f" {dimensions}; give a file of {dimensions}"
+            f"word vectors {file} have {found} dimensions where the preset asks for {dimensions};"
+            f" give a file of {dimensions}"
         )
-    sentences = [tokens(text) for text in texts]
-    asked = {word for sentence in sentences for word in sentence}
-    chosen: dict[str, int] = {}
-    for row, word in enumerate(read.index_to_key):
-        if row < MOST_OTHER_WORDS or word.casefold() in asked:
-            chosen.setdefault(word.casefold(), row)
     words = list(chosen)
-    return WordVectors(
-        words, _centred(read.vectors[list(chosen.values())]), _rarity(words, sentences)
-    )
+    return WordVectors(words, _centred(vectors), _rarity(words, sentences))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -208,9 +200,23 @@ def _rarity(words: Sequence[str], sentences: Sequence[Sequence[str]]) -> np.ndar
     return np.array(weights, dtype=np.float32)
 
 
-def _has_header(file: Path) -> bool:
-    """Tell word2vec, whose first line is two numbers, from GloVe, which has none."""
+def _read_text(file: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
+    """Read word2vec's text form, whose first line is two numbers, or GloVe's, which has none.
+
+    Line by line, and a vector is parsed only when it is asked for: such files have gigabytes.
+    """
     opener = gzip.open if file.suffix == ".gz" else open
     with opener(file, "rb") as stream:
-        first = stream.readline(1_000).split()
-    return len(first) == 2 and all(part.isdigit() for part in first)  # noqa: PLR2004
+        for number, line in enumerate(stream):
+            word, *numbers = line.decode("utf-8", errors="replace").rstrip().split(" ")
+            if number == 0 and len(numbers) == 1 and word.isdecimal():
+                continue
+            yield word, partial(np.array, numbers, dtype=np.float32)
+
+
+def _read_binary(file: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
+    from gensim.models import KeyedVectors  # noqa: PLC0415 - scoring needs no gensim
+
+    read = KeyedVectors.load_word2vec_format(str(file), binary=True, limit=MOST_FILE_WORDS)
+    for word in read.index_to_key:
+        yield word, partial(read.get_vector, word)

@@ -1,12 +1,14 @@
 """A small simulated market as a dataset folder, and a model trained on it once."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from infra.simulator import Market, MarketConfig
 from streaming.clock import from_text
@@ -85,6 +87,12 @@ def _timed(value: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:
     return {**value, **{t: from_text(value[t]) for t in times if value.get(t)}}
 
 
+@pytest.fixture
+def dataset_writer() -> Callable[..., Path]:
+    """`write_dataset`."""
+    return write_dataset
+
+
 @pytest.fixture(scope="session")
 def market_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sixty candidates and two hundred postings of six occupations."""
@@ -105,3 +113,12 @@ def fitted(market_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Fi
     """The published preset after two epochs on the small market, in this process."""
     settings = TrainingSettings(processes=1, epochs=2, seed=5)
     return fit(market_dataset, tmp_path_factory.mktemp("run"), settings)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small tensors: threads would cost more than they bring, and wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
