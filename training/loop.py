@@ -14,7 +14,8 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 import numpy as np
 import torch
@@ -28,6 +29,8 @@ from training.material import Material
 from training.model import EncoderDecoder
 from training.objective import Outcome, evaluate, everything, sample
 from training.presets import Preset
+
+Arguments = ParamSpec("Arguments")
 
 _WARM_UP = 0.05
 _LAST_RATE = 0.05
@@ -55,6 +58,24 @@ class EpochRecord:
         return asdict(self)
 
 
+def _repeatable(
+    function: Callable[Arguments, EncoderDecoder],
+) -> Callable[Arguments, EncoderDecoder]:
+    """Have threads add up gradients in a fixed order while a function runs."""
+
+    @wraps(function)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> EncoderDecoder:
+        before = torch.are_deterministic_algorithms_enabled()
+        torch.use_deterministic_algorithms(mode=True)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            torch.use_deterministic_algorithms(mode=before)
+
+    return run
+
+
+@_repeatable
 def train(
     material: Material,
     preset: Preset,
@@ -78,7 +99,6 @@ def train(
         InputError: the data hold nothing to foretell.
     """
     config = preset.training
-    torch.use_deterministic_algorithms(mode=True)  # else threads add up gradients in any order
     torch.manual_seed(seed)
     model = EncoderDecoder(preset.model, len(material.seen))
     optimiser = torch.optim.AdamW(

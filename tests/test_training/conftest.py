@@ -109,13 +109,16 @@ def market_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def fitted(market_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+def fitted(
+    market_dataset: Path, tmp_path_factory: pytest.TempPathFactory, one_thread: None
+) -> Fitted:
     """The published preset after two epochs on the small market, in this process."""
+    del one_thread  # only has to come first
     settings = TrainingSettings(processes=1, epochs=2, seed=5)
     return fit(market_dataset, tmp_path_factory.mktemp("run"), settings)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
     """Small tensors: threads would cost more than they bring, and wait for each other."""
     threads = torch.get_num_threads()
