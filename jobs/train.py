@@ -70,7 +70,7 @@ def curves(fitted: Fitted) -> dict[str, list[float]]:
     gathered: dict[str, list[float]] = {}
     for record in numbers:
         for name, value in record.items():
-            if name != "epoch":
+            if name not in {"epoch", "epochs"}:
                 gathered.setdefault(name, []).append(float(value))
     return gathered
 

@@ -105,6 +105,8 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.scheduler.mode": "FAIR",
+        # A task that waits for a better place makes its whole batch wait.
+        "spark.locality.wait": "0s",
         "spark.ui.showConsoleProgress": "false",
         # Delta's own default of 50 tasks for a table of a few files is most of a commit's time.
         "spark.databricks.delta.snapshotPartitions": "2",

@@ -83,9 +83,10 @@ class SparkSettings(Section):
         default="local[2]", description="Spark master; spark-submit's own --master wins over it"
     )
     state_partitions: int = Field(
-        default=4,
+        default=2,
         ge=1,
-        description="partitions of the keyed state; fixed once a checkpoint exists",
+        description="partitions of the keyed state, fixed once a checkpoint exists; about one per "
+        "core of the cluster to grow into",
     )
     driver_memory: str = Field(default="2g", description="memory of the driver's JVM")
     conf: dict[str, str] = Field(
@@ -142,7 +143,7 @@ class JobSettings(Section):
     """How the streaming jobs run."""
 
     lake_interval_seconds: float = Field(
-        default=5.0, ge=0, description="time between commits to the Delta tables"
+        default=30.0, ge=0, description="time between commits to the Delta tables"
     )
     shutdown_seconds: float = Field(
         default=30.0, gt=0, description="how long a stopping job may finish its batch"

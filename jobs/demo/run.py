@@ -36,6 +36,11 @@ from streaming.settings import KafkaSettings, MlflowSettings, Settings, StorageS
 
 LIVE_RATE = 20.0
 """Events a second in the live part: a laptop runs everything else beside it."""
+LAKE_SECONDS = 10.0
+"""Between commits to the tables: shorter than the default, because the demo waits for them."""
+HOT_PATH = (("index_postings", "update_profiles"), ("recommend",))
+LAKE_PATH = ("archive",)
+"""Beginnings of the queries' names, in the order in which records pass them."""
 SWITCH_SECONDS = 120.0
 POLL_SECONDS = 0.2
 
@@ -94,7 +99,14 @@ def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, 
 
 def _settings(given: Settings, home: Path, bootstrap_servers: str) -> Settings:
     kafka = KafkaSettings(bootstrap_servers=bootstrap_servers)
-    own = {"home": home, "kafka": kafka, "storage": StorageSettings(), "mlflow": MlflowSettings()}
+    jobs = given.jobs.model_copy(update={"lake_interval_seconds": LAKE_SECONDS})
+    own = {
+        "home": home,
+        "kafka": kafka,
+        "storage": StorageSettings(),
+        "mlflow": MlflowSettings(),
+        "jobs": jobs,
+    }
     return given.model_copy(update=own)
 
 
@@ -119,12 +131,13 @@ def _way(
         with stages.stage("live clicks", spinner=False):
             live_since = datetime.now(tz=UTC)
             live = _replay_live(settings, data)
-            _catch_up(running)
+            running.drain(*HOT_PATH[0])
+            running.drain(*HOT_PATH[1])
         timed = latencies(settings.kafka, live_since)
         with stages.stage("every list made anew by the champion"):
             recommend.refresh(spark, settings)
-            _catch_up(running)
         with stages.stage("accounts and checks"):
+            _catch_up(running)
             summary = {
                 "made_at": to_text(datetime.now(tz=UTC)),
                 "simulated": data.simulated,
@@ -168,7 +181,7 @@ def _replay_live(settings: Settings, data: market.Data) -> Any:
 
 def _catch_up(running: Running) -> None:
     """Wait for each step of the flow in its order."""
-    for names in (("index_postings", "update_profiles"), ("recommend",), ("archive",)):
+    for names in (*HOT_PATH, LAKE_PATH):
         running.drain(*names)
 
 
