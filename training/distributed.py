@@ -143,12 +143,22 @@ def on_spark(function: Callable[[], Any], processes: int) -> list[Any]:
 
     Returns:
         What each process returned, by rank.
+
+    Raises:
+        TrainingError: no session is active, it has too few free slots, or a process died.
     """
     import horovod.spark  # noqa: PLC0415
 
-    results: list[Any] = horovod.spark.run(
-        function, num_proc=processes, use_gloo=True, use_mpi=False, verbose=0
-    )
+    try:
+        results: list[Any] = horovod.spark.run(
+            function, num_proc=processes, use_gloo=True, use_mpi=False, verbose=0
+        )
+    except Exception as error:  # Horovod raises bare exceptions
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise TrainingError(
+            f"training in {processes} Spark tasks failed: {line}; check that as many task slots are"
+            " free, or use training.launcher=local"
+        ) from error
     return results
 
 
@@ -227,6 +237,9 @@ def _environment(rank: int, processes: int, port: int) -> dict[str, str]:
         "HOROVOD_CONTROLLER": "gloo",
         "HOROVOD_CPU_OPERATIONS": "gloo",
         "HOROVOD_GLOO_IFACE": "lo",
+        # Gloo gives a peer 30 s; on a busy machine a slow step takes longer, and a dead one is
+        # found by `_wait` at once.
+        "HOROVOD_GLOO_TIMEOUT_SECONDS": "600",
         "PYTHONUNBUFFERED": "1",
         _PARENT_VARIABLE: str(os.getpid()),
     }

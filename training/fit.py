@@ -60,12 +60,7 @@ def fit(
         InputError: the data or the word vectors cannot be used.
         TrainingError: a training process died.
     """
-    spec = _specify(dataset, run, settings, resume=resume)
-    data = Dataset.read(dataset)
-    write_features(
-        data, spec.preset, spec.features, word_vectors=settings.word_vectors, seed=settings.seed
-    )
-    load_material(data, spec.preset, spec.features)  # its errors are better had here
+    spec = Spec.read(prepare_run(dataset, run, settings, resume=resume))
     processes = _processes(settings)
     if processes == 1:
         work(spec, lambda record: on_epoch(record.to_json()))
@@ -77,6 +72,26 @@ def fit(
         _launch_here(spec, processes, on_epoch)
     ranker = NeuralRanker.load(spec.model)
     return Fitted(ranker, spec.model, spec.preset, tuple(_records(spec)), processes)
+
+
+def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> Path:
+    """Do all that comes before the processes start: check the data, make the features.
+
+    Returns:
+        The specification, for `python -m training.worker SPEC.json` on whatever launcher.
+
+    Raises:
+        InputError: the data or the word vectors cannot be used.
+    """
+    spec = _specify(dataset, run, settings, resume=resume)
+    data = Dataset.read(dataset)
+    write_features(
+        data, spec.preset, spec.features, word_vectors=settings.word_vectors, seed=settings.seed
+    )
+    load_material(data, spec.preset, spec.features)  # its errors are better had here
+    file = spec.run / "spec.json"
+    file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
+    return file
 
 
 def _specify(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> Spec:
@@ -109,8 +124,6 @@ def _processes(settings: TrainingSettings) -> int:
 
 
 def _launch_here(spec: Spec, processes: int, on_epoch: OnEpoch) -> None:
-    file = spec.run / "spec.json"
-    file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
     told = len(_records(spec))
 
     def tell() -> None:
@@ -120,6 +133,7 @@ def _launch_here(spec: Spec, processes: int, on_epoch: OnEpoch) -> None:
             on_epoch(record)
         told = len(records)
 
+    file = spec.run / "spec.json"
     launch(["-m", "training.worker", str(file)], processes, spec.run / "logs", tell)
 
 

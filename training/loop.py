@@ -5,6 +5,8 @@
     horovodrun -np 2 python -m training.worker SPEC.json           two on this machine
     horovodrun -H a:2,b:2 python -m training.worker SPEC.json      N over hosts with a shared folder
 
+`training.fit.prepare_run` writes SPEC.json and the features that it names.
+
 All randomness comes from (seed, epoch, rank), so a run that resumes at an epoch goes on exactly as
 if it had never stopped. A batch is divided among the processes, and gradients are summed before
 they are divided by the number of targets: the curve hardly depends on how many there are.

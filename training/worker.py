@@ -74,6 +74,8 @@ def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -
     The leader writes metrics, checkpoint and model into the run's folder.
     """
     group = Group.join()
+    if group.size > 1:
+        use_cores(int(os.environ["HOROVOD_LOCAL_SIZE"]))
     dataset = Dataset.read(spec.dataset)
     material = load_material(dataset, spec.preset, spec.features)
     identity = {
@@ -103,7 +105,6 @@ def main() -> None:
     """Run one process of a training; errors are one line."""
     tie_to_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    use_cores(int(os.environ.get("HOROVOD_LOCAL_SIZE", "1")))
     try:
         work(Spec.read(Path(sys.argv[1])))
     except IndexError:
