@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.lifecycle import Running, each_batch, scheduling_pool, start_all, start_query
 from jobs.main import run_job
 from streaming import lake
-from streaming.archiving import DESTINATIONS, JOB, archive_batch
+from streaming.archiving import DESTINATIONS, JOB, archive_batch, judged_values
 from streaming.kafka import read_stream, require_topics
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, Topic
@@ -32,7 +32,8 @@ def _start(spark: SparkSession, settings: Settings, topic: Topic, table: lake.Ta
         del batch_id  # the merge inserts only what is not there
         insert(batch)
 
-    writer = each_batch(read_stream(spark, settings.kafka, topic), handle)
+    values = judged_values(read_stream(spark, settings.kafka, topic), topic)
+    writer = each_batch(values, handle)
     name = f"{JOB}_{topic.name}"
     return Running((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))
 

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
 from jobs.main import run_job
 from streaming import lake
-from streaming.indexing import JOB, index_batch
+from streaming.indexing import JOB, index_batch, judged_postings
 from streaming.kafka import read_stream, require_topics
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, POSTINGS
@@ -23,7 +23,8 @@ def start(spark: SparkSession, settings: Settings) -> Running:
         del batch_id  # the merge is guarded by offsets
         index_batch(batch, settings)
 
-    writer = each_batch(read_stream(spark, settings.kafka, POSTINGS), handle)
+    postings = judged_postings(read_stream(spark, settings.kafka, POSTINGS))
+    writer = each_batch(postings, handle)
     with scheduling_pool(spark, "lake"):
         return Running((start_query(writer, JOB, settings, settings.jobs.lake_interval_seconds),))
 

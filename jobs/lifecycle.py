@@ -1,6 +1,7 @@
 """How a streaming job starts, runs and stops: the same for every one."""
 
 import logging
+import re
 import signal
 import threading
 import time
@@ -167,8 +168,14 @@ def _busy(query: StreamingQuery) -> bool:
 
 
 def _cause(failure: Exception) -> str:
-    """The innermost message of a Java failure, as one line."""
-    lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
+    """The innermost cause of a failure of Spark's, Java's or a batch function's, as one line."""
+    said = str(failure).partition("=== Streaming Query ===")[0]
+    # A batch function's traceback comes as text; its exception is the first line not indented.
+    _, traceback, inner = said.rpartition("Traceback (most recent call last):")
+    lines = [line for line in inner.splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
-    text = (causes or lines or [type(failure).__name__])[-1 if causes else 0]
-    return text.removeprefix("Caused by: ")[:500]
+    told = [line for line in lines if not traceback or not line.startswith((" ", "\t"))]
+    if told and "Py4JJavaError" in told[0]:
+        told = told[1:]  # "An error occurred while calling o123.save."
+    line = (causes[-1:] or told or [type(failure).__name__])[0]
+    return re.sub(r"^(Caused by: |: )?([\w$]+\.)*", "", line.strip())[:500]

@@ -16,7 +16,13 @@ from streaming import lake
 from streaming.clock import from_text
 from streaming.kafka import read_batch, read_stream, require_topics, write_batch
 from streaming.pins import Pins
-from streaming.recommending import Observed, recommend, recommend_everyone, warm
+from streaming.recommending import (
+    Observed,
+    readable_profiles,
+    recommend,
+    recommend_everyone,
+    warm,
+)
 from streaming.serving import Bundle, Current, Shelf
 from streaming.settings import Settings
 from streaming.topics import PROFILES, RECOMMENDATIONS
@@ -83,7 +89,8 @@ def start(spark: SparkSession, settings: Settings) -> Running:
         publish_everyone()
 
     try:
-        writer = each_batch(read_stream(spark, settings.kafka, PROFILES), handle)
+        profiles = readable_profiles(read_stream(spark, settings.kafka, PROFILES))
+        writer = each_batch(profiles, handle)
         with scheduling_pool(spark, "hot"):
             return Running((start_query(writer, JOB, settings),), (current.stop,))
     except BaseException:
@@ -95,7 +102,7 @@ def refresh(spark: SparkSession, settings: Settings) -> int:
     """Recommend anew for every profile that stands on its topic; return how many there were."""
     shelf = Shelf(spark, settings)
     observed = Observed.on(spark)
-    profiles = read_batch(spark, settings.kafka, PROFILES)
+    profiles = readable_profiles(read_batch(spark, settings.kafka, PROFILES))
     with shelf.lend(shelf.newest()) as bundle:
         write_batch(recommend(profiles, bundle, settings.recommend.size, observed), settings.kafka)
         Everyone(spark, settings).publish(lambda: bundle, observed.as_of.value)

@@ -18,14 +18,22 @@ DESTINATIONS: tuple[tuple[Topic, lake.Table], ...] = (
 )
 
 
-def archive_batch(messages: DataFrame, settings: Settings, topic: Topic, table: lake.Table) -> None:
-    """Insert one batch of a topic into its table.
+def judged_values(messages: DataFrame, topic: Topic) -> DataFrame:
+    """Decode the messages of a topic and hold their keys against their values.
+
+    Of a stream, once before the batches: to describe the checks to Spark takes longer than to run
+    them.
+    """
+    error = F.coalesce("error", wrong_key(F.col("record.candidate_id")))
+    return decode(messages, topic).withColumn("error", error)
+
+
+def archive_batch(judged: DataFrame, settings: Settings, topic: Topic, table: lake.Table) -> None:
+    """Insert one batch of `judged_values` into the topic's table.
 
     What cannot be read goes to dead letters; of events that is update_profiles' part already.
     """
-    decoded = decode(messages, topic)
-    error = F.coalesce("error", wrong_key(F.col("record.candidate_id")))
-    judged = decoded.withColumn("error", error).persist()
+    judged = judged.persist()
     try:
         rows = archive_rows(judged.where(F.col("error").isNull()), table)
         if not rows.isEmpty():

@@ -13,14 +13,19 @@ from streaming.topics import POSTINGS
 JOB = "index_postings"
 
 
-def index_batch(messages: DataFrame, settings: Settings) -> None:
-    """Index one batch of messages; what cannot be read goes to dead letters.
+def judged_postings(messages: DataFrame) -> DataFrame:
+    """Decode messages; a null value, which withdraws the posting that its key names, is no error.
 
-    A null value withdraws the posting that its key names.
+    Of a stream, once before the batches: to describe the checks to Spark takes longer than to run
+    them.
     """
-    decoded = decode(messages, POSTINGS)
     error = F.when(~deletion(), F.coalesce("error", wrong_key(F.col("record.posting_id"))))
-    judged = decoded.withColumn("error", error).persist()
+    return decode(messages, POSTINGS).withColumn("error", error)
+
+
+def index_batch(judged: DataFrame, settings: Settings) -> None:
+    """Index one batch of `judged_postings`; what cannot be read goes to dead letters."""
+    judged = judged.persist()
     try:
         good = judged.where(F.col("error").isNull())
         if not good.isEmpty():

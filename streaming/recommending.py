@@ -61,14 +61,25 @@ class Observed:
         )
 
 
-def recommend(messages: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
+def readable_profiles(messages: DataFrame) -> DataFrame:
+    """Keep the values that are profiles; archive reports the others.
+
+    Args:
+        messages: rows of the Kafka source, streaming or not. Of a stream, better once before the
+            batches than in each of them: to describe the checks to Spark takes longer than to run
+            them.
+    """
+    return decode(messages, PROFILES).where(F.col("error").isNull()).select("value")
+
+
+def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
     """Score the newest version of each profile in a batch of the topic profiles.
 
     A Kafka partition holds all versions of a profile, and Spark reads it in one task: the newest
     is found without a shuffle.
 
     Args:
-        messages: rows of the Kafka source; unreadable ones are passed over (archive reports them).
+        profiles: from `readable_profiles`.
         bundle: the versions to use.
         size: most postings in a list.
         observed: added to as the workers score.
@@ -76,17 +87,16 @@ def recommend(messages: DataFrame, bundle: Bundle, size: int, observed: Observed
     Returns:
         Messages for the Kafka sink: `topic` (without prefix), `key`, `value`.
     """
-    readable = decode(messages, PROFILES).where(F.col("error").isNull())
 
     def score(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        profiles = newest_of(orjson.loads(value) for batch in batches for value in batch["value"])
-        for chunk in _chunks(profiles, CHUNK):
+        newest = newest_of(orjson.loads(value) for batch in batches for value in batch["value"])
+        for chunk in _chunks(newest, CHUNK):
             yield _messages(recommendations(chunk, bundle, size))
             observed.profiles.add(len(chunk))
             observed.as_of.add(max(profile["as_of"] for profile in chunk))
             observed.unknown_postings.add(sum(unknown_postings(p, bundle) for p in chunk))
 
-    return readable.select("value").mapInPandas(score, MESSAGE)
+    return profiles.mapInPandas(score, MESSAGE)
 
 
 def recommend_everyone(spark: SparkSession, bundle: Bundle, as_of: str, size: int) -> DataFrame:

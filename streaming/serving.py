@@ -25,7 +25,7 @@ from pyspark.sql import SparkSession
 
 from streaming import lake
 from streaming.catalogue import Catalogue
-from streaming.errors import ModelError
+from streaming.errors import ModelError, one_line
 from streaming.ranking import Ranker
 from streaming.session import is_local
 from streaming.settings import Settings
@@ -263,16 +263,22 @@ class Current:
         log.info("now serving %s", bundle.versions.label)
 
     def _follow(self) -> None:
+        trouble = ""
         while not self._stop.wait(self._every):
             try:
                 newest = self._shelf.newest()
                 if newest != self._bundle.versions:
                     self._switch(self._shelf.bundle(newest))
                     self._switched()
-            except Exception:
+                trouble = ""
+            except Exception as error:
                 # Whatever is wrong with the new version, the old one goes on serving.
-                if not self._stop.is_set():
-                    log.exception("cannot switch; still serving %s", self._bundle.versions.label)
+                if not self._stop.is_set() and (told := one_line(error)) != trouble:
+                    trouble = told  # once, not at every look
+                    log.warning(
+                        "cannot switch; still serving %s: %s", self._bundle.versions.label, told
+                    )
+                    log.debug("why it cannot switch", exc_info=True)
 
 
 def serving_now(settings: Settings) -> Versions | None:

@@ -6,9 +6,9 @@ import orjson
 import pytest
 
 from streaming import lake
-from streaming.archiving import archive_batch
+from streaming.archiving import archive_batch, judged_values
 from streaming.errors import InputError
-from streaming.indexing import index_batch
+from streaming.indexing import index_batch, judged_postings
 from streaming.settings import Settings
 from streaming.topics import EVENTS
 
@@ -31,7 +31,7 @@ def postings(spark, settings):
 
     def index(*told):
         rows = [posting_row(*one) for one in told]
-        index_batch(spark.createDataFrame(rows, MESSAGE), settings)
+        index_batch(judged_postings(spark.createDataFrame(rows, MESSAGE)), settings)
         return table(spark, settings)
 
     return index
@@ -92,6 +92,11 @@ def test_a_table_that_is_not_there_is_one_line(spark, settings):
         lake.version(spark, settings, lake.POSTINGS)
 
 
+def archive(spark, settings, rows):
+    judged = judged_values(spark.createDataFrame(rows, MESSAGE), EVENTS)
+    archive_batch(judged, settings, EVENTS, lake.EVENTS)
+
+
 def posting_row(offset, posting_id, title):
     value = {"schema_version": 1, "posting_id": posting_id, "title": title}
     told = None if title is None else orjson.dumps(value)
@@ -111,7 +116,7 @@ def test_each_distinct_event_is_inserted_once_at_its_first_place(spark, settings
     told = [("e0", 1), ("e1", 1), ("e0", 1), ("e0", 2), ("e1", 1), ("e2", 0), ("e0", 2)]
     rows = [event_row(n, event, minute) for n, (event, minute) in enumerate(told)]
     for batch in (rows[:4], rows):
-        archive_batch(spark.createDataFrame(batch, MESSAGE), settings, EVENTS, lake.EVENTS)
+        archive(spark, settings, batch)
     at = lake.version(spark, settings, lake.EVENTS)
     found = lake.read(spark, settings, lake.EVENTS, at).collect()
     held = sorted((row.offset, row.event_id, row.event_time.minute) for row in found)
@@ -124,7 +129,7 @@ def test_unreadable_and_wrongly_keyed_events_are_not_archived(spark, settings):
     broken = ("events", b"c", b"{}", 0, 1, START)
     misplaced = ("events", b"d", good[2], 0, 2, START)
     rows = [good, broken, misplaced]
-    archive_batch(spark.createDataFrame(rows, MESSAGE), settings, EVENTS, lake.EVENTS)
+    archive(spark, settings, rows)
     at = lake.version(spark, settings, lake.EVENTS)
     assert lake.read(spark, settings, lake.EVENTS, at).count() == 1
 
@@ -132,6 +137,5 @@ def test_unreadable_and_wrongly_keyed_events_are_not_archived(spark, settings):
 def test_a_batch_without_readable_messages_commits_nothing(spark, settings):
     lake.create(spark, settings, lake.EVENTS)
     at = lake.version(spark, settings, lake.EVENTS)
-    empty = spark.createDataFrame([], MESSAGE)
-    archive_batch(empty, settings, EVENTS, lake.EVENTS)
+    archive(spark, settings, [])
     assert lake.version(spark, settings, lake.EVENTS) == at

@@ -1,0 +1,126 @@
+"""All jobs in one session: they start together, agree with the topics, and leave nothing behind."""
+
+import shutil
+import threading
+
+import orjson
+import pytest
+
+from infra.simulator import Market, MarketConfig, write
+from jobs import up
+from jobs.demo.account import check_recommendations
+from jobs.latest import latest
+from jobs.replay import import_candidates, import_events, import_postings
+from streaming import lake
+from streaming.errors import CareerstreamError
+from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
+
+pytestmark = [pytest.mark.spark, pytest.mark.kafka]
+
+QUERIES = {
+    "index_postings",
+    "update_profiles",
+    "recommend",
+    "archive_events",
+    "archive_profiles",
+    "archive_recommendations",
+}
+MARKET = MarketConfig(candidates=30, postings=80, events_per_candidate=8, days=10, seed=3)
+
+
+def rows(spark, settings, table):
+    at = lake.version(spark, settings, table)
+    return lake.read(spark, settings, table, at).collect()
+
+
+def follow(running):
+    """Wait for each step of the flow in its order."""
+    for names in (("index_postings", "update_profiles"), ("recommend",), ("archive",)):
+        running.drain(*names)
+
+
+def left_behind(spark):
+    names = [thread.name for thread in threading.enumerate() if thread.name == "versions"]
+    return [query.name for query in spark.streams.active] + names
+
+
+def keys(values, *names):
+    return sorted({tuple(value[name] for name in names) for value in values})
+
+
+@pytest.fixture(scope="module")
+def town(make_settings, tmp_path_factory):
+    """Settings of a small market that stands on its topics, its events twice."""
+    settings = make_settings()
+    folder = tmp_path_factory.mktemp("market")
+    write(Market(MARKET), folder)
+    import_postings(settings, folder / "postings.jsonl")
+    import_candidates(settings, folder / "candidates.jsonl")
+    for _ in range(2):
+        import_events(settings, folder / "events.jsonl")
+    return settings
+
+
+def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(
+    town, spark, started, values
+):
+    with started(up, town) as running:
+        assert {query.name for query in running.queries} == QUERIES
+        follow(running)
+    assert left_behind(spark) == []
+
+    clicks = values(town, EVENTS)
+    archived = rows(spark, town, lake.EVENTS)
+    by_id = ("candidate_id", "event_id")
+    assert len(archived) == len(clicks) / 2
+    assert keys(archived, *by_id) == keys(clicks, *by_id)
+    by_version = ("candidate_id", "version")
+    profiles = rows(spark, town, lake.PROFILES)
+    assert keys(profiles, *by_version) == keys(values(town, PROFILES), *by_version)
+    decisions = rows(spark, town, lake.DECISIONS)
+    told = values(town, RECOMMENDATIONS)
+    assert keys(decisions, "recommendation_id") == keys(told, "recommendation_id")
+    postings = {key: orjson.loads(m.value) for key, m in latest(town.kafka, POSTINGS).items()}
+    indexed = {row.posting_id: row for row in rows(spark, town, lake.POSTINGS)}
+    assert indexed.keys() == postings.keys()
+    assert all(indexed[key].title == value["title"] for key, value in postings.items())
+
+    found = check_recommendations(town)
+    assert found["lists"] == found["profiles"] == found["for_the_newest_profile"]
+    assert (found["not_open"], found["repeated"], found["already_known"]) == ([], 0, 0)
+    assert found["for_people_nobody_knows"]
+
+    before = {table.name: lake.version(spark, town, table) for table in lake.TABLES}
+    with started(up, town) as running:
+        follow(running)
+        again = {table.name: lake.version(spark, town, table) for table in lake.TABLES}
+    assert again == before
+    assert values(town, RECOMMENDATIONS) == told
+
+
+def test_a_query_that_fails_is_one_line_with_its_name(town, spark, started, send):
+    with started(up, town) as running:
+        follow(running)
+        shutil.rmtree(f"{town.lake}/postings")
+        send(town, POSTINGS, [(b"x", b'{"schema_version":1,"posting_id":"x","title":"X"}')])
+        with pytest.raises(CareerstreamError, match="query index_postings failed: ") as drained:
+            running.drain("index_postings")
+        with pytest.raises(CareerstreamError, match="query index_postings failed: ") as checked:
+            running.wait(threading.Event())
+    for raised in (drained, checked):
+        line = str(raised.value)
+        assert "\n" not in line
+        assert "postings" in line.split("failed: ")[1]
+    assert left_behind(spark) == []
+
+
+def test_where_one_job_cannot_start_none_stays(make_settings, spark):
+    settings = make_settings()
+    checkpoints = settings.home / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    (checkpoints / "archive_profiles").write_text("in the way")
+    with pytest.raises(CareerstreamError, match="query archive_profiles cannot start") as raised:
+        up.start(spark, settings)
+    assert "\n" not in str(raised.value)
+    assert "check storage.checkpoints" in str(raised.value)
+    assert left_behind(spark) == []
