@@ -14,6 +14,7 @@ from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
 from jobs.main import run_job
 from streaming import lake
 from streaming.clock import from_text
+from streaming.current import Current
 from streaming.kafka import read_batch, read_stream, require_topics, write_batch
 from streaming.pins import Pins
 from streaming.recommending import (
@@ -23,7 +24,7 @@ from streaming.recommending import (
     recommend_everyone,
     warm,
 )
-from streaming.serving import Bundle, Current, Shelf
+from streaming.serving import Bundle, Shelf
 from streaming.settings import Settings
 from streaming.topics import PROFILES, RECOMMENDATIONS
 from training.registration import ensure_champion
@@ -74,9 +75,7 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     def publish_everyone() -> None:
         everyone.publish(lambda: current.bundle, observed.as_of.value)
 
-    current = Current(
-        shelf, settings.recommend.refresh_seconds, partial(warm, spark), publish_everyone
-    )
+    current = Current(shelf, partial(warm, spark), publish_everyone)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         versions = pins.get(batch_id)

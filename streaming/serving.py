@@ -5,37 +5,32 @@ that model prepare the catalogue once, and hands the finished folder to the work
 version. So no list mixes versions, and a switch costs the stream nothing.
 """
 
-import logging
 import shutil
 import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import mlflow
-import orjson
 from mlflow.exceptions import MlflowException
-from pyspark import SparkFiles, inheritable_thread_target
+from pyspark import SparkFiles
 from pyspark.sql import SparkSession
 
 from streaming import lake
 from streaming.catalogue import Catalogue
-from streaming.errors import ModelError, one_line
+from streaming.errors import ModelError
 from streaming.ranking import Ranker
 from streaming.session import is_local
 from streaming.settings import Settings
 
 CHAMPION = "champion"
 CATALOGUE_FILE = "catalogue.parquet"
-CURRENT_FILE = "current.json"
-"""In HOME/serving: the versions that the recommend job uses for new batches."""
 KEPT_BUNDLES = 4
-log = logging.getLogger(__name__)
 
 # Of every shelf of this process: they share the folder.
 _making = threading.Lock()
@@ -120,17 +115,17 @@ class Shelf:
     """
 
     def __init__(self, spark: SparkSession, settings: Settings) -> None:
-        self.spark, self._settings = spark, settings
-        self._root = _root(settings)
+        self.spark, self.settings = spark, settings
+        self._root = serving_folder(settings)
         self._root.mkdir(parents=True, exist_ok=True)
         self._shipped: set[Path] = set()
 
     def newest(self) -> Versions:
         """Say which versions a list should be made with now."""
         return Versions(
-            model_name=self._settings.mlflow.model_name,
-            model_version=resolve(self._settings),
-            catalogue_version=lake.version(self.spark, self._settings, lake.POSTINGS),
+            model_name=self.settings.mlflow.model_name,
+            model_version=resolve(self.settings),
+            catalogue_version=lake.version(self.spark, self.settings, lake.POSTINGS),
         )
 
     def bundle(self, versions: Versions) -> Bundle:
@@ -159,19 +154,13 @@ class Shelf:
             with _lending:
                 _lent[folder] -= 1
 
-    def announce(self, versions: Versions) -> None:
-        """Write down which versions serve, whole or not at all."""
-        unfinished = self._root / f".{CURRENT_FILE}"
-        unfinished.write_bytes(orjson.dumps(asdict(versions)))
-        unfinished.replace(self._root / CURRENT_FILE)
-
     def _make(self, versions: Versions, folder: Path) -> None:
         # Made beside its place and renamed, so that a half-made bundle is never found.
         unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=self._root))
         try:
-            catalogue = lake.catalogue(self.spark, self._settings, versions.catalogue_version)
+            catalogue = lake.catalogue(self.spark, self.settings, versions.catalogue_version)
             catalogue.write(unfinished / CATALOGUE_FILE)
-            download_model(self._settings, versions.model_version, unfinished / "model")
+            download_model(self.settings, versions.model_version, unfinished / "model")
             (unfinished / "prepared").mkdir()
             load_ranker(str(unfinished / "model")).prepare(catalogue, unfinished / "prepared")
             self._place(unfinished, folder)
@@ -187,9 +176,9 @@ class Shelf:
                 raise
 
     def _ship(self, folder: Path) -> None:
+        if folder in self._shipped:
+            return
         with _making:
-            if folder in self._shipped:
-                return
             if not _archive(folder).exists():
                 shutil.make_archive(str(folder), "zip", folder)
             self.spark.sparkContext.addArchive(str(_archive(folder)))
@@ -219,77 +208,8 @@ def download_model(settings: Settings, version: str, folder: Path) -> None:
         raise ModelError(f"model {uri} cannot be fetched: {error.message}") from error
 
 
-class Current:
-    """Keeps the bundle that new batches use up to date, in the background.
-
-    The old one serves until the new one is ready on the workers.
-
-    Args:
-        shelf: makes the bundles.
-        every: seconds between two looks.
-        ready: called with a new bundle before it serves, to have the workers load it.
-        switched: called after a switch.
-    """
-
-    def __init__(
-        self,
-        shelf: Shelf,
-        every: float,
-        ready: Callable[[Bundle], None],
-        switched: Callable[[], None],
-    ) -> None:
-        self._shelf, self._every, self._ready, self._switched = shelf, every, ready, switched
-        self._switch(shelf.bundle(shelf.newest()))
-        self._stop = threading.Event()
-        # The thread's Spark jobs belong to the session that started it, with its properties.
-        target = inheritable_thread_target(shelf.spark)(self._follow)
-        self._thread = threading.Thread(target=target, name="versions", daemon=True)
-        self._thread.start()
-
-    @property
-    def bundle(self) -> Bundle:
-        """The bundle a batch that starts now uses."""
-        return self._bundle
-
-    def stop(self) -> None:
-        """End the background work."""
-        self._stop.set()
-        self._thread.join(timeout=30)
-
-    def _switch(self, bundle: Bundle) -> None:
-        self._ready(bundle)
-        self._bundle = bundle
-        self._shelf.announce(bundle.versions)
-        log.info("now serving %s", bundle.versions.label)
-
-    def _follow(self) -> None:
-        trouble = ""
-        while not self._stop.wait(self._every):
-            try:
-                newest = self._shelf.newest()
-                if newest != self._bundle.versions:
-                    self._switch(self._shelf.bundle(newest))
-                    self._switched()
-                trouble = ""
-            except Exception as error:
-                # Whatever is wrong with the new version, the old one goes on serving.
-                if not self._stop.is_set() and (told := one_line(error)) != trouble:
-                    trouble = told  # once, not at every look
-                    log.warning(
-                        "cannot switch; still serving %s: %s", self._bundle.versions.label, told
-                    )
-                    log.debug("why it cannot switch", exc_info=True)
-
-
-def serving_now(settings: Settings) -> Versions | None:
-    """Say which versions the recommend job of this home uses, None before its first start."""
-    try:
-        return Versions(**orjson.loads((_root(settings) / CURRENT_FILE).read_bytes()))
-    except FileNotFoundError:
-        return None
-
-
-def _root(settings: Settings) -> Path:
+def serving_folder(settings: Settings) -> Path:
+    """Where the bundles are, and which of them serves."""
     return settings.home.absolute() / "serving"
 
 

@@ -20,7 +20,8 @@ def up(context: typer.Context) -> None:
 
     settings = settings_of(context)
     provisioning.create(settings.kafka)
-    with until_signalled() as stop, spark_of(settings, "up") as spark:
+    # In this order: Spark takes SIGINT for itself while it starts.
+    with spark_of(settings, "up") as spark, until_signalled() as stop:
         with console.status("starting the streaming jobs"):
             running = job.start(spark, settings)
         try:

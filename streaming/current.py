@@ -1,0 +1,93 @@
+"""Which versions serve now: a new champion or catalogue takes over without a stop."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+
+import orjson
+from pyspark import inheritable_thread_target
+
+from streaming.errors import one_line
+from streaming.serving import Bundle, Shelf, Versions, serving_folder
+from streaming.settings import Settings
+
+CURRENT_FILE = "current.json"
+"""In HOME/serving: the versions that the recommend job uses for new batches."""
+log = logging.getLogger(__name__)
+
+
+class Current:
+    """Keeps the bundle that new batches use up to date, in the background.
+
+    The old one serves until the new one is ready on the workers.
+
+    Args:
+        shelf: makes the bundles.
+        ready: called with a new bundle before it serves, to have the workers load it.
+        switched: called after a switch.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        ready: Callable[[Bundle], None],
+        switched: Callable[[], None],
+    ) -> None:
+        self._shelf, self._ready, self._switched = shelf, ready, switched
+        self._switch(shelf.bundle(shelf.newest()))
+        self._stop = threading.Event()
+        # The thread's Spark jobs belong to the session that started it, with its properties.
+        target = inheritable_thread_target(shelf.spark)(self._follow)
+        self._thread = threading.Thread(target=target, name="versions", daemon=True)
+        self._thread.start()
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle a batch that starts now uses."""
+        return self._bundle
+
+    def stop(self) -> None:
+        """End the background work."""
+        self._stop.set()
+        self._thread.join(timeout=30)
+
+    def _switch(self, bundle: Bundle) -> None:
+        self._ready(bundle)
+        self._bundle = bundle
+        _announce(self._shelf.settings, bundle.versions)
+        log.info("now serving %s", bundle.versions.label)
+
+    def _follow(self) -> None:
+        trouble = ""
+        while not self._stop.wait(self._shelf.settings.recommend.refresh_seconds):
+            try:
+                newest = self._shelf.newest()
+                if newest != self._bundle.versions:
+                    self._switch(self._shelf.bundle(newest))
+                    self._switched()
+                trouble = ""
+            except Exception as error:
+                # Whatever is wrong with the new version, the old one goes on serving.
+                if not self._stop.is_set() and (told := one_line(error)) != trouble:
+                    trouble = told  # once, not at every look
+                    log.warning(
+                        "cannot switch; still serving %s: %s", self._bundle.versions.label, told
+                    )
+                    log.debug("why it cannot switch", exc_info=True)
+
+
+def serving_now(settings: Settings) -> Versions | None:
+    """Say which versions the recommend job of this home uses, None before its first start."""
+    try:
+        return Versions(**orjson.loads((serving_folder(settings) / CURRENT_FILE).read_bytes()))
+    except FileNotFoundError:
+        return None
+
+
+def _announce(settings: Settings, versions: Versions) -> None:
+    """Write down which versions serve, whole or not at all."""
+    folder = serving_folder(settings)
+    unfinished = folder / f".{CURRENT_FILE}"
+    unfinished.write_bytes(orjson.dumps(asdict(versions)))
+    unfinished.replace(folder / CURRENT_FILE)
