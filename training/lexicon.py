@@ -39,7 +39,7 @@ class Lexicon:
         held: Counter[str] = Counter()
         count = 0
         for text in texts:
-            held.update(set(tokens(text)))
+            held.update(dict.fromkeys(tokens(text), 1))
             count += 1
         weights = {word: 1 + math.log((1 + count) / (1 + texts)) for word, texts in held.items()}
         return cls(weights, 1 + math.log(1 + count))
@@ -53,7 +53,9 @@ class Lexicon:
         """
         encoded = np.zeros((len(texts), width), dtype=np.float32)
         for row, text in enumerate(texts):
-            for word in set(tokens(text)):
+            # note: in the order of the text; a set's order differs between processes, and with it
+            # the last bits of the sum
+            for word in dict.fromkeys(tokens(text)):
                 encoded[row] += self.weights.get(word, self.unknown) * signs(f"word:{word}", width)
         return unit(encoded)
 

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -101,6 +104,29 @@ def test_a_loaded_model_repeats_the_lists(fitted, folder, profiles, as_of, tmp_p
     again.prepare(Catalogue.read(folder / "catalogue.parquet"), tmp_path)
     arguments = profiles[:10], [as_of] * 10
     assert again.rank(*arguments, tmp_path, 10) == fitted.ranker.rank(*arguments, folder, 10)
+
+
+def test_another_process_repeats_the_lists(fitted, folder, profiles, as_of, tmp_path):
+    """Each process has its own order of sets and its own number of threads."""
+    asked = tmp_path / "asked.json"
+    asked.write_text(json.dumps([profiles, [as_of] * len(profiles)]), encoding="utf-8")
+    program = (
+        "import json, sys; from pathlib import Path; from training.neural import NeuralRanker\n"
+        "model, prepared, asked = map(Path, sys.argv[1:])\n"
+        "profiles, as_of = json.loads(asked.read_text(encoding='utf-8'))\n"
+        "print(json.dumps(NeuralRanker.load(model).rank(profiles, as_of, prepared, 10)))"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", program, fitted.folder, folder, asked],
+            env=os.environ | {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, threads in (("1", "1"), ("2", "2"))
+    ]
+    assert said[0] == said[1]
 
 
 def test_candidate_vectors_are_near_what_was_viewed(ranker, catalogue, folder, profiles, as_of):
