@@ -15,7 +15,7 @@ from streaming.records import SCHEMA_VERSION, Event
 
 LIVE_SHARE = 0.05
 MOST_LIVE = 400
-FULL = MarketConfig(candidates=900, postings=4_000)
+FULL = MarketConfig(candidates=900, postings=8_000)
 QUICK = MarketConfig(candidates=250, postings=1_200)
 SHOWN = {
     "demo-java": ("软件开发", "Java开发", "Spring框架"),
