@@ -69,6 +69,7 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     lake.create(spark, settings, lake.POSTINGS)
     ensure_champion(settings)
     shelf = Shelf(spark, settings)
+    shelf.clear()
     pins = Pins(spark, f"{settings.checkpoints}/{JOB}/pins")
     observed, everyone = Observed.on(spark), Everyone(spark, settings)
 

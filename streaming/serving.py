@@ -142,6 +142,13 @@ class Shelf:
             self._ship(folder)
         return Bundle(versions, str(folder), shipped)
 
+    def clear(self) -> None:
+        """Remove the bundles of earlier starts, save what is lent.
+
+        They are named by version numbers, which begin again when tables or registry are replaced.
+        """
+        self._prune(keep=0)
+
     @contextmanager
     def lend(self, versions: Versions) -> Iterator[Bundle]:
         """Give the bundle of a pair of versions; it stays on disk until the block ends."""
@@ -184,10 +191,10 @@ class Shelf:
             self.spark.sparkContext.addArchive(str(_archive(folder)))
             self._shipped.add(folder)
 
-    def _prune(self) -> None:
+    def _prune(self, keep: int = KEPT_BUNDLES) -> None:
         made = [path for path in self._root.iterdir() if path.is_dir() and path.name[0] != "."]
         with _lending:
-            for path in sorted(made, key=lambda p: p.stat().st_mtime)[:-KEPT_BUNDLES]:
+            for path in sorted(made, key=lambda p: p.stat().st_mtime)[: max(0, len(made) - keep)]:
                 if not _lent[path]:
                     shutil.rmtree(path, ignore_errors=True)
                     _archive(path).unlink(missing_ok=True)

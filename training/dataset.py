@@ -106,7 +106,8 @@ class Dataset:
                 "candidate_id": owners,
                 "posting_id": np.array(self.catalogue.posting_ids, dtype=object)[self.postings],
                 "kind": np.array([str(kind) for kind in KINDS], dtype=object)[self.kinds],
-                "event_time": pd.to_datetime(self.times, unit="us", utc=True),
+                # note: not pandas' own nanoseconds, which know no year before 1678
+                "event_time": pd.DatetimeIndex(self.times.astype("datetime64[us]"), tz="UTC"),
             }
         )
         return Counts.of(events, _text(int(self.times.max())))

@@ -114,3 +114,12 @@ def test_a_broken_file_is_one_line(tmp_path, dataset_writer):
     (folder / "events.parquet").write_bytes(b"no parquet")
     with pytest.raises(InputError, match="cannot be read"):
         Dataset.read(folder)
+
+
+def test_an_event_of_another_century_does_no_harm(tmp_path, dataset_writer):
+    long_ago = event("z", "p1", -155_000)
+    folder = dataset_writer(tmp_path, postings=POSTINGS, events=[*EVENTS, long_ago], stated=STATED)
+    read = Dataset.read(folder)
+    assert read.counts.weights["p1"] > 0
+    train, _ = read.split(0.3)
+    assert len(train.times) > 1
