@@ -108,10 +108,9 @@ def version(spark: SparkSession, settings: Settings, table: Table) -> int:
 
 def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
     """Insert the rows whose keys the table does not hold; of equal ones the first by offset."""
-    first = rows.dropDuplicates([*table.keys, "partition", "offset"])
     order = F.struct("partition", "offset")
     first = (
-        first.groupBy(*table.keys)
+        rows.groupBy(*table.keys)
         .agg(F.min_by(F.struct("*"), order).alias("row"))
         .select(*(F.col("row")[name].alias(name) for name in table.schema().names))
     )
