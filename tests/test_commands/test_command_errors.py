@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from jobs.cli import app
+
+UNSPOKEN = "hunter2"
 NOBODY = "--set=kafka.bootstrap_servers=127.0.0.1:1"
 
 
@@ -59,9 +63,9 @@ def test_wrong_settings(tmp_path: Path, setting: str, words: tuple[str, ...]) ->
 
 
 def test_a_password_in_a_wrong_place_is_not_printed(tmp_path: Path) -> None:
-    done = run(tmp_path, "settings", CAREERSTREAM_KAFKA__PASSWORD="hunter2")
+    done = run(tmp_path, "settings", CAREERSTREAM_KAFKA__PASSWORD=UNSPOKEN)
     assert done.returncode == 0
-    assert "hunter2" not in done.stdout + done.stderr
+    assert UNSPOKEN not in done.stdout + done.stderr
     assert "********" in done.stdout
 
 
@@ -158,10 +162,6 @@ def test_an_unknown_command_is_shown_with_help(tmp_path: Path) -> None:
 
 
 def test_every_command_has_help(tmp_path: Path) -> None:
-    from typer.main import get_command
-
-    from jobs.cli import app
-
     def walk(command, path):
         assert command.help or command.short_help, path
         for parameter in command.params:
