@@ -12,6 +12,7 @@ from jobs.main import run_job
 from streaming import lake
 from streaming.archiving import DESTINATIONS, JOB, archive_batch, judged_values
 from streaming.kafka import read_stream, require_topics
+from streaming.session import LAKE_POOL
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, Topic
 
@@ -20,7 +21,7 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     """Start one archiving query for each topic."""
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     lake.create(spark, settings, *(table for _, table in DESTINATIONS))
-    with scheduling_pool(spark, "lake"):
+    with scheduling_pool(spark, LAKE_POOL):
         starts = [partial(_start, spark, settings, topic, table) for topic, table in DESTINATIONS]
         return start_all(starts, settings)
 

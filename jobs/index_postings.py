@@ -10,6 +10,7 @@ from jobs.main import run_job
 from streaming import lake
 from streaming.indexing import JOB, index_batch, judged_postings
 from streaming.kafka import read_stream, require_topics
+from streaming.session import LAKE_POOL
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, POSTINGS
 
@@ -25,7 +26,7 @@ def start(spark: SparkSession, settings: Settings) -> Running:
 
     postings = judged_postings(read_stream(spark, settings.kafka, POSTINGS))
     writer = each_batch(postings, handle)
-    with scheduling_pool(spark, "lake"):
+    with scheduling_pool(spark, LAKE_POOL):
         return Running((start_query(writer, JOB, settings, settings.jobs.lake_interval_seconds),))
 
 

@@ -25,6 +25,7 @@ from streaming.recommending import (
     warm,
 )
 from streaming.serving import Bundle, Shelf
+from streaming.session import HOT_POOL
 from streaming.settings import Settings
 from streaming.topics import PROFILES, RECOMMENDATIONS
 from training.registration import ensure_champion
@@ -91,7 +92,7 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     try:
         profiles = readable_profiles(read_stream(spark, settings.kafka, PROFILES))
         writer = each_batch(profiles, handle)
-        with scheduling_pool(spark, "hot"):
+        with scheduling_pool(spark, HOT_POOL):
             return Running((start_query(writer, JOB, settings),), (current.stop,))
     except BaseException:
         current.stop()

@@ -9,6 +9,7 @@ from jobs.lifecycle import Running, scheduling_pool, start_query
 from jobs.main import run_job
 from streaming.kafka import read_stream, require_topics, write_stream
 from streaming.profiles import JOB, update_profiles
+from streaming.session import HOT_POOL
 from streaming.settings import Settings
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
@@ -18,7 +19,7 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, DEAD_LETTERS)
     messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
     writer = write_stream(update_profiles(messages), settings.kafka)
-    with scheduling_pool(spark, "hot"):
+    with scheduling_pool(spark, HOT_POOL):
         return Running((start_query(writer, JOB, settings),))
 
 

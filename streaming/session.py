@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -15,6 +16,22 @@ from streaming.settings import Settings
 
 ROCKSDB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
 STREAMING = "spark.sql.streaming"
+HOT_POOL = "hot"
+"""Of the queries between a click and its recommendation: served before all others."""
+LAKE_POOL = "lake"
+"""Of the queries that write tables."""
+_POOL = """  <pool name="{name}">
+    <schedulingMode>FAIR</schedulingMode>
+    <weight>1</weight>
+    <minShare>{share}</minShare>
+  </pool>
+"""
+POOLS = (
+    '<?xml version="1.0"?>\n<allocations>\n'
+    + _POOL.format(name=HOT_POOL, share=1000)  # more than there are: it comes first
+    + _POOL.format(name=LAKE_POOL, share=0)
+    + "</allocations>\n"
+)
 
 
 def session(settings: Settings, app: str) -> SparkSession:
@@ -88,12 +105,21 @@ def _launch_conf(settings: Settings) -> dict[str, str]:
     conf = {
         "spark.jars": ",".join(str(jar) for jar in parts.spark_jars()),
         "spark.driver.memory": settings.spark.driver_memory,
+        "spark.scheduler.allocation.file": _pools(settings).as_uri(),
     }
     if settings.spark.master.startswith("local"):
         # Without it Spark's web page would listen on every interface.
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
         conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     return conf
+
+
+def _pools(settings: Settings) -> Path:
+    """Write the shares of the cores that queries of one session have (`jobs.lifecycle`)."""
+    file = settings.home.absolute() / "spark" / "pools.xml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(POOLS, encoding="utf-8")
+    return file
 
 
 def _conf(settings: Settings) -> dict[str, str]:
