@@ -14,8 +14,12 @@ ASCII_END = 128
 
 
 def new_cluster_id() -> str:
-    """Make a cluster id in Kafka's format: 16 bytes in URL-safe base 64 without padding."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """Make a cluster id in Kafka's format: 16 bytes in URL-safe base 64 without padding.
+
+    One in 64 would begin with a dash, which Kafka's tool takes for an option.
+    """
+    made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return new_cluster_id() if made.startswith("-") else made
 
 
 def server_properties(

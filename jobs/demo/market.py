@@ -16,7 +16,7 @@ from streaming.records import SCHEMA_VERSION, Event
 LIVE_SHARE = 0.05
 MOST_LIVE = 300
 FULL = MarketConfig(candidates=800, postings=8_000)
-QUICK = MarketConfig(candidates=250, postings=1_200)
+QUICK = MarketConfig(candidates=300, postings=5_000)
 SHOWN = {
     "demo-java": ("软件开发", "Java开发", "Spring框架"),
     "demo-accounting": ("会计", "财务报表", "税务"),

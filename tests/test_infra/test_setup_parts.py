@@ -11,6 +11,7 @@ import pytest
 
 from infra import doctor, jars
 from infra.bootstrap import horovod, python, stamp
+from infra.broker_config import new_cluster_id
 from infra.children import output_lines
 from infra.progress import Progress
 from streaming import parts
@@ -211,3 +212,9 @@ def test_the_set_up_starts_on_a_bare_python(tmp_path: Path) -> None:
         check=True,
     )
     assert said.stdout.strip() == str(PROJECT)
+
+
+def test_no_cluster_id_looks_like_an_option() -> None:
+    made = [new_cluster_id() for _ in range(2_000)]
+    assert not [cluster for cluster in made if cluster.startswith("-")]
+    assert len(set(made)) == len(made)
