@@ -178,10 +178,11 @@ class _Reasons(logging.Handler):
 def _connected(
     make: Callable[..., _Client], kafka: KafkaSettings, options: dict[str, Any]
 ) -> _Client:
-    reasons, log = _Reasons(), logging.getLogger("kafka")
+    reasons, attempts = _Reasons(), logging.getLogger("kafka.net.manager")
+    attempts.addHandler(reasons)
     # What it says of the attempts goes into one error, not to the terminal.
+    log = logging.getLogger("kafka")
     spoke, log.propagate = log.propagate, False
-    log.addHandler(reasons)
     try:
         return make(**(kafka_python_options(kafka) | options))
     except (KafkaError, OSError, ValueError) as error:
@@ -193,8 +194,8 @@ def _connected(
             "`careerstream kafka start` or set kafka.bootstrap_servers"
         ) from error
     finally:
-        log.removeHandler(reasons)
         log.propagate = spoke
+        attempts.removeHandler(reasons)
 
 
 def _one_line(error: Exception) -> str:
