@@ -52,17 +52,13 @@ def session(settings: Settings, app: str) -> SparkSession:
             builder = builder.config(name, value)
     for name, value in (_conf(settings) | settings.spark.conf).items():
         builder = builder.config(name, value)
-    # Spark replaces the handler of Ctrl-C by one of its own, which prints a stack trace.
-    interrupt = signal.getsignal(signal.SIGINT)
-    try:
-        spark = builder.getOrCreate()
-    except Exception as error:
-        raise SettingsError(
-            f"Spark does not start with spark.master {settings.spark.master}: {one_line(error)}"
-        ) from error
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, interrupt)
+    with _signals_held():
+        try:
+            spark = builder.getOrCreate()
+        except Exception as error:
+            raise SettingsError(
+                f"Spark does not start with spark.master {settings.spark.master}: {one_line(error)}"
+            ) from error
     spark.sparkContext.setLogLevel("ERROR")
     return spark
 
@@ -86,6 +82,28 @@ def logged_session(settings: Settings, app: str) -> Iterator[SparkSession]:
         yield spark
     finally:
         spark.stop()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Keep Ctrl-C and SIGTERM back until the JVM is connected, and the handlers as they were.
+
+    A JVM whose start is interrupted outlives us, and Spark puts a handler of its own for Ctrl-C.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if caught:
+            signal.raise_signal(caught[0])
 
 
 def is_local(spark: SparkSession) -> bool:
