@@ -14,8 +14,8 @@ from streaming.readers import ReadOptions, Row, SourceFile, read_rows
 from streaming.records import SCHEMA_VERSION, Event
 
 LIVE_SHARE = 0.05
-MOST_LIVE = 300
-FULL = MarketConfig(candidates=800, postings=8_000)
+MOST_LIVE = 400
+FULL = MarketConfig(candidates=900, postings=8_000)
 QUICK = MarketConfig(candidates=300, postings=5_000)
 SHOWN = {
     "demo-java": ("软件开发", "Java开发", "Spring框架"),
