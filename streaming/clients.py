@@ -180,6 +180,9 @@ def _connected(
 ) -> _Client:
     reasons, attempts = _Reasons(), logging.getLogger("kafka.net.manager")
     attempts.addHandler(reasons)
+    # Whatever the program wants to see of Kafka's log, the reason is said at this level.
+    level = attempts.level
+    attempts.setLevel(logging.WARNING)
     # What it says of the attempts goes into one error, not to the terminal.
     log = logging.getLogger("kafka")
     spoke, log.propagate = log.propagate, False
@@ -195,6 +198,7 @@ def _connected(
         ) from error
     finally:
         log.propagate = spoke
+        attempts.setLevel(level)
         attempts.removeHandler(reasons)
 
 

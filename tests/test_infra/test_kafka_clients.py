@@ -70,7 +70,11 @@ def test_any_password_survives_the_jaas_quoting(password: str) -> None:
     assert restored == password
 
 
-def test_no_broker_is_one_line_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("level", ["WARNING", "ERROR"])
+def test_no_broker_is_one_line_with_a_remedy(
+    level: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(level, logger="kafka")
     monkeypatch.setattr(clients, "CONNECT_SECONDS", 1)
     (port,) = free_ports(1)
     with pytest.raises(BrokerError, match=rf"127\.0\.0\.1:{port} \(.*ECONNREFUSED.*kafka start"):
