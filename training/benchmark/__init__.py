@@ -1,0 +1,1 @@
+"""Offline benchmarks of recommendation quality: data, presets, baselines, metrics, reports."""
