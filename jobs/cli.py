@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands import data, kafka, machine, models, running, topics
+from jobs.commands import data, dead_letters, kafka, machine, models, running, topics
 from jobs.commands.common import Invocation
 from streaming.errors import UNEXPECTED, CareerstreamError, one_line
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(kafka.app, name="kafka", rich_help_panel="Broker and topics")
 app.add_typer(topics.app, name="topics", rich_help_panel="Broker and topics")
+app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Broker and topics")
 app.add_typer(data.imports, name="import", rich_help_panel="Data in")
 app.command("simulate", rich_help_panel="Data in")(data.simulate)
 app.command("up", rich_help_panel="Running")(running.up)

@@ -1,6 +1,6 @@
 """The newest values of the compacted topics, read straight from Kafka."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -16,8 +16,16 @@ from streaming.topics import POSTINGS, RECOMMENDATIONS, Topic
 Latest = dict[str, ConsumerRecord]
 
 
-def messages(kafka: KafkaSettings, topic: Topic) -> Iterator[ConsumerRecord]:
+def messages(
+    kafka: KafkaSettings, topic: Topic, starts: Mapping[int, int] | None = None
+) -> Iterator[ConsumerRecord]:
     """Yield every message that stands on a topic now, partition by partition in offset order.
+
+    Args:
+        kafka: the cluster.
+        topic: which topic.
+        starts: partitions to read and the offset to begin at in each, which may be gone already;
+            default: all from the beginning.
 
     Raises:
         BrokerError: no broker, or no such topic.
@@ -29,10 +37,12 @@ def messages(kafka: KafkaSettings, topic: Topic) -> Iterator[ConsumerRecord]:
             partitions = client.partitions_for_topic(name)
             if not partitions:
                 raise BrokerError(f"topic {name} does not exist; run `careerstream topics create`")
-            places = [TopicPartition(name, number) for number in sorted(partitions)]
-            ends = client.end_offsets(places)
+            numbers = partitions if starts is None else partitions & starts.keys()
+            places = [TopicPartition(name, number) for number in sorted(numbers)]
+            ends, first = client.end_offsets(places), client.beginning_offsets(places)
             client.assign(places)
-            client.seek_to_beginning(*places)
+            for place in places:
+                client.seek(place, max(first[place], (starts or {}).get(place.partition, 0)))
             while any(client.position(place) < ends[place] for place in places):
                 for place, records in client.poll(timeout_ms=1000).items():
                     yield from (record for record in records if record.offset < ends[place])
