@@ -1,0 +1,52 @@
+"""The published preset on benchmark data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from streaming.errors import SettingsError
+from training.benchmark.data import Scorer, Split
+from training.benchmark.evaluation import measure
+from training.benchmark.presets import PRESETS, by_name
+from training.benchmark.protocols import load
+
+
+def fitted(split: Split, seed: int = 1) -> Scorer:
+    return by_name("published")(split.training, seed=seed, on_progress=lambda *_: None)
+
+
+def bits(scorer: Scorer) -> dict[str, bytes]:
+    return {name: np.ascontiguousarray(v).tobytes() for name, v in scorer.weights().items()}
+
+
+def test_other_targets_change_no_bit(
+    small_views: Split, views_file: Path, other_targets: Callable[[Path, Split], Path]
+) -> None:
+    one = fitted(small_views)
+    again = fitted(load("job-views", other_targets(views_file, small_views)))
+    assert bits(one) == bits(again)
+    assert measure(one, small_views.test).mean("hr@10") > 0.5
+    assert bits(one) != bits(fitted(small_views, seed=2))
+
+
+@pytest.mark.parametrize("with_attributes", [True, False])
+def test_ids_alone_are_enough(
+    sequences_file: Path, attributes_file: Path, with_attributes: bool
+) -> None:
+    split = load("sequences", sequences_file, attributes_file if with_attributes else None)
+    scorer = fitted(split)
+    assert np.isfinite(scorer.scores(split.test.histories)).all()
+    losses = scorer.account.curves["train_loss"]
+    assert len(losses) == 10
+    assert losses[-1] < losses[0]
+    assert scorer.account.choices["name"] == "published"
+    alone = np.concatenate([scorer.scores([history]) for history in split.test.histories[:5]])
+    assert alone == pytest.approx(scorer.scores(split.test.histories[:5]), abs=1e-3)
+
+
+def test_an_unknown_preset_is_one_line() -> None:
+    with pytest.raises(SettingsError, match="'bestest'; choose one of: published"):
+        by_name("bestest")
+    assert all(callable(by_name(name)) for name in PRESETS)

@@ -1,0 +1,1 @@
+"""Baselines that every report of the benchmark holds, each chosen on the validation part."""

@@ -1,0 +1,22 @@
+"""The baselines by name."""
+
+from training.benchmark.baselines.content import FIELDS, ONE_TEXT, has_content
+from training.benchmark.baselines.factors import ALS
+from training.benchmark.baselines.item_knn import ITEM_KNN
+from training.benchmark.baselines.popular import MOST_POPULAR, RECENT_POPULAR
+from training.benchmark.data import Fit, TrainingView
+
+
+def baselines(training: TrainingView) -> dict[str, Fit]:
+    """Return the builders of those baselines that the data allow; bare ids have no content."""
+    found: dict[str, Fit] = {
+        "most-popular": MOST_POPULAR,
+        "recent-popular": RECENT_POPULAR,
+        "item-knn": ITEM_KNN,
+        "als": ALS,
+    }
+    if has_content(training):
+        found["one-text"] = ONE_TEXT
+    if training.postings is not None:
+        found["fields"] = FIELDS
+    return found

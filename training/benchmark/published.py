@@ -1,0 +1,172 @@
+"""The preset `published` on benchmark data: the encoder-decoder as it is trained for the stream.
+
+Its settings are those of `training.presets.published`; none is searched. It learns from all that
+the protocol lets it, so that nothing is held out for a curve. What the data lack is left out: items
+without texts have their attributes as skills, bare ids have their id block alone. Where nothing
+says when something happened, the steps of a history lie an hour apart. A history's scores are those
+of the first decoding step, right after the newest event.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from streaming.catalogue import Catalogue
+from training.benchmark.data import Account, History, OnProgress, TrainingView, batches
+from training.checkpoint import Checkpoint
+from training.dataset import KINDS, Dataset
+from training.distributed import Group
+from training.examples import Example, pad
+from training.features import STEP_KINDS
+from training.loop import EpochRecord, train
+from training.material import Material, load_material, write_features
+from training.model import EncoderDecoder, Steps
+from training.moments import freshness, moments
+from training.presets import Preset, published
+
+_HOUR = 3_600_000_000
+_VIEW = 0  # the place of views in KINDS
+_BATCH = 256
+_TIME = pa.timestamp("us", tz="UTC")
+_TEXTS = ("title", "description", "employer", "industry", "occupation", "language")
+_TERMS = ("employment_type", "education", "experience")
+_COLUMNS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("posting_id", *_TEXTS, *_TERMS)),
+        ("skills", pa.list_(pa.string())),
+        ("place", pa.struct([(name, pa.string()) for name in ("locality", "region", "country")])),
+        *((name, _TIME) for name in ("date_posted", "valid_through")),
+        ("open", pa.bool_()),
+    ]
+)
+"""What the features are made of; job-views say nothing of salaries."""
+
+
+class PublishedScorer:
+    """A trained encoder-decoder that scores whole catalogues (`data.Scorer`)."""
+
+    def __init__(self, model: EncoderDecoder, material: Material, account: Account) -> None:
+        self.account = account
+        self._model = model.eval()
+        self._material = material
+        with torch.inference_mode():
+            self._vectors = model.posting_vectors(
+                material.text, material.words, material.fields, material.ids
+            )
+
+    def scores(self, histories: Sequence[History]) -> np.ndarray:
+        """Score every item at the first decoding step: (B, N) float32."""
+        parts = [self._batch(part) for part in batches(histories, _BATCH)]
+        return np.concatenate(parts)
+
+    def weights(self) -> Mapping[str, np.ndarray]:
+        """Return the network's parameters."""
+        return {name: value.numpy() for name, value in self._model.state_dict().items()}
+
+    def _batch(self, histories: Sequence[History]) -> np.ndarray:
+        most = published().model.most_events
+        batch = pad([_example(history, most) for history in histories])
+        steps = Steps(self._vectors[batch.rows], batch.kinds, batch.moments, batch.lengths)
+        with torch.inference_mode():
+            encoded, state = self._model.encode(steps)
+            decision = self._model.decide(encoded, state, self._model.first_input(len(histories)))
+            fresh = freshness(self._material.opens, batch.times)  # (B, N, 3)
+            scores = decision.query @ self._vectors.T + (fresh @ decision.taste[..., None])[..., 0]
+        return np.asarray(scores.numpy())
+
+
+def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> PublishedScorer:
+    """Train the preset; see `data.Fit`."""
+    began, preset = time.monotonic(), published()
+    on_progress("making features", 0.0)
+    records: list[EpochRecord] = []
+
+    def told(record: EpochRecord) -> None:
+        records.append(record)
+        on_progress(f"epoch {record.epoch}, loss {record.loss:.3f}", record.epoch / record.epochs)
+
+    with TemporaryDirectory(prefix="careerstream-") as temporary:
+        folder = Path(temporary)
+        material = _material(dataset_of(training), preset, folder, seed)
+        checkpoint = Checkpoint(folder / "checkpoint.pt", {}, resume=False)
+        model = train(material, preset, seed, group=Group(), checkpoint=checkpoint, on_epoch=told)
+    account = Account(
+        seconds={"search": 0.0, "train": time.monotonic() - began},
+        choices=preset.model_dump(mode="json"),
+        curves={"train_loss": [record.loss for record in records]},
+    )
+    return PublishedScorer(model, material, account)
+
+
+def dataset_of(training: TrainingView) -> Dataset:
+    """Lay the final histories out as a training job's data set; its rows are the view's rows."""
+    histories = training.final_histories
+    lengths = [len(history) for history in histories]
+    total = sum(lengths)
+    durations = [
+        np.full(len(h), np.nan, np.float32) if h.durations is None else h.durations
+        for h in histories
+    ]
+    return Dataset(
+        catalogue=Catalogue.of(_table(training), 0),
+        candidate_ids=training.users,
+        stated=(None,) * len(histories),
+        starts=np.concatenate([[0], np.cumsum(lengths)]),
+        postings=np.concatenate([history.items for history in histories]),
+        kinds=np.full(total, _VIEW),
+        times=np.concatenate([_times(history) for history in histories]),
+        durations=np.concatenate(durations),
+        event_ids=np.arange(total).astype(str),
+        version={},
+    )
+
+
+def _table(training: TrainingView) -> pa.Table:
+    """Make the catalogue's table; ids are row numbers, so that its order is the view's."""
+    said: Sequence[Mapping[str, Any]] = training.postings or ({},) * training.items
+    numbers = training.attributes or ((),) * training.items
+    rows = [
+        {
+            **{name: value for name, value in posting.items() if name in _COLUMNS.names},
+            "posting_id": f"{row:012}",
+            "skills": [*(posting.get("skills") or ()), *(f"attribute{n}" for n in numbers[row])],
+            "date_posted": None,
+            "valid_through": None,
+            "open": True,
+        }
+        for row, posting in enumerate(said)
+    ]
+    return pa.Table.from_pylist(rows, schema=_COLUMNS)
+
+
+def _material(dataset: Dataset, preset: Preset, folder: Path, seed: int) -> Material:
+    """Make the features, and train on every event instead of the oldest share of them."""
+    write_features(dataset, preset, folder, word_vectors=None, seed=seed)
+    material = load_material(dataset, preset, folder)
+    seen = torch.from_numpy(np.unique(dataset.postings))
+    ids = torch.zeros(len(material.text), dtype=torch.int64)
+    ids[seen] = torch.arange(1, len(seen) + 1)
+    return replace(material, train=dataset, held_out=(), seen=seen, ids=ids)
+
+
+def _example(history: History, most: int) -> Example:
+    times = _times(history)[-most:]
+    lasted = np.zeros(len(history)) if history.durations is None else history.durations
+    return Example(
+        rows=history.items[-most:],
+        kinds=np.full(len(times), STEP_KINDS.index(str(KINDS[_VIEW]))),
+        moments=moments(times, lasted[-most:].astype(np.float32), int(times[-1])),
+        targets=history.items[:1],  # there must be one; scoring reads none
+        time=int(times[-1]),
+    )
+
+
+def _times(history: History) -> np.ndarray:
+    return np.arange(len(history)) * _HOUR if history.times is None else history.times
