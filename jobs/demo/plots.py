@@ -24,7 +24,7 @@ _VARIABLES = {
     FAINT: "var(--line)",
     **{colour: f"var(--series-{place})" for place, colour in enumerate(SERIES, start=1)},
 }
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "axes.edgecolor": FAINT,
@@ -68,11 +68,11 @@ def curves_plot(curves: Mapping[str, Sequence[float]]) -> str | None:
     drawn = {_CURVES[name]: values for name, values in curves.items() if name in _CURVES and values}
     if not drawn:
         return None
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = draw_curves(dict(sorted(drawn.items())))
         for axes in figure.axes:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        return _svg(figure, "curves", "Loss and accuracy of training and validation by epoch")
+        return to_svg(figure, "curves", "Loss and accuracy of training and validation by epoch")
 
 
 def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> str | None:
@@ -88,7 +88,7 @@ def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> s
     if not milliseconds:
         return None
     limit = min(max(milliseconds), _TAIL * max([*marks.values(), float(np.median(milliseconds))]))
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         axes = figure.subplots()
         edges = np.linspace(0, max(limit, 1.0), _BINS + 1)
@@ -104,7 +104,9 @@ def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> s
             xlabel="milliseconds from event to recommendation", ylabel="answers", xlim=(0, None)
         )
         axes.set_ylim(top=1.3 * float(np.max(heights)))  # room for the names of the marks
-        return _svg(figure, "latency", "Histogram of the milliseconds from event to recommendation")
+        return to_svg(
+            figure, "latency", "Histogram of the milliseconds from event to recommendation"
+        )
 
 
 def quality_plot(
@@ -123,7 +125,7 @@ def quality_plot(
     shown = [m for m in metrics if any(f"{prefix}{m}" in quality for prefix in rankers.values())]
     if not shown:
         return None
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9, 0.8 + 0.75 * len(shown)), layout="constrained")
         axes = figure.subplots()
         for place, (name, prefix) in enumerate(rankers.items()):
@@ -140,7 +142,7 @@ def quality_plot(
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         figure.legend(loc="outside upper center", ncols=len(rankers))
-        return _svg(figure, "quality", "Quality of each ranker with 95 % intervals")
+        return to_svg(figure, "quality", "Quality of each ranker with 95 % intervals")
 
 
 def _interval(quality: Mapping[str, Any], key: str) -> tuple[float, float, float]:
@@ -152,7 +154,7 @@ def _interval(quality: Mapping[str, Any], key: str) -> tuple[float, float, float
     )
 
 
-def _svg(figure: Figure, name: str, label: str) -> str:
+def to_svg(figure: Figure, name: str, label: str) -> str:
     """Turn a figure into an element whose ids are its own and whose colours are the page's."""
     file = StringIO()
     with mpl.rc_context({"svg.hashsalt": name}):

@@ -1,0 +1,1 @@
+"""Benchmark reports: files, a page for people, MLflow."""
