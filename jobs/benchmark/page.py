@@ -80,8 +80,8 @@ def _below(report: Report, prefix: str) -> dict[str, Any]:
 def _tiles(report: Report) -> list[Row]:
     spent = report["seconds/search"] + report["seconds/train"]
     figures = {
-        "of the first ten places' lists hold the target (HR@10)": f"{report['hr@10']:.1%}",
-        "NDCG@10: the higher up the better": f"{report['ndcg@10']:.4f}",
+        "of the lists hold the target in their first ten places (HR@10)": f"{report['hr@10']:.1%}",
+        "NDCG@10: the higher up it stands the better": f"{report['ndcg@10']:.4f}",
         "users": f"{report['users']:,}",
         "searching and training": f"{spent:,.0f} s",
         "most memory": f"{report['memory/peak_mib']:,.0f} MiB",

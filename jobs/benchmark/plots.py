@@ -27,7 +27,7 @@ def rankers_plot(report: Mapping[str, Any], prefixes: Mapping[str, str], group: 
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9, 0.9 + 0.36 * len(prefixes)), layout="constrained")
-        panels = figure.subplots(1, len(_PANELS), sharey=True)
+        panels = figure.subplots(1, len(_PANELS), sharey=True, gridspec_kw={"wspace": 0.08})
         for axes, metric in zip(panels, _PANELS, strict=True):
             for row, prefix in enumerate(prefixes.values()):
                 key = f"{prefix}{group}{metric}"

@@ -28,7 +28,7 @@ def log(settings: Settings, report: Mapping[str, Any], files: list[Path]) -> str
     with open_run(settings, name) as run_id, registry_errors(settings):
         client = MlflowClient()
         metrics = [
-            Metric(key.replace("@", "_at_"), float(value), _now(), 0)  # @ is refused
+            Metric(_accepted(key), float(value), _now(), 0)
             for key, value in report.items()
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         ]
@@ -41,15 +41,19 @@ def log(settings: Settings, report: Mapping[str, Any], files: list[Path]) -> str
             client.log_batch(run_id, metrics=metrics[part : part + _MOST_AT_ONCE])
         for part in range(0, len(params), _MOST_AT_ONCE):
             client.log_batch(run_id, params=params[part : part + _MOST_AT_ONCE])
-        curves = {k.removeprefix("curves/"): v for k, v in report.items() if _is_curve(k, v)}
+        curves = {
+            _accepted(key.removeprefix("curves/")): value
+            for key, value in report.items()
+            if key.startswith("curves/")
+        }
         log_curves(client, run_id, curves)
         for file in files:
             client.log_artifact(run_id, str(file))
     return run_id
 
 
-def _is_curve(key: str, value: Any) -> bool:
-    return key.startswith("curves/") and isinstance(value, list)
+def _accepted(name: str) -> str:
+    return name.replace("@", "_at_")  # @ is refused
 
 
 def _now() -> int:

@@ -78,7 +78,7 @@ class Recipe:
         for _ in range(_ROUNDS):
             before = choices
             for name, values in self.grid.items():
-                for value in (value for value in values if value != choices[name]):
+                for value in [value for value in values if value != choices[name]]:
                     other = {**choices, name: value}
                     found, tried = measure(make(other), cases).mean(CHOSEN_BY), tried + 1
                     on_progress("choosing", tried / total)
