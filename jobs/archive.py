@@ -12,6 +12,8 @@ from jobs.main import run_job
 from streaming import lake
 from streaming.archiving import DESTINATIONS, JOB, archive_batch, judged_values
 from streaming.kafka import read_stream, require_topics
+from streaming.metrics import table as metrics
+from streaming.metrics.tally import Tally, tally
 from streaming.session import LAKE_POOL
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, Topic
@@ -21,21 +23,25 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     """Start one archiving query for each topic."""
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     lake.create(spark, settings, *(table for _, table in DESTINATIONS))
+    letters = tally(spark, metrics.DEAD_LETTERS)
+    start_one = partial(_start, spark, settings, letters)
     with scheduling_pool(spark, LAKE_POOL):
-        starts = [partial(_start, spark, settings, topic, table) for topic, table in DESTINATIONS]
+        starts = [partial(start_one, topic, table) for topic, table in DESTINATIONS]
         return start_all(starts, settings)
 
 
-def _start(spark: SparkSession, settings: Settings, topic: Topic, table: lake.Table) -> Running:
-    insert = partial(archive_batch, settings=settings, topic=topic, table=table)
+def _start(
+    spark: SparkSession, settings: Settings, letters: Tally, topic: Topic, table: lake.Table
+) -> Running:
+    insert = partial(archive_batch, settings=settings, topic=topic, table=table, tally=letters)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         del batch_id  # the merge inserts only what is not there
         insert(batch)
 
     values = judged_values(read_stream(spark, settings.kafka, topic), topic)
-    writer = each_batch(values, handle)
     name = f"{JOB}_{topic.name}"
+    writer = each_batch(values, handle, name)
     return Running((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))
 
 

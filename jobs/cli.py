@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands import data, dead_letters, kafka, machine, models, quality, running, topics
+from jobs.commands import (
+    data,
+    dead_letters,
+    kafka,
+    machine,
+    models,
+    quality,
+    running,
+    status,
+    topics,
+)
 from jobs.commands.common import Invocation
 from streaming.errors import UNEXPECTED, CareerstreamError, one_line
 
@@ -28,6 +38,7 @@ app.command("up", rich_help_panel="Running")(running.up)
 app.command("recommend", rich_help_panel="Running")(running.recommend)
 app.command("demo", rich_help_panel="Running")(running.demo)
 app.command("recommendations", rich_help_panel="Looking")(running.recommendations)
+app.command("status", rich_help_panel="Looking")(status.status)
 running.benchmark.command("quality")(quality.quality)
 app.add_typer(running.benchmark, name="benchmark", rich_help_panel="Looking")
 app.command("train", rich_help_panel="Models")(models.train)

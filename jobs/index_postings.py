@@ -10,6 +10,8 @@ from jobs.main import run_job
 from streaming import lake
 from streaming.indexing import JOB, index_batch, judged_postings
 from streaming.kafka import read_stream, require_topics
+from streaming.metrics import table
+from streaming.metrics.tally import tally
 from streaming.session import LAKE_POOL
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, POSTINGS
@@ -19,13 +21,14 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     """Start indexing postings."""
     require_topics(settings.kafka, POSTINGS, DEAD_LETTERS)
     lake.create(spark, settings, lake.POSTINGS)
+    letters = tally(spark, table.DEAD_LETTERS)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         del batch_id  # the merge is guarded by offsets
-        index_batch(batch, settings)
+        index_batch(batch, settings, letters)
 
     postings = judged_postings(read_stream(spark, settings.kafka, POSTINGS))
-    writer = each_batch(postings, handle)
+    writer = each_batch(postings, handle, JOB)
     with scheduling_pool(spark, LAKE_POOL):
         return Running((start_query(writer, JOB, settings, settings.jobs.lake_interval_seconds),))
 

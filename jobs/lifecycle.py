@@ -17,6 +17,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from streaming.errors import CareerstreamError
+from streaming.logs import within_batch
 from streaming.settings import Settings
 
 POLL_SECONDS = 0.1
@@ -110,9 +111,22 @@ def start_query(
         ) from error
 
 
-def each_batch(messages: DataFrame, handle: Callable[[DataFrame, int], None]) -> DataStreamWriter:
-    """Hand every batch to a function; Spark makes none while nothing arrives."""
-    return messages.writeStream.foreachBatch(handle)
+def each_batch(
+    messages: DataFrame, handle: Callable[[DataFrame, int], None], name: str
+) -> DataStreamWriter:
+    """Hand every batch to a function; Spark makes none while nothing arrives.
+
+    Args:
+        messages: a stream.
+        handle: takes a batch and its number.
+        name: of the query, for what is logged meanwhile.
+    """
+
+    def logged(batch: DataFrame, batch_id: int) -> None:
+        with within_batch(name, batch_id):
+            handle(batch, batch_id)
+
+    return messages.writeStream.foreachBatch(logged)
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.lifecycle import Running, until_signalled
+from jobs.watching import watched
 from streaming.errors import UNEXPECTED, CareerstreamError, one_line
+from streaming.logs import configure
 from streaming.session import session
 from streaming.settings import Settings, load
 
@@ -20,8 +22,9 @@ def run_job(name: str, start: Start) -> None:
     """Run a streaming job until SIGTERM or Ctrl-C; exit with an error's own code if it fails."""
 
     def run(spark: SparkSession, settings: Settings) -> None:
-        with until_signalled() as stop:
+        with until_signalled() as stop, watched(name, spark, settings) as watch:
             running = start(spark, settings)
+            watch(running)
             logging.getLogger(name).info("running")
             try:
                 running.wait(stop)
@@ -34,10 +37,9 @@ def run_job(name: str, start: Start) -> None:
 def run_once(name: str, run: Callable[[SparkSession, Settings], object]) -> None:
     """Run something to its end with a session of its own; exit with an error's own code."""
     arguments = _parse(name)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
-    logging.getLogger("py4j").setLevel("WARNING")
     try:
         settings = load(arguments.config, arguments.set)
+        configure(settings.jobs.log_format, name)
         spark = session(settings, name)
         try:
             run(spark, settings)

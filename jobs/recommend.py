@@ -5,6 +5,7 @@ Run: spark-submit jobs/recommend.py --config careerstream.toml
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -16,6 +17,9 @@ from streaming import lake
 from streaming.clock import from_text
 from streaming.current import Current
 from streaming.kafka import read_batch, read_stream, require_topics, write_batch
+from streaming.metrics import table
+from streaming.metrics.meters import METERS
+from streaming.metrics.tally import take
 from streaming.pins import Pins
 from streaming.recommending import (
     Observed,
@@ -73,6 +77,8 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     shelf.clear()
     pins = Pins(spark, f"{settings.checkpoints}/{JOB}/pins")
     observed, everyone = Observed.on(spark), Everyone(spark, settings)
+    METERS.follow(table.RECOMMENDATIONS, lambda: {(): observed.profiles.value})
+    METERS.follow(table.UNKNOWN_POSTINGS, lambda: {(): observed.unknown_postings.value})
 
     def publish_everyone() -> None:
         everyone.publish(lambda: current.bundle, observed.as_of.value)
@@ -87,11 +93,12 @@ def start(spark: SparkSession, settings: Settings) -> Running:
         with shelf.lend(versions) as bundle:
             lists = recommend(batch, bundle, settings.recommend.size, observed)
             write_batch(lists, settings.kafka)
+        _measure(observed)
         publish_everyone()
 
     try:
         profiles = readable_profiles(read_stream(spark, settings.kafka, PROFILES))
-        writer = each_batch(profiles, handle)
+        writer = each_batch(profiles, handle, JOB)
         with scheduling_pool(spark, HOT_POOL):
             return Running((start_query(writer, JOB, settings),), (current.stop,))
     except BaseException:
@@ -108,6 +115,13 @@ def refresh(spark: SparkSession, settings: Settings) -> int:
         write_batch(recommend(profiles, bundle, settings.recommend.size, observed), settings.kafka)
         Everyone(spark, settings).publish(lambda: bundle, observed.as_of.value)
     return observed.profiles.value
+
+
+def _measure(observed: Observed) -> None:
+    """Time the events behind the lists that have just become readable."""
+    now = time.time()
+    for produced in take(observed.triggers):
+        METERS.observe(table.LATENCY, (), max(0.0, now - produced))
 
 
 def _seconds(earlier: str, later: str) -> float:

@@ -1,4 +1,4 @@
-"""The reference under docs/, made from the code: the contract, the settings, the commands.
+"""The reference under docs/, made from the code: contract, settings, commands, metrics.
 
 `careerstream docs` writes it; the tests hold the files of the repository against it.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic import SecretStr
@@ -18,6 +18,7 @@ from typer.cli import get_docs_for_click
 
 from jobs.cli import app
 from jobs.commands.models import NOT_PROMOTED
+from jobs.metrics_page import metrics_page
 from streaming import contract, errors
 from streaming.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, Settings, names
 
@@ -74,6 +75,7 @@ def documents() -> Iterator[tuple[str, str]]:
         yield f"contract/{name}", content
     yield "settings.md", settings_page()
     yield "commands.md", commands_page()
+    yield "metrics.md", metrics_page()
 
 
 def write(folder: Path) -> list[Path]:
@@ -135,13 +137,23 @@ def _literal(value: Any) -> str:
 
 def _type(field: FieldInfo) -> str:
     kind = field.annotation
-    if get_origin(kind) in (Union, UnionType):
-        (kind,) = (part for part in get_args(kind) if part is not NoneType)
+    if get_origin(kind) not in {Union, UnionType}:
+        return _kind(kind, field.metadata)
+    kinds = [part for part in get_args(kind) if part is not NoneType]
+    return ", or ".join(_kind(part, field.metadata) for part in kinds)
+
+
+def _kind(kind: Any, rules: list[Any]) -> str:
+    """Name a type in words, with its limits."""
     if get_origin(kind) is Literal:
-        return "one of " + ", ".join(f"`{value}`" for value in get_args(kind))
+        values = [f"`{value}`" for value in get_args(kind)]
+        return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
+    if get_origin(kind) is Annotated:
+        kind, info = get_args(kind)
+        rules = info.metadata
     limits = [
         f"{words} {getattr(rule, name):g}"
-        for rule in field.metadata
+        for rule in rules
         for name, words in LIMITS.items()
         if hasattr(rule, name)
     ]

@@ -8,6 +8,8 @@ from pyspark.sql import SparkSession
 from jobs.lifecycle import Running, scheduling_pool, start_query
 from jobs.main import run_job
 from streaming.kafka import read_stream, require_topics, write_stream
+from streaming.metrics import table
+from streaming.metrics.tally import tally
 from streaming.profiles import JOB, update_profiles
 from streaming.session import HOT_POOL
 from streaming.settings import Settings
@@ -18,7 +20,8 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     """Start folding events and stated parts into profiles."""
     require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, DEAD_LETTERS)
     messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
-    writer = write_stream(update_profiles(messages), settings.kafka)
+    folded, letters = tally(spark, table.FOLDED), tally(spark, table.DEAD_LETTERS)
+    writer = write_stream(update_profiles(messages, folded, letters), settings.kafka)
     with scheduling_pool(spark, HOT_POOL):
         return Running((start_query(writer, JOB, settings),))
 

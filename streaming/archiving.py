@@ -4,9 +4,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming import lake
-from streaming.dead_letters import dead_letters, wrong_key
+from streaming.dead_letters import bury, wrong_key
 from streaming.decode import decode
-from streaming.kafka import write_batch
+from streaming.metrics.tally import Tally
 from streaming.settings import Settings
 from streaming.topics import EVENTS, PROFILES, RECOMMENDATIONS, Topic
 
@@ -28,7 +28,9 @@ def judged_values(messages: DataFrame, topic: Topic) -> DataFrame:
     return decode(messages, topic).withColumn("error", error)
 
 
-def archive_batch(judged: DataFrame, settings: Settings, topic: Topic, table: lake.Table) -> None:
+def archive_batch(
+    judged: DataFrame, settings: Settings, topic: Topic, table: lake.Table, tally: Tally
+) -> None:
     """Insert one batch of `judged_values` into the topic's table.
 
     What cannot be read goes to dead letters; of events that is update_profiles' part already.
@@ -39,9 +41,7 @@ def archive_batch(judged: DataFrame, settings: Settings, topic: Topic, table: la
         if not rows.isEmpty():
             lake.insert_new(rows, settings, table)
         if topic is not EVENTS:
-            letters = dead_letters(judged, JOB)
-            if not letters.isEmpty():
-                write_batch(letters, settings.kafka)
+            bury(judged, JOB, settings.kafka, tally)
     finally:
         judged.unpersist()
 

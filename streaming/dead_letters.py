@@ -5,11 +5,16 @@ bytes. Headers: reason, text, topic, partition, offset, job, and the original ke
 one.
 """
 
+from collections import Counter
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.decode import ERROR_TYPE, Fault
+from streaming.kafka import write_batch
+from streaming.metrics.tally import Tally
 from streaming.records import EVERYONE, MAX_ID_LENGTH
+from streaming.settings import KafkaSettings
 from streaming.topics import DEAD_LETTERS
 
 HEADERS = ("reason", "text", "topic", "partition", "offset", "job")
@@ -70,3 +75,19 @@ def dead_letters(undecodable: DataFrame, job: str) -> DataFrame:
         "value",
         dead_letter_headers(job).alias("headers"),
     )
+
+
+def bury(judged: DataFrame, job: str, kafka: KafkaSettings, tally: Tally) -> None:
+    """Write the dead letters of a batch and count them by reason.
+
+    Args:
+        judged: messages with `error`; read twice, so better kept.
+        job: that could not read them.
+        kafka: where the topic is.
+        tally: of the metric dead_letters_total.
+    """
+    bad = judged.where(F.col("error").isNotNull())
+    found = bad.groupBy("topic", "error.reason").count().collect()
+    if found:
+        write_batch(dead_letters(judged, job), kafka)
+        tally.add(Counter({(job, row["topic"], row["reason"]): row["count"] for row in found}))

@@ -4,9 +4,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming import lake
-from streaming.dead_letters import dead_letters, deletion, wrong_key
+from streaming.dead_letters import bury, deletion, wrong_key
 from streaming.decode import decode
-from streaming.kafka import write_batch
+from streaming.metrics.tally import Tally
 from streaming.settings import Settings
 from streaming.topics import POSTINGS
 
@@ -23,16 +23,14 @@ def judged_postings(messages: DataFrame) -> DataFrame:
     return decode(messages, POSTINGS).withColumn("error", error)
 
 
-def index_batch(judged: DataFrame, settings: Settings) -> None:
+def index_batch(judged: DataFrame, settings: Settings, tally: Tally) -> None:
     """Index one batch of `judged_postings`; what cannot be read goes to dead letters."""
     judged = judged.persist()
     try:
         good = judged.where(F.col("error").isNull())
         if not good.isEmpty():
             lake.upsert_postings(posting_rows(good), settings)
-        letters = dead_letters(judged, JOB)
-        if not letters.isEmpty():
-            write_batch(letters, settings.kafka)
+        bury(judged, JOB, settings.kafka, tally)
     finally:
         judged.unpersist()
 

@@ -7,6 +7,7 @@ Guarantee: the state is exactly the fold of what was read (Spark's checkpoint); 
 a value after a crash, with the same bytes under the same key.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ from streaming.clock import SPARK_FORMAT
 from streaming.dead_letters import dead_letter_headers, dead_letter_key, deletion, wrong_key
 from streaming.decode import ERROR_TYPE, decode
 from streaming.fold import EventSeen, Seen, StatedSeen, fold
+from streaming.metrics.tally import Tally
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
 OUTPUT = "topic string, key string, value binary, headers array<struct<key: string, value: binary>>"
@@ -31,11 +33,13 @@ EVENT_FIELDS = ("event_id", "posting_id", "kind", "duration_seconds")
 JOB = "update_profiles"
 
 
-def update_profiles(messages: DataFrame) -> DataFrame:
+def update_profiles(messages: DataFrame, folded: Tally, letters: Tally) -> DataFrame:
     """Fold the messages of `events` and `candidates` into profiles.
 
     Args:
         messages: stream of Spark's Kafka source over both topics, `topic` without its prefix.
+        folded: counts what the fold made of the records.
+        letters: counts dead letters.
 
     Returns:
         Messages for Spark's Kafka sink (`topic` without prefix, key, value, headers): one profile
@@ -45,7 +49,7 @@ def update_profiles(messages: DataFrame) -> DataFrame:
         observations(messages)
         .groupBy("route")
         .transformWithState(
-            statefulProcessor=ProfileProcessor(),
+            statefulProcessor=ProfileProcessor(folded, letters),
             outputStructType=OUTPUT,
             outputMode="update",
             timeMode="none",
@@ -117,6 +121,9 @@ class ProfileProcessor(StatefulProcessor):
     parses it in one call instead of building a row object for each of a thousand entries.
     """
 
+    def __init__(self, folded: Tally, letters: Tally) -> None:
+        self._folded, self._letters = folded, letters
+
     def init(self, handle: StatefulProcessorHandle) -> None:
         """Open the state."""
         self._profile = handle.getValueState("profile", STATE)
@@ -131,12 +138,16 @@ class ProfileProcessor(StatefulProcessor):
         del timerValues
         route: str = key[0]
         if route.startswith("!"):
-            yield from (_dead_letter(row) for row in rows)
+            for row in rows:
+                told = {header["key"]: bytes(header["value"]) for header in row.dead_headers}
+                self._letters.add(Counter({(JOB, row.topic, told["reason"].decode()): 1}))
+                yield _dead_letter(row)
             return
         seen = sorted((_seen(row) for row in rows), key=lambda s: s.offset)
         state = self._profile.get()
         before = None if state is None else orjson.loads(state[0])
         folded = fold(before, seen, route[1:])
+        self._folded.add(Counter({(what,): count for what, count in folded.counts.items()}))
         if folded.changed:
             value = orjson.dumps(folded.profile)
             self._profile.update((value.decode(),))

@@ -18,6 +18,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.clock import from_text
 from streaming.decode import decode
+from streaming.metrics.tally import gatherer
 from streaming.ranking import Profile, RankedItem
 from streaming.records import EVERYONE, SCHEMA_VERSION
 from streaming.serving import Bundle, Versions, known_ids, ranker_of
@@ -51,13 +52,18 @@ class Observed:
     """Profiles scored."""
     unknown_postings: Accumulator[int]
     """Events in them whose posting the catalogue did not hold; they count once it does."""
+    triggers: Accumulator[list[float]]
+    """When the events that led to them were produced, seconds since 1970."""
 
     @classmethod
     def on(cls, spark: SparkSession) -> "Observed":
         """Start from nothing."""
         context = spark.sparkContext
         return cls(
-            context.accumulator("", _Latest()), context.accumulator(0), context.accumulator(0)
+            context.accumulator("", _Latest()),
+            context.accumulator(0),
+            context.accumulator(0),
+            gatherer(spark),
         )
 
 
@@ -95,6 +101,7 @@ def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed
             observed.profiles.add(len(chunk))
             observed.as_of.add(max(profile["as_of"] for profile in chunk))
             observed.unknown_postings.add(sum(unknown_postings(p, bundle) for p in chunk))
+            observed.triggers.add(_triggers(chunk))
 
     return profiles.mapInPandas(score, MESSAGE)
 
@@ -174,6 +181,12 @@ def unknown_postings(profile: Mapping[str, Any], bundle: Bundle) -> int:
     """Count the events of a profile whose posting the catalogue does not hold (yet)."""
     ids = known_ids(bundle)
     return sum(event["posting_id"] not in ids for event in profile["events"])
+
+
+def _triggers(profiles: Iterable[Profile]) -> list[float]:
+    """When the events behind some profiles were produced; a stated part is no event."""
+    named = (profile.get("triggered_by") or {} for profile in profiles)
+    return [from_text(t["produced_at"]).timestamp() for t in named if t.get("event_id")]
 
 
 def _value(profile: Profile, items: list[RankedItem], versions: Versions) -> dict[str, Any]:

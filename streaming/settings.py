@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -148,6 +148,26 @@ class JobSettings(Section):
     shutdown_seconds: float = Field(
         default=30.0, gt=0, description="how long a stopping job may finish its batch"
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="logs for people, or one JSON object a line with batch ids"
+    )
+
+
+class MetricsSettings(Section):
+    """What a running job tells about itself ([metrics.md](metrics.md))."""
+
+    host: str = Field(default="127.0.0.1", description="where /metrics and /health are served")
+    port: Annotated[int, Field(ge=0, le=65535)] | Literal["off"] = Field(
+        default=0, description="at which port; 0: a free one, chosen and logged; off: nowhere"
+    )
+    interval_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="how often HOME/run/JOB.json and HOME/run/JOB.prom are written",
+    )
+    stalled_seconds: float = Field(
+        default=120.0, gt=0, description="how long a batch may take before the job is unhealthy"
+    )
 
 
 class Settings(BaseSettings):
@@ -167,6 +187,7 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     recommend: RecommendSettings = RecommendSettings()
     jobs: JobSettings = JobSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @property
     def lake(self) -> str:

@@ -81,7 +81,7 @@ def show(
 def replay_letters(
     context: typer.Context,
     keys: Annotated[
-        list[str] | None, typer.Argument(help="These only; default: all that match.", metavar="KEY")
+        list[str] | None, typer.Argument(help="These only; default: all that match.")
     ] = None,
     reason: Reason = None,
     topic: Source = None,

@@ -59,7 +59,7 @@ def docs(
         bool, typer.Option("--check", help="Write nothing; fail if a file would change.")
     ] = False,
 ) -> None:
-    """Write the contract (schemas, AsyncAPI, topics) and the lists of settings and commands."""
+    """Write the contract and the lists of settings, commands and metrics."""
     from jobs import reference  # noqa: PLC0415 - it reads the command line that this is part of
 
     if not check:

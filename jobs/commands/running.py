@@ -17,16 +17,27 @@ def up(context: typer.Context) -> None:
     """Run all streaming jobs in one session until Ctrl-C or SIGTERM."""
     from infra import provisioning  # noqa: PLC0415
     from jobs import up as job  # noqa: PLC0415
+    from jobs.watching import watched  # noqa: PLC0415
+    from streaming.logs import configure  # noqa: PLC0415
 
     settings = settings_of(context)
+    if settings.jobs.log_format == "json":
+        configure(settings.jobs.log_format, "up")
     provisioning.create(settings.kafka)
     # In this order: Spark takes SIGINT for itself while it starts.
-    with spark_of(settings, "up") as spark, until_signalled() as stop:
+    with (
+        spark_of(settings, "up") as spark,
+        until_signalled() as stop,
+        watched("up", spark, settings) as watch,
+    ):
         with console.status("starting the streaming jobs"):
             running = job.start(spark, settings)
+            watch(running)
         try:
             names = ", ".join(query.name for query in running.queries)
             console.print(f"running: {names}; stop with Ctrl-C")
+            if watch.address:
+                console.print(f"metrics: {watch.address}/metrics; `careerstream status` shows them")
             running.wait(stop)
         finally:
             with console.status("stopping"):

@@ -9,6 +9,8 @@ from streaming import lake
 from streaming.archiving import archive_batch, judged_values
 from streaming.errors import InputError
 from streaming.indexing import index_batch, judged_postings
+from streaming.metrics.table import DEAD_LETTERS
+from streaming.metrics.tally import tally
 from streaming.settings import Settings
 from streaming.topics import EVENTS
 
@@ -31,7 +33,8 @@ def postings(spark, settings):
 
     def index(*told):
         rows = [posting_row(*one) for one in told]
-        index_batch(judged_postings(spark.createDataFrame(rows, MESSAGE)), settings)
+        judged = judged_postings(spark.createDataFrame(rows, MESSAGE))
+        index_batch(judged, settings, tally(spark, DEAD_LETTERS))
         return table(spark, settings)
 
     return index
@@ -94,7 +97,7 @@ def test_a_table_that_is_not_there_is_one_line(spark, settings):
 
 def archive(spark, settings, rows):
     judged = judged_values(spark.createDataFrame(rows, MESSAGE), EVENTS)
-    archive_batch(judged, settings, EVENTS, lake.EVENTS)
+    archive_batch(judged, settings, EVENTS, lake.EVENTS, tally(spark, DEAD_LETTERS))
 
 
 def posting_row(offset, posting_id, title):
