@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streaming.errors import ModelError
 from training.benchmark.data import Account, Cases, History
 from training.benchmark.evaluation import intervals, measure
+from training.benchmark.lists import Coverage
 from training.benchmark.metrics import CUTOFFS, METRICS, listed, of_places, places
 
 
@@ -106,10 +107,10 @@ def test_a_list_holds_the_best_and_shares_its_last_places(
             assert chance[one] == 0 or scores[other] <= scores[one] or chance[other] == 1
 
 
-def test_coverage_and_groups() -> None:
+def test_groups_and_what_is_covered() -> None:
     asked = cases([history(0), history(1)], [1, 2], [0, 0, 1, 1])
-    quality = measure(Fixed([4, 3, 2, 1]), asked)
-    assert quality.coverage == pytest.approx(1.0)  # three free items in a list of ten
+    quality = measure(Fixed([4, 3, 2, 1]), asked, observers=[Coverage(4)])
+    assert quality.lists["coverage"] == pytest.approx(1.0)  # three free items in a list of ten
     assert quality.values[:, METRICS.index("mrr")].tolist() == [1.0, 1.0]
     found = intervals({"": quality, "baselines/x/": measure(Fixed([0, 0, 0, 0]), asked)}, seed=1)
     assert found["seen/mrr"].estimate == 1.0

@@ -42,10 +42,14 @@ class History:
 
     def first(self, count: int) -> "History":
         """Return the oldest so many."""
+        return self.take(np.arange(min(count, len(self))))
+
+    def take(self, places: np.ndarray) -> "History":
+        """Return what stands at some places, in their order."""
         return History(
-            self.items[:count],
-            None if self.times is None else self.times[:count],
-            None if self.durations is None else self.durations[:count],
+            self.items[places],
+            None if self.times is None else self.times[places],
+            None if self.durations is None else self.durations[places],
         )
 
 

@@ -1,13 +1,14 @@
 """A scorer asked for every case, its places turned into metrics with bootstrap intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from streaming.errors import ModelError
 from training.benchmark.data import Cases, OnProgress, Scorer, batches
-from training.benchmark.metrics import METRICS, listed, of_places, places
+from training.benchmark.metrics import METRICS, of_places, places
+from training.benchmark.observer import Observer
 
 CHOSEN_BY = "ndcg@10"
 """The metric on the validation part by which baselines are chosen."""
@@ -28,8 +29,8 @@ class Quality:
     """(U, number of `METRICS`) float64."""
     seen: np.ndarray
     """(U,) bool: the target is seen."""
-    coverage: float
-    """Expected share of the catalogue in at least one user's first ten; any status competes."""
+    lists: Mapping[str, float]
+    """What the observers reported."""
 
     def mean(self, metric: str = CHOSEN_BY) -> float:
         """Average a metric over all users; 0 where there are none."""
@@ -37,28 +38,36 @@ class Quality:
         return float(column.mean()) if len(column) else 0.0
 
 
-def measure(scorer: Scorer, cases: Cases, on_progress: OnProgress = lambda *_: None) -> Quality:
+def measure(
+    scorer: Scorer,
+    cases: Cases,
+    on_progress: OnProgress = lambda *_: None,
+    *,
+    observers: Sequence[Observer] = (),
+) -> Quality:
     """Rank every target.
+
+    Args:
+        scorer: what to measure.
+        cases: what to ask it.
+        on_progress: told the share of the cases done.
+        observers: fresh ones, of what else is to be measured.
 
     Raises:
         ModelError: a score is not finite, or there is not one for each item.
     """
-    values, absent = [], np.zeros(len(cases.pools))  # log of the chance to be in nobody's list
-    done = 0
+    values, done = [np.zeros((0, len(METRICS)))], 0
     for histories in batches(cases.histories, _BATCH):
         scores = scorer.scores(histories)
         _check(scores, len(histories), len(cases.pools))
         targets = cases.targets[done : done + len(histories)]
         values.append(of_places(places(scores, histories, targets, cases.pools)))
-        with np.errstate(divide="ignore"):
-            absent += np.log1p(-listed(scores, histories)).sum(axis=0)
+        for observer in observers:
+            observer.see(scores, histories, targets)
         done += len(histories)
         on_progress("evaluating", done / len(cases))
-    return Quality(
-        np.concatenate([np.zeros((0, len(METRICS))), *values]),
-        cases.seen[cases.targets],
-        float(1 - np.exp(absent).mean()),
-    )
+    lists = {key: value for observer in observers for key, value in observer.report().items()}
+    return Quality(np.concatenate(values), cases.seen[cases.targets], lists)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,6 @@ CUTOFFS = (5, 10, 20)
 METRICS = (*(f"hr@{k}" for k in CUTOFFS), *(f"ndcg@{k}" for k in CUTOFFS), "mrr")
 """What is measured for each user, in the order of the columns of `of_places`."""
 
-COVERED = 10
-"""Places of a list whose items count as covered."""
-
 
 @dataclass(frozen=True, eq=False)
 class Places:
@@ -44,7 +41,7 @@ def places(
     """
     own = scores[np.arange(len(targets)), targets][:, None]  # (B, 1)
     competes = pools[None, :] == pools[targets][:, None]  # (B, N)
-    competes[_known(histories)] = False
+    competes[known(histories)] = False
     possible = competes[np.arange(len(targets)), targets]
     better = np.count_nonzero((scores > own) & competes, axis=1)
     equal = np.count_nonzero((scores == own) & competes, axis=1)
@@ -70,7 +67,7 @@ def of_places(found: Places) -> np.ndarray:
     return np.stack([*hits, *discounted, (inverse[last] - inverse[first]) / ties], axis=1)
 
 
-def listed(scores: np.ndarray, histories: Sequence[History], size: int = COVERED) -> np.ndarray:
+def listed(scores: np.ndarray, histories: Sequence[History], size: int) -> np.ndarray:
     """Tell how likely each item stands in a list of the best, minus the history.
 
     Args:
@@ -82,7 +79,7 @@ def listed(scores: np.ndarray, histories: Sequence[History], size: int = COVERED
         (B, N) float64 from 0 to 1; a row sums to `size` or to the number of items there are.
     """
     allowed = scores.astype(np.float64)
-    allowed[_known(histories)] = -np.inf
+    allowed[known(histories)] = -np.inf
     size = min(size, scores.shape[1])
     threshold = np.partition(allowed, -size, axis=1)[:, -size][:, None]  # (B, 1)
     above = allowed > threshold
@@ -92,7 +89,7 @@ def listed(scores: np.ndarray, histories: Sequence[History], size: int = COVERED
     return np.asarray(above + level * chance)
 
 
-def _known(histories: Sequence[History]) -> tuple[np.ndarray, np.ndarray]:
+def known(histories: Sequence[History]) -> tuple[np.ndarray, np.ndarray]:
     """Return rows and columns of what stands in the histories."""
     rows = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
     return rows, np.concatenate([history.items for history in histories])

@@ -18,6 +18,8 @@ from streaming.clock import to_text
 from training.benchmark.baselines.registry import baselines
 from training.benchmark.data import Account, Cases, Fit, OnProgress, Scorer, Split
 from training.benchmark.evaluation import Quality, intervals, measure
+from training.benchmark.faithfulness import faithfulness
+from training.benchmark.lists import observers
 from training.benchmark.presets import by_name
 from training.benchmark.protocols import load
 
@@ -47,6 +49,8 @@ class _Measured:
     quality: Quality
     evaluate: float
     """Seconds."""
+    reasons: Mapping[str, float]
+    """Whether its reasons are true."""
     digest: str
     """Of its weights."""
 
@@ -94,8 +98,11 @@ def _measure(name: str, fit: Fit, split: Split, seed: int, on_progress: OnProgre
     tell("beginning", 0.0)
     scorer = fit(split.training, seed=seed, on_progress=tell)
     began = time.monotonic()
-    quality = measure(scorer, split.test, tell)
-    return _Measured(scorer.account, quality, time.monotonic() - began, digest(scorer))
+    watching = observers(split.training, split.test, seed)
+    quality = measure(scorer, split.test, tell, observers=watching)
+    seconds = time.monotonic() - began
+    reasons = faithfulness(scorer, split.test, seed, tell)
+    return _Measured(scorer.account, quality, seconds, reasons, digest(scorer))
 
 
 def digest(scorer: Scorer) -> str:
@@ -132,7 +139,8 @@ def _about(request: Request, counts: Mapping[str, Any], test: Cases) -> dict[str
 def _account(prefix: str, measured: _Measured) -> dict[str, Any]:
     seconds = {"search": 0.0, "train": 0.0, **measured.account.seconds}
     return {
-        f"{prefix}coverage": measured.quality.coverage,
+        **{f"{prefix}{key}": value for key, value in measured.quality.lists.items()},
+        **{f"{prefix}{key}": value for key, value in measured.reasons.items()},
         **{f"{prefix}seconds/{name}": value for name, value in seconds.items()},
         f"{prefix}seconds/evaluate": measured.evaluate,
         f"{prefix}weights/sha256": measured.digest,

@@ -46,7 +46,7 @@ def has_content(training: TrainingView) -> bool:
 
 def _prepare_one_text(training: TrainingView, histories: Sequence[History], seed: int) -> Make:
     del histories, seed  # nothing is learned but which words are rare
-    vectors = _cosines(one_text(training), tokens)
+    vectors = text_vectors(training)
 
     def make(choices: Choices) -> Built:
         def score(asked: Sequence[History]) -> np.ndarray:
@@ -56,6 +56,11 @@ def _prepare_one_text(training: TrainingView, histories: Sequence[History], seed
         return Built(score, {"tfidf": vectors.data})
 
     return make
+
+
+def text_vectors(training: TrainingView) -> sparse.csr_array:
+    """Make the TF-IDF vectors of all that each item says, (N, ·), unit or zero."""
+    return _cosines(one_text(training), tokens)
 
 
 def one_text(training: TrainingView) -> list[str]:
