@@ -90,7 +90,8 @@ DEAD_LETTERS = Topic(
     max_message_bytes=8 * MAX_VALUE_BYTES,
     description=(
         "What could not be read: the original bytes; headers reason, text, topic, partition, "
-        "offset, job."
+        "offset, job. A message replayed from here to its topic has the headers dead-letter (the "
+        "key here) and attempt."
     ),
 )
 

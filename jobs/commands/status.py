@@ -38,7 +38,7 @@ def status(
         if as_json:
             typer.echo(json.dumps(_look(settings, given, broker), indent=2))
             return
-        if once:
+        if once or not console.is_terminal:
             console.print(_tables(_look(settings, given, broker)))
             return
         with (
