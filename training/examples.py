@@ -17,6 +17,9 @@ _BATCHES_PER_POOL = 16
 """Batches are cut from pools of so many that were sorted by length: little padding, much chance."""
 
 
+_MOST_DESCRIBED = 4
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """What is read and what is to be foretold; rows are those of `Material`."""
@@ -54,7 +57,11 @@ class Batch:
 
 
 def draw(material: Material, preset: Preset, rng: np.random.Generator) -> list[Example]:
-    """Draw an epoch's examples: up to `prefixes` of each candidate, other ones each time."""
+    """Draw an epoch's examples, other ones each time.
+
+    Up to `prefixes` of each candidate; and some that only state what a posting asks for, which
+    teach what words stand for that few candidates say.
+    """
     examples: list[Example] = []
     for candidate in range(len(material.train)):
         steps = _stated_rows(material, preset, candidate)
@@ -64,7 +71,7 @@ def draw(material: Material, preset: Preset, rng: np.random.Generator) -> list[E
             _example(material, preset, candidate, prefix, steps, rng=rng)
             for prefix in rng.choice(prefixes, size=count, replace=False).tolist()
         )
-    return examples
+    return examples + _described(material, round(preset.training.described * len(examples)), rng)
 
 
 def validation_examples(material: Material, preset: Preset) -> list[Example]:
@@ -154,6 +161,28 @@ def _example(
         targets=train.postings[ahead[: config.steps]],
         time=int(train.times[prefix]),
     )
+
+
+def _described(material: Material, count: int, rng: np.random.Generator) -> list[Example]:
+    """Take the postings of random events as targets, and some of what each asks for as stated."""
+    train = material.train
+    drawn = []
+    for event in rng.integers(len(train.times), size=count).tolist():
+        posting = int(train.postings[event])
+        named = material.named.get(posting, ())
+        if named and train.kinds[event] != DISMISS:
+            size = int(rng.integers(1, min(_MOST_DESCRIBED, len(named)) + 1))
+            rows = rng.choice(named, size=size, replace=False)
+            drawn.append(
+                Example(
+                    rows=rows,
+                    kinds=np.full(size, STEP_KINDS.index("skill")),
+                    moments=np.zeros((size, MOMENT_NUMBERS), dtype=np.float32),
+                    targets=np.array([posting]),
+                    time=int(train.times[event]),
+                )
+            )
+    return drawn
 
 
 def _stated_rows(material: Material, preset: Preset, candidate: int) -> np.ndarray:

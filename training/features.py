@@ -106,11 +106,16 @@ class Embedder:
         return cls(load_encoder(folder), Lexicon.load(folder))
 
 
-def posting_text(posting: Mapping[str, Any]) -> str:
-    """Join the short texts of a posting: title, skills, occupation, industry."""
+def posting_phrases(posting: Mapping[str, Any]) -> list[str]:
+    """List the short texts of a posting: title, skills, occupation, industry."""
     skills = posting.get("skills") or ()
     parts = [posting.get("title"), *skills, posting.get("occupation"), posting.get("industry")]
-    return " ".join(part for part in parts if part)
+    return [part for part in parts if part]
+
+
+def posting_text(posting: Mapping[str, Any]) -> str:
+    """Join the short texts of a posting."""
+    return " ".join(posting_phrases(posting))
 
 
 def all_text(posting: Mapping[str, Any]) -> str:
@@ -131,7 +136,8 @@ def of_postings(
     texts = [posting_text(posting) for posting in postings]
     text = embedder.encoder.encode(texts)
     prose = embedder.encoder.encode([posting.get("description") or "" for posting in postings])
-    words = embedder.lexicon.encode(texts, config.lexical_dimensions)
+    phrases = [posting_phrases(posting) for posting in postings]
+    words = embedder.lexicon.encode(phrases, config.lexical_dimensions)
     width = config.field_dimensions
     blocks = [_posting_fields(posting, width) for posting in postings]
     return Features(unit(text + config.description_weight * prose), words, _stack(blocks, width))
@@ -158,11 +164,19 @@ def stated_steps(stated: Mapping[str, Any] | None, config: ModelConfig) -> list[
     ]
 
 
+def named_steps(posting: Mapping[str, Any]) -> list[StatedStep]:
+    """List what a posting asks for, skills and occupation, as a candidate would state it."""
+    named = [*(posting.get("skills") or ()), posting.get("occupation")]
+    texts = dict.fromkeys(text for text in named if text and text.strip())
+    spoken = posting.get("language")
+    return [StatedStep("skill", text, "zh" if is_chinese(text) else spoken) for text in texts]
+
+
 def of_stated(steps: Sequence[StatedStep], embedder: Embedder, config: ModelConfig) -> Features:
     """Make the features of stated entries; a place has a place block alone."""
     texts = ["" if step.kind == "place" else step.text for step in steps]
     text = embedder.encoder.encode(texts)
-    words = embedder.lexicon.encode(texts, config.lexical_dimensions)
+    words = embedder.lexicon.encode([[text] for text in texts], config.lexical_dimensions)
     width = config.field_dimensions
     blocks: list[dict[str, np.ndarray | None]] = []
     for step in steps:

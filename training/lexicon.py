@@ -19,6 +19,8 @@ from training.tokens import tokens
 from training.word_vectors import unit
 
 _FILE = "lexicon.json"
+_PART = 0.5
+"""What a word inside a phrase counts beside the phrase."""
 
 
 class Lexicon:
@@ -34,30 +36,60 @@ class Lexicon:
         self.unknown = unknown
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Self:
-        """Weigh the words of a catalogue's texts by inverse document frequency."""
-        held: Counter[str] = Counter()
+    def of(cls, catalogue: Iterable[Sequence[str]]) -> Self:
+        """Weigh the words of a catalogue's postings by inverse document frequency.
+
+        Args:
+            catalogue: of each posting its phrases. Those of several words that only one posting
+                has, as many titles are, are not kept: they could bring nothing together.
+        """
+        words: Counter[str] = Counter()
+        wholes: Counter[str] = Counter()
         count = 0
-        for text in texts:
-            held.update(dict.fromkeys(tokens(text), 1))
+        for phrases in catalogue:
+            parts = [_distinct(phrase) for phrase in phrases]
+            words.update({word for part in parts for word in part})
+            wholes.update({_whole(part) for part in parts if len(part) > 1})
             count += 1
-        weights = {word: 1 + math.log((1 + count) / (1 + texts)) for word, texts in held.items()}
+        held = {**words, **{whole: number for whole, number in wholes.items() if number > 1}}
+        weights = {word: 1 + math.log((1 + count) / (1 + number)) for word, number in held.items()}
         return cls(weights, 1 + math.log(1 + count))
 
-    def encode(self, texts: Sequence[str], width: int) -> np.ndarray:
+    def encode(self, texts: Sequence[Sequence[str]], width: int) -> np.ndarray:
         """Embed texts, each by itself.
+
+        Args:
+            texts: N, each as its phrases: what names one thing, such as a title or a skill.
+            width: dimensions, a multiple of 8 up to 512.
 
         Returns:
             (N, width) float32, each of length 1, or zero for a text without words. Inner products
             approximate the TF-IDF cosine.
         """
         encoded = np.zeros((len(texts), width), dtype=np.float32)
-        for row, text in enumerate(texts):
-            # note: in the order of the text; a set's order differs between processes, and with it
-            # the last bits of the sum
-            for word in dict.fromkeys(tokens(text)):
-                encoded[row] += self.weights.get(word, self.unknown) * signs(f"word:{word}", width)
+        for row, phrases in enumerate(texts):
+            for word, weight in self._weighed(phrases).items():
+                encoded[row] += weight * signs(f"word:{word}", width)
         return unit(encoded)
+
+    def _weighed(self, phrases: Sequence[str]) -> dict[str, float]:
+        """Weigh distinct words; a known phrase of several is one, and its own words count less.
+
+        So who states 'Java development' comes closer to whoever names just that than to those who
+        name Java, or development, beside other things.
+        """
+        # note: in the order of the text; a set's order differs between processes, and with it the
+        # last bits of a sum
+        weighed: dict[str, float] = {}
+        for words in map(_distinct, phrases):
+            whole = _whole(words)
+            known = len(words) > 1 and whole in self.weights
+            for word in words:
+                weight = self.weights.get(word, self.unknown) * (_PART if known else 1.0)
+                weighed[word] = max(weight, weighed.get(word, 0.0))
+            if known:
+                weighed[whole] = self.weights[whole]
+        return weighed
 
     def save(self, folder: Path) -> None:
         """Write the weights into an existing folder."""
@@ -69,3 +101,12 @@ class Lexicon:
         """Read what `save` wrote."""
         about = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         return cls(about["weights"], about["unknown"])
+
+
+def _distinct(phrase: str) -> list[str]:
+    return list(dict.fromkeys(tokens(phrase)))
+
+
+def _whole(words: Sequence[str]) -> str:
+    """Name a phrase; no word has a space in it."""
+    return " ".join(words)

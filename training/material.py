@@ -1,6 +1,7 @@
 """What training reads, ready: the split data and the features of postings and stated entries."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from training.features import (
     Features,
     StatedStep,
     all_text,
+    named_steps,
     of_postings,
     of_stated,
-    posting_text,
+    posting_phrases,
     stated_steps,
 )
 from training.lexicon import Lexicon
@@ -27,6 +29,8 @@ from training.word_vectors import TextEncoder, from_file, train_on
 _TEXT_FILE = "text.npy"
 _WORDS_FILE = "words.npy"
 _FIELDS_FILE = "fields.npy"
+_MOST_NAMED = 20_000
+"""So many of the things that postings ask for, the most common, are learned from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,8 @@ class Material:
     seen: Tensor
     """Rows of the postings that training events name, ascending."""
     step_rows: Mapping[StatedStep, int]
+    named: Mapping[int, Sequence[int]]
+    """Rows of the steps that state what a posting of `seen` asks for; not empty."""
     opens: Tensor
     """(N,) int64 microseconds, as `Catalogue.opens`."""
     expires: Tensor
@@ -80,7 +86,7 @@ def write_features(
         if word_vectors is None
         else from_file(word_vectors, texts, dimensions=dimensions)
     )
-    embedder = Embedder(encoder, Lexicon.of(posting_text(posting) for posting in postings))
+    embedder = Embedder(encoder, Lexicon.of(posting_phrases(posting) for posting in postings))
     train, _ = dataset.split(preset.training.validation_split)
     steps = list(_distinct_steps(train, preset))
     features = Features.join(
@@ -107,6 +113,7 @@ def load_material(dataset: Dataset, preset: Preset, folder: Path) -> Material:
     ids = torch.zeros(len(text), dtype=torch.int64)
     ids[seen] = torch.arange(1, len(seen) + 1)
     steps = _distinct_steps(train, preset)
+    step_rows = {step: len(dataset.catalogue) + place for place, step in enumerate(steps)}
     return Material(
         train=train,
         held_out=held_out,
@@ -115,14 +122,33 @@ def load_material(dataset: Dataset, preset: Preset, folder: Path) -> Material:
         fields=torch.from_numpy(np.load(folder / _FIELDS_FILE)),
         ids=ids,
         seen=seen,
-        step_rows={step: len(dataset.catalogue) + place for place, step in enumerate(steps)},
+        step_rows=step_rows,
+        named=_named_rows(train, step_rows),
         opens=torch.from_numpy(dataset.catalogue.opens.copy()),
         expires=torch.from_numpy(dataset.catalogue.expires.copy()),
     )
 
 
 def _distinct_steps(train: Dataset, preset: Preset) -> dict[StatedStep, None]:
-    """Stated entries of the training part in a fixed order; a dict keeps it."""
-    return dict.fromkeys(
-        step for stated in train.stated for step in stated_steps(stated, preset.model)
+    """Steps that candidates and postings of the training part name; a dict keeps the order."""
+    stated = (step for said in train.stated for step in stated_steps(said, preset.model))
+    named = Counter(step for _, steps in _named(train) for step in steps)
+    common = (step for step, _ in named.most_common(_MOST_NAMED))
+    return dict.fromkeys((*stated, *common))
+
+
+def _named_rows(train: Dataset, step_rows: Mapping[StatedStep, int]) -> dict[int, list[int]]:
+    known = (
+        (row, [step_rows[step] for step in steps if step in step_rows])
+        for row, steps in _named(train)
     )
+    return {row: steps for row, steps in known if steps}
+
+
+def _named(train: Dataset) -> Iterator[tuple[int, list[StatedStep]]]:
+    """Yield each posting that a training event names, with what it asks for."""
+    seen = np.unique(train.postings)
+    for row, posting in zip(
+        seen.tolist(), train.catalogue.table.take(seen).to_pylist(), strict=True
+    ):
+        yield row, named_steps(posting)

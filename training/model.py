@@ -35,6 +35,9 @@ _FIRST_GATES = {
 """Where the weights of the blocks begin: likeness of text first, so that an untrained model already
 ranks by content. Training moves them, and each candidate's state moves them further."""
 
+_SHORTEST = 1e-3
+"""Of what a profile asks for in words: a profile without any divides by it instead of by zero."""
+
 _FIRST_STRENGTHS = {"dismiss": -0.5}
 """Where the strength of what a step itself asks for begins; 1 for the other kinds."""
 
@@ -93,6 +96,8 @@ class EncoderDecoder(nn.Module):
 
     block_of: Tensor
     """(D,) int64: the block that each dimension belongs to."""
+    copied: Tensor
+    """(D,) bool: true for the block of words, into which nothing is learned but its weight."""
 
     def __init__(self, config: ModelConfig, ids: int) -> None:
         super().__init__()
@@ -121,6 +126,7 @@ class EncoderDecoder(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         block_of = torch.repeat_interleave(torch.arange(len(BLOCKS)), torch.tensor(widths))
         self.register_buffer("block_of", block_of, persistent=False)
+        self.register_buffer("copied", block_of == BLOCKS.index("words"), persistent=False)
         self._start_values()
 
     def _start_values(self) -> None:
@@ -164,7 +170,8 @@ class EncoderDecoder(nn.Module):
         mask = torch.arange(length)[None, :] < steps.lengths[:, None]  # (B, L)
         units = states.shape[2]
         keys = states @ self.attend.weight[0, units:] + self.attend.bias  # (B, L)
-        asked = steps.vectors + self.relate(self.compress(steps.vectors))  # (B, L, D)
+        related = self.relate(self.compress(steps.vectors)) * ~self.copied  # (B, L, D)
+        asked = steps.vectors + related  # (B, L, D)
         contents = asked * self.strengths[steps.kinds][..., None]  # (B, L, D)
         return Encoded(states, keys, contents, mask), (hidden[0], cell[0])
 
@@ -181,7 +188,7 @@ class EncoderDecoder(nn.Module):
 
         a = softmax_i(k sigma(W_a [h_(t-1); h_i])), s = sum_i a_i h_i, h_t = LSTM([y_(t-1); s]),
         query = gates(h_t, s) * (W_q [h_t; s] + sum_i a_i content_i),
-        taste = W_f [h_t; s].
+        taste = W_f [h_t; s]; in the block of words W_q is zero and the sum has length 1.
 
         Args:
             encoded: the profiles.
@@ -196,8 +203,11 @@ class EncoderDecoder(nn.Module):
         content = (attention[:, None, :] @ encoded.contents)[:, 0]  # (B, D)
         hidden, cell = self.decoder(torch.cat([previous, summary], dim=1), state)
         known = self.dropout(torch.cat([hidden, summary], dim=1))  # (B, 2U)
+        # What is asked for in words has length 1, however many steps ask, as in a TF-IDF cosine.
+        length = (content * self.copied).norm(dim=1, keepdim=True).clamp(min=_SHORTEST)  # (B, 1)
         gates = self.gates(known).exp()[:, self.block_of]  # (B, D)
-        query = gates * (self.query(known) + content)  # (B, D)
+        gates = torch.where(self.copied, gates / length, gates)
+        query = gates * (self.query(known) * ~self.copied + content)  # (B, D)
         return Decision(query, self.taste(known), attention, gates, (hidden, cell))
 
     def forward(self, steps: Steps, targets: Tensor) -> tuple[Tensor, Tensor]:

@@ -27,7 +27,7 @@ from training.presets import Preset
 from training.reading import Reading, read
 from training.reasons import explain
 
-FORMAT = 1
+FORMAT = 2
 """Of the model folder; a folder of another format is refused."""
 
 _DECIMALS = 6

@@ -59,6 +59,12 @@ class TrainConfig(Config):
     events_dropout: float = Field(
         ge=0, le=1, description="share of the examples that keep nothing but the stated part"
     )
+    described: float = Field(
+        ge=0,
+        lt=1,
+        description="examples that state what a posting asks for and have that posting as target, "
+        "per example of a candidate",
+    )
     id_dropout: float = Field(
         ge=0, lt=1, description="share of the postings whose id block is zero in a step"
     )
@@ -93,9 +99,13 @@ def published() -> Preset:
       factor of e of each other, so a learned factor stands before it, 1 at first.
     - The query holds, besides a function of the decoder's state, the attended posting vectors
       themselves, so that likeness to what the profile names counts from the first epoch on and for
-      words that no training profile held. It also makes the reasons exact.
+      words that no training profile held. It also makes the reasons exact. A learned map of low
+      rank (`relations`) adds what goes with them: who looks at this also wants that.
     - Besides the mean of its word vectors a text has a block for its very words (`Lexicon`): word
-      vectors alone cannot tell accounting from auditing.
+      vectors alone cannot tell accounting from auditing. Only the weight of that block is learned:
+      it compares the profile's words with the posting's as TF-IDF cosine does.
+    - Some examples are made of postings: what a random event's posting asks for is stated, and that
+      posting is the target. Few candidates name any one skill; this teaches what each stands for.
     - Freshness adds to the score, as much as the state says: people look at what is new.
     - The blocks of a posting vector are weighed by the state (see `training.model`).
     - The 20 % are the newest events, not a random part: a random part would show the model the
@@ -110,7 +120,7 @@ def published() -> Preset:
     model = ModelConfig(
         word_dimensions=300,
         text_dimensions=128,
-        lexical_dimensions=128,
+        lexical_dimensions=256,
         field_dimensions=24,
         id_dimensions=32,
         relations=16,
@@ -132,6 +142,7 @@ def published() -> Preset:
         prefixes=3,
         stated_dropout=0.2,
         events_dropout=0.2,
+        described=0.25,
         id_dropout=0.5,
         softmax_postings=20_000,
     )

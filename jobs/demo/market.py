@@ -14,9 +14,9 @@ from streaming.readers import ReadOptions, Row, SourceFile, read_rows
 from streaming.records import SCHEMA_VERSION, Event
 
 LIVE_SHARE = 0.05
-MOST_LIVE = 400
-FULL = MarketConfig(candidates=900, postings=8_000)
-QUICK = MarketConfig(candidates=300, postings=5_000)
+MOST_LIVE = 300
+FULL = MarketConfig(candidates=600, postings=6_000)
+QUICK = MarketConfig(candidates=200, postings=3_000)
 SHOWN = {
     "demo-java": ("软件开发", "Java开发", "Spring框架"),
     "demo-accounting": ("会计", "财务报表", "税务"),

@@ -9,8 +9,10 @@ from training.features import (
     STEP_KINDS,
     Embedder,
     fingerprint,
+    named_steps,
     of_postings,
     of_stated,
+    posting_phrases,
     posting_text,
     stated_steps,
 )
@@ -36,7 +38,8 @@ TAX = {"title": "税务会计", "skills": ["会计", "税务"], "employer": "acm
 @pytest.fixture(scope="module")
 def embedder():
     texts = [posting_text(JAVA), posting_text(TAX)] * 5
-    return Embedder(train_on(texts, dimensions=300, seed=1), Lexicon.of(texts))
+    lexicon = Lexicon.of([posting_phrases(JAVA), posting_phrases(TAX)] * 5)
+    return Embedder(train_on(texts, dimensions=300, seed=1), lexicon)
 
 
 def block(features, name):
@@ -95,10 +98,28 @@ def test_signs_are_fixed_and_nearly_orthogonal():
 
 
 def test_words_never_seen_before_still_meet():
-    lexicon = Lexicon.of(["java developer"])
-    one, two, other = lexicon.encode(["cobol", "cobol java", "nurse"], 256)
+    lexicon = Lexicon.of([["java developer"]])
+    one, two, other = lexicon.encode([["cobol"], ["cobol java"], ["nurse"]], 256)
     assert one @ two > 0.5
     assert abs(one @ other) < 0.3
+
+
+def test_a_phrase_is_closer_to_itself_than_to_its_words_elsewhere():
+    lexicon = Lexicon.of([["java developer"], ["web developer"], ["java", "web"]] * 2)
+    asked, same, apart = lexicon.encode(
+        [["java developer"], ["java developer", "web"], ["java", "web developer"]], 512
+    )
+    assert asked @ same > asked @ apart + 0.2
+
+
+def test_what_a_posting_asks_for_is_stated_as_candidates_would():
+    posting = {"skills": ["Java", " ", "会计"], "occupation": "Java", "language": "en"}
+    steps = named_steps(posting)
+    assert [(step.kind, step.text, step.language) for step in steps] == [
+        ("skill", "Java", "en"),
+        ("skill", "会计", "zh"),
+    ]
+    assert named_steps({"title": "Baker"}) == []
 
 
 def random_steps(count, length, width, seed=0):
@@ -124,6 +145,24 @@ def test_shapes_of_the_published_preset(model):
     queries, tastes = model(random_steps(3, 7, width), torch.randn(3, 4, width))
     assert queries.shape == (3, 4, width)
     assert tastes.shape == (3, 4, 3)
+
+
+def test_words_are_asked_for_with_one_strength_however_many_steps_ask(model):
+    steps = random_steps(3, 7, len(model.block_of))
+    encoded, state = model.encode(steps)
+    decision = model.decide(encoded, state, model.first_input(3))
+    asked = (decision.attention[:, None, :] @ encoded.contents)[:, 0][:, model.copied]
+    query = decision.query[:, model.copied]
+    assert torch.allclose(torch.cosine_similarity(query, asked), torch.ones(3), atol=1e-5)
+    learned = model.gates.bias[BLOCKS.index("words")].exp()
+    assert torch.allclose(query.norm(dim=1), learned.expand(3), rtol=0.5)
+    wordless = Steps(
+        steps.vectors * ~model.copied, steps.kinds, steps.moments, lengths=steps.lengths
+    )
+    encoded, state = model.encode(wordless)
+    query = model.decide(encoded, state, model.first_input(3)).query
+    assert torch.isfinite(query).all()
+    assert query[:, model.copied].eq(0).all()
 
 
 def test_attention_sums_to_one_and_leaves_padding_out(model):
