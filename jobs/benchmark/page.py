@@ -44,7 +44,9 @@ def write(report: Report, file: Path) -> None:
         parts=[_part(report, prefixes, group) for group in _GROUPS if f"{group}mrr" in report],
         differences=[_difference(report, *item) for item in others.items()],
         cutoffs=cutoffs_plot(report, compared),
+        list_columns=list(_columns(report)),
         costs=[_cost(report, *item) for item in prefixes.items()],
+        reasons=_reasons(report),
         curves=curves_plot(_below(report, "curves/")),
         command=command(report),
         settings={key: report[key] for key in report if key.startswith(_SETTINGS)},
@@ -119,9 +121,42 @@ def _cell(report: Report, key: str, *, signed: bool = False) -> Row:
     }
 
 
+def _columns(report: Report) -> dict[str, tuple[str, str]]:
+    """Return what is told of each ranker's lists: heading to key and format, if it is there."""
+    return {name: known for name, known in _COLUMNS.items() if known[0] in report}
+
+
 def _cost(report: Report, name: str, prefix: str) -> Row:
-    seconds = [f"{report[f'{prefix}seconds/{part}']:,.1f}" for part in _PARTS]
-    return {"name": name, "cells": [*seconds, f"{report[f'{prefix}coverage']:.1%}"]}
+    cells = [format(report[f"{prefix}{key}"], how) for key, how in _columns(report).values()]
+    return {"name": name, "cells": cells}
 
 
-_PARTS = ("search", "train", "evaluate")
+def _reasons(report: Report) -> Row | None:
+    if "reasons/users" not in report:
+        return None
+    return {
+        "words": f"For {report['reasons/users']:,} users with three parts or more: the part that "
+        "the preset names as the reason of its first recommendation, against a random other part.",
+        "rows": [
+            {"words": words, "cell": _cell(report, f"reasons/{name}")}
+            for name, words in _REASONS.items()
+        ],
+    }
+
+
+_COLUMNS = {
+    "coverage": ("coverage", ".1%"),
+    "alike": ("similarity@10", ".3f"),
+    "HR@10, rule": ("capped/hr@10", ".4f"),
+    "NDCG@10, rule": ("capped/ndcg@10", ".4f"),
+    "searching, s": ("seconds/search", ",.1f"),
+    "training, s": ("seconds/train", ",.1f"),
+    "evaluating, s": ("seconds/evaluate", ",.1f"),
+}
+_REASONS = {
+    "win_rate": "taking the named part out costs more",
+    "drop": "by so much more log-probability, nats",
+    "keeps": "the named part alone keeps the recommendation among the first ten",
+    "keeps_at_random": "the random part alone does",
+    "keeps_more": "so much more often",
+}

@@ -57,17 +57,28 @@ rivals.</p>
 </section>
 
 <section>
-<h2>What it cost</h2>
+<h2>The lists themselves, and what they cost</h2>
 <div class="scroll"><table>
-<thead><tr><th scope="col">ranker</th><th scope="col" class="number">searching, s</th>
-<th scope="col" class="number">training, s</th><th scope="col" class="number">evaluating, s</th>
-<th scope="col" class="number">coverage</th></tr></thead>
+<thead><tr><th scope="col">ranker</th>{% for name in list_columns %}
+<th scope="col" class="number">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>{% for row in costs %}<tr><th scope="row">{{ row.name }}</th>
 {% for cell in row.cells %}<td class="number">{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</tbody>
-<caption>Coverage: the share of the catalogue in the first ten places of somebody's list.</caption>
+<caption>Coverage: the share of the catalogue in the first ten places of somebody's list.
+{% if "alike" in list_columns %}Alike: the mean TF-IDF cosine of two items of one list.{% endif %}
+{% if "HR@10, rule" in list_columns %}Rule: at most five of ten places for one employer, unless
+nothing else fits.{% endif %}</caption>
 </table></div>
 </section>
+
+{% if reasons %}<section>
+<h2>Reasons</h2>
+<p>{{ reasons.words }}</p>
+<div class="scroll"><table><tbody>
+{% for row in reasons.rows %}<tr><th scope="row">{{ row.words }}</th>
+<td class="number">{{ row.cell.estimate }}<br><small>{{ row.cell.interval }}</small></td></tr>
+{% endfor %}</tbody></table></div>
+</section>{% endif %}
 
 {% if curves %}<section>
 <h2>Training</h2>

@@ -16,6 +16,7 @@ from training.benchmark.lists import (
     Coverage,
     EmployersRule,
     Likeness,
+    _capped,
     by_employers_rule,
     observers,
 )
@@ -52,6 +53,16 @@ def test_the_rule_pushes_a_target_out_and_lets_another_in() -> None:
         found = rule.report()
         assert found["capped/hr@10"] == (rank > 0)
         assert found["capped/ndcg@10"] == pytest.approx(1 / np.log2(1 + rank) if rank else 0)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 90)), min_size=65, max_size=120))
+def test_sorting_only_the_best_changes_nothing(drawn: list[tuple[int, int]]) -> None:
+    employers = np.array([employer for employer, _ in drawn])
+    scores = np.array([score for _, score in drawn], dtype=np.float32)
+    ties = np.random.default_rng(4).permutation(len(drawn))
+    order = np.lexsort((ties, -scores))
+    whole = by_employers_rule(order, employers)
+    assert _capped(np.arange(len(drawn)), scores, ties, employers).tolist() == whole.tolist()
 
 
 def test_likeness_is_the_mean_cosine_of_all_pairs() -> None:

@@ -119,6 +119,8 @@ def test_the_command_writes_report_page_and_run(
     assert logged.info.status == "FINISHED"
     text = out.with_suffix(".html").read_text(encoding="utf-8")
     assert "careerstream benchmark quality --protocol job-views --data views.csv" in text
+    assert f"{report['capped/ndcg@10']:.4f}" in text
+    assert f"{report['baselines/fields/similarity@10']:.3f}" in text
 
 
 def test_the_page_stands_alone_and_escapes_what_it_is_given(

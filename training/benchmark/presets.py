@@ -10,7 +10,10 @@ from typing import cast
 from streaming.errors import SettingsError
 from training.benchmark.data import Fit
 
-PRESETS: Mapping[str, str] = {"published": "training.benchmark.published"}
+PRESETS: Mapping[str, str] = {
+    "best": "training.best",
+    "published": "training.benchmark.published",
+}
 """Name to the module whose `fit` trains it."""
 
 
