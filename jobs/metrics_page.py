@@ -21,8 +21,8 @@ it logs; `metrics.port` fixes the port or turns it `off`, `metrics.host` lets ot
 
 The same stands in files, written whole every `metrics.interval_seconds` and removed when the job
 ends: HOME/run/JOB.prom for a collector of text files, and HOME/run/JOB.json with `healthy`,
-`trouble`, `written_at` and the address. A file whose `written_at` is old belongs to a job that
-was killed.
+`trouble`, `written_at` and the address. A file whose `written_at` is older than its
+`gone_after_seconds` belongs to a job that was killed.
 
 `careerstream status` reads them all and asks the broker for the newest offsets; `--json` gives it
 to programs. Rates and quantiles over time are Prometheus' part:

@@ -1,6 +1,5 @@
 """How running jobs are: read from their endpoints or files, and held against the broker."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +11,12 @@ from urllib.parse import urlsplit
 
 import orjson
 from kafka import KafkaConsumer, TopicPartition
-from prometheus_client.parser import text_string_to_metric_families
 
 from streaming.clients import broker_errors, consumer
 from streaming.clock import from_text
 from streaming.errors import BrokerError, InputError, one_line
 from streaming.metrics import table
+from streaming.metrics.reading import Labels, quantile, samples
 from streaming.metrics.table import Metric
 from streaming.settings import KafkaSettings
 from streaming.topics import TOPICS
@@ -25,12 +24,9 @@ from streaming.topics import TOPICS
 ANSWER_SECONDS = 5
 CONNECT_SECONDS = 2
 """Shorter than elsewhere: a table that is drawn again and again must not wait for a broker."""
-GONE_INTERVALS = 4
-"""A job that has not written for so many of its intervals is gone."""
 
 Ends = Mapping[str, Mapping[str, int]]
 """Topic → partition → the offset that the next message gets."""
-Labels = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -83,15 +79,6 @@ def job_at(address: str) -> Job:
     trouble = "" if status == 200 else health.decode().strip()  # noqa: PLR2004 - HTTP's OK
     about = {"job": urlsplit(address).netloc, "address": address, "trouble": trouble}
     return Job(about | {"healthy": not trouble}, samples(metrics.decode()))
-
-
-def samples(text: str) -> dict[tuple[str, Labels], float]:
-    """Read Prometheus' text form."""
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
 
 
 class Broker:
@@ -147,38 +134,13 @@ def report(jobs: Iterable[Job], ends: Ends, broker_trouble: str) -> dict[str, An
     }
 
 
-def quantile(buckets: Mapping[float, float], share: float) -> float | None:
-    """Estimate a quantile as Prometheus does: by a straight line within its bucket.
-
-    Args:
-        buckets: upper limit → how many values are not above it; the last limit is infinite.
-        share: between 0 and 1.
-
-    Returns:
-        None where there are no values; the last finite limit for those above it.
-    """
-    limits = sorted(buckets)
-    total = buckets[limits[-1]] if limits else 0
-    if not total:
-        return None
-    lower, below = 0.0, 0.0
-    for limit in limits:
-        if buckets[limit] >= share * total:
-            if math.isinf(limit):
-                return lower
-            inside = buckets[limit] - below
-            return lower + (limit - lower) * ((share * total - below) / inside if inside else 1.0)
-        lower, below = limit, buckets[limit]
-    return lower
-
-
 def _job_of(file: Path) -> Job | None:
     """Read a job's file and its metrics; None for one that ended just now."""
     try:
         about = orjson.loads(file.read_bytes())
         written = from_text(about["written_at"])
         age = (datetime.now(tz=UTC) - written).total_seconds()
-        if age > GONE_INTERVALS * about["interval_seconds"]:
+        if age > about["gone_after_seconds"]:
             trouble = f"gone: it has not written {file.name} for {age:.0f} s"
             return Job(about | {"healthy": False, "trouble": trouble})
         return Job(about, samples(_metrics(about["address"], file.with_suffix(".prom"))))

@@ -30,8 +30,8 @@ from streaming.settings import Settings
 
 log = logging.getLogger(__name__)
 STARTING = "starting: no query runs yet"
-UNSEEN_INTERVALS = 10
-"""After so many intervals without a look at the queries nobody knows how they are."""
+SILENT_SECONDS, SILENT_INTERVALS = 60.0, 10
+"""After so long without a look at the queries nobody knows how they are."""
 
 
 def run_folder(settings: Settings) -> Path:
@@ -54,11 +54,14 @@ class Watch:
     def __init__(self, job: str, settings: Settings, progress: Progress) -> None:
         self._job, self._settings, self._progress = job, settings, progress
         self._file = run_folder(settings) / f"{job}.json"
+        interval = settings.metrics.interval_seconds
+        self._silent = max(SILENT_SECONDS, SILENT_INTERVALS * interval)
         self._about: dict[str, Any] = {
             "job": job,
             "pid": os.getpid(),
             "host": socket.gethostname(),
             "started_at": to_text(datetime.now(tz=UTC)),
+            "gone_after_seconds": self._silent,
         }
         self._running: Running | None = None
         self._trouble, self._looked = STARTING, time.monotonic()
@@ -72,7 +75,7 @@ class Watch:
     def trouble(self) -> str:
         """Say in one line what was wrong at the last look, '' for nothing."""
         silent = time.monotonic() - self._looked
-        if silent > UNSEEN_INTERVALS * self._settings.metrics.interval_seconds:
+        if silent > self._silent:
             return f"nobody has looked after the queries for {silent:.0f} s"
         return self._trouble
 
@@ -124,7 +127,6 @@ class Watch:
     def _write(self) -> None:
         about = self._about | {
             "written_at": to_text(datetime.now(tz=UTC)),
-            "interval_seconds": self._settings.metrics.interval_seconds,
             "address": self.address,
             "healthy": not self._trouble,
             "trouble": self._trouble,

@@ -12,7 +12,8 @@ from infra import provisioning
 from streaming import clients
 from streaming.settings import JobSettings, KafkaSettings, MetricsSettings, Settings
 
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""Seconds an answer may take; far above what it needs, for a machine that is busy."""
 
 
 def get(address, path):

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.grafana.dashboard import FILE, dashboard, text
-from jobs.status import Broker, job_at, quantile, report, samples
+from jobs.status import Broker, job_at, report
 from streaming.clock import from_text
 from streaming.errors import InputError, SettingsError
 from streaming.logs import JsonLines, within_batch
@@ -27,6 +27,7 @@ from streaming.metrics import table
 from streaming.metrics.endpoint import serving
 from streaming.metrics.meters import METERS
 from streaming.metrics.progress import Progress
+from streaming.metrics.reading import quantile, samples
 from streaming.metrics.table import METRICS
 from streaming.settings import KafkaSettings, MetricsSettings, load
 

@@ -1,5 +1,6 @@
 """All jobs under watch: what they tell agrees with what was sent."""
 
+import io
 import logging
 import shutil
 from functools import partial
@@ -10,10 +11,11 @@ from typer.testing import CliRunner
 
 from jobs import index_postings, recommend, update_profiles
 from jobs.cli import app
-from jobs.lifecycle import start_all
-from jobs.status import samples
+from jobs.lifecycle import each_batch, start_all
 from jobs.watching import run_folder, watched
+from streaming.logs import JsonLines
 from streaming.metrics.meters import METERS
+from streaming.metrics.reading import samples
 from streaming.metrics.table import METRICS
 from streaming.topics import CANDIDATES, EVENTS, POSTINGS
 
@@ -75,7 +77,21 @@ def status(town_settings):
 
 
 @pytest.fixture(scope="module")
-def story(spark, town_settings, tell, ask, until, status):  # noqa: PLR0917 - pytest names them
+def json_log():
+    """The log of batches as JSON lines: the logger, and what it has said."""
+    stream, log = io.StringIO(), logging.getLogger("batches")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines("up"))
+    before = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    yield log, lambda: [orjson.loads(line) for line in stream.getvalue().splitlines()]
+    log.setLevel(before)
+    log.removeHandler(handler)
+
+
+@pytest.fixture(scope="module")
+def story(spark, town_settings, tell, ask, until, status, json_log):  # noqa: PLR0917 - pytest names them
     """What was told before anything ran, after everything was read, and after a failure."""
     before = samples(METERS.text().decode())
     posting = {"schema_version": 1, "posting_id": "p1", "title": "Java"}
@@ -96,13 +112,14 @@ def story(spark, town_settings, tell, ask, until, status):  # noqa: PLR0917 - py
             until(lambda: samples(ask(address, "/metrics")[1]), lambda now: _all_read(now, before))
             until(lambda: ask(address, "/health"), lambda answer: answer[0] == 200)
             found |= look(status, address, town_settings, ask)
+            found["lines"] = json_log[1]()
             found["once"] = status("--once")
             found["by_endpoint"] = status("--once", "--endpoint", address)
             found["elsewhere"] = ask(address, "/")
             shutil.rmtree(f"{town_settings.lake}/postings")
             tell(POSTINGS, (b"p3", posting | {"posting_id": "p3"}))
             found["failed"] = until(
-                lambda: ask(address, "/health"), lambda answer: answer[0] != 200
+                lambda: ask(address, "/health"), lambda answer: "failed" in answer[1]
             )
             found["failed_status"] = orjson.loads(status("--json"))
         finally:
@@ -223,9 +240,7 @@ def test_status_is_readable(story):
 def test_status_without_jobs_says_so(town_settings, status, story):
     del story
     assert "none runs here" in status("--once")
-    gone = {
-        "job": "old", "written_at": "2020-01-01T00:00:00Z", "interval_seconds": 5, "address": None
-    }  # fmt: skip
+    gone = {"job": "old", "written_at": "2020-01-01T00:00:00Z", "gone_after_seconds": 60}
     file = run_folder(town_settings) / "old.json"
     file.write_bytes(orjson.dumps(gone))
     (run_folder(town_settings) / "broken.json").write_bytes(b"{")
@@ -238,5 +253,19 @@ def test_status_without_jobs_says_so(town_settings, status, story):
     assert not jobs["broken"]["healthy"]
 
 
-def test_logging_is_as_it_was():
-    assert logging.getLogger("batches").level in {logging.NOTSET, logging.WARNING}
+def test_each_batch_is_a_line_with_its_ids(story):
+    reports = [line for line in story["lines"] if line["query"] == "update_profiles"]
+    assert sum(line["rows"] for line in reports) == len(pairs()) + 1
+    assert [line["batch_id"] for line in reports] == list(range(len(reports)))
+    for line in reports:
+        assert line.keys() >= {"time", "query_id", "run_id", "seconds", "message"}
+
+
+def test_a_line_logged_inside_a_batch_names_it(spark, tmp_path, json_log):
+    log, lines = json_log
+    ticks = spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 1).load()
+    writer = each_batch(ticks, lambda batch, _: log.info("%d", batch.count()), "ticks")
+    query = writer.option("checkpointLocation", str(tmp_path)).trigger(availableNow=True).start()
+    query.awaitTermination()
+    line = lines()[-1]
+    assert (line["message"], line["query"], line["batch_id"]) == ("1", "ticks", 0)
