@@ -61,9 +61,10 @@ class PublishedScorer:
         self._model = model.eval()
         self._material = material
         with torch.inference_mode():
-            self._vectors = model.posting_vectors(
+            whole = model.posting_vectors(
                 material.text, material.words, material.fields, material.ids
             )
+        self._vectors = whole[: len(material.opens)]  # without those of what may be stated
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """Score every item at the first decoding step: (B, N) float32."""
