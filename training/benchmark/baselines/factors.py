@@ -21,16 +21,17 @@ from training.benchmark.data import History, TrainingView
 def _prepare(training: TrainingView, histories: Sequence[History], seed: int) -> Make:
     @lru_cache(maxsize=2)
     def fitted(factors: int, iterations: int, regularization: float, alpha: float) -> Any:
-        model = AlternatingLeastSquares(
-            factors=factors,
-            iterations=iterations,
-            regularization=regularization,
-            alpha=alpha,
-            random_state=seed,
-            num_threads=1,  # so that a seed says all
-            use_gpu=False,
-        )
+        # The library warns where it is made beside a BLAS of several threads, and is slow there.
         with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(
+                factors=factors,
+                iterations=iterations,
+                regularization=regularization,
+                alpha=alpha,
+                random_state=seed,
+                num_threads=1,  # so that a seed says all
+                use_gpu=False,
+            )
             model.fit(_held(histories, training.items, 0.0), show_progress=False)
         return model
 
