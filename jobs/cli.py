@@ -16,6 +16,7 @@ from jobs.commands import (
     quality,
     running,
     status,
+    stream,
     topics,
 )
 from jobs.commands.common import Invocation
@@ -40,6 +41,7 @@ app.command("demo", rich_help_panel="Running")(running.demo)
 app.command("recommendations", rich_help_panel="Looking")(running.recommendations)
 app.command("status", rich_help_panel="Looking")(status.status)
 running.benchmark.command("quality")(quality.quality)
+running.benchmark.command("stream")(stream.stream)
 app.add_typer(running.benchmark, name="benchmark", rich_help_panel="Looking")
 app.command("train", rich_help_panel="Models")(models.train)
 app.command("promote", rich_help_panel="Models")(models.promote)

@@ -1,0 +1,1 @@
+"""`careerstream benchmark stream`: the stream's speed beside that of a mere copy."""

@@ -1,0 +1,177 @@
+"""Our chain under way: `careerstream up` in its own process, filled, with a model."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import cycle
+from typing import Any
+
+from infra.simulator import Market, MarketConfig
+from jobs.benchmark.stream.child import Child
+from jobs.benchmark.stream.load import BEGIN, Clicks, Tell, names, send
+from jobs.benchmark.stream.place import Place
+from jobs.benchmark.stream.plan import Plan
+from jobs.benchmark.stream.reading import await_lists, await_profiles, await_true, size
+from jobs.status import jobs_of
+from jobs.watching import run_folder
+from streaming.clock import to_text
+from streaming.current import serving_now
+from streaming.metrics import table
+from streaming.settings import Settings
+from streaming.topics import CANDIDATES, EVENTS, POSTINGS
+from training import registry
+
+READY = "running: "
+PATIENCE = 1800.0
+LEARNERS = 1_500
+"""Simulated candidates whose behaviour the model is trained on."""
+LEARNERS_EVENTS = 8.0
+EVENTS_EACH = 4
+"""Events of every other candidate before anything is measured."""
+DAYS = 60
+SETTLED_SECONDS = 10.0
+"""How long versions must stay the same before anything is measured."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A chain that has caught up."""
+
+    up: Child
+    candidates: list[str]
+    postings: list[str]
+    model: dict[str, Any]
+    """Kind, version and catalogue version of what serves."""
+
+    def clicks(self, plan: Plan, rate: float, name: str, begin_days: float = 0) -> Clicks:
+        """Return the clicks of a measurement: newer than everything before them."""
+        return Clicks(
+            candidates=self.candidates,
+            postings=self.postings,
+            seed=plan.seed,
+            begin=BEGIN + timedelta(days=2 * DAYS + begin_days),
+            spacing=timedelta(seconds=1 / rate),
+            name=name,
+        )
+
+
+@contextmanager
+def chain(place: Place, plan: Plan, tell: Tell) -> Iterator[Chain]:
+    """Start the chain, fill it, train a model if that is planned, and wait until it serves."""
+    tell("chain: making a market", 0.0)
+    town = _town(plan)
+    _send_town(place, town)
+    with place.command("up") as up:
+        tell("chain: starting `careerstream up`", 0.3)
+        up.await_words(READY)
+        trained = None
+        if plan.trained:
+            tell("chain: filling the tables", 0.4)
+            _await_tables(place.settings, up, size(place.kafka, EVENTS), len(town.postings))
+            tell("chain: training", 0.5)
+            trained = _train(place, plan)
+        tell("chain: filling the state", 0.7)
+        candidates = _fill(place, town, plan, up)
+        tell("chain: waiting for the model to serve", 0.9)
+        if trained is not None:
+            registry.crown(place.settings, trained, reason="benchmark", forced=True)
+        serving = _await_serving(place.settings, up, trained)
+        tell("chain: caught up", 1.0)
+        postings = [posting["posting_id"] for posting in town.postings]
+        yield Chain(up, candidates, postings, serving)
+
+
+@dataclass(frozen=True)
+class _Town:
+    """Simulated records that the model is trained on."""
+
+    postings: list[dict[str, Any]]
+    stated: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+    @property
+    def candidates(self) -> list[str]:
+        """Everybody of whom anything is known."""
+        return sorted({value["candidate_id"] for value in (*self.stated, *self.events)})
+
+
+def _town(plan: Plan) -> _Town:
+    market = Market(
+        MarketConfig(
+            candidates=min(LEARNERS, plan.profiles), postings=plan.postings, days=DAYS,
+            events_per_candidate=LEARNERS_EVENTS, seed=plan.seed, start=BEGIN,
+        )
+    )  # fmt: skip
+    postings = list(map(_open_for_ever, market.postings()))
+    return _Town(postings, list(market.candidates()), list(market.events()))
+
+
+def _open_for_ever(posting: dict[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in posting.items() if name != "valid_through"}
+    return rest | {"date_posted": to_text(BEGIN - timedelta(days=1))}
+
+
+def _send_town(place: Place, town: _Town) -> None:
+    send(place.kafka, POSTINGS, town.postings, "posting_id")
+    send(place.kafka, CANDIDATES, town.stated)
+    send(place.kafka, EVENTS, town.events)
+
+
+def _await_tables(settings: Settings, up: Child, events: int, postings: int) -> None:
+    wanted = {"archive_events": events, "index_postings": postings}
+
+    def written() -> bool:
+        jobs = jobs_of(run_folder(settings))
+        return all(
+            sum(job.value(table.ROWS, query=query) or 0 for job in jobs) >= count
+            for query, count in wanted.items()
+        )
+
+    await_true(written, up.check, PATIENCE, "the tables")
+
+
+def _train(place: Place, plan: Plan) -> registry.ModelRef:
+    with place.command("train", "--epochs", str(plan.epochs)) as training:
+        training.await_end(PATIENCE)
+    return registry.resolve(place.settings, registry.CHALLENGER)
+
+
+def _fill(place: Place, town: _Town, plan: Plan, up: Child) -> list[str]:
+    """Add candidates until there are as many as planned, and wait until all have lists."""
+    known = town.candidates
+    more = names("b", plan.profiles - len(known))
+    kafka = place.kafka
+    stated = ({**one, "candidate_id": name} for one, name in zip(cycle(town.stated), more))
+    send(kafka, CANDIDATES, stated)
+    if more:
+        clicks = Clicks(
+            candidates=more, postings=[one["posting_id"] for one in town.postings],
+            seed=plan.seed, begin=BEGIN + timedelta(days=DAYS + 10), name="before",
+        )  # fmt: skip
+        send(kafka, EVENTS, clicks.in_turn(EVENTS_EACH * len(more)))
+    versions = await_profiles(kafka, {}, up.check, PATIENCE)
+    await_lists(kafka, versions, {}, up.check, PATIENCE)
+    return [*known, *more]
+
+
+def _await_serving(
+    settings: Settings, up: Child, trained: registry.ModelRef | None
+) -> dict[str, Any]:
+    """Wait until the trained version serves, over a catalogue that no longer changes."""
+    wanted = trained or registry.champion(settings)
+    seen: list[tuple[float, Any]] = []
+
+    def settled() -> bool:
+        now = serving_now(settings)
+        if not seen or seen[-1][1] != now:
+            seen.append((time.monotonic(), now))
+        since, versions = seen[-1]
+        quiet = time.monotonic() - since >= SETTLED_SECONDS
+        return quiet and versions is not None and versions.model_version == wanted.version
+
+    await_true(settled, up.check, PATIENCE, f"model version {wanted.version}")
+    versions = serving_now(settings)
+    catalogue = versions.catalogue_version if versions else -1
+    return {"kind": wanted.kind, "version": wanted.version, "catalogue_version": catalogue}

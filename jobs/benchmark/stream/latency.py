@@ -1,0 +1,146 @@
+"""Part latency: an event produced until its recommendation can be read, against a mere copy."""
+
+from datetime import timedelta
+
+from jobs.benchmark.stream.chain import Chain, chain
+from jobs.benchmark.stream.child import RUNNING, Child
+from jobs.benchmark.stream.load import Clicks, Sent, Tell, names, send_steadily
+from jobs.benchmark.stream.numbers import Report, over_time, ratio, summary, under
+from jobs.benchmark.stream.place import COPIES, Place, place
+from jobs.benchmark.stream.plan import Plan
+from jobs.benchmark.stream.reading import (
+    Offsets,
+    answered,
+    await_lists,
+    await_profiles,
+    await_size,
+    copied,
+    ends,
+    size,
+)
+from jobs.benchmark.stream.working_off import COPYING_JOB
+from streaming.errors import CareerstreamError
+from streaming.settings import Settings
+from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
+
+SANE_MS = 500.0
+"""A floor above it says that the machine was busy with other things."""
+PATIENCE = 120.0
+
+
+def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
+    """Measure the floor alone, our chain, and both beside each other.
+
+    Raises:
+        CareerstreamError: something ended or did not come.
+    """
+    with place(given, "latency-floor") as here:
+        floor = _floor_alone(here, plan, tell)
+    with place(given, "latency-chain") as here, chain(here, plan, tell) as running:
+        ours = _chain_alone(here, running, plan, tell)
+        both = _beside(here, running, plan, tell)
+        state = {
+            "profiles": len(running.candidates),
+            "postings": size(here.kafka, POSTINGS),
+            **under("model", running.model),
+        }
+    against = {
+        "ratio_p50": ratio(ours["chain/p50_ms"], floor["floor/p50_ms"]),
+        "ratio_p99": ratio(ours["chain/p99_ms"], floor["floor/p99_ms"]),
+    }
+    return under("latency", {**against, **state, **floor, **ours, **both})
+
+
+def _floor_alone(here: Place, plan: Plan, tell: Tell) -> Report:
+    tell("floor: starting the pass-through", 0.0)
+    clicks = Clicks(
+        candidates=names("c", plan.profiles), postings=names("p", plan.postings),
+        seed=plan.seed, spacing=timedelta(seconds=1 / plan.rate),
+    )  # fmt: skip
+    with here.job(COPYING_JOB) as running:
+        running.await_words(RUNNING)
+        sent = _send(here, clicks, plan, tell, "floor: events at a steady rate")
+        await_size(here.kafka, COPIES, size(here.kafka, EVENTS), running.check, PATIENCE)
+    found = copied(here.kafka, sent.since)
+    since = sent.since + timedelta(seconds=plan.warm_up_seconds)
+    values = summary(found, since)
+    told = {"sent": _counted(sent, plan), **values, "sender_behind_ms": sent.behind_ms}
+    sane = values["p50_ms"] is not None and values["p50_ms"] <= SANE_MS
+    return {
+        **under("floor", {**told, "sane": sane, "sane_below_ms": SANE_MS}),
+        **under("curve/floor", over_time(found, since)),
+    }
+
+
+def _chain_alone(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
+    clicks = running.clicks(plan, plan.rate, "live")
+    before = _ends(here)
+    sent = _send(here, clicks, plan, tell, "measuring: events at a steady rate")
+    late = _await_answers(here, running.up, before)
+    found = answered(here.kafka, sent.since, before[1])
+    since = sent.since + timedelta(seconds=plan.warm_up_seconds)
+    values = summary(found, since)
+    told = {"sent": _counted(sent, plan), **values, "sender_behind_ms": sent.behind_ms}
+    return {
+        **under("chain", {**told, "followed": not late}),
+        **under("curve/chain", over_time(found, since)),
+    }
+
+
+def _beside(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
+    """Measure both while they share the machine; each event is copied and answered."""
+    tell("beside: starting the pass-through", 0.0)
+    with here.job(COPYING_JOB) as copying:
+        copying.await_words(RUNNING)
+        await_size(here.kafka, COPIES, size(here.kafka, EVENTS), copying.check, 10 * PATIENCE)
+        short = plan.with_choices(seconds=plan.beside_seconds)
+        clicks = running.clicks(plan, plan.rate, "beside", begin_days=1)
+        before = _ends(here)
+        sent = _send(here, clicks, short, tell, "beside: events at a steady rate")
+        _await_answers(here, running.up, before)
+        await_size(here.kafka, COPIES, size(here.kafka, EVENTS), copying.check, PATIENCE)
+    since = sent.since + timedelta(seconds=plan.warm_up_seconds)
+    timed = {
+        "floor": copied(here.kafka, sent.since),
+        "chain": answered(here.kafka, sent.since, before[1]),
+    }
+    return {
+        key: value
+        for name, found in timed.items()
+        for key, value in under(f"beside/{name}", summary(found, since)).items()
+    }
+
+
+def _send(here: Place, clicks: Clicks, plan: Plan, tell: Tell, words: str) -> Sent:
+    """Send the warm-up and what counts in one go, candidates taking turns."""
+    count = _count(plan)
+    told = max(1, int(plan.rate))
+
+    def on_sent(done: int) -> None:
+        if done % told == 0 or done == count:
+            tell(words, done / count)
+
+    return send_steadily(here.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
+
+
+def _count(plan: Plan) -> int:
+    return round((plan.warm_up_seconds + plan.seconds) * plan.rate)
+
+
+def _counted(sent: Sent, plan: Plan) -> int:
+    return sent.count - round(plan.warm_up_seconds * plan.rate)
+
+
+def _ends(here: Place) -> tuple[Offsets, Offsets]:
+    return ends(here.kafka, PROFILES), ends(here.kafka, RECOMMENDATIONS)
+
+
+def _await_answers(here: Place, up: Child, before: tuple[Offsets, Offsets]) -> bool:
+    """Wait until the last events are answered; return whether they were late beyond patience."""
+    try:
+        versions = await_profiles(here.kafka, before[0], up.check, PATIENCE, (EVENTS,))
+        await_lists(here.kafka, versions, before[1], up.check, PATIENCE)
+    except CareerstreamError:
+        up.check()  # it ended: that is no lateness
+        return True
+    return False

@@ -1,0 +1,76 @@
+"""The plots of the page, in the style of the demo's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from jobs.demo.plots import SERIES, STYLE, to_svg
+
+_DOT = 9
+
+
+def latency_plot(report: Mapping[str, Any]) -> str:
+    """Draw the latency of floor and chain over time: medians as lines, the slowest as dots.
+
+    Args:
+        report: the flat report; the curves of the part latency are in it.
+
+    Returns:
+        An SVG element.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        axes = figure.subplots()
+        names = {"floor": "pass-through alone", "chain": "our chain"}
+        for colour, (name, label) in zip(SERIES, names.items(), strict=False):
+            curve = {k: report[f"latency/curve/{name}/{k}"] for k in ("second", "p50_ms", "max_ms")}
+            axes.plot(curve["second"], curve["p50_ms"], color=colour, label=f"{label}, median")
+            axes.scatter(
+                curve["second"], curve["max_ms"], s=_DOT, color=colour, alpha=0.45,
+                label=f"{label}, slowest of the second",
+            )  # fmt: skip
+        axes.axvspan(-report["size/warm_up_seconds"], 0, alpha=0.08, color=SERIES[2])
+        axes.set(
+            xlabel="seconds; before 0 the warm-up, which does not count",
+            ylabel="milliseconds",
+            ylim=(0, None),
+        )
+        figure.legend(loc="outside upper center", ncols=2)
+        return to_svg(figure, "latency", "Latency of pass-through and chain over time")
+
+
+def bars_plot(values: Mapping[str, float | None], unit: str, name: str, label: str) -> str:
+    """Draw a bar for each of a few things that are compared.
+
+    Args:
+        values: words to value; None is left out.
+        unit: of all of them.
+        name: of the plot, for ids.
+        label: what it shows, for those who do not see it.
+    """
+    shown = {words: value for words, value in values.items() if value is not None}
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9, 0.9 + 0.4 * len(shown)), layout="constrained")
+        axes = figure.subplots()
+        colours = [SERIES[0], *[SERIES[1]] * (len(shown) - 1)]
+        bars = axes.barh(list(shown), list(shown.values()), color=colours[: len(shown)])
+        axes.bar_label(bars, labels=[f"{value:,.0f}" for value in shown.values()], padding=4)
+        axes.set(xlabel=unit)
+        axes.margins(x=0.12)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        return to_svg(figure, name, label)
+
+
+def curve_plot(
+    x: Sequence[float], y: Sequence[float], axes_names: tuple[str, str], name: str, label: str
+) -> str:
+    """Draw one curve from zero upwards."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9, 3.2), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(x, y)
+        axes.set(xlabel=axes_names[0], ylabel=axes_names[1], ylim=(0, None))
+        return to_svg(figure, name, label)

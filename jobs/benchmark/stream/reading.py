@@ -1,0 +1,242 @@
+"""What came of it, read from the topics: how far a job is, and when each answer was there."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+
+from jobs.benchmark.stream.place import COPIES
+from jobs.latest import messages
+from streaming.clients import broker_errors, consumer
+from streaming.clock import from_text
+from streaming.errors import CareerstreamError
+from streaming.settings import KafkaSettings
+from streaming.topics import CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS, Topic
+
+POLL_SECONDS = 0.5
+Offsets = dict[int, int]
+"""Partition to the offset that its next message gets."""
+Timed = tuple[datetime, float]
+"""When an event was produced, and the milliseconds until its answer could be read."""
+
+
+def ends(kafka: KafkaSettings, topic: Topic) -> Offsets:
+    """Return where each partition of a topic ends now."""
+    client = consumer(kafka)
+    try:
+        with broker_errors(kafka):
+            found = client.end_offsets(_places(client, kafka, topic))
+        return {place.partition: end for place, end in found.items()}
+    finally:
+        client.close()
+
+
+def size(kafka: KafkaSettings, topic: Topic) -> int:
+    """Return how many messages were ever written to a topic."""
+    return sum(ends(kafka, topic).values())
+
+
+def await_size(
+    kafka: KafkaSettings, topic: Topic, count: int, alive: Callable[[], None], patience: float
+) -> None:
+    """Wait until so many messages stand on a topic.
+
+    Raises:
+        CareerstreamError: they do not come.
+    """
+    client = consumer(kafka)
+    try:
+        with broker_errors(kafka):
+            places = _places(client, kafka, topic)
+
+            def enough() -> bool:
+                return sum(client.end_offsets(places).values()) >= count
+
+            await_true(enough, alive, patience, f"{count:,} {topic.name}")
+    finally:
+        client.close()
+
+
+def await_true(
+    condition: Callable[[], bool], alive: Callable[[], None], patience: float, what: str
+) -> None:
+    """Wait until something is so.
+
+    Args:
+        condition: asked now and then.
+        alive: raises when there is nothing left to wait for.
+        patience: seconds.
+        what: is waited for, in words.
+
+    Raises:
+        CareerstreamError: it took longer.
+    """
+    deadline = time.monotonic() + patience
+    while not condition():
+        alive()
+        if time.monotonic() > deadline:
+            raise CareerstreamError(
+                f"{what} did not come within {patience:.0f} s; try --quick, or smaller sizes"
+            )
+        time.sleep(POLL_SECONDS)
+
+
+Wanted = dict[str, dict[str, int]]
+"""Candidate to topic to an offset that their profile must have reached."""
+
+
+def newest_sources(kafka: KafkaSettings, topics: Sequence[Topic]) -> Wanted:
+    """Look up whose the last message of each partition of some topics is.
+
+    Messages of a partition are taken in their order: a profile that holds the last one is a sign
+    that all before it were taken too.
+    """
+    wanted: Wanted = {}
+    for topic in topics:
+        last = {number: end - 1 for number, end in ends(kafka, topic).items() if end}
+        for record in messages(kafka, topic, last) if last else ():
+            key = (record.key or b"").decode()
+            wanted.setdefault(key, {})[topic.name] = record.offset
+    return wanted
+
+
+def await_profiles(
+    kafka: KafkaSettings,
+    since: Offsets,
+    alive: Callable[[], None],
+    patience: float,
+    topics: Sequence[Topic] = (EVENTS, CANDIDATES),
+) -> dict[str, int]:
+    """Wait until everything that stands on events and candidates is in profiles.
+
+    Args:
+        kafka: the cluster.
+        since: where the topic profiles ended before.
+        alive: raises when the job has ended.
+        patience: seconds.
+        topics: those of the two that have anything new.
+
+    Returns:
+        The profile version of each candidate that was waited for.
+    """
+    wanted = newest_sources(kafka, topics)
+    reached: dict[str, int] = {}
+
+    def take(record: ConsumerRecord) -> None:
+        key = record.key.decode()
+        if key in wanted:
+            value = orjson.loads(record.value)
+            offsets = value["offsets"]
+            if all(offsets.get(name, -1) >= least for name, least in wanted[key].items()):
+                reached.setdefault(key, value["version"])
+
+    follow(kafka, PROFILES, since, take, lambda: len(reached) == len(wanted), alive, patience)
+    return reached
+
+
+def await_lists(
+    kafka: KafkaSettings,
+    versions: Mapping[str, int],
+    since: Offsets,
+    alive: Callable[[], None],
+    patience: float,
+) -> None:
+    """Wait until candidates have lists for a profile version or a newer one."""
+    missing = dict(versions)
+
+    def take(record: ConsumerRecord) -> None:
+        key = record.key.decode()
+        if key in missing and orjson.loads(record.value)["profile_version"] >= missing[key]:
+            del missing[key]
+
+    follow(kafka, RECOMMENDATIONS, since, take, lambda: not missing, alive, patience)
+
+
+def follow(  # noqa: PLR0917 - only ever called in this module
+    kafka: KafkaSettings,
+    topic: Topic,
+    since: Offsets,
+    take: Callable[[ConsumerRecord], None],
+    done: Callable[[], bool],
+    alive: Callable[[], None],
+    patience: float,
+) -> None:
+    """Read a topic as it grows until enough has come.
+
+    Raises:
+        CareerstreamError: it does not come.
+    """
+    client = consumer(kafka)
+    try:
+        with broker_errors(kafka):
+            places = _places(client, kafka, topic)
+            client.assign(places)
+            for place in places:
+                client.seek(place, since.get(place.partition, 0))
+
+            def enough() -> bool:
+                for records in client.poll(timeout_ms=200).values():
+                    for record in records:
+                        take(record)
+                return done()
+
+            deadline = time.monotonic() + patience
+            while not enough():
+                alive()
+                if time.monotonic() > deadline:
+                    raise CareerstreamError(
+                        f"the topic {topic.name} did not follow within {patience:.0f} s; "
+                        "try --quick, or smaller sizes"
+                    )
+    finally:
+        client.close()
+
+
+def copied(kafka: KafkaSettings, since: datetime) -> list[Timed]:
+    """Time the copies of the events produced from a moment on, in the order of production."""
+    produced = {
+        orjson.loads(record.value)["event_id"]: record.timestamp
+        for record in messages(kafka, EVENTS)
+        if record.timestamp >= since.timestamp() * 1000
+    }
+    timed = {}
+    for record in messages(kafka, COPIES):
+        event_id = orjson.loads(record.value)["event_id"]
+        if event_id in produced and event_id not in timed:
+            timed[event_id] = _timed(produced[event_id], record)
+    return sorted(timed.values())
+
+
+def answered(kafka: KafkaSettings, since: datetime, until: Offsets) -> list[Timed]:
+    """Time the lists that events produced from a moment on have led to, in that order.
+
+    Each profile version counts once, at its first list.
+
+    Args:
+        kafka: the cluster.
+        since: that moment.
+        until: where the topic recommendations ended before it.
+    """
+    first: dict[tuple[str, int], Timed] = {}
+    for record in messages(kafka, RECOMMENDATIONS, until):
+        value: dict[str, Any] = orjson.loads(record.value)
+        trigger = value.get("triggered_by") or {}
+        key = value["candidate_id"], value["profile_version"]
+        if trigger.get("event_id") and key not in first:
+            produced = from_text(trigger["produced_at"])
+            if produced >= since:
+                first[key] = _timed(produced.timestamp() * 1000, record)
+    return sorted(first.values())
+
+
+def _timed(produced: float, record: ConsumerRecord) -> Timed:
+    return datetime.fromtimestamp(produced / 1000, tz=UTC), record.timestamp - produced
+
+
+def _places(client: KafkaConsumer, kafka: KafkaSettings, topic: Topic) -> list[TopicPartition]:
+    name = kafka.topic_prefix + topic.name
+    return [TopicPartition(name, number) for number in client.partitions_for_topic(name) or ()]

@@ -1,0 +1,114 @@
+"""Runs the parts of `careerstream benchmark stream` and writes the report and its page."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from jobs.benchmark.stream import backlog, broken, latency, memory, state
+from jobs.benchmark.stream.load import Tell
+from jobs.benchmark.stream.numbers import Report, under
+from jobs.benchmark.stream.plan import Plan
+from streaming import parts
+from streaming.clock import to_text
+from streaming.errors import InputError
+from streaming.settings import Settings
+
+MEASURES: Mapping[str, Callable[[Settings, Plan, Tell], Report]] = {
+    "latency": latency.measure,
+    "backlog": backlog.measure,
+    "state": state.measure,
+    "memory": memory.measure,
+    "broken": broken.measure,
+}
+PACKAGES = ("careerstream", "pyspark", "delta-spark", "kafka-python", "mlflow", "torch", "numpy")
+"""Whose versions a report holds."""
+_SETTINGS = {
+    "kafka": ("fetch_max_wait_ms", "max_offsets_per_trigger"),
+    "spark": ("master", "state_partitions", "driver_memory", "conf"),
+    "recommend": ("size", "refresh_seconds"),
+    "training": ("preset",),
+    "jobs": ("lake_interval_seconds",),
+    "metrics": ("interval_seconds",),
+}
+"""Those that decide how fast it is."""
+
+
+def measure_stream(settings: Settings, plan: Plan, out: Path, tell: Tell) -> dict[str, Any]:
+    """Run a plan; write `out`, and a page of the same name in HTML.
+
+    The report is written after each part, so that a later one that fails costs none before it.
+
+    Raises:
+        InputError: `out` cannot be written.
+        MissingPartError: no Java or no jars.
+        CareerstreamError: something that was measured ended, or did not come.
+    """
+    page = out.with_suffix(".html")
+    if page == out:
+        raise InputError(f"--out {out} is the name of the page; give one that ends in .json")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"the folder of --out {out} does not exist; make it, or give another")
+    parts.java(), parts.kafka_jars(), parts.spark_jars()
+    report = about(settings, plan)
+    for part in plan.parts:
+        began, load = time.monotonic(), os.getloadavg()[0]
+
+        def told(words: str, share: float, part: str = part) -> None:
+            stage, _, what = words.partition(": ")
+            tell(f"{part}, {stage}: {what}", share)
+
+        report |= MEASURES[part](settings, plan, told)
+        report |= under(
+            f"{part}/machine",
+            {"seconds": round(time.monotonic() - began, 1), "load_before": round(load, 2)},
+        )
+        _write(report, out, page)
+    return report
+
+
+def about(settings: Settings, plan: Plan) -> Report:
+    """Return what it takes to repeat a run."""
+    kept = settings.model_dump(mode="json")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "made_at": to_text(datetime.now(tz=UTC)),
+        "parts": list(plan.parts),
+        **under("size", plan.sizes()),
+        **{
+            f"setting/{section}.{name}": kept[section][name]
+            for section, names in _SETTINGS.items()
+            for name in names
+        },
+        "version/python": platform.python_version(),
+        **{f"version/{package}": _version(package) for package in PACKAGES},
+        "version/kafka": parts.KAFKA_VERSION,
+        "version/java": parts.java().version,
+        "machine/cores": len(os.sched_getaffinity(0)),
+        "machine/processor": platform.machine(),
+        "machine/memory_gib": round(memory / 2**30, 1),
+    }
+
+
+def _write(report: Report, out: Path, page: Path) -> None:
+    from jobs.benchmark.stream import page as pages  # noqa: PLC0415 - matplotlib takes a second
+
+    try:
+        out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        pages.write(report, page)
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written: {error.strerror}; give another --out"
+        ) from error
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
