@@ -18,7 +18,7 @@ _ROUNDS = 3
 _TOGETHER = 500
 
 
-def logarithm(scores: np.ndarray, doubt: float = 0.01) -> np.ndarray:
+def logarithm(scores: np.ndarray, doubt: float = 0.1) -> np.ndarray:
     """Bring scores of 0 and more, (B, N), to logarithms, so that they add up with others.
 
     A row's highest becomes log(1 + doubt), and 0 becomes log(doubt).

@@ -7,18 +7,19 @@ from functools import partial
 import numpy as np
 import torch
 
+from streaming.errors import InputError
 from training.benchmark.data import Cases, History, OnProgress, TrainingView
+from training.benchmark.metrics import METRICS, Places, of_places
 from training.best.examples import make
 from training.best.features import Features
 from training.best.members import Member
 from training.best.postings import Said, read
 from training.best.ranker import Interplay, Learner, Scale, mean_scores, regress
 
-_PULLS = (3e-3, 1e-3, 1e-2)
+_PULLS = (3e-2, 1e-2, 1e-1)
 _MEMBERS = 4
 _MOST_EPOCHS = 8
 _MOST_CASES = 1_500
-_LISTED = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ class ContentScorer:
 
 
 @dataclass(frozen=True, eq=False)
-class _Material:
+class Material:
     """What both trainings, the choosing and the final one, need alike."""
 
     features: Features
@@ -83,13 +84,13 @@ def content(training: TrainingView, seed: int, on_progress: OnProgress) -> Membe
         on_progress: told now and then.
     """
     said = read(training.postings or ())
-    material = _material(said, training.histories, seed, on_progress)
-    pull, epochs, curve = _choose(material, training.validation, seed, on_progress)
+    material = gather(said, training.histories, seed, on_progress)
+    pull, epochs, curve = choose_ranker(material, training.validation, seed, on_progress)
 
     def finish() -> ContentScorer:
         final = material
         if training.final_histories is not training.histories:
-            final = _material(said, training.final_histories, seed, on_progress)
+            final = gather(said, training.final_histories, seed, on_progress)
         return _trained(final, pull, epochs, seed, on_progress)
 
     choices = {"pull": pull, "epochs": epochs, "networks": _MEMBERS if epochs else 0}
@@ -114,7 +115,7 @@ class _Later:
 
 
 def _trained(
-    material: _Material, pull: float, epochs: int, seed: int, on_progress: OnProgress
+    material: Material, pull: float, epochs: int, seed: int, on_progress: OnProgress
 ) -> ContentScorer:
     """Train with what was chosen."""
     linear = regress(material.numbers, material.each, pull)
@@ -128,18 +129,24 @@ def _trained(
     return ContentScorer(material.features, material.scale, linear.numpy(), tuple(networks))
 
 
-def _material(
+def gather(
     said: Said, histories: Sequence[History], seed: int, on_progress: OnProgress
-) -> _Material:
+) -> Material:
+    """Count what histories show, and make examples of them."""
     features = Features.count(said, histories)
     examples = make(features, said, histories, seed, on_progress)
+    if not len(examples.weights):
+        raise InputError(
+            "nobody looked at three postings or more, so that there is no next posting to learn "
+            "from; give a longer stream"
+        )
     scale = Scale.of(examples.numbers)
     numbers = torch.from_numpy(scale.apply(examples.numbers))
-    return _Material(features, scale, numbers, torch.from_numpy(examples.weights))
+    return Material(features, scale, numbers, torch.from_numpy(examples.weights))
 
 
-def _choose(
-    material: _Material, cases: Cases, seed: int, on_progress: OnProgress
+def choose_ranker(
+    material: Material, cases: Cases, seed: int, on_progress: OnProgress
 ) -> tuple[float, int, list[float]]:
     """Find the pull and the epochs of the networks that are best on the validation part.
 
@@ -148,9 +155,9 @@ def _choose(
     """
     if not len(cases):
         return _PULLS[0], 0, []
-    kept = _Kept.of(material, cases, on_progress)
+    kept = Kept.of(material, cases, on_progress)
     linears = [regress(material.numbers, material.each, pull) for pull in _PULLS]
-    values = [kept.ndcg(partial(_weighed, weights.numpy())) for weights in linears]
+    values = [kept.values(partial(weighed, weights.numpy()))[1] for weights in linears]
     best = int(np.argmax(values))
     learners = [
         Learner(material.numbers, material.each, linears[best], seed * _MEMBERS + member)
@@ -161,24 +168,26 @@ def _choose(
     for epoch in range(_MOST_EPOCHS):
         for learner in learners:
             learner.epoch()
-        curve.append(kept.ndcg(lambda x: mean_scores(networks, x)))
+        curve.append(kept.values(lambda x: mean_scores(networks, x))[1])
         on_progress("choosing", (epoch + 1) / _MOST_EPOCHS)
     return _PULLS[best], int(np.argmax(curve)), curve
 
 
-def _weighed(weights: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def weighed(weights: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Score scaled numbers, (C, F) to (C,)."""
     return np.asarray(numbers @ weights)
 
 
 @dataclass(frozen=True, eq=False)
-class _Kept:
+class Kept:
     """The scaled numbers of validation cases, of those that compete, computed once."""
 
     numbers: list[np.ndarray]
     targets: list[int]
 
     @classmethod
-    def of(cls, material: _Material, cases: Cases, on_progress: OnProgress) -> "_Kept":
+    def of(cls, material: Material, cases: Cases, on_progress: OnProgress) -> "Kept":
+        """Compute them."""
         numbers, targets = [], []
         total = min(len(cases), _MOST_CASES)
         for place in range(total):
@@ -193,11 +202,13 @@ class _Kept:
             on_progress("comparing", (place + 1) / total)
         return cls(numbers, targets)
 
-    def ndcg(self, score: Callable[[np.ndarray], np.ndarray]) -> float:
-        """NDCG@10 of a way to score (C, F)."""
-        gains = []
+    def values(self, score: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+        """HR@10 and NDCG@10 of a way to score (C, F)."""
+        placed = []
         for numbers, target in zip(self.numbers, self.targets, strict=True):
             scores = score(numbers.astype(np.float32))
-            place = (scores > scores[target]).sum() + ((scores == scores[target]).sum() - 1) / 2
-            gains.append(1 / np.log2(place + 2) if place < _LISTED else 0.0)
-        return float(np.mean(gains))
+            own = scores[target]
+            placed.append(((scores > own).sum(), (scores == own).sum()))
+        better, equal = np.array(placed, dtype=np.int64).T
+        found = of_places(Places(better, equal)).mean(axis=0)
+        return float(found[METRICS.index("hr@10")]), float(found[METRICS.index("ndcg@10")])

@@ -1,9 +1,9 @@
 """A history and a posting as numbers: every kind of likeness, gathered over the history.
 
 For a kind of likeness the numbers are that with the newest step, the mean weighed by recency, the
-most and the plain mean. Beside them stand what others looked at together with the history's steps,
-and how busy things like the posting are just then. All but three need nothing but the posting's
-text; those three, which a posting that nobody has seen has at 0, are `TRAFFIC`.
+most, and the mean over the newest session. Beside them stand what others looked at together with
+the history's steps, and how busy things like the posting are just then. Those that say what others
+did with the very posting are its traffic: 0 for a posting that nobody has seen.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,12 @@ from training.best.likeness import Likeness
 from training.best.postings import Said
 from training.best.seasons import ITSELF, Seasons
 
-_GATHERED = ("newest", "recent", "most", "mean")
+_GATHERED = ("newest", "recent", "most", "this session")
 _RECENCY = 0.3
 """A step weighs e^(-0.3 · age in steps)."""
 _MOST_STEPS = 20
+_PAUSE = 3_600e6
+"""Microseconds between two views after which a new session begins."""
 _KINDRED = ("locality", "employer")
 _TRAFFIC = ("viewed together", "viewed")
 
@@ -97,7 +99,7 @@ class Features:
                 alike[:, -1],
                 np.einsum("n,knc->kc", weights, alike),
                 alike.max(axis=1),
-                alike.mean(axis=1),
+                alike[:, _session(history)[-_MOST_STEPS:]].mean(axis=1),
             ],
             axis=1,
         ).reshape(-1, alike.shape[2])  # (kinds · ways, C)
@@ -127,6 +129,14 @@ class Features:
         together = people @ self.held
         found = np.log1p(np.maximum(np.stack([together, views]), 0.0))
         return np.asarray(found if columns is None else found[:, columns])
+
+
+def _session(history: History) -> np.ndarray:
+    """Tell which steps belong to the newest session, (L,) bool; all where there are no times."""
+    if history.times is None:
+        return np.ones(len(history), dtype=bool)
+    apart = np.diff(history.times, append=history.times[-1]) > _PAUSE
+    return np.asarray(np.cumsum(apart[::-1])[::-1] == 0)
 
 
 def _held(histories: Sequence[History], items: int) -> sparse.csr_array:

@@ -64,18 +64,23 @@ class Kinship:
         Returns:
             (measures, n, C) float32.
         """
-        asked = self.code[steps]
-        both = self.people[np.maximum(asked, 0)].toarray()  # (n, V)
+        asked, mine = self.code[steps], np.zeros(0, dtype=np.int64)
         if own is not None:
             mine = np.unique(self.code[own])
-            both[:, mine[mine != ABSENT]] -= 1.0
-        both[:, asked[asked != ABSENT]] = 0.0
+            mine = mine[mine != ABSENT]
+        held = asked[asked != ABSENT]
+        both = self.people[np.maximum(asked, 0)].toarray()  # (n, V)
+        both[:, mine] -= 1.0
+        both[:, held] = 0.0
         both[asked == ABSENT] = 0.0
-        np.maximum(both, 0.0, out=both)
-        counts = np.maximum(self.people.diagonal(), 1.0)
-        share = both / np.maximum(both.sum(axis=1, keepdims=True), 1e-9)
-        second = np.asarray(share @ self.onward)
-        second[:, asked[asked != ABSENT]] = 0.0
+        counts = self.people.diagonal().copy()
+        counts[mine] -= 1.0
+        np.maximum(counts, 1.0, out=counts)
+        share = both / np.maximum(both.sum(axis=1, keepdims=True), 1.0)
+        others = share.copy()
+        others[:, mine] = 0.0  # what leads from one own value to another is the person's own trace
+        second = np.asarray(others @ self.onward)
+        second[:, held] = 0.0
         either = np.sqrt(counts[None, :] * counts[np.maximum(asked, 0)][:, None])
         values = np.stack([np.log1p(both), both / either, share, np.sqrt(second)])
         code = self.code if columns is None else self.code[columns]

@@ -19,6 +19,8 @@ _MOST_BINS = 400
 _WIDTHS_DAYS = (2.0, 10.0)
 _DOUBT = 3.0
 """So many views at the ordinary rate are added to those seen."""
+_ALIKE = 0.3
+_TOGETHER = 1_000
 ITSELF = "itself"
 
 
@@ -54,10 +56,7 @@ class Seasons:
         ones = np.ones(len(seen), dtype=np.float32)
         grid = sparse.csr_array((ones, (seen, when)), shape=(items, bins))
         vectors = _vectors(said, items)
-        views = {
-            name: np.asarray((rows @ (rows.T @ grid)).todense(), dtype=np.float32)
-            for name, rows in vectors.items()
-        }
+        views = {name: _summed(rows, grid) for name, rows in vectors.items()}
         return cls(vectors, views, start, step, np.bincount(when, minlength=bins).astype(float))
 
     def names(self) -> tuple[str, ...]:
@@ -79,14 +78,17 @@ class Seasons:
         near = np.stack(
             [np.exp(-np.abs(middles - moment) / (width * _DAY)) for width in _WIDTHS_DAYS]
         )  # (widths, bins)
-        ordinary = np.maximum(near @ self.rate / max(self.rate.sum(), 1.0), 1e-12)
+        rate, bins = self.rate, np.zeros(0, dtype=np.int64)
+        if own is not None:
+            bins = ((np.asarray(own.times) - self.start) // self.step).astype(np.int64)
+            rate = rate - np.bincount(bins, minlength=len(rate))
+        ordinary = np.maximum(near @ rate / max(rate.sum(), 1.0), 1e-12)
         found = []
         for kind, views in self.views.items():
             taken = views if columns is None else views[columns]
             around, total = taken @ near.T.astype(np.float32), taken.sum(axis=1)
             if own is not None:
                 mine = self._mine(kind, own, columns)  # (steps, C)
-                bins = ((np.asarray(own.times) - self.start) // self.step).astype(np.int64)
                 around = np.maximum(around - (near[:, bins] @ mine).T, 0.0)
                 total = np.maximum(total - mine.sum(axis=0), 0.0)
             ratio = (around / ordinary + _DOUBT) / (total + _DOUBT)[:, None]
@@ -96,7 +98,24 @@ class Seasons:
     def _mine(self, kind: str, own: History, columns: np.ndarray | None) -> np.ndarray:
         rows = self.vectors[kind]
         others = rows if columns is None else rows[columns]
-        return np.asarray((rows[own.items] @ others.T).todense())
+        return np.asarray(_alike(rows[own.items], others).toarray())
+
+
+def _alike(some: sparse.csr_array, others: sparse.csr_array) -> sparse.csr_array:
+    """Compare rows; what is hardly alike is not alike, or else the many would drown the few."""
+    found = (some @ others.T).tocsr()
+    found.data[found.data < _ALIKE] = 0.0
+    found.eliminate_zeros()
+    return found
+
+
+def _summed(rows: sparse.csr_array, grid: sparse.csr_array) -> np.ndarray:
+    """Sum the likeness of each posting with the views of each bin, (N, bins) float32."""
+    parts = [
+        (_alike(rows[start : start + _TOGETHER], rows) @ grid).toarray()
+        for start in range(0, rows.shape[0], _TOGETHER)
+    ]
+    return np.concatenate(parts).astype(np.float32)
 
 
 def _vectors(said: Said, items: int) -> dict[str, sparse.csr_array]:
