@@ -17,7 +17,9 @@ from jobs.commands import (
     running,
     status,
     stream,
+    tables,
     topics,
+    verify,
 )
 from jobs.commands.common import Invocation
 from streaming.errors import UNEXPECTED, CareerstreamError, one_line
@@ -38,11 +40,14 @@ app.command("simulate", rich_help_panel="Data in")(data.simulate)
 app.command("up", rich_help_panel="Running")(running.up)
 app.command("recommend", rich_help_panel="Running")(running.recommend)
 app.command("demo", rich_help_panel="Running")(running.demo)
+app.command("maintain", rich_help_panel="Running")(tables.maintain)
+app.command("rebuild-profiles", rich_help_panel="Running")(tables.rebuild_profiles)
 app.command("recommendations", rich_help_panel="Looking")(running.recommendations)
 app.command("status", rich_help_panel="Looking")(status.status)
 running.benchmark.command("quality")(quality.quality)
 running.benchmark.command("stream")(stream.stream)
 app.add_typer(running.benchmark, name="benchmark", rich_help_panel="Looking")
+app.command("verify", rich_help_panel="Looking")(verify.verify)
 app.command("train", rich_help_panel="Models")(models.train)
 app.command("promote", rich_help_panel="Models")(models.promote)
 app.command("rollback", rich_help_panel="Models")(models.rollback)

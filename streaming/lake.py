@@ -4,10 +4,18 @@ One writer per table. Every write is an insert-only merge or a merge guarded by 
 that repeating a batch changes nothing.
 """
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from delta.exceptions import (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentWriteException,
+)
 from delta.tables import DeltaTable
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
@@ -22,12 +30,22 @@ from pyspark.sql.types import (
 
 from streaming.catalogue import Catalogue
 from streaming.contract import spark_type
-from streaming.errors import InputError
+from streaming.errors import InputError, one_line
 from streaming.records import Event, Posting, Profile, Recommendation, Versioned
 from streaming.settings import Settings
 
 PLACE = (StructField("partition", IntegerType()), StructField("offset", LongType()))
 PRODUCED = StructField("produced_at", TimestampType())
+CONFLICTS = (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentWriteException,
+)
+"""What another commit can make of a write; Delta gives them no parent of their own."""
+MOST_CONFLICTS = 5
+"""So often a write is repeated because of another commit; maintenance makes one in hours."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +133,12 @@ def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
         .select(*(F.col("row")[name].alias(name) for name in table.schema().names))
     )
     same = " AND ".join(f"held.{key} = new.{key}" for key in table.keys)
-    (
+    settle(
         DeltaTable.forPath(rows.sparkSession, table.path(settings))
         .alias("held")
         .merge(first.alias("new"), same)
         .whenNotMatchedInsertAll()
-        .execute()
+        .execute
     )
 
 
@@ -151,15 +169,37 @@ def upsert_postings(rows: DataFrame, settings: Settings) -> None:
     )
     columns: dict[str, str | Column] = {name: f"new.{name}" for name in POSTINGS.schema().names}
     place = {name: columns[name] for name in ("open", "partition", "offset", "produced_at")}
-    (
+    settle(
         DeltaTable.forPath(rows.sparkSession, POSTINGS.path(settings))
         .alias("held")
         .merge(newest.alias("new"), "held.posting_id = new.posting_id")
         .whenMatchedUpdate("new.offset > held.offset AND NOT new.told", place)
         .whenMatchedUpdate("new.offset > held.offset", columns)
         .whenNotMatchedInsert("new.told", columns)
-        .execute()
+        .execute
     )
+
+
+def settle(write: Callable[[], object]) -> None:
+    """Do a write that may be repeated; again when another commit has come in between.
+
+    The only other writer of a table is `maintain`, which replaces files by larger ones of the same
+    rows. Delta fails a merge that has read such a file.
+
+    Args:
+        write: without effect when it is repeated.
+
+    Raises:
+        PySparkException: one of `CONFLICTS`, again and again.
+    """
+    for _ in range(MOST_CONFLICTS):
+        try:
+            write()
+        except CONFLICTS as conflict:
+            log.info("writing again: %s", one_line(conflict))
+        else:
+            return
+    write()
 
 
 def catalogue(spark: SparkSession, settings: Settings, at: int) -> Catalogue:

@@ -101,6 +101,12 @@ class StorageSettings(Section):
     checkpoints: str | None = Field(
         default=None, description="streaming checkpoints; default: HOME/checkpoints"
     )
+    retention_hours: float = Field(
+        default=168.0,
+        ge=1,
+        description="how long maintain leaves replaced files to readers of older versions; longer "
+        "than any write, reading or training takes",
+    )
 
 
 class MlflowSettings(Section):

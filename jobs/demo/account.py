@@ -10,8 +10,9 @@ import orjson
 from pyspark.sql import SparkSession
 
 from jobs.latest import Latest, latest, messages
+from jobs.seen import event_seen, stated_seen
 from streaming import lake
-from streaming.fold import Document, EventSeen, Seen, StatedSeen, fold
+from streaming.fold import Document, Seen, fold
 from streaming.readers import ReadOptions, Row, SourceFile, read_rows
 from streaming.records import EVERYONE, Candidate, Event
 from streaming.settings import Settings
@@ -79,20 +80,10 @@ def plain_fold(sources: Sources) -> dict[str, Document]:
     """Fold the files in plain Python, row by row, as the oracle of the stream."""
     seen: defaultdict[str, list[Seen]] = defaultdict(list)
     for row in _read(Event, sources.events):
-        seen[row["candidate_id"]].append(
-            EventSeen(
-                event_id=row["event_id"],
-                posting_id=row["posting_id"],
-                kind=row["kind"],
-                event_time=row["event_time"],
-                offset=len(seen[row["candidate_id"]]),
-                produced_at="",
-                duration_seconds=row.get("duration_seconds"),
-            )
-        )
+        mine = seen[row["candidate_id"]]
+        mine.append(event_seen(row, len(mine)))
     for row in _read(Candidate, sources.candidates) if sources.candidates else ():
-        stated = {k: v for k, v in row.items() if k not in {"candidate_id", "schema_version"}}
-        seen[row["candidate_id"]].append(StatedSeen(stated, 0, ""))
+        seen[row["candidate_id"]].append(stated_seen(row, 0))
     folded = {key: fold(None, records, key).profile for key, records in seen.items()}
     return {key: profile for key, profile in folded.items() if profile is not None}
 

@@ -1,0 +1,100 @@
+"""The job beside the flow: the same tables in fewer files, without what nobody reads any more.
+
+Run: spark-submit jobs/maintain.py --config careerstream.toml
+
+Writers are never held up: compaction changes no data, and a writer whose merge has read files that
+were compacted meanwhile repeats it (`lake.settle`), to the same effect. Files stay readable for
+`storage.retention_hours` after they were replaced, for whoever reads an older version.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from delta.tables import DeltaTable
+from pyspark.sql import Row, SparkSession
+
+from jobs.main import run_once
+from streaming import lake
+from streaming.settings import Settings
+
+JOB = "maintain"
+FEWEST_FILES = 8
+"""A table of fewer files stays as it is: a new version of Δ postings has lists made anew."""
+DEFAULT_HOURS = 168.0
+"""Delta's own shortest retention, below which it wants to be told that this is meant."""
+_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maintained:
+    """What became of one table."""
+
+    table: str
+    files_before: int
+    files: int
+    bytes: int
+    compacted: bool
+
+
+def run(spark: SparkSession, settings: Settings) -> list[Maintained]:
+    """Compact and vacuum every table that exists."""
+    hours = settings.storage.retention_hours
+    return [
+        maintain(spark, settings, table, hours)
+        for table in lake.TABLES
+        if DeltaTable.isDeltaTable(spark, table.path(settings))
+    ]
+
+
+def maintain(
+    spark: SparkSession, settings: Settings, table: lake.Table, hours: float
+) -> Maintained:
+    """Compact and vacuum one table.
+
+    Args:
+        spark: session.
+        settings: say where it is.
+        table: which.
+        hours: how long replaced files stay; shorter than a write or a reading takes, it would
+            remove what is being written or read.
+    """
+    delta = DeltaTable.forPath(spark, table.path(settings))
+    before = _detail(delta)
+    compacted = before["numFiles"] >= FEWEST_FILES
+    if compacted:
+        lake.settle(partial(_compact, delta))
+    with _short_retention(spark, hours):
+        delta.vacuum(hours)
+    after = _detail(delta)
+    return Maintained(
+        table=table.name,
+        files_before=before["numFiles"],
+        files=after["numFiles"],
+        bytes=after["sizeInBytes"],
+        compacted=compacted,
+    )
+
+
+def _compact(delta: DeltaTable) -> None:
+    delta.optimize().executeCompaction()
+
+
+def _detail(delta: DeltaTable) -> Row:
+    return delta.detail().select("numFiles", "sizeInBytes").collect()[0]
+
+
+@contextmanager
+def _short_retention(spark: SparkSession, hours: float) -> Iterator[None]:
+    """Let Delta accept a retention below its default for the length of the block."""
+    before = spark.conf.get(_CHECK, "true")
+    spark.conf.set(_CHECK, str(hours >= DEFAULT_HOURS).lower())
+    try:
+        yield
+    finally:
+        spark.conf.set(_CHECK, before or "true")
+
+
+if __name__ == "__main__":
+    run_once(JOB, run)
