@@ -23,7 +23,6 @@ from streaming.metrics.tally import take
 from streaming.pins import Pins
 from streaming.recommending import (
     Observed,
-    readable_profiles,
     recommend,
     recommend_everyone,
     warm,
@@ -97,7 +96,7 @@ def start(spark: SparkSession, settings: Settings) -> Running:
         publish_everyone()
 
     try:
-        profiles = readable_profiles(read_stream(spark, settings.kafka, PROFILES))
+        profiles = read_stream(spark, settings.kafka, PROFILES)
         writer = each_batch(profiles, handle, JOB)
         with scheduling_pool(spark, HOT_POOL):
             return Running((start_query(writer, JOB, settings),), (current.stop,))
@@ -110,7 +109,7 @@ def refresh(spark: SparkSession, settings: Settings) -> int:
     """Recommend anew for every profile that stands on its topic; return how many there were."""
     shelf = Shelf(spark, settings)
     observed = Observed.on(spark)
-    profiles = readable_profiles(read_batch(spark, settings.kafka, PROFILES))
+    profiles = read_batch(spark, settings.kafka, PROFILES)
     with shelf.lend(shelf.newest()) as bundle:
         write_batch(recommend(profiles, bundle, settings.recommend.size, observed), settings.kafka)
         Everyone(spark, settings).publish(lambda: bundle, observed.as_of.value)

@@ -7,7 +7,7 @@ one.
 
 from collections import Counter
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.decode import ERROR_TYPE, Fault
@@ -43,6 +43,23 @@ def dead_letter_headers(job: str) -> Column:
     )
     original = F.struct(F.lit("key").alias("key"), F.col("key").alias("value"))
     return F.when(F.col("key").isNull(), headers).otherwise(F.array_append(headers, original))
+
+
+def headers_of(place: str, fault: Fault, text: str, *, job: str, key: bytes | None) -> list[Row]:
+    """The headers of one message, as `dead_letter_headers` makes them of many.
+
+    Args:
+        place: topic/partition/offset.
+        fault: why it cannot be read.
+        text: the same in words.
+        job: that could not read it.
+        key: its own key, where it has one.
+    """
+    values = (fault.value, text, *place.split("/"), job)
+    headers = [
+        Row(key=name, value=value.encode()) for name, value in zip(HEADERS, values, strict=True)
+    ]
+    return headers if key is None else [*headers, Row(key="key", value=key)]
 
 
 def wrong_key(expected: Column) -> Column:

@@ -1,7 +1,8 @@
 """The hot path: events and stated parts become profiles, in keyed state, with no table in the way.
 
-One query reads both topics. What cannot be read rides along and leaves as a dead letter, so that
-the source is read once.
+One query reads both topics. A message is read where its candidate is folded, in Python: to have
+Spark plan the checks of `streaming.decode` for each batch took most of the batch's time. What
+cannot be read leaves as a dead letter, so that the source is read once.
 
 Guarantee: the state is exactly the fold of what was read (Spark's checkpoint); the topic may repeat
 a value after a crash, with the same bytes under the same key.
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.streaming.stateful_processor import (
     StatefulProcessor,
@@ -21,15 +22,19 @@ from pyspark.sql.streaming.stateful_processor import (
 )
 
 from streaming.clock import SPARK_FORMAT
-from streaming.dead_letters import dead_letter_headers, dead_letter_key, deletion, wrong_key
-from streaming.decode import ERROR_TYPE, decode
+from streaming.dead_letters import headers_of
+from streaming.decode import Fault
 from streaming.fold import EventSeen, Seen, StatedSeen, fold
 from streaming.metrics.tally import Tally
+from streaming.records import EVERYONE, MAX_ID_LENGTH
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
+from streaming.values import Unreadable, read_value
 
 OUTPUT = "topic string, key string, value binary, headers array<struct<key: string, value: binary>>"
 STATE = "profile string"
-EVENT_FIELDS = ("event_id", "posting_id", "kind", "duration_seconds")
+EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
+NOBODY = "!"
+"""Begins the route of a message whose key can be no candidate's id."""
 JOB = "update_profiles"
 
 
@@ -59,59 +64,23 @@ def update_profiles(messages: DataFrame, folded: Tally, letters: Tally) -> DataF
 
 
 def observations(messages: DataFrame) -> DataFrame:
-    """Decode both topics into one shape: an event, a stated part or an error, and its route.
+    """Give each message of both topics its route; what it says is read where it is folded.
 
-    The route is the candidate; for an error, which belongs to nobody, its own place in Kafka.
+    The route is the candidate that the key names; for a key that can name none, which belongs to
+    nobody, its own place in Kafka.
     """
-    is_event = F.col("topic") == EVENTS.name
-    # Each topic's values are hidden from the other's decoding, which a null costs nothing.
-    as_events = messages.withColumns({"raw": F.col("value"), "value": _only(is_event)})
-    events = decode(as_events, EVENTS).withColumnsRenamed({"record": "event", "error": "bad_event"})
-    both = decode(events.withColumn("value", _only(~is_event, "raw")), CANDIDATES)
-    error = (
-        F.when(is_event, F.coalesce("bad_event", wrong_key(F.col("event.candidate_id"))))
-        .when(F.col("deleted"), F.lit(None).cast(ERROR_TYPE))
-        .otherwise(F.coalesce("error", wrong_key(F.col("record.candidate_id"))))
-    )
-    candidate_id = F.when(is_event, F.col("event.candidate_id")).otherwise(
-        F.col("key").cast("string")
-    )
-    named = (
-        both.withColumn("deleted", ~is_event & deletion())
-        .withColumn("error", error)
-        .withColumn("candidate_id", candidate_id)
-    )
-    bad = F.col("error").isNotNull()
-    return named.select(
-        F.when(bad, F.concat(F.lit("!"), dead_letter_key()))
-        .otherwise(F.concat(F.lit("="), "candidate_id"))
-        .alias("route"),
+    key = F.col("key").cast("string")
+    is_id = F.is_valid_utf8(key) & F.char_length(key).between(1, MAX_ID_LENGTH)
+    nobody = F.concat(F.lit(NOBODY), F.concat_ws("/", "topic", "partition", "offset"))
+    return messages.select(
+        F.when(is_id, F.concat(F.lit("="), key)).otherwise(nobody).alias("route"),
         "topic",
-        F.col("offset"),
-        _text_time("timestamp").alias("produced_at"),
-        *(F.col(f"event.{name}").alias(name) for name in EVENT_FIELDS),
-        _text_time("event.event_time").alias("event_time"),
-        F.when(~is_event & ~bad, _stated_json()).alias("stated"),
-        F.when(bad, dead_letter_key()).alias("dead_key"),
-        F.when(bad, F.col("raw")).alias("dead_value"),
-        F.when(bad, dead_letter_headers(JOB)).alias("dead_headers"),
+        "partition",
+        "offset",
+        F.date_format("timestamp", SPARK_FORMAT).alias("produced_at"),
+        "key",
+        "value",
     )
-
-
-def _only(condition: Column, column: str = "value") -> Column:
-    return F.when(condition, F.col(column))
-
-
-def _text_time(column: str) -> Column:
-    return F.date_format(column, SPARK_FORMAT)
-
-
-def _stated_json() -> Column:
-    """The stated part as JSON; of a deleted one only when that was."""
-    told = F.col("record").dropFields("candidate_id", "schema_version")
-    told = told.withField("updated_at", _text_time("record.updated_at"))
-    empty = F.struct(_text_time("timestamp").alias("updated_at"))
-    return F.when(F.col("deleted"), F.to_json(empty)).otherwise(F.to_json(told))
 
 
 class ProfileProcessor(StatefulProcessor):
@@ -127,6 +96,7 @@ class ProfileProcessor(StatefulProcessor):
     def init(self, handle: StatefulProcessorHandle) -> None:
         """Open the state."""
         self._outcomes: Counter[str] = Counter()
+        self._unread: Counter[tuple[str, ...]] = Counter()
         self._profile = handle.getValueState("profile", STATE)
 
     def handleInputRows(  # type: ignore[override]  # noqa: N802 - Spark's name; it gives rows here
@@ -135,46 +105,58 @@ class ProfileProcessor(StatefulProcessor):
         rows: Iterator[Row],
         timerValues: TimerValues,  # noqa: N803 - Spark's name
     ) -> Iterator[Row]:
-        """Fold a candidate's records of this batch, or pass a broken message on."""
+        """Fold a candidate's records of this batch; pass on what cannot be read."""
         del timerValues
-        route: str = key[0]
-        if route.startswith("!"):
-            for row in rows:
-                told = {header["key"]: bytes(header["value"]) for header in row.dead_headers}
-                self._letters.add(Counter({(JOB, row.topic, told["reason"].decode()): 1}))
-                yield _dead_letter(row)
+        candidate_id = None if key[0].startswith(NOBODY) else key[0][1:]
+        seen: list[Seen] = []
+        for row in rows:
+            try:
+                seen.append(_seen(row, candidate_id))
+            except Unreadable as unreadable:
+                self._unread[JOB, row.topic, unreadable.fault.value] += 1
+                yield _dead_letter(row, unreadable)
+        if candidate_id is None or not seen:
             return
-        seen = sorted((_seen(row) for row in rows), key=lambda s: s.offset)
         state = self._profile.get()
         before = None if state is None else orjson.loads(state[0])
-        folded = fold(before, seen, route[1:])
+        folded = fold(before, sorted(seen, key=lambda s: s.offset), candidate_id)
         for outcome, count in folded.counts.items():
             self._outcomes[outcome] += count
         if folded.changed:
             value = orjson.dumps(folded.profile)
             self._profile.update((value.decode(),))
-            yield Row(topic=PROFILES.name, key=route[1:], value=value, headers=None)
+            yield Row(topic=PROFILES.name, key=candidate_id, value=value, headers=None)
 
     def close(self) -> None:
         """Tell what was counted, once a task: an accumulator costs more than the addition."""
         self._folded.add(Counter({(outcome,): n for outcome, n in self._outcomes.items() if n}))
+        self._letters.add(self._unread)
 
 
-def _seen(row: Row) -> Seen:
-    if row.stated is not None:
-        return StatedSeen(orjson.loads(row.stated), row.offset, row.produced_at)
-    return EventSeen(
-        event_id=row.event_id,
-        posting_id=row.posting_id,
-        kind=row.kind,
-        event_time=row.event_time,
-        offset=row.offset,
-        produced_at=row.produced_at,
-        duration_seconds=row.duration_seconds,
-    )
+def _seen(row: Row, candidate_id: str | None) -> Seen:
+    """Read a message.
+
+    Raises:
+        Unreadable: why it cannot be.
+    """
+    is_event = row.topic == EVENTS.name
+    deletes = not is_event and row.value is None and candidate_id not in (None, EVERYONE)
+    if deletes:
+        return StatedSeen({"updated_at": row.produced_at}, row.offset, row.produced_at)
+    value = None if row.value is None else bytes(row.value)
+    record = read_value(value, EVENTS if is_event else CANDIDATES, row.produced_at)
+    named = record.pop("candidate_id")
+    if named != candidate_id:
+        raise Unreadable(Fault.WRONG_KEY, f"the key must be the value's own id '{named}'")
+    if is_event:
+        said: Any = {name: record.get(name) for name in EVENT_FIELDS}
+        return EventSeen(**said, offset=row.offset, produced_at=row.produced_at)
+    del record["schema_version"]
+    return StatedSeen(record, row.offset, row.produced_at)
 
 
-def _dead_letter(row: Row) -> Row:
-    return Row(
-        topic=DEAD_LETTERS.name, key=row.dead_key, value=row.dead_value, headers=row.dead_headers
-    )
+def _dead_letter(row: Row, unreadable: Unreadable) -> Row:
+    place = f"{row.topic}/{row.partition}/{row.offset}"
+    key = None if row.key is None else bytes(row.key)
+    headers = headers_of(place, unreadable.fault, unreadable.text, job=JOB, key=key)
+    return Row(topic=DEAD_LETTERS.name, key=place, value=row.value, headers=headers)

@@ -7,6 +7,7 @@ under the same keys.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +15,14 @@ import orjson
 import pandas as pd
 from pyspark.accumulators import Accumulator, AccumulatorParam
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.clock import from_text
-from streaming.decode import decode
 from streaming.metrics.tally import gatherer
 from streaming.ranking import Profile, RankedItem
 from streaming.records import EVERYONE, SCHEMA_VERSION
 from streaming.serving import Bundle, Versions, known_ids, ranker_of
 from streaming.topics import PROFILES, RECOMMENDATIONS
+from streaming.values import Unreadable, read_value
 
 MESSAGE = "topic string, key string, value binary"
 CHUNK = 64
@@ -67,17 +67,6 @@ class Observed:
         )
 
 
-def readable_profiles(messages: DataFrame) -> DataFrame:
-    """Keep the values that are profiles; archive reports the others.
-
-    Args:
-        messages: rows of the Kafka source, streaming or not. Of a stream, better once before the
-            batches than in each of them: to describe the checks to Spark takes longer than to run
-            them.
-    """
-    return decode(messages, PROFILES).where(F.col("error").isNull()).select("value")
-
-
 def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
     """Score the newest version of each profile in a batch of the topic profiles.
 
@@ -85,7 +74,8 @@ def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed
     is found without a shuffle.
 
     Args:
-        profiles: from `readable_profiles`.
+        profiles: messages of the topic profiles, at least `value`. What is no profile is left out;
+            archive reports it.
         bundle: the versions to use.
         size: most postings in a list.
         observed: added to as the workers score.
@@ -95,7 +85,7 @@ def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed
     """
 
     def score(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        newest = newest_of(orjson.loads(value) for batch in batches for value in batch["value"])
+        newest = newest_of(_readable(value for batch in batches for value in batch["value"]))
         for chunk in _chunks(newest, CHUNK):
             yield _messages(recommendations(chunk, bundle, size))
             observed.profiles.add(len(chunk))
@@ -103,7 +93,7 @@ def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed
             observed.unknown_postings.add(sum(unknown_postings(p, bundle) for p in chunk))
             observed.triggers.add(_triggers(chunk))
 
-    return profiles.mapInPandas(score, MESSAGE)
+    return profiles.select("value").mapInPandas(score, MESSAGE)
 
 
 def recommend_everyone(spark: SparkSession, bundle: Bundle, as_of: str, size: int) -> DataFrame:
@@ -181,6 +171,12 @@ def unknown_postings(profile: Mapping[str, Any], bundle: Bundle) -> int:
     """Count the events of a profile whose posting the catalogue does not hold (yet)."""
     ids = known_ids(bundle)
     return sum(event["posting_id"] not in ids for event in profile["events"])
+
+
+def _readable(values: Iterable[bytes | None]) -> Iterator[Profile]:
+    for value in values:
+        with suppress(Unreadable):
+            yield read_value(value, PROFILES)
 
 
 def _triggers(profiles: Iterable[Profile]) -> list[float]:

@@ -16,6 +16,11 @@ from streaming.settings import Settings
 
 ROCKSDB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
 STREAMING = "spark.sql.streaming"
+FILE_MANAGER = (
+    "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+)
+"""Of checkpoints in a local folder: renames them itself, where Spark's own choice starts a process
+for every link it looks up, twice a batch. As atomic there; object stores keep Spark's choice."""
 HOT_POOL = "hot"
 """Of the queries between a click and its recommendation: served before all others."""
 LAKE_POOL = "lake"
@@ -161,4 +166,9 @@ def _conf(settings: Settings) -> dict[str, str]:
         f"{STREAMING}.stateStore.encodingFormat": "avro",
         f"{STREAMING}.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
         f"{STREAMING}.stopTimeout": f"{settings.jobs.shutdown_seconds:g}s",
+        **(
+            {}
+            if ":/" in settings.checkpoints
+            else {f"{STREAMING}.checkpointFileManagerClass": FILE_MANAGER}
+        ),
     }

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streaming.clock import SPARK_FORMAT
+from streaming.clock import SPARK_FORMAT, to_text
 from streaming.decode import decode
 from streaming.topics import (
     CANDIDATES,
@@ -15,6 +15,7 @@ from streaming.topics import (
     POSTINGS,
     PROFILES,
 )
+from streaming.values import Unreadable, read_value
 
 pytestmark = pytest.mark.spark
 
@@ -141,9 +142,24 @@ def read(spark):
             "error IS NULL AS fine",
             f"to_json(record, map('timestampFormat', \"{SPARK_FORMAT}\")) AS record",
         )
-        return {row.name: row for row in found.collect()}
+        rows = {row.name: row for row in found.collect()}
+        for name, value in values.items():
+            same_in_python(topic, value, rows[name])
+        return rows
 
     return decoded
+
+
+def same_in_python(topic, value, row):
+    """Hold `read_value` against what the JVM made of a value."""
+    if row.fine:
+        assert read_value(value, topic, to_text(PRODUCED)) == json.loads(row.record)
+        return
+    with pytest.raises(Unreadable) as caught:
+        read_value(value, topic, to_text(PRODUCED))
+    assert caught.value.fault == row.reason, caught.value.text
+    assert "\n" not in caught.value.text
+    assert len(caught.value.text) < 300
 
 
 @pytest.fixture(scope="module")
