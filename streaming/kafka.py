@@ -16,14 +16,15 @@ def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> Da
     Guarantee: each message once per checkpoint. Data that retention removed before it was read
     fails the query, so that loss is never silent.
     """
-    return _named(
+    messages = (
         spark.readStream.format("kafka")
         .options(**spark_source_options(kafka))
         .option("subscribe", _subscription(kafka, topics))
         .option("startingOffsets", "earliest")
-        .load(),
-        kafka,
+        .load()
     )
+    # A task of a few messages is mostly its own start: no more of them than can run at once.
+    return _named(messages, kafka).coalesce(spark.sparkContext.defaultParallelism)
 
 
 def read_batch(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> DataFrame:
