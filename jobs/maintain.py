@@ -7,7 +7,7 @@ were compacted meanwhile repeats it (`lake.settle`), to the same effect. Files s
 `storage.retention_hours` after they were replaced, for whoever reads an older version.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,8 @@ FEWEST_FILES = 8
 """A table of fewer files stays as it is: a new version of Δ postings has lists made anew."""
 DEFAULT_HOURS = 168.0
 """Delta's own shortest retention, below which it wants to be told that this is meant."""
-_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
+RETENTION_CHECK = "spark.databricks.delta.retentionDurationCheck.enabled"
+LISTING_TASKS = "spark.sql.sources.parallelPartitionDiscovery.parallelism"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,12 @@ def maintain(
     compacted = before["numFiles"] >= FEWEST_FILES
     if compacted:
         lake.settle(partial(_compact, delta))
-    with _short_retention(spark, hours):
+    conf = {
+        RETENTION_CHECK: str(hours >= DEFAULT_HOURS).lower(),
+        # Delta lists files in so many tasks, by default ten thousand, which keep writers waiting.
+        LISTING_TASKS: str(spark.sparkContext.defaultParallelism),
+    }
+    with _set(spark, conf):
         delta.vacuum(hours)
     after = _detail(delta)
     return Maintained(
@@ -86,14 +92,19 @@ def _detail(delta: DeltaTable) -> Row:
 
 
 @contextmanager
-def _short_retention(spark: SparkSession, hours: float) -> Iterator[None]:
-    """Let Delta accept a retention below its default for the length of the block."""
-    before = spark.conf.get(_CHECK, "true")
-    spark.conf.set(_CHECK, str(hours >= DEFAULT_HOURS).lower())
+def _set(spark: SparkSession, conf: Mapping[str, str]) -> Iterator[None]:
+    """Change the session's configuration for the length of the block."""
+    before: dict[str, str | None] = {name: spark.conf.get(name, None) for name in conf}
+    for name, value in conf.items():
+        spark.conf.set(name, value)
     try:
         yield
     finally:
-        spark.conf.set(_CHECK, before or "true")
+        for name, earlier in before.items():
+            if earlier is None:
+                spark.conf.unset(name)
+            else:
+                spark.conf.set(name, earlier)
 
 
 if __name__ == "__main__":

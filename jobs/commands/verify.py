@@ -47,14 +47,13 @@ def verify(
     """Kill jobs and broker at random moments under load; then hold everything against the fold."""
     from jobs.verify import run  # noqa: PLC0415 - pyspark takes a second
     from jobs.verify.findings import FAULTS  # noqa: PLC0415
+    from jobs.verify.ground import Options, ground  # noqa: PLC0415
 
     if not invocation(context).debug:
         # The broker is killed on purpose: that connections end is no news.
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    options = run.Options(
-        kills=kills, events=events, rate=rate, seed=seed, cluster=cluster, keep=keep
-    )
-    with sigterm_as_interrupt(), run.ground(settings_of(context), options) as (own, broker):
+    options = Options(kills=kills, events=events, rate=rate, seed=seed, cluster=cluster, keep=keep)
+    with sigterm_as_interrupt(), ground(settings_of(context), options) as (own, broker):
         console.print(f"home {own.home}, Kafka {own.kafka.bootstrap_servers}, seed {seed}")
         with spark_of(own, "verify") as spark, Display(kills) as display:
             report = run.verify(spark, own, broker, options, display)

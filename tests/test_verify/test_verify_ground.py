@@ -3,7 +3,7 @@
 import pytest
 
 from infra import provisioning
-from jobs.verify import run
+from jobs.verify.ground import Options, delete_topics, ground, own_settings
 from streaming import clients
 from streaming.settings import KafkaSettings, Settings, StorageSettings
 from streaming.topics import TOPICS
@@ -23,13 +23,13 @@ def test_nothing_of_the_users_is_touched(kafka_settings, tmp_path):
     given = Settings(
         home=tmp_path, kafka=kafka_settings, storage=StorageSettings(lake="s3a://theirs")
     )
-    own = run.own_settings(given, run.Options(kills=1, cluster=True))
+    own = own_settings(given, Options(kills=1, cluster=True))
     assert own.kafka.bootstrap_servers == kafka_settings.bootstrap_servers
     assert own.kafka.topic_prefix.startswith(f"{kafka_settings.topic_prefix}verify-")
     for folder in (own.lake, own.checkpoints, own.tracking_uri.removeprefix("sqlite:///")):
         assert folder.startswith(str(own.home))
     assert own.home.parent == tmp_path / "verify"
-    embedded = run.own_settings(given, run.Options(kills=1))
+    embedded = own_settings(given, Options(kills=1))
     assert embedded.kafka.bootstrap_servers != kafka_settings.bootstrap_servers
     assert embedded.home != own.home
 
@@ -38,21 +38,21 @@ def test_nothing_of_the_users_is_touched(kafka_settings, tmp_path):
 def test_topics_and_folder_go_unless_they_are_to_stay(kafka_settings, tmp_path, keep):
     given, options = (
         Settings(home=tmp_path, kafka=kafka_settings),
-        run.Options(kills=1, cluster=True, keep=keep),
+        Options(kills=1, cluster=True, keep=keep),
     )
-    with run.ground(given, options) as (settings, broker):
+    with ground(given, options) as (settings, broker):
         assert broker is None
         assert len(topics(kafka_settings)) == len(TOPICS)
     assert settings.home.exists() is keep
     assert bool(topics(kafka_settings)) is keep
-    run.delete_topics(settings.kafka)
+    delete_topics(settings.kafka)
 
 
 def test_after_a_failure_the_logs_stay_and_the_topics_go(kafka_settings, tmp_path):
     given = Settings(home=tmp_path, kafka=kafka_settings)
     with (
         pytest.raises(RuntimeError, match="lost"),
-        run.ground(given, run.Options(kills=1, cluster=True)) as (settings, _),
+        ground(given, Options(kills=1, cluster=True)) as (settings, _),
     ):
         raise RuntimeError("something was lost")
     assert settings.home.exists()
@@ -63,6 +63,6 @@ def test_deleting_leaves_what_has_another_prefix(kafka_settings):
     other = kafka_settings.model_copy(update={"topic_prefix": f"{kafka_settings.topic_prefix}x."})
     for kafka in (kafka_settings, other):
         provisioning.create(KafkaSettings(**kafka.model_dump()))
-    run.delete_topics(other)
+    delete_topics(other)
     assert len(topics(kafka_settings)) == len(TOPICS)
-    run.delete_topics(kafka_settings)
+    delete_topics(kafka_settings)

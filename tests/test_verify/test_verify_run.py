@@ -12,6 +12,7 @@ import pytest
 
 from jobs.verify import run
 from jobs.verify.chaos import BROKER
+from jobs.verify.ground import Options, ground
 from jobs.verify.processes import JOBS
 from streaming.settings import Settings, SparkSettings
 
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
 PATIENCE = 300.0
 QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """For a JVM that lives for seconds."""
-OPTIONS = run.Options(kills=3, rate=60, seed=11)
+OPTIONS = Options(kills=3, rate=60, seed=11)
 """A seed whose victims are the broker, archive and update_profiles."""
 
 
@@ -56,7 +57,7 @@ def test_nothing_is_lost_whatever_is_killed(spark, tmp_path, record_property):
     conf = {"spark.driver.extraJavaOptions": QUICK}
     given = Settings(home=tmp_path, spark=SparkSettings(driver_memory="1g", conf=conf))
     notes = Notes()
-    with run.ground(given, OPTIONS) as (settings, broker):
+    with ground(given, OPTIONS) as (settings, broker):
         report = run.verify(spark, settings, broker, OPTIONS, notes)
         record_property("report", json.dumps(report))
         assert report["ok"], json.dumps(report, indent=1)
