@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.benchmark.data import Fit, Split
+from training.benchmark.data import Fit, Scorer, Split
 from training.benchmark.evaluation import measure
+from training.benchmark.faithfulness import faithfulness
 from training.benchmark.presets import by_name
 from training.benchmark.protocols import load
 
@@ -89,17 +90,32 @@ def sequences(tmp_path_factory: pytest.TempPathFactory) -> Split:
     return load("sequences", _sequences(tmp_path_factory.mktemp("lines") / "lines.txt"))
 
 
-def test_content_finds_unseen_postings(best: Fit, job_views: Split) -> None:
-    scorer = best(job_views.training, seed=0, on_progress=_quiet)
-    found = measure(scorer, job_views.test)
+@pytest.fixture(scope="module")
+def content(best: Fit, job_views: Split) -> Scorer:
+    return best(job_views.training, seed=0, on_progress=_quiet)
+
+
+@pytest.fixture(scope="module")
+def ids(best: Fit, sequences: Split) -> Scorer:
+    return best(sequences.training, seed=0, on_progress=_quiet)
+
+
+def test_content_finds_unseen_postings(content: Scorer, job_views: Split) -> None:
+    found = measure(content, job_views.test)
     unseen = ~found.seen
     assert unseen.sum() > 20
     assert found.values[unseen, 1].mean() > 0.7  # HR@10; chance is .17
 
 
-def test_sequences_are_learned(best: Fit, sequences: Split) -> None:
-    scorer = best(sequences.training, seed=0, on_progress=_quiet)
-    assert measure(scorer, sequences.test).mean("ndcg@10") > 0.8
+def test_sequences_are_learned(ids: Scorer, sequences: Split) -> None:
+    assert measure(ids, sequences.test).mean("ndcg@10") > 0.8
+
+
+def test_reasons_are_true(content: Scorer, job_views: Split) -> None:
+    found = faithfulness(content, job_views.test, 0, _quiet)
+    assert found["reasons/users"] == 60
+    assert found["reasons/win_rate"] > 0.8
+    assert found["reasons/drop/low"] > 0
 
 
 def _weights(best: Fit, split: Split) -> dict[str, np.ndarray]:
@@ -123,8 +139,7 @@ def test_targets_leave_no_trace(
     assert _same(_weights(best, one), _weights(best, other))
 
 
-def test_histories_of_one_view_and_of_many_are_scored(best: Fit, job_views: Split) -> None:
-    scorer = best(job_views.training, seed=0, on_progress=_quiet)
+def test_histories_of_one_view_and_of_many_are_scored(content: Scorer, job_views: Split) -> None:
     whole = job_views.test.histories[0]
     long = replace(
         whole,
@@ -132,14 +147,13 @@ def test_histories_of_one_view_and_of_many_are_scored(best: Fit, job_views: Spli
         times=np.full(job_views.training.items, np.asarray(whole.times)[0]),
         durations=None,
     )
-    scores = scorer.scores([whole.first(1), long, replace(whole, times=None)])
+    scores = content.scores([whole.first(1), long, replace(whole, times=None)])
     assert scores.shape == (3, job_views.training.items)
     assert np.isfinite(scores).all()
 
 
-def test_a_list_depends_on_its_own_history_alone(best: Fit, sequences: Split) -> None:
-    scorer = best(sequences.training, seed=0, on_progress=_quiet)
+def test_a_list_depends_on_its_own_history_alone(ids: Scorer, sequences: Split) -> None:
     asked = sequences.test.histories[:5]
-    together = scorer.scores(asked)
-    alone = np.concatenate([scorer.scores([history]) for history in asked])
+    together = ids.scores(asked)
+    alone = np.concatenate([ids.scores([history]) for history in asked])
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-4)

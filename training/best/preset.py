@@ -18,6 +18,7 @@ from training.best.blend import choose, known_items, mix
 from training.best.content import content
 from training.best.encoder import EncoderConfig, Kind
 from training.best.members import Member, Scores, meanings, sequence, together
+from training.best.reasons import carried_by
 from training.best.sequence import SequenceConfig
 
 _MOST_CASES = 4_000
@@ -72,6 +73,11 @@ class Blended:
         """Score every item for each of B histories: (B, N) float32."""
         found = {name: part.scores(histories) for name, part in self.parts.items()}
         return mix(_silenced(found, self.known), self.blend)
+
+    def reasons(self, histories: Sequence[History], items: np.ndarray) -> np.ndarray:
+        """Name the part of each of B histories that carries its item most: places, (B,) int64."""
+        asked = zip(histories, items.tolist(), strict=True)
+        return np.array([carried_by(self.scores, history, item) for history, item in asked])
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """Return all that was learned or chosen."""

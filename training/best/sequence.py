@@ -109,7 +109,7 @@ def train(
         torch.manual_seed(seed)
         model = SequenceModel(items, config.encoder, words)
         averaged = {name: value.detach().clone() for name, value in model.state_dict().items()}
-        optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+        optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
         usable = [own[-config.encoder.longest - 1 :] for own in histories if len(own) > 1]
         per_round = len(_batches(usable, config.tokens, np.random.default_rng(0)))
         rounds, step = config.rounds(per_round), 0
