@@ -2,22 +2,23 @@
 
 import json
 import os
-from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.benchmark.stream import broken, memory, numbers, page
+from jobs.benchmark.stream import broken, figures, memory, page, working_off
+from jobs.benchmark.stream.answers import Timed
 from jobs.benchmark.stream.load import Clicks, names
 from jobs.benchmark.stream.plan import PARTS, Plan
 from jobs.benchmark.stream.spoiling import KINDS, LARGE
 from jobs.cli import main
+from jobs.status import Job
 from streaming.errors import SettingsError
+from streaming.metrics import table
 from streaming.records import Event, from_json
 
-BEGIN = datetime(2025, 3, 1, tzinfo=UTC)
 TINY = Plan.quick().with_choices(profiles=40, postings=10, good=300, broken=60)
 
 
@@ -26,6 +27,7 @@ def clicks(**changes):
     return Clicks(**chosen | changes)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 99), count=st.integers(0, 60), people=st.integers(1, 9))
 def test_clicks_repeat_fit_the_contract_and_take_turns(seed, count, people):
     made = clicks(candidates=names("c", people), seed=seed)
@@ -41,18 +43,18 @@ def test_clicks_repeat_fit_the_contract_and_take_turns(seed, count, people):
         assert len(set(round_of_all)) == len(round_of_all)
 
 
-def test_numbers_come_from_what_was_produced_after_the_warm_up():
-    found = [(BEGIN + timedelta(seconds=n / 2), 100.0 + n) for n in range(20)]
-    since = BEGIN + timedelta(seconds=5)
-    told = numbers.summary(found, since)
+def test_numbers_come_from_the_events_after_the_warm_up():
+    found = [Timed(n, 1000 + n / 2, 1000 + n / 2 + (100 + n) / 1000) for n in range(20)]
+    told = figures.summary(found, 10)
     assert (told["answered"], told["max_ms"]) == (10, 119.0)
     assert told["p50_ms"] == pytest.approx(114.5)
-    assert told["p99_over_p50"] == numbers.ratio(told["p99_ms"], told["p50_ms"])
-    curve = numbers.over_time(found, since)
+    assert told["p99_over_p50"] == figures.ratio(told["p99_ms"], told["p50_ms"])
+    curve = figures.over_time(found, 10)
     assert curve["second"] == list(range(-5, 5))
     assert curve["max_ms"] == [101.0 + 2 * n for n in range(10)]
-    assert numbers.summary([], since) | {"answered": 0} == numbers.summary([], since)
-    assert numbers.summary([], since)["p99_over_p50"] is None
+    nothing = figures.summary([], 0)
+    assert (nothing["answered"], nothing["p50_ms"], nothing["p99_over_p50"]) == (0, None, None)
+    assert figures.over_time([], 0)["second"] == []
 
 
 def test_broken_messages_are_strewn_among_all_good_ones_in_their_order():
@@ -110,10 +112,42 @@ def test_whatever_is_wrong_is_one_line(arguments, words, tmp_path, monkeypatch, 
 
 def test_the_command_on_the_page_says_every_size():
     plan = Plan.quick().with_choices(trained=False, quix=True, parts=("state", "broken"))
-    report = {"parts": list(plan.parts), **numbers.under("size", plan.sizes())}
+    report = {"parts": list(plan.parts), **figures.under("size", plan.sizes())}
     words = page.command(report).split()
     assert words[:3] == ["careerstream", "benchmark", "stream"]
     assert words[3:7] == ["--part", "state", "--part", "broken"]
     assert {"--untrained", "--quix", "--warm-up-seconds", "--many"} <= {*words}
     assert words[words.index("--touched") + 1] == "200"
     assert Plan().parts == PARTS
+
+
+def status_of(positions):
+    """A job as its metrics tell: query to topic to the offsets of two partitions."""
+    active = {(table.ACTIVE.full_name, (("query", query),)): 1.0 for query in positions}
+    stands = {
+        (
+            table.POSITION.full_name,
+            (("partition", str(partition)), ("query", query), ("topic", topic)),
+        ): float(offset)
+        for query, topics in positions.items()
+        for topic, offsets in topics.items()
+        for partition, offset in enumerate(offsets)
+    }
+    return Job({"job": "up"}, active | stands)
+
+
+@pytest.mark.parametrize(
+    ("positions", "caught_up"),
+    [
+        ({}, False),
+        ({"fold": {}}, False),
+        ({"fold": {"events": (3, 4), "candidates": (0, 2)}}, True),
+        ({"fold": {"events": (3, 3), "candidates": (0, 2)}}, False),
+        ({"fold": {"events": (3, 4)}, "archive": {}}, False),
+        ({"fold": {"events": (3, 4)}, "archive": {"events": (3, 4)}}, True),
+        ({"fold": {"events": (3, 4)}, "archive": {"events": (0, 4)}}, False),
+    ],
+)
+def test_a_job_has_caught_up_when_every_query_has_the_newest_messages(positions, caught_up):
+    totals = {"events": 7, "candidates": 2, "postings": 5}
+    assert working_off._has_taken(status_of(positions), totals) is caught_up

@@ -20,6 +20,7 @@ def ran(tmp_path_factory):
     with pytest.raises(SystemExit) as ended:
         main([
             f"--set=home={folder / 'home'}", '--set=spark.conf={"spark.ui.enabled"="false"}',
+            "--set=jobs.lake_interval_seconds=1",
             "benchmark", "stream", "--quick", "--untrained", "--part=latency", "--part=backlog",
             "--profiles=60", "--postings=20", "--rate=20", "--seconds=2", "--warm-up-seconds=1",
             "--beside-seconds=1", f"--backlog={EVENTS}", f"--out={out}",

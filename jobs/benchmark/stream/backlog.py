@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs.benchmark.stream import quix
+from jobs.benchmark.stream.figures import Report, ratio, under
 from jobs.benchmark.stream.load import Clicks, Tell, names, send
 from jobs.benchmark.stream.made import (
     Profiles,
@@ -12,7 +13,6 @@ from jobs.benchmark.stream.made import (
     folded_events,
     published,
 )
-from jobs.benchmark.stream.numbers import Report, ratio, under
 from jobs.benchmark.stream.place import COPIES, QUIX_PROFILES, Place, place
 from jobs.benchmark.stream.plan import Plan
 from jobs.benchmark.stream.reading import ends
@@ -37,7 +37,7 @@ def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
         tell("floor: the pass-through works it off", 0.0)
         floor = _floor(here, plan)
         tell("ours: the job works it off", 0.0)
-        began, running = work_off(here, PROFILE_JOB, plan.backlog)
+        began, running = work_off(here, PROFILE_JOB)
         tell("checking: the plain fold", 0.0)
         found, ended, count = published(here.kafka)
         expected = folded_events(here.kafka, lambda _: True)
@@ -64,7 +64,7 @@ def send_backlog(here: Place, plan: Plan, count: int, tell: Tell) -> None:
 
 
 def _floor(here: Place, plan: Plan) -> Report:
-    began, running = work_off(here, COPYING_JOB, plan.backlog)
+    began, running = work_off(here, COPYING_JOB)
     count, digest, ended = fingerprint(messages(here.kafka, COPIES))
     sent, wanted, _ = fingerprint(messages(here.kafka, EVENTS))
     rates = Span(began, running, ended).rates(plan.backlog)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import orjson
 
+from jobs.benchmark.stream.figures import Report, ratio, under
 from jobs.benchmark.stream.load import Clicks, Tell, names
 from jobs.benchmark.stream.made import differences, folded_events, published
-from jobs.benchmark.stream.numbers import Report, ratio, under
 from jobs.benchmark.stream.place import Place, place
 from jobs.benchmark.stream.plan import Plan
 from jobs.benchmark.stream.spoiling import KINDS, LARGE
@@ -85,8 +85,11 @@ def _kinds(count: int) -> list[str]:
 def _work_off(here: Place, plan: Plan, broken: int) -> Report:
     _send(here.kafka, mixture(plan, broken))
     count = plan.good + broken
-    began, running = work_off(here, PROFILE_JOB, count)
+    began, running = work_off(here, PROFILE_JOB)
     found, ended, _ = published(here.kafka)
+    ended = max(
+        [ended, *(letter.timestamp / 1000 for letter in messages(here.kafka, DEAD_LETTERS))]
+    )
     expected = folded_events(here.kafka, lambda record: not record.headers)
     rates = Span(began, running, ended).rates(count)
     return {

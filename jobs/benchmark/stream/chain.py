@@ -13,12 +13,10 @@ from jobs.benchmark.stream.child import Child
 from jobs.benchmark.stream.load import BEGIN, Clicks, Tell, names, send
 from jobs.benchmark.stream.place import Place
 from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.reading import await_lists, await_profiles, await_true, size
-from jobs.status import jobs_of
-from jobs.watching import run_folder
+from jobs.benchmark.stream.reading import await_true
+from jobs.benchmark.stream.working_off import await_caught_up
 from streaming.clock import to_text
 from streaming.current import serving_now
-from streaming.metrics import table
 from streaming.settings import Settings
 from streaming.topics import CANDIDATES, EVENTS, POSTINGS
 from training import registry
@@ -31,7 +29,7 @@ LEARNERS_EVENTS = 8.0
 EVENTS_EACH = 4
 """Events of every other candidate before anything is measured."""
 DAYS = 60
-SETTLED_SECONDS = 10.0
+SETTLED_SECONDS = 5.0
 """How long versions must stay the same before anything is measured."""
 
 
@@ -69,11 +67,12 @@ def chain(place: Place, plan: Plan, tell: Tell) -> Iterator[Chain]:
         trained = None
         if plan.trained:
             tell("chain: filling the tables", 0.4)
-            _await_tables(place.settings, up, size(place.kafka, EVENTS), len(town.postings))
+            await_caught_up(place, up)
             tell("chain: training", 0.5)
             trained = _train(place, plan)
         tell("chain: filling the state", 0.7)
-        candidates = _fill(place, town, plan, up)
+        candidates = _fill(place, town, plan)
+        await_caught_up(place, up)
         tell("chain: waiting for the model to serve", 0.9)
         if trained is not None:
             registry.crown(place.settings, trained, reason="benchmark", forced=True)
@@ -119,27 +118,14 @@ def _send_town(place: Place, town: _Town) -> None:
     send(place.kafka, EVENTS, town.events)
 
 
-def _await_tables(settings: Settings, up: Child, events: int, postings: int) -> None:
-    wanted = {"archive_events": events, "index_postings": postings}
-
-    def written() -> bool:
-        jobs = jobs_of(run_folder(settings))
-        return all(
-            sum(job.value(table.ROWS, query=query) or 0 for job in jobs) >= count
-            for query, count in wanted.items()
-        )
-
-    await_true(written, up.check, PATIENCE, "the tables")
-
-
 def _train(place: Place, plan: Plan) -> registry.ModelRef:
     with place.command("train", "--epochs", str(plan.epochs)) as training:
         training.await_end(PATIENCE)
     return registry.resolve(place.settings, registry.CHALLENGER)
 
 
-def _fill(place: Place, town: _Town, plan: Plan, up: Child) -> list[str]:
-    """Add candidates until there are as many as planned, and wait until all have lists."""
+def _fill(place: Place, town: _Town, plan: Plan) -> list[str]:
+    """Add candidates until there are as many as planned."""
     known = town.candidates
     more = names("b", plan.profiles - len(known))
     kafka = place.kafka
@@ -151,8 +137,6 @@ def _fill(place: Place, town: _Town, plan: Plan, up: Child) -> list[str]:
             seed=plan.seed, begin=BEGIN + timedelta(days=DAYS + 10), name="before",
         )  # fmt: skip
         send(kafka, EVENTS, clicks.in_turn(EVENTS_EACH * len(more)))
-    versions = await_profiles(kafka, {}, up.check, PATIENCE)
-    await_lists(kafka, versions, {}, up.check, PATIENCE)
     return [*known, *more]
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from infra import tether
 from streaming.errors import CareerstreamError
 from streaming.parts import CACHE_VARIABLE
 
-START_SECONDS = 300.0
+START_SECONDS = 900.0
 """Far above what a start takes, for a machine that is busy."""
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -88,16 +88,13 @@ class Child:
 
 
 @contextmanager
-def child(
-    name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[Child]:
+def child(name: str, command: Sequence[str], folder: Path) -> Iterator[Child]:
     """Run a program for a block; it ends with the block, and with this process.
 
     Args:
         name: for people, and of its log.
         command: program and arguments.
         folder: where it runs and where its log goes.
-        environment: more variables.
     """
     log = folder / f"{name.replace(' ', '-')}.log"
     tied = [sys.executable, "-IS", tether.__file__, str(os.getpid()), *command]
@@ -108,7 +105,7 @@ def child(
             stdout=out,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=_environment() | dict(environment or {}),
+            env=_environment(),
             # Ctrl-C ends the benchmark, which then ends its programs in order.
             start_new_session=True,
         )

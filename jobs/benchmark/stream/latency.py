@@ -2,19 +2,18 @@
 
 from datetime import timedelta
 
+from jobs.benchmark.stream.answers import answered, copied
 from jobs.benchmark.stream.chain import Chain, chain
 from jobs.benchmark.stream.child import RUNNING, Child
-from jobs.benchmark.stream.load import Clicks, Sent, Tell, names, send_steadily
-from jobs.benchmark.stream.numbers import Report, over_time, ratio, summary, under
+from jobs.benchmark.stream.figures import Report, over_time, ratio, summary, under
+from jobs.benchmark.stream.load import Clicks, Tell, names, send_steadily
 from jobs.benchmark.stream.place import COPIES, Place, place
 from jobs.benchmark.stream.plan import Plan
 from jobs.benchmark.stream.reading import (
     Offsets,
-    answered,
     await_lists,
     await_profiles,
     await_size,
-    copied,
     ends,
     size,
 )
@@ -55,20 +54,18 @@ def _floor_alone(here: Place, plan: Plan, tell: Tell) -> Report:
     tell("floor: starting the pass-through", 0.0)
     clicks = Clicks(
         candidates=names("c", plan.profiles), postings=names("p", plan.postings),
-        seed=plan.seed, spacing=timedelta(seconds=1 / plan.rate),
+        seed=plan.seed, spacing=timedelta(seconds=1 / plan.rate), name="floor",
     )  # fmt: skip
     with here.job(COPYING_JOB) as running:
         running.await_words(RUNNING)
         sent = _send(here, clicks, plan, tell, "floor: events at a steady rate")
         await_size(here.kafka, COPIES, size(here.kafka, EVENTS), running.check, PATIENCE)
-    found = copied(here.kafka, sent.since)
-    since = sent.since + timedelta(seconds=plan.warm_up_seconds)
-    values = summary(found, since)
-    told = {"sent": _counted(sent, plan), **values, "sender_behind_ms": sent.behind_ms}
+    found = copied(here.kafka, clicks.name)
+    values = summary(found, _warm(plan))
     sane = values["p50_ms"] is not None and values["p50_ms"] <= SANE_MS
     return {
-        **under("floor", {**told, "sane": sane, "sane_below_ms": SANE_MS}),
-        **under("curve/floor", over_time(found, since)),
+        **under("floor", {**sent, **values, "sane": sane, "sane_below_ms": SANE_MS}),
+        **under("curve/floor", over_time(found, _warm(plan))),
     }
 
 
@@ -76,59 +73,50 @@ def _chain_alone(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
     clicks = running.clicks(plan, plan.rate, "live")
     before = _ends(here)
     sent = _send(here, clicks, plan, tell, "measuring: events at a steady rate")
-    late = _await_answers(here, running.up, before)
-    found = answered(here.kafka, sent.since, before[1])
-    since = sent.since + timedelta(seconds=plan.warm_up_seconds)
-    values = summary(found, since)
-    told = {"sent": _counted(sent, plan), **values, "sender_behind_ms": sent.behind_ms}
+    followed = _await_answers(here, running.up, before)
+    found = answered(here.kafka, clicks.name, before[1])
     return {
-        **under("chain", {**told, "followed": not late}),
-        **under("curve/chain", over_time(found, since)),
+        **under("chain", {**sent, **summary(found, _warm(plan)), "followed": followed}),
+        **under("curve/chain", over_time(found, _warm(plan))),
     }
 
 
 def _beside(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
     """Measure both while they share the machine; each event is copied and answered."""
     tell("beside: starting the pass-through", 0.0)
+    short = plan.with_choices(seconds=plan.beside_seconds)
+    clicks = running.clicks(plan, plan.rate, "beside", begin_days=1)
     with here.job(COPYING_JOB) as copying:
         copying.await_words(RUNNING)
         await_size(here.kafka, COPIES, size(here.kafka, EVENTS), copying.check, 10 * PATIENCE)
-        short = plan.with_choices(seconds=plan.beside_seconds)
-        clicks = running.clicks(plan, plan.rate, "beside", begin_days=1)
         before = _ends(here)
         sent = _send(here, clicks, short, tell, "beside: events at a steady rate")
-        _await_answers(here, running.up, before)
+        followed = _await_answers(here, running.up, before)
         await_size(here.kafka, COPIES, size(here.kafka, EVENTS), copying.check, PATIENCE)
-    since = sent.since + timedelta(seconds=plan.warm_up_seconds)
-    timed = {
-        "floor": copied(here.kafka, sent.since),
-        "chain": answered(here.kafka, sent.since, before[1]),
-    }
+    floor = summary(copied(here.kafka, clicks.name), _warm(plan))
+    ours = summary(answered(here.kafka, clicks.name, before[1]), _warm(plan))
     return {
-        key: value
-        for name, found in timed.items()
-        for key, value in under(f"beside/{name}", summary(found, since)).items()
+        **under("beside/floor", {**sent, **floor}),
+        **under("beside/chain", {**sent, **ours, "followed": followed}),
     }
 
 
-def _send(here: Place, clicks: Clicks, plan: Plan, tell: Tell, words: str) -> Sent:
+def _send(here: Place, clicks: Clicks, plan: Plan, tell: Tell, words: str) -> Report:
     """Send the warm-up and what counts in one go, candidates taking turns."""
-    count = _count(plan)
+    count = _warm(plan) + round(plan.seconds * plan.rate)
     told = max(1, int(plan.rate))
 
     def on_sent(done: int) -> None:
         if done % told == 0 or done == count:
             tell(words, done / count)
 
-    return send_steadily(here.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
+    behind = send_steadily(here.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
+    return {"sent": count - _warm(plan), "sender_behind_ms": behind}
 
 
-def _count(plan: Plan) -> int:
-    return round((plan.warm_up_seconds + plan.seconds) * plan.rate)
-
-
-def _counted(sent: Sent, plan: Plan) -> int:
-    return sent.count - round(plan.warm_up_seconds * plan.rate)
+def _warm(plan: Plan) -> int:
+    """Number of the first event that counts."""
+    return round(plan.warm_up_seconds * plan.rate)
 
 
 def _ends(here: Place) -> tuple[Offsets, Offsets]:
@@ -136,11 +124,11 @@ def _ends(here: Place) -> tuple[Offsets, Offsets]:
 
 
 def _await_answers(here: Place, up: Child, before: tuple[Offsets, Offsets]) -> bool:
-    """Wait until the last events are answered; return whether they were late beyond patience."""
+    """Wait until the last events are answered; return whether that came within patience."""
     try:
         versions = await_profiles(here.kafka, before[0], up.check, PATIENCE, (EVENTS,))
         await_lists(here.kafka, versions, before[1], up.check, PATIENCE)
     except CareerstreamError:
-        up.check()  # it ended: that is no lateness
-        return True
-    return False
+        up.check()  # it ended: that is not being late
+        return False
+    return True

@@ -93,44 +93,34 @@ def send(
     return count
 
 
-@dataclass(frozen=True)
-class Sent:
-    """What was sent at a steady rate."""
-
-    since: datetime
-    """The moment of the first event, before Kafka's own timestamp of it."""
-    count: int
-    behind_ms: float
-    """How far the sender was ever behind its own schedule."""
-
-
 def send_steadily(
     kafka: KafkaSettings,
     topic: Topic,
     values: Iterable[dict[str, Any]],
     rate: float,
     on_sent: Callable[[int], None] = lambda _: None,
-) -> Sent:
+) -> float:
     """Send values at so many a second, each at its own moment, whatever the one before took.
+
+    Returns:
+        By how many milliseconds it was behind its own schedule at most.
 
     Raises:
         BrokerError: no broker, or it stops taking them.
     """
-    name, count, behind = kafka.topic_prefix + topic.name, 0, 0.0
+    name, behind = kafka.topic_prefix + topic.name, 0.0
     client = producer(kafka)
     try:
         with broker_errors(kafka):
             client.partitions_for(name)  # what there is to know of the topic, before it counts
-            since, start = datetime.now(tz=UTC), time.monotonic()
-            for count, value in enumerate(values, start=1):
-                due = start + (count - 1) / rate
+            start = time.monotonic()
+            for number, value in enumerate(values):
+                due = start + number / rate
                 time.sleep(max(0.0, due - time.monotonic()))
                 behind = max(behind, time.monotonic() - due)
                 client.send(name, key=value["candidate_id"].encode(), value=orjson.dumps(value))
-                on_sent(count)
+                on_sent(number + 1)
             client.flush()
     finally:
         client.close()
-    # Kafka's timestamps have milliseconds.
-    floored = since.replace(microsecond=since.microsecond // 1000 * 1000)
-    return Sent(floored, count, round(behind * 1000, 1))
+    return round(behind * 1000, 1)

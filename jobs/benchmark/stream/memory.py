@@ -9,15 +9,15 @@ from pathlib import Path
 from statistics import mean
 
 from jobs.benchmark.stream.chain import chain
+from jobs.benchmark.stream.figures import Report, ratio, under
 from jobs.benchmark.stream.load import Tell, send_steadily
-from jobs.benchmark.stream.numbers import Report, ratio, under
 from jobs.benchmark.stream.place import place
 from jobs.benchmark.stream.plan import Plan
 from streaming.settings import Settings
 from streaming.topics import EVENTS
 
 SAMPLES = 360
-"""Over the whole time."""
+"""Over the whole time, one a second at most."""
 _MIB = 2**20
 
 
@@ -36,16 +36,16 @@ def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
                 tell("memory: events at a steady rate", done / count)
                 running.up.check()
 
-        with _sampled(running.up.process.pid, 60 * plan.minutes / SAMPLES) as samples:
-            sent = send_steadily(
+        with _sampled(running.up.process.pid, max(1.0, 60 * plan.minutes / SAMPLES)) as samples:
+            behind = send_steadily(
                 here.kafka, EVENTS, clicks.in_turn(count), plan.memory_rate, on_sent
             )
     thirds = [_mean(samples, third, 60 * plan.minutes) for third in range(3)]
     return under(
         "memory",
         {
-            "sent": sent.count,
-            "sender_behind_ms": sent.behind_ms,
+            "sent": count,
+            "sender_behind_ms": behind,
             "first_third_mib": thirds[0],
             "middle_third_mib": thirds[1],
             "last_third_mib": thirds[2],

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,16 +65,14 @@ def work_off(
     """
     wanted = size(here.kafka, QUIX_PROFILES) + count
     group = f"quix-{processes}"
-    code = here.folder / "code"
-    shutil.copytree(Path(streaming.__file__).parent, code / "streaming", dirs_exist_ok=True)
+    program = _copied(here.folder / "code")
     with ExitStack() as stack:
         running = [
             stack.enter_context(
                 child(
                     f"{group}-{number}",
-                    list(_command(here, installed, group, number)),
+                    [str(installed.python), str(program), *_arguments(here, group, number)],
                     here.folder,
-                    {"PYTHONPATH": str(code)},
                 )
             )
             for number in range(processes)
@@ -90,11 +87,16 @@ def work_off(
     return running[0].started, said
 
 
-def _command(here: Place, installed: Environment, group: str, number: int) -> Iterator[str]:
-    prefix = here.kafka.topic_prefix
-    yield from (str(installed.python), quix_fold.__file__, here.kafka.bootstrap_servers, group)
-    yield from (f"{prefix}{EVENTS.name}", f"{prefix}{QUIX_PROFILES.name}")
-    yield str(here.folder / "state" / f"{group}-{number}")
+def _copied(folder: Path) -> Path:
+    """Put the application and the fold where nothing else of ours is, least of all its packages."""
+    shutil.copytree(Path(streaming.__file__).parent, folder / "streaming", dirs_exist_ok=True)
+    return Path(shutil.copy(quix_fold.__file__, folder))
+
+
+def _arguments(here: Place, group: str, number: int) -> list[str]:
+    prefix, state = here.kafka.topic_prefix, here.folder / "state" / f"{group}-{number}"
+    topics = [prefix + topic.name for topic in (EVENTS, QUIX_PROFILES)]
+    return [here.kafka.bootstrap_servers, group, *topics, str(state)]
 
 
 def _uv(*words: str) -> None:

@@ -1,18 +1,14 @@
-"""What came of it, read from the topics: how far a job is, and when each answer was there."""
+"""How far a job is, read from the topics; and waiting until it is far enough."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
-from jobs.benchmark.stream.place import COPIES
 from jobs.latest import messages
 from streaming.clients import broker_errors, consumer
-from streaming.clock import from_text
 from streaming.errors import CareerstreamError
 from streaming.settings import KafkaSettings
 from streaming.topics import CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS, Topic
@@ -20,8 +16,6 @@ from streaming.topics import CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS, Topi
 POLL_SECONDS = 0.5
 Offsets = dict[int, int]
 """Partition to the offset that its next message gets."""
-Timed = tuple[datetime, float]
-"""When an event was produced, and the milliseconds until its answer could be read."""
 
 
 def ends(kafka: KafkaSettings, topic: Topic) -> Offsets:
@@ -54,7 +48,7 @@ def await_size(
             places = _places(client, kafka, topic)
 
             def enough() -> bool:
-                return sum(client.end_offsets(places).values()) >= count
+                return bool(sum(client.end_offsets(places).values()) >= count)
 
             await_true(enough, alive, patience, f"{count:,} {topic.name}")
     finally:
@@ -194,47 +188,6 @@ def follow(  # noqa: PLR0917 - only ever called in this module
                     )
     finally:
         client.close()
-
-
-def copied(kafka: KafkaSettings, since: datetime) -> list[Timed]:
-    """Time the copies of the events produced from a moment on, in the order of production."""
-    produced = {
-        orjson.loads(record.value)["event_id"]: record.timestamp
-        for record in messages(kafka, EVENTS)
-        if record.timestamp >= since.timestamp() * 1000
-    }
-    timed = {}
-    for record in messages(kafka, COPIES):
-        event_id = orjson.loads(record.value)["event_id"]
-        if event_id in produced and event_id not in timed:
-            timed[event_id] = _timed(produced[event_id], record)
-    return sorted(timed.values())
-
-
-def answered(kafka: KafkaSettings, since: datetime, until: Offsets) -> list[Timed]:
-    """Time the lists that events produced from a moment on have led to, in that order.
-
-    Each profile version counts once, at its first list.
-
-    Args:
-        kafka: the cluster.
-        since: that moment.
-        until: where the topic recommendations ended before it.
-    """
-    first: dict[tuple[str, int], Timed] = {}
-    for record in messages(kafka, RECOMMENDATIONS, until):
-        value: dict[str, Any] = orjson.loads(record.value)
-        trigger = value.get("triggered_by") or {}
-        key = value["candidate_id"], value["profile_version"]
-        if trigger.get("event_id") and key not in first:
-            produced = from_text(trigger["produced_at"])
-            if produced >= since:
-                first[key] = _timed(produced.timestamp() * 1000, record)
-    return sorted(first.values())
-
-
-def _timed(produced: float, record: ConsumerRecord) -> Timed:
-    return datetime.fromtimestamp(produced / 1000, tz=UTC), record.timestamp - produced
 
 
 def _places(client: KafkaConsumer, kafka: KafkaSettings, topic: Topic) -> list[TopicPartition]:

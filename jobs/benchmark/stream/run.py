@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from jobs.benchmark.stream import backlog, broken, latency, memory, state
+from jobs.benchmark.stream.figures import Report, under
 from jobs.benchmark.stream.load import Tell
-from jobs.benchmark.stream.numbers import Report, under
 from jobs.benchmark.stream.plan import Plan
 from streaming import parts
 from streaming.clock import to_text

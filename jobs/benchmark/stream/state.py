@@ -8,16 +8,18 @@ from typing import Any
 import orjson
 
 from jobs.benchmark.stream.child import RUNNING
+from jobs.benchmark.stream.figures import Report, ratio, under
 from jobs.benchmark.stream.load import Clicks, Tell, names, send
-from jobs.benchmark.stream.numbers import Report, ratio, under
 from jobs.benchmark.stream.place import Place, place
 from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.working_off import PROFILE_JOB, await_rows
+from jobs.benchmark.stream.working_off import PROFILE_JOB, await_caught_up
 from streaming.settings import Settings
 from streaming.topics import EVENTS
 
 FIRST = 3
 """Batches after a start that do not count: code is still being compiled, files are opened."""
+_WHOLE = 0.9
+"""A batch with less of what it may take is the last one."""
 
 
 def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
@@ -57,7 +59,7 @@ def _measured(  # noqa: PLR0917 - only ever called in this module
     tell(words, 0.3)
     with here.job(PROFILE_JOB) as job:
         job.await_words(RUNNING)
-        await_rows(here, job, len(newcomers))
+        await_caught_up(here, job)
         loading = job.log
         loaded = sum(batch["seconds"] for batch in _batches(loading))
     count = plan.touched * (plan.batches + FIRST)
@@ -65,8 +67,9 @@ def _measured(  # noqa: PLR0917 - only ever called in this module
     tell(f"{name}: batches measured", 0.7)
     with here.job(PROFILE_JOB, {"kafka.max_offsets_per_trigger": plan.touched}) as job:
         job.await_words(RUNNING)
-        await_rows(here, job, count)
-        batches = [batch for batch in _batches(job.log) if batch["rows"]]
+        await_caught_up(here, job)
+        whole = _WHOLE * plan.touched
+        batches = [batch for batch in _batches(job.log) if batch["rows"] >= whole]
     counted = [batch["seconds"] for batch in batches[FIRST:]]
     return {
         "loading_seconds": round(loaded, 1),

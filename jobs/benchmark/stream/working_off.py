@@ -1,13 +1,14 @@
 """A job that works a backlog off: started after the backlog stands there, timed to its end."""
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from jobs.benchmark.stream.child import RUNNING, Child
-from jobs.benchmark.stream.numbers import Report
+from jobs.benchmark.stream.figures import Report
 from jobs.benchmark.stream.place import Place
 from jobs.benchmark.stream.reading import await_true
-from jobs.status import jobs_of
+from jobs.status import Broker, Job, jobs_of
 from jobs.watching import run_folder
 from streaming.metrics import table
 
@@ -37,8 +38,8 @@ class Span:
         }
 
 
-def work_off(here: Place, module: str, count: int) -> tuple[float, float]:
-    """Run a job until it has taken so many messages.
+def work_off(here: Place, module: str) -> tuple[float, float]:
+    """Run a job until it has taken every event.
 
     Nothing is read from its topics meanwhile: that would take from the cores it works on.
 
@@ -50,22 +51,41 @@ def work_off(here: Place, module: str, count: int) -> tuple[float, float]:
     """
     with here.job(module) as job:
         running = job.await_words(RUNNING)
-        await_rows(here, job, count)
+        await_caught_up(here, job)
     return job.started, running
 
 
-def await_rows(here: Place, job: Child, count: int) -> None:
-    """Wait until a job has told of so many messages read, in batches that it has finished."""
-    await_true(
-        partial(_has_read, here, job.process.pid, count), job.check, PATIENCE, f"{count:,} messages"
-    )
+def await_caught_up(here: Place, job: Child) -> None:
+    """Wait until every query of a process has finished the batch with the newest messages.
+
+    Raises:
+        CareerstreamError: it ended early, or takes too long.
+    """
+    broker = Broker(here.kafka)
+
+    def caught_up() -> bool:
+        found, trouble = broker.ends()
+        totals = {topic: sum(partitions.values()) for topic, partitions in found.items()}
+        return not trouble and any(
+            _has_taken(one, totals)
+            for one in jobs_of(run_folder(here.settings))
+            if one.about.get("pid") == job.process.pid
+        )
+
+    try:
+        await_true(caught_up, job.check, PATIENCE, f"the end of what {job.name} has to do")
+    finally:
+        broker.close()
 
 
-def _has_read(here: Place, pid: int, count: int) -> bool:
-    """Say whether one of a process's queries has; metrics begin anew with a process."""
-    return any(
-        (job.value(table.ROWS, query=query) or 0) >= count
-        for job in jobs_of(run_folder(here.settings))
-        if job.about.get("pid") == pid
-        for query in job.queries()
+def _has_taken(job: Job, totals: Mapping[str, int]) -> bool:
+    """Ask a process's metrics, which say after each batch where each query stands."""
+    places: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for labels, position in job.values(table.POSITION).items():
+        told = dict(labels)
+        places[told["query"]][told["topic"]] += int(position)
+    queries = job.queries()
+    return bool(queries) and all(
+        places[query] and all(at >= totals.get(topic, 0) for topic, at in places[query].items())
+        for query in queries
     )
