@@ -16,8 +16,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,8 +30,7 @@ from training.material import Material
 from training.model import EncoderDecoder
 from training.objective import Outcome, evaluate, everything, sample
 from training.presets import Preset
-
-Arguments = ParamSpec("Arguments")
+from training.repeatable import repeatable
 
 _WARM_UP = 0.05
 _LAST_RATE = 0.05
@@ -60,24 +58,7 @@ class EpochRecord:
         return asdict(self)
 
 
-def _repeatable(
-    function: Callable[Arguments, EncoderDecoder],
-) -> Callable[Arguments, EncoderDecoder]:
-    """Have threads add up gradients in a fixed order while a function runs."""
-
-    @wraps(function)
-    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> EncoderDecoder:
-        before = torch.are_deterministic_algorithms_enabled()
-        torch.use_deterministic_algorithms(mode=True)
-        try:
-            return function(*args, **kwargs)
-        finally:
-            torch.use_deterministic_algorithms(mode=before)
-
-    return run
-
-
-@_repeatable
+@repeatable()
 def train(
     material: Material,
     preset: Preset,

@@ -20,6 +20,7 @@ from training.best.encoder import EncoderConfig, Kind
 from training.best.members import Member, Scores, meanings, sequence, together
 from training.best.reasons import carried_by
 from training.best.sequence import SequenceConfig
+from training.repeatable import repeatable
 
 _MOST_CASES = 4_000
 _IDS_CARRY = 0.5
@@ -90,6 +91,7 @@ class Blended:
         return {**learned, **chosen}
 
 
+@repeatable()
 def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> Blended:
     """Train the preset (`data.Fit`).
 
