@@ -1,6 +1,7 @@
 """What the verifier runs on: a home, topics and, unless one is given, a broker of its own."""
 
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from streaming.topics import TOPICS
 
 LAKE_SECONDS = 3.0
 """Between commits to the tables: shorter than in service, so that more kills hit one."""
+
+DELETION_SECONDS = 10.0
+POLL_SECONDS = 0.05
 
 NO_PAGE = {"spark.ui.enabled": "false"}
 """Four sessions on one machine need no four web pages."""
@@ -82,11 +86,15 @@ def own_settings(given: Settings, options: Options) -> Settings:
 
 
 def delete_topics(kafka: KafkaSettings) -> None:
-    """Remove the topics of a prefix."""
+    """Remove the topics of a prefix, and wait until the broker knows of none any more."""
     client = clients.admin(kafka)
     try:
         with clients.broker_errors(kafka):
             wanted = {kafka.topic_prefix + topic.name for topic in TOPICS}
             client.delete_topics(sorted(wanted & set(client.list_topics())))
+            deadline = time.monotonic() + DELETION_SECONDS
+            # The broker answers before its list of topics is up to date.
+            while wanted & set(client.list_topics()) and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
     finally:
         client.close()
