@@ -41,7 +41,8 @@ def test_every_event_is_answered_and_timed(ran):
     assert report["latency/chain/answered"] == report["latency/chain/sent"] == 40
     assert report["latency/chain/followed"] is True
     assert report["latency/ratio_p50"] > 0
-    assert len(report["latency/curve/chain/second"]) == 3
+    # The first event may be a little more than a second before what counts.
+    assert {*report["latency/curve/chain/second"]} >= {-1, 0, 1}
 
 
 def test_both_contestants_made_the_right_thing(ran):

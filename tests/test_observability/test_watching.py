@@ -121,7 +121,10 @@ def story(spark, town_settings, tell, ask, until, status, json_log):  # noqa: PL
             found["failed"] = until(
                 lambda: ask(address, "/health"), lambda answer: "failed" in answer[1]
             )
-            found["failed_status"] = orjson.loads(status("--json"))
+            found["failed_status"] = until(  # the file is written a moment after
+                lambda: orjson.loads(status("--json")),
+                lambda told: not told["jobs"][0]["healthy"],
+            )
         finally:
             running.stop(60)
     found["left"] = sorted(file.name for file in run_folder(town_settings).iterdir())
