@@ -15,10 +15,10 @@ from pyspark.sql.streaming.stateful_processor import TimerValues
 from jobs.lifecycle import Running, start_query
 from jobs.rebuild import rebuild
 from streaming.errors import InputError
-from streaming.kafka import read_stream, require_topics, write_stream
+from streaming.kafka import MESSAGE, read_stream, require_topics, write_stream
 from streaming.metrics import table
 from streaming.metrics.tally import tally
-from streaming.profiles import JOB, OUTPUT, ProfileProcessor, observations
+from streaming.profiles import JOB, ProfileProcessor, observations
 from streaming.settings import Settings
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
@@ -78,7 +78,7 @@ def _profiles(spark: SparkSession, settings: Settings, messages: DataFrame) -> D
         .groupBy("route")
         .transformWithState(
             statefulProcessor=FromLake(folded, letters),
-            outputStructType=OUTPUT,
+            outputStructType=MESSAGE,
             outputMode="update",
             timeMode="none",
             initialState=held.groupBy("route"),

@@ -126,7 +126,7 @@ def each_batch(
         with within_batch(name, batch_id):
             handle(batch, batch_id)
 
-    return messages.writeStream.foreachBatch(logged)
+    return messages.writeStream.outputMode("update").foreachBatch(logged)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ Run: spark-submit jobs/recommend.py --config careerstream.toml
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
@@ -67,41 +68,94 @@ class Everyone:
                 self._bundle, self._as_of = bundle, as_of
 
 
+class Recommender:
+    """What a query that publishes lists needs: which versions serve, written down for each batch.
+
+    Where nothing is registered yet, the most-popular baseline serves.
+
+    Args:
+        spark: session of the job.
+        settings: say where everything is.
+        query: whose batches they are.
+    """
+
+    def __init__(self, spark: SparkSession, settings: Settings, query: str) -> None:
+        lake.create(spark, settings, lake.POSTINGS)
+        ensure_champion(settings)
+        self._shelf = Shelf(spark, settings)
+        self._shelf.clear()
+        self._pins = Pins(spark, f"{settings.checkpoints}/{query}/pins")
+        self._everyone = Everyone(spark, settings)
+        self.observed = Observed.on(spark)
+        METERS.follow(table.RECOMMENDATIONS, lambda: {(): self.observed.profiles.value})
+        METERS.follow(table.UNKNOWN_POSTINGS, lambda: {(): self.observed.unknown_postings.value})
+        self._current = Current(self._shelf, partial(warm, spark), self._publish_everyone)
+
+    @contextmanager
+    def pinned(self, batch_id: int) -> Iterator[Bundle]:
+        """Lend the versions of a batch: those it used before, if it was tried before."""
+        versions = self._pins.get(batch_id)
+        if versions is None:
+            versions = self._current.bundle.versions
+            self._pins.put(batch_id, versions)
+        with self._shelf.lend(versions) as bundle:
+            yield bundle
+
+    def published(self) -> None:
+        """Time the events behind the lists that have just become readable; serve those unknown."""
+        now = time.time()
+        for produced in take(self.observed.triggers):
+            METERS.observe(table.LATENCY, (), max(0.0, now - produced))
+        self._publish_everyone()
+
+    def stop(self) -> None:
+        """End the background work."""
+        self._current.stop()
+
+    def _publish_everyone(self) -> None:
+        self._everyone.publish(lambda: self._current.bundle, self.observed.as_of.value)
+
+
 def start(spark: SparkSession, settings: Settings) -> Running:
-    """Start recommending; where nothing is registered yet, the most-popular baseline serves."""
+    """Start recommending for the profiles that come on their topic."""
     require_topics(settings.kafka, PROFILES, RECOMMENDATIONS)
-    lake.create(spark, settings, lake.POSTINGS)
-    ensure_champion(settings)
-    shelf = Shelf(spark, settings)
-    shelf.clear()
-    pins = Pins(spark, f"{settings.checkpoints}/{JOB}/pins")
-    observed, everyone = Observed.on(spark), Everyone(spark, settings)
-    METERS.follow(table.RECOMMENDATIONS, lambda: {(): observed.profiles.value})
-    METERS.follow(table.UNKNOWN_POSTINGS, lambda: {(): observed.unknown_postings.value})
 
-    def publish_everyone() -> None:
-        everyone.publish(lambda: current.bundle, observed.as_of.value)
+    def publish(batch: DataFrame, bundle: Bundle, recommender: Recommender) -> None:
+        lists = recommend(batch, bundle, settings.recommend.size, recommender.observed)
+        write_batch(lists, settings.kafka)
 
-    current = Current(shelf, partial(warm, spark), publish_everyone)
+    profiles = read_stream(spark, settings.kafka, PROFILES)
+    return start_recommending(profiles, publish, JOB, settings)
+
+
+def start_recommending(
+    messages: DataFrame,
+    publish: Callable[[DataFrame, Bundle, Recommender], None],
+    query: str,
+    settings: Settings,
+) -> Running:
+    """Start a query that publishes lists.
+
+    Args:
+        messages: what it reads.
+        publish: scores a batch with a bundle, and writes the lists.
+        query: its name.
+        settings: of the job.
+    """
+    spark = messages.sparkSession
+    recommender = Recommender(spark, settings, query)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
-        versions = pins.get(batch_id)
-        if versions is None:
-            versions = current.bundle.versions
-            pins.put(batch_id, versions)
-        with shelf.lend(versions) as bundle:
-            lists = recommend(batch, bundle, settings.recommend.size, observed)
-            write_batch(lists, settings.kafka)
-        _measure(observed)
-        publish_everyone()
+        with recommender.pinned(batch_id) as bundle:
+            publish(batch, bundle, recommender)
+        recommender.published()
 
     try:
-        profiles = read_stream(spark, settings.kafka, PROFILES)
-        writer = each_batch(profiles, handle, JOB)
+        writer = each_batch(messages, handle, query)
         with scheduling_pool(spark, HOT_POOL):
-            return Running((start_query(writer, JOB, settings),), (current.stop,))
+            return Running((start_query(writer, query, settings),), (recommender.stop,))
     except BaseException:
-        current.stop()
+        recommender.stop()
         raise
 
 
@@ -114,13 +168,6 @@ def refresh(spark: SparkSession, settings: Settings) -> int:
         write_batch(recommend(profiles, bundle, settings.recommend.size, observed), settings.kafka)
         Everyone(spark, settings).publish(lambda: bundle, observed.as_of.value)
     return observed.profiles.value
-
-
-def _measure(observed: Observed) -> None:
-    """Time the events behind the lists that have just become readable."""
-    now = time.time()
-    for produced in take(observed.triggers):
-        METERS.observe(table.LATENCY, (), max(0.0, now - produced))
 
 
 def _seconds(earlier: str, later: str) -> float:

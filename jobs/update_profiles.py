@@ -3,7 +3,7 @@
 Run: spark-submit jobs/update_profiles.py --config careerstream.toml
 """
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lifecycle import Running, scheduling_pool, start_query
 from jobs.main import run_job
@@ -19,11 +19,16 @@ from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start folding events and stated parts into profiles."""
     require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, DEAD_LETTERS)
-    messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
-    folded, letters = tally(spark, table.FOLDED), tally(spark, table.DEAD_LETTERS)
-    writer = write_stream(update_profiles(messages, folded, letters), settings.kafka)
+    writer = write_stream(folding(spark, settings), settings.kafka)
     with scheduling_pool(spark, HOT_POOL):
         return Running((start_query(writer, JOB, settings),))
+
+
+def folding(spark: SparkSession, settings: Settings) -> DataFrame:
+    """Return the stream of profiles and dead letters, counted."""
+    messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
+    folded, letters = tally(spark, table.FOLDED), tally(spark, table.DEAD_LETTERS)
+    return update_profiles(messages, folded, letters)
 
 
 if __name__ == "__main__":

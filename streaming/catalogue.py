@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 
 from streaming.clock import from_text, to_text
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_TEXTS = 16_384
 ALWAYS = np.iinfo(np.int64).min
 NEVER = np.iinfo(np.int64).max
 
@@ -101,8 +104,8 @@ class Catalogue:
 
     def valid_through(self, row: int) -> str | None:
         """When a posting expires, in the canonical format; None for never."""
-        moment = self.table.column("valid_through")[row].as_py()
-        return None if moment is None else to_text(moment)
+        moment = int(self.expires[row])
+        return None if moment == NEVER else _text(moment)
 
 
 def known_postings(profile: Mapping[str, Any]) -> set[str]:
@@ -117,6 +120,11 @@ def known_postings(profile: Mapping[str, Any]) -> set[str]:
 def _micros(column: pa.ChunkedArray, missing: int) -> np.ndarray:
     micros = pc.cast(pc.cast(column, pa.timestamp("us", tz="UTC")), pa.int64())
     return np.asarray(pc.fill_null(micros, missing).to_numpy())
+
+
+@lru_cache(maxsize=_MOST_TEXTS)
+def _text(micros: int) -> str:
+    return to_text(_EPOCH + timedelta(microseconds=micros))
 
 
 def _fold(name: str | None) -> str:

@@ -9,6 +9,11 @@ from streaming.errors import BrokerError
 from streaming.settings import KafkaSettings
 from streaming.topics import Topic
 
+MESSAGE = (
+    "topic string, key string, value binary, headers array<struct<key: string, value: binary>>"
+)
+"""What Spark's Kafka sink takes; `topic` without the prefix."""
+
 
 def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> DataFrame:
     """Follow topics from their beginning; `topic` comes without the prefix.

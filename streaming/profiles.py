@@ -25,12 +25,12 @@ from streaming.clock import SPARK_FORMAT
 from streaming.dead_letters import headers_of
 from streaming.decode import Fault
 from streaming.fold import EventSeen, Seen, StatedSeen, fold
+from streaming.kafka import MESSAGE
 from streaming.metrics.tally import Tally
 from streaming.records import EVERYONE, MAX_ID_LENGTH
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 from streaming.values import Unreadable, read_value
 
-OUTPUT = "topic string, key string, value binary, headers array<struct<key: string, value: binary>>"
 STATE = "profile string"
 EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
 NOBODY = "!"
@@ -55,7 +55,7 @@ def update_profiles(messages: DataFrame, folded: Tally, letters: Tally) -> DataF
         .groupBy("route")
         .transformWithState(
             statefulProcessor=ProfileProcessor(folded, letters),
-            outputStructType=OUTPUT,
+            outputStructType=MESSAGE,
             outputMode="update",
             timeMode="none",
         )

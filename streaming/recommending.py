@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import pandas as pd
+import pyarrow as pa
 from pyspark.accumulators import Accumulator, AccumulatorParam
 from pyspark.sql import DataFrame, SparkSession
 
 from streaming.clock import from_text
+from streaming.kafka import MESSAGE
 from streaming.metrics.tally import gatherer
 from streaming.ranking import Profile, RankedItem
 from streaming.records import EVERYONE, SCHEMA_VERSION
@@ -24,7 +25,16 @@ from streaming.serving import Bundle, Versions, known_ids, ranker_of
 from streaming.topics import PROFILES, RECOMMENDATIONS
 from streaming.values import Unreadable, read_value
 
-MESSAGE = "topic string, key string, value binary"
+_HEADER = pa.struct([pa.field("key", pa.string()), pa.field("value", pa.binary())])
+_ARROW = pa.schema(
+    [
+        pa.field("topic", pa.string()),
+        pa.field("key", pa.string()),
+        pa.field("value", pa.binary()),
+        pa.field("headers", pa.list_(_HEADER)),
+    ]
+)
+"""`kafka.MESSAGE` as Arrow has it."""
 CHUNK = 64
 """Profiles ranked in one call."""
 
@@ -81,43 +91,63 @@ def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed
         observed: added to as the workers score.
 
     Returns:
-        Messages for the Kafka sink: `topic` (without prefix), `key`, `value`.
+        Messages for the Kafka sink (`kafka.MESSAGE`).
     """
 
-    def score(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        newest = newest_of(_readable(value for batch in batches for value in batch["value"]))
-        for chunk in _chunks(newest, CHUNK):
-            yield _messages(recommendations(chunk, bundle, size))
-            observed.profiles.add(len(chunk))
-            observed.as_of.add(max(profile["as_of"] for profile in chunk))
-            observed.unknown_postings.add(sum(unknown_postings(p, bundle) for p in chunk))
-            observed.triggers.add(_triggers(chunk))
+    def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        values = (value for batch in batches for value in batch.column("value").to_pylist())
+        yield from _lists(newest_of(_readable(values)), bundle, size, observed)
 
-    return profiles.select("value").mapInPandas(score, MESSAGE)
+    return profiles.select("value").mapInArrow(score, MESSAGE)
+
+
+def with_lists(messages: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
+    """Score the profiles among the messages of one batch of `profiles.update_profiles`.
+
+    Args:
+        messages: for the Kafka sink (`kafka.MESSAGE`), at most one profile for each candidate.
+        bundle: the versions to use.
+        size: most postings in a list.
+        observed: added to as the workers score.
+
+    Returns:
+        The same messages and the lists.
+    """
+
+    def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield batch
+            pairs = zip(batch.column("topic").to_pylist(), batch.column("value"), strict=True)
+            values = [
+                orjson.loads(value.as_py()) for topic, value in pairs if topic == PROFILES.name
+            ]
+            yield from _lists(values, bundle, size, observed)
+
+    return messages.mapInArrow(score, MESSAGE)
 
 
 def recommend_everyone(spark: SparkSession, bundle: Bundle, as_of: str, size: int) -> DataFrame:
     """Make the list for people nobody knows, as one message for the Kafka sink."""
     profile = orjson.dumps(everyone(as_of))
 
-    def score(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            for value in batch["value"]:
+            for value in batch.column("value").to_pylist():
                 yield _messages(recommendations([orjson.loads(value)], bundle, size))
 
-    return spark.createDataFrame([(profile,)], "value binary").mapInPandas(score, MESSAGE)
+    return spark.createDataFrame([(profile,)], "value binary").mapInArrow(score, MESSAGE)
 
 
 def warm(spark: SparkSession, bundle: Bundle) -> None:
     """Have every worker load a bundle, by ranking for nobody on all cores at once."""
     cores = spark.sparkContext.defaultParallelism
 
-    def load(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    def load(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             recommendations([everyone("1970-01-01T00:00:00.000000Z")], bundle, 1)
             yield batch
 
-    spark.range(0, cores, 1, cores).mapInPandas(load, "id long").count()
+    spark.range(0, cores, 1, cores).mapInArrow(load, "id long").count()
 
 
 def recommendations(profiles: list[Profile], bundle: Bundle, size: int) -> list[dict[str, Any]]:
@@ -203,14 +233,29 @@ def _value(profile: Profile, items: list[RankedItem], versions: Versions) -> dic
     return value
 
 
-def _messages(values: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame(
+def _lists(
+    profiles: list[Profile], bundle: Bundle, size: int, observed: Observed
+) -> Iterator[pa.RecordBatch]:
+    """Rank for some profiles, as messages, a chunk at a time."""
+    for chunk in _chunks(profiles, CHUNK):
+        yield _messages(recommendations(chunk, bundle, size))
+        observed.profiles.add(len(chunk))
+        observed.as_of.add(max(profile["as_of"] for profile in chunk))
+        observed.unknown_postings.add(sum(unknown_postings(p, bundle) for p in chunk))
+        observed.triggers.add(_triggers(chunk))
+
+
+def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:
+    messages = [
         {
             "topic": RECOMMENDATIONS.name,
-            "key": [value["candidate_id"] for value in values],
-            "value": [orjson.dumps(value) for value in values],
+            "key": value["candidate_id"],
+            "value": orjson.dumps(value),
+            "headers": None,
         }
-    )
+        for value in values
+    ]
+    return pa.RecordBatch.from_pylist(messages, _ARROW)
 
 
 def _chunks(profiles: list[Profile], size: int) -> Iterator[list[Profile]]:

@@ -35,7 +35,7 @@ _FIRST_GATES = {
 """Where the weights of the blocks begin: likeness of text first, so that an untrained model already
 ranks by content. Training moves them, and each candidate's state moves them further."""
 
-_SHORTEST = 1e-3
+SHORTEST = 1e-3
 """Of what a profile asks for in words: a profile without any divides by it instead of by zero."""
 
 _FIRST_STRENGTHS = {"dismiss": -0.5}
@@ -204,7 +204,7 @@ class EncoderDecoder(nn.Module):
         hidden, cell = self.decoder(torch.cat([previous, summary], dim=1), state)
         known = self.dropout(torch.cat([hidden, summary], dim=1))  # (B, 2U)
         # What is asked for in words has length 1, however many steps ask, as in a TF-IDF cosine.
-        length = (content * self.copied).norm(dim=1, keepdim=True).clamp(min=_SHORTEST)  # (B, 1)
+        length = (content * self.copied).norm(dim=1, keepdim=True).clamp(min=SHORTEST)  # (B, 1)
         gates = self.gates(known).exp()[:, self.block_of]  # (B, D)
         gates = torch.where(self.copied, gates / length, gates)
         query = gates * (self.query(known) * ~self.copied + content)  # (B, D)

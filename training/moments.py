@@ -58,3 +58,19 @@ def freshness(opens: Tensor, moments: Tensor) -> Tensor:
     lives = torch.tensor(_FRESH_LIVES_DAYS) * 24
     decays = torch.exp(-hours.float()[..., None] / lives)
     return torch.where((opens == ALWAYS)[None, :, None], 0.0, decays)
+
+
+def freshness_at(opens: np.ndarray, moment: int) -> np.ndarray:
+    """Tell how fresh postings are at one moment, as `freshness` does.
+
+    Args:
+        opens: (N,) int64 microseconds, as `Catalogue.opens`.
+        moment: microseconds.
+
+    Returns:
+        (3, N) float32.
+    """
+    dated = opens != ALWAYS
+    hours = np.maximum(moment - np.where(dated, opens, moment), 0) / _HOUR
+    lives = np.array(_FRESH_LIVES_DAYS, dtype=np.float32)[:, None] * 24
+    return np.asarray(np.where(dated, np.exp(-hours.astype(np.float32) / lives), 0.0), np.float32)

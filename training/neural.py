@@ -1,12 +1,12 @@
 """The encoder-decoder as a `streaming.ranking.Ranker`.
 
-Every profile is computed alone, in one thread, with shapes that depend on nothing but itself and
-the catalogue: sums of floats in a batch would depend on its size, and a list on its neighbours.
+Catalogues are prepared with torch, lists are made without it (`training.inference`).
 """
 
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -17,20 +17,30 @@ from streaming.catalogue import Catalogue
 from streaming.errors import ModelError
 from streaming.ranking import Profile, RankedItem
 from training.counts import Counts
-from training.decoding import decode
-from training.features import Embedder, Features, fingerprint, of_postings
+from training.decoding import Emission, Question, decode
+from training.features import (
+    Embedder,
+    Features,
+    StatedStep,
+    fingerprint,
+    of_postings,
+    of_stated,
+)
+from training.inference import Network, Reading, one_thread
 from training.model import EncoderDecoder
-from training.moments import freshness, micros
+from training.moments import micros
 from training.popular import MostPopularRanker
 from training.prepared import PreparedCatalogue, open_prepared, write_prepared
 from training.presets import Preset
-from training.reading import Reading, read
+from training.reading import Part, read
 from training.reasons import explain
 
 FORMAT = 2
 """Of the model folder; a folder of another format is refused."""
 
 _DECIMALS = 6
+_MOST_SAID = 8_192
+"""Stated entries whose vectors are kept: many people state the same."""
 
 
 class NeuralRanker:
@@ -59,6 +69,8 @@ class NeuralRanker:
         self.ids = tuple(ids)
         self.popular = MostPopularRanker(counts)
         self._features: dict[str, Features] = {}
+        self._network = Network(self.model)
+        self._said = lru_cache(maxsize=_MOST_SAID)(self._vector)
 
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""
@@ -118,15 +130,29 @@ class NeuralRanker:
         An item's score is the log-probability of the list up to and including it.
         """
         prepared = open_prepared(folder)
-        with _alone(), torch.inference_mode():
-            return [
-                self._rank_one(profile, moment, prepared, size)
-                for profile, moment in zip(profiles, as_of, strict=True)
-            ]
+        catalogue, questions, everybody = prepared.catalogue, [], []
+        with one_thread():
+            for profile, moment in zip(profiles, as_of, strict=True):
+                found = self._read(profile, moment, prepared)
+                if found is not None:
+                    allowed = catalogue.eligible(profile, moment)
+                    questions.append(Question(found[0], micros(moment), allowed))
+                everybody.append(None if found is None else found[1])
+            shortlist = self.preset.model.shortlist
+            decoded = iter(
+                decode(self._network, questions, prepared, size=size, shortlist=shortlist)
+            )
+        popular = prepared.folder / "popular"
+        return [
+            self.popular.rank([profile], [moment], popular, size)[0]
+            if parts is None
+            else _items(prepared, profile, parts, next(decoded))
+            for profile, moment, parts in zip(profiles, as_of, everybody, strict=True)
+        ]
 
     def posting_vectors(self, folder: Path) -> np.ndarray:
         """Return the vectors of a prepared catalogue's postings, (N, D) float32, row by row."""
-        return open_prepared(folder).vectors.numpy()
+        return np.asarray(open_prepared(folder).vectors)
 
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
@@ -146,48 +172,25 @@ class NeuralRanker:
         """
         prepared = open_prepared(folder)
         vectors = np.zeros((len(profiles), prepared.vectors.shape[1]), dtype=np.float32)
-        with _alone(), torch.inference_mode():
+        network = self._network
+        with one_thread():
             for place, (profile, moment) in enumerate(zip(profiles, as_of, strict=True)):
-                reading = self._read(profile, moment, prepared)
-                if reading is not None:
-                    encoded, state = self.model.encode(reading.steps)
-                    decision = self.model.decide(encoded, state, self.model.first_input(1))
-                    vectors[place] = decision.query[0].numpy()
+                found = self._read(profile, moment, prepared)
+                if found is not None:
+                    encoded, state = network.encode(found[:1])
+                    decision = network.decide(encoded, state, network.first_input())
+                    vectors[place] = decision.query[0]
         return vectors
 
-    def _rank_one(
-        self, profile: Profile, as_of: str, prepared: PreparedCatalogue, size: int
-    ) -> list[RankedItem]:
-        reading = self._read(profile, as_of, prepared)
-        if reading is None:
-            return self.popular.rank([profile], [as_of], prepared.folder / "popular", size)[0]
-        catalogue = prepared.catalogue
-        allowed = catalogue.eligible(profile, as_of)
-        fresh = freshness(prepared.opens, torch.tensor([micros(as_of)]))[0]  # (N, 3)
-        emissions = decode(
-            self.model,
-            reading.steps,
-            prepared.vectors,
-            fresh,
-            allowed,
-            size=size,
-            preset=self.preset,
-        )
-        return [
-            {
-                "rank": rank,
-                "posting_id": catalogue.posting_ids[emission.row],
-                "score": round(emission.score, _DECIMALS),
-                "valid_through": catalogue.valid_through(emission.row),
-                "reasons": explain(prepared, reading.parts, emission, profile),
-            }
-            for rank, emission in enumerate(emissions, start=1)
-        ]
+    def _read(
+        self, profile: Profile, as_of: str, prepared: PreparedCatalogue
+    ) -> tuple[Reading, tuple[Part, ...]] | None:
+        return read(profile, micros(as_of), prepared, self._said, self.preset.model)
 
-    def _read(self, profile: Profile, as_of: str, prepared: PreparedCatalogue) -> Reading | None:
-        return read(
-            profile, as_of, prepared, model=self.model, embedder=self.embedder, preset=self.preset
-        )
+    def _vector(self, step: StatedStep) -> np.ndarray:
+        """Return the vector of a stated entry, (D,)."""
+        features = of_stated([step], self.embedder, self.preset.model)
+        return self._network.vector(features.text[0], features.words[0], features.fields[0])
 
     def _features_of(self, catalogue: Catalogue) -> Features:
         """Make the features of a catalogue, anew only for postings changed since last time."""
@@ -199,6 +202,26 @@ class NeuralRanker:
         known = self._features | fresh
         self._features = {key: known[key] for key in keys}
         return Features.join([made.take(slice(0)), *(known[key] for key in keys)])
+
+
+def _items(
+    prepared: PreparedCatalogue,
+    profile: Profile,
+    parts: Sequence[Part],
+    emissions: Sequence[Emission],
+) -> list[RankedItem]:
+    """Put a list as it is published."""
+    catalogue = prepared.catalogue
+    return [
+        {
+            "rank": rank,
+            "posting_id": catalogue.posting_ids[emission.row],
+            "score": round(emission.score, _DECIMALS),
+            "valid_through": catalogue.valid_through(emission.row),
+            "reasons": explain(prepared, parts, emission, profile),
+        }
+        for rank, emission in enumerate(emissions, start=1)
+    ]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ _CLASSES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 _ALWAYS = ("mlflow", "numpy", "orjson", "pandas", "pyarrow", "pydantic")
 _PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {MOST_POPULAR: _ALWAYS, ENCODER_DECODER: (*_ALWAYS, "jieba", "torch")}
+    {MOST_POPULAR: _ALWAYS, ENCODER_DECODER: (*_ALWAYS, "jieba", "threadpoolctl", "torch")}
 )
 FORMAT = 1
 """Of the packed folder; an older careerstream refuses a newer one."""

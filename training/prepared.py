@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from streaming.catalogue import Catalogue
 from streaming.errors import ModelError
+from training import codes
 
 _CATALOGUE_FILE = "catalogue.parquet"
 _VECTORS_FILE = "vectors.npy"
+_CODES_FILE, _UNITS_FILE = "codes.npy", "units.npy"
 _MOST_KEPT = 8_192
 
 
@@ -24,10 +24,10 @@ class PreparedCatalogue:
 
     folder: Path
     catalogue: Catalogue
-    vectors: Tensor
-    """(N, D) float32, mapped from the file; never to be written to."""
-    opens: Tensor
-    """(N,) int64 microseconds, as `Catalogue.opens`."""
+    vectors: np.ndarray
+    """(N, D) float32, mapped from the file."""
+    products: Callable[[np.ndarray], np.ndarray]
+    """(B, D) queries to (B, N) estimates of their inner products (`training.codes`)."""
     posting: Callable[[int], Mapping[str, Any]]
     """A row of the catalogue as `records.Posting` values; the last few thousand are kept."""
 
@@ -36,6 +36,9 @@ def write_prepared(catalogue: Catalogue, vectors: np.ndarray, folder: Path) -> N
     """Write a catalogue and its posting vectors, (N, D), into a folder."""
     catalogue.write(folder / _CATALOGUE_FILE)
     np.save(folder / _VECTORS_FILE, np.ascontiguousarray(vectors, dtype=np.float32))
+    rounded, units = codes.encode(vectors)
+    np.save(folder / _CODES_FILE, rounded)
+    np.save(folder / _UNITS_FILE, units)
 
 
 def open_prepared(folder: Path) -> PreparedCatalogue:
@@ -57,13 +60,13 @@ def open_prepared(folder: Path) -> PreparedCatalogue:
 def _open(folder: Path, stamp: int) -> PreparedCatalogue:
     del stamp
     catalogue = Catalogue.read(folder / _CATALOGUE_FILE)
-    # Copy-on-write, because torch warns about memory that it could write to but must not.
-    vectors = torch.from_numpy(np.load(folder / _VECTORS_FILE, mmap_mode="c"))
+    vectors = np.load(folder / _VECTORS_FILE, mmap_mode="r")
+    rounded = np.load(folder / _CODES_FILE, mmap_mode="r")
+    products = partial(codes.products, rounded, np.load(folder / _UNITS_FILE))
 
     @lru_cache(maxsize=_MOST_KEPT)
     def posting(row: int) -> Mapping[str, Any]:
         found: Mapping[str, Any] = catalogue.table.slice(row, 1).to_pylist()[0]
         return found
 
-    opens = torch.from_numpy(catalogue.opens.copy())
-    return PreparedCatalogue(folder, catalogue, vectors, opens, posting)
+    return PreparedCatalogue(folder, catalogue, vectors, products, posting)

@@ -4,7 +4,8 @@ What carried a posting is read off the score: each step of the profile adds its 
 likeness of its own vector (`Emission.shares`). The words are then looked up in the texts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from training.tokens import clean, is_chinese, tokens
 
 _MOST_WORDS = 4
 _MOST_STATED = 3
+_MOST_KEPT = 16_384
+"""Texts whose words are kept: the same few thousand postings stand in most lists."""
 
 Posting = Mapping[str, Any]
 Reason = dict[str, Any]
@@ -60,16 +63,16 @@ def _stated_reason(
 ) -> tuple[int, Reason] | None:
     """Name the stated entries whose every word stands in the posting, else the words that do."""
     del prepared
-    words = set(tokens(posting_text(item))) | set(tokens(item.get("description")))
-    place = clean(" ".join(filter(None, (item.get("place") or {}).values())))
+    words = _words(posting_text(item)) | _words(item.get("description"))
+    place = _folded(" ".join(filter(None, (item.get("place") or {}).values())))
     whole: list[tuple[int, str]] = []
     partly: list[tuple[int, list[str]]] = []
     for number, part in enumerate(parts):
         if not isinstance(part, StatedStep):
             continue
-        asked = set(tokens(part.text))
+        asked = _words(part.text)
         if part.kind == "place":
-            if clean(part.text).strip() and clean(part.text).strip() in place:
+            if _folded(part.text) and _folded(part.text) in place:
                 whole.append((number, part.text.strip()))
         elif asked and asked <= words and part.kind != "background":
             whole.append((number, part.text.strip()))
@@ -104,7 +107,7 @@ def _shared(earlier: Posting, item: Posting, said: Phrases) -> tuple[list[str], 
     """Find what two postings have in common: facts in words, and the words they rest on."""
     facts: list[str] = []
     skills = _common(earlier.get("skills") or (), item.get("skills") or ())[:_MOST_WORDS]
-    titles = _in_order(item["title"], {*tokens(earlier["title"])} & {*tokens(item["title"])})
+    titles = _in_order(item["title"], _words(earlier["title"]) & _words(item["title"]))
     words = skills or titles
     if skills:
         facts.append(said.name(said.both_ask, skills))
@@ -141,11 +144,21 @@ def _reason(
 
 def _common(one: Iterable[str | None], other: Iterable[str | None]) -> list[str]:
     """Values that stand in both, compared without case, spelt as in the second."""
-    known = {clean(value).strip() for value in one if value and value.strip()}
-    return [value for value in other if value and clean(value).strip() in known]
+    known = {_folded(value) for value in one if value and value.strip()}
+    return [value for value in other if value and _folded(value) in known]
 
 
-def _in_order(text: str, words: set[str]) -> list[str]:
+@lru_cache(maxsize=_MOST_KEPT)
+def _words(text: str | None) -> frozenset[str]:
+    return frozenset(tokens(text))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _folded(text: str) -> str:
+    return clean(text).strip()
+
+
+def _in_order(text: str, words: Collection[str]) -> list[str]:
     """Words in the order of a text, at most a few, without those inside a longer one."""
     outer = [word for word in words if not any(word != o and word in o for o in words)]
     return sorted(outer, key=lambda word: (clean(text).find(word), word))[:_MOST_WORDS]

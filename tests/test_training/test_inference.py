@@ -1,0 +1,151 @@
+"""The stream's own computation of the model: the numbers of torch, the same beside anybody."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from streaming.catalogue import ALWAYS
+from training import codes
+from training.features import FIELDS, STEP_KINDS
+from training.inference import Network, Reading, one_thread
+from training.model import EncoderDecoder, Steps
+from training.moments import MOMENT_NUMBERS, freshness, freshness_at
+from training.presets import published
+
+CONFIG = published().model
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model in which every weight says something."""
+    torch.manual_seed(0)
+    made = EncoderDecoder(CONFIG, ids=5).eval()
+    with torch.no_grad():
+        for weight in made.parameters():
+            weight.add_(0.05 * torch.randn_like(weight))
+    return made
+
+
+@pytest.fixture(scope="module")
+def network(model):
+    return Network(model)
+
+
+def readings(width, *lengths, seed=0):
+    chance = np.random.default_rng(seed)
+    return [
+        Reading(
+            chance.standard_normal((length, width), dtype=np.float32) / 5,
+            chance.integers(0, len(STEP_KINDS), length),
+            chance.random((length, MOMENT_NUMBERS), dtype=np.float32),
+        )
+        for length in lengths
+    ]
+
+
+def steps_of(reading):
+    return Steps(
+        torch.from_numpy(reading.vectors)[None],
+        torch.from_numpy(reading.kinds)[None],
+        torch.from_numpy(reading.moments)[None],
+        torch.tensor([len(reading.kinds)]),
+    )
+
+
+def decisions(network, given, emitted):
+    """Decode with the same postings emitted to everybody; (steps, queries and tastes)."""
+    encoded, state = network.encode(given)
+    decision = network.decide(encoded, state, network.first_input())
+    found = [decision]
+    for vector in emitted:
+        previous = network.next_input(np.tile(vector, (network.rows, 1)))
+        found.append(network.decide(encoded, found[-1].state, previous))
+    return found
+
+
+def test_the_numbers_are_those_of_the_model(model, network):
+    width = len(model.block_of)
+    given = readings(width, 1, 7, 60, 3)[: network.rows]
+    emitted = np.random.default_rng(1).standard_normal((3, width), dtype=np.float32) / 5
+    found = decisions(network, given, emitted)
+    for place, reading in enumerate(given):
+        with torch.inference_mode():
+            encoded, state = model.encode(steps_of(reading))
+            decision = model.decide(encoded, state, model.first_input(1))
+            expected = [decision]
+            for vector in emitted:
+                previous = model.next_input(torch.from_numpy(vector)[None])
+                expected.append(model.decide(encoded, expected[-1].state, previous))
+        for ours, theirs in zip(found, expected, strict=True):
+            assert np.allclose(ours.query[place], theirs.query[0], rtol=1e-3, atol=1e-4)
+            assert np.allclose(ours.taste[place], theirs.taste[0], atol=1e-5)
+            assert np.allclose(ours.attention[place], theirs.attention[0], atol=1e-6)
+            assert np.allclose(ours.gates[place], theirs.gates[0], rtol=1e-3, atol=1e-4)
+
+
+def test_a_stated_entry_has_the_models_vector(model, network):
+    chance = np.random.default_rng(2)
+    text = chance.standard_normal(CONFIG.word_dimensions, dtype=np.float32)
+    words = chance.standard_normal(CONFIG.lexical_dimensions, dtype=np.float32)
+    fields = chance.standard_normal((len(FIELDS), CONFIG.field_dimensions), dtype=np.float32)
+    given = [torch.from_numpy(part)[None] for part in (text, words, fields)]
+    with torch.inference_mode():
+        expected = model.posting_vectors(*given, torch.zeros(1, dtype=torch.int64))[0]
+    assert np.allclose(network.vector(text, words, fields), expected, atol=1e-5)
+    assert np.isfinite(network.vector(0 * text, 0 * words, 0 * fields)).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_neighbours_change_no_bit(network, data):
+    lengths = data.draw(st.lists(st.integers(1, 12), min_size=1, max_size=network.rows))
+    given = readings(len(network._copied), *lengths, seed=data.draw(st.integers(0, 9)))
+    emitted = given[0].vectors[:1]
+    with one_thread():
+        together = decisions(network, given, emitted)
+        for place, reading in enumerate(given):
+            alone = decisions(network, [reading], emitted)
+            for one, other in zip(together, alone, strict=True):
+                assert np.array_equal(one.query[place], other.query[0])
+                assert np.array_equal(one.attention[place], other.attention[0])
+
+
+floats = st.floats(-100, 100, width=32)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    vectors=arrays.arrays(np.float32, st.tuples(st.integers(0, 30), st.just(24)), elements=floats),
+    queries=arrays.arrays(np.float32, st.tuples(st.integers(1, 9), st.just(24)), elements=floats),
+)
+def test_estimates_are_near_and_each_its_own(vectors, queries):
+    rounded, units = codes.encode(vectors)
+    found = codes.products(rounded, units, queries)
+    assert found.shape == (len(queries), len(vectors))
+    for row, query in enumerate(queries):
+        assert np.array_equal(found[row], codes.products(rounded, units, query[None])[0])
+    # Half a step of the query and half a unit of the vector in each dimension, at most.
+    scaled = np.abs(queries * units)
+    steps = scaled.max(axis=1, keepdims=True) / 127
+    bound = (steps / 2 * np.abs(rounded).astype(float).sum(axis=1)) + scaled.sum(axis=1)[:, None]
+    assert (np.abs(found - queries.astype(float) @ vectors.T) <= bound + 1e-2).all()
+
+
+@pytest.mark.parametrize("dimensions", [1, 584, 1_040, 1_041, 5_000])
+def test_every_partial_sum_is_exact(dimensions):
+    assert codes.levels(dimensions) ** 2 * dimensions <= 2**24
+    full = np.full((1, dimensions), codes.levels(dimensions), dtype=np.float32)
+    rounded, units = codes.encode(full)
+    assert codes.products(rounded, units, full)[0, 0] == pytest.approx(
+        float(dimensions * codes.levels(dimensions) ** 2), rel=1e-6
+    )
+
+
+def test_freshness_is_that_of_training():
+    opens = np.array([ALWAYS, 0, 86_400_000_000, 10**15], dtype=np.int64)
+    for moment in (0, 5 * 86_400_000_000, 10**14):
+        expected = freshness(torch.from_numpy(opens), torch.tensor([moment]))[0].T
+        assert np.allclose(freshness_at(opens, moment), expected, atol=1e-6)
