@@ -3,6 +3,7 @@
 Run: spark-submit jobs/archive.py --config careerstream.toml
 """
 
+import threading
 from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
@@ -23,23 +24,33 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     """Start one archiving query for each topic."""
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     lake.create(spark, settings, *(table for _, table in DESTINATIONS))
-    letters = tally(spark, metrics.DEAD_LETTERS)
-    start_one = partial(_start, spark, settings, letters)
+    letters, turn = tally(spark, metrics.DEAD_LETTERS), threading.Lock()
+    start_one = partial(_start, spark, settings, letters, turn)
     with scheduling_pool(spark, LAKE_POOL):
         starts = [partial(start_one, topic, table) for topic, table in DESTINATIONS]
         return start_all(starts, settings)
 
 
-def _start(
-    spark: SparkSession, settings: Settings, letters: Tally, topic: Topic, table: lake.Table
+def _start(  # noqa: PLR0917 - only ever called in this module
+    spark: SparkSession,
+    settings: Settings,
+    letters: Tally,
+    turn: threading.Lock,
+    topic: Topic,
+    table: lake.Table,
 ) -> Running:
     insert = partial(archive_batch, settings=settings, topic=topic, table=table, tally=letters)
+    cores = max(1, spark.sparkContext.defaultParallelism // 2)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         del batch_id  # the merge inserts only what is not there
-        insert(batch)
+        # One table at a time, on half of the cores: a task is never interrupted, and a click must
+        # not wait until one of each table is done.
+        batch.sparkSession.conf.set("spark.sql.shuffle.partitions", cores)
+        with turn:
+            insert(batch)
 
-    values = judged_values(read_stream(spark, settings.kafka, topic), topic)
+    values = judged_values(read_stream(spark, settings.kafka, topic).coalesce(cores), topic)
     name = f"{JOB}_{topic.name}"
     writer = each_batch(values, handle, name)
     return Running((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))

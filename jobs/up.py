@@ -7,12 +7,12 @@ from functools import partial
 
 from pyspark.sql import SparkSession
 
-from jobs import archive, index_postings, recommend, update_profiles
+from jobs import archive, hot_path, index_postings
 from jobs.lifecycle import Running, start_all
 from jobs.main import run_job
 from streaming.settings import Settings
 
-STREAMING_JOBS = (index_postings, update_profiles, recommend, archive)
+STREAMING_JOBS = (index_postings, hot_path, archive)
 
 
 def start(spark: SparkSession, settings: Settings) -> Running:

@@ -7,6 +7,7 @@ that repeating a batch changes nothing.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -55,6 +56,9 @@ class Table:
     name: str
     record: type[Versioned]
     keys: tuple[str, ...]
+    grows: str | None = None
+    """A column that rows of one key agree in, and that is about as new as the row: where to look
+    for a row without reading the whole table."""
     extra: tuple[StructField, ...]
     """Columns beside the record's: where the message stood and when it was produced."""
 
@@ -71,15 +75,21 @@ EVENTS = Table(
     name="events",
     record=Event,
     keys=("candidate_id", "event_id", "event_time"),
+    grows="event_time",
     extra=(*PLACE, PRODUCED),
 )
 PROFILES = Table(
-    name="profiles", record=Profile, keys=("candidate_id", "version"), extra=(*PLACE, PRODUCED)
+    name="profiles",
+    record=Profile,
+    keys=("candidate_id", "version"),
+    grows="version",
+    extra=(*PLACE, PRODUCED),
 )
 DECISIONS = Table(
     name="decisions",
     record=Recommendation,
     keys=("recommendation_id",),
+    grows="as_of",
     extra=(*PLACE, PRODUCED),
 )
 POSTINGS = Table(
@@ -132,11 +142,15 @@ def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
         .agg(F.min_by(F.struct("*"), order).alias("row"))
         .select(*(F.col("row")[name].alias(name) for name in table.schema().names))
     )
-    same = " AND ".join(f"held.{key} = new.{key}" for key in table.keys)
+    same = [F.col(f"held.{key}") == F.col(f"new.{key}") for key in table.keys]
+    if table.grows:
+        # Delta skips the files that hold nothing within; the batch would be compared with all.
+        ends = rows.agg(F.min(table.grows), F.max(table.grows)).first() or (None, None)
+        same.append(F.col(f"held.{table.grows}").between(*map(F.lit, ends)))
     settle(
         DeltaTable.forPath(rows.sparkSession, table.path(settings))
         .alias("held")
-        .merge(first.alias("new"), same)
+        .merge(first.alias("new"), reduce(Column.__and__, same))
         .whenNotMatchedInsertAll()
         .execute
     )

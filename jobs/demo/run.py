@@ -39,7 +39,7 @@ LIVE_RATE = 20.0
 """Events a second in the live part: a laptop runs everything else beside it."""
 LAKE_SECONDS = 10.0
 """Between commits to the tables: shorter than the default, because the demo waits for them."""
-HOT_PATH = (("index_postings", "update_profiles"), ("recommend",))
+HOT_PATH = ("index_postings", "update_profiles")
 LAKE_PATH = ("archive",)
 """Beginnings of the queries' names, in the order in which records pass them."""
 SWITCH_SECONDS = 120.0
@@ -132,8 +132,7 @@ def _way(
         with stages.stage("live clicks", spinner=False):
             live_since = datetime.now(tz=UTC)
             live = _replay_live(settings, data)
-            running.drain(*HOT_PATH[0])
-            running.drain(*HOT_PATH[1])
+            running.drain(*HOT_PATH)
         timed = latencies(settings.kafka, live_since)
         with stages.stage("every list made anew by the champion"):
             recommend.refresh(spark, settings)

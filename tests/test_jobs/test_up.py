@@ -20,7 +20,6 @@ pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 QUERIES = {
     "index_postings",
     "update_profiles",
-    "recommend",
     "archive_events",
     "archive_profiles",
     "archive_recommendations",
@@ -35,7 +34,7 @@ def rows(spark, settings, table):
 
 def follow(running):
     """Wait for each step of the flow in its order."""
-    for names in (("index_postings", "update_profiles"), ("recommend",), ("archive",)):
+    for names in (("index_postings", "update_profiles"), ("archive",)):
         running.drain(*names)
 
 

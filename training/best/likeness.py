@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -10,6 +11,7 @@ from training.best.postings import ABSENT, Said
 
 _AGAINST = ("locality", "region")
 """Places: what else is alike counts differently within one."""
+_KEPT = 64
 _BESIDES = ("employer", "title letters")
 
 
@@ -44,6 +46,8 @@ class Likeness:
         Returns:
             (kinds, n, C) float32 from 0 to 1.
         """
+        if columns is None:
+            return np.stack([_against_all(self, int(step)) for step in steps], axis=1)
         return np.stack([row for _, row in self._rows(steps, columns)])
 
     def _rows(
@@ -63,6 +67,15 @@ class Likeness:
                 if place in found and name in found:
                     found[f"{place} and {name}"] = found[place] * found[name]
         yield from found.items()
+
+
+@lru_cache(maxsize=_KEPT)
+def _against_all(likeness: Likeness, step: int) -> np.ndarray:
+    """Compare one posting with all others, (kinds, N).
+
+    A history without one of its steps, as reasons try it, shares all the others with the whole.
+    """
+    return np.stack([row[0] for _, row in likeness._rows(np.array([step]), None)])  # noqa: SLF001
 
 
 def _at(values: np.ndarray, columns: np.ndarray | None) -> np.ndarray:

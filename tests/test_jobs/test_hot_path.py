@@ -1,0 +1,147 @@
+"""hot_path: profiles and lists by one query, in place of update_profiles and recommend."""
+
+import shutil
+from pathlib import Path
+
+import orjson
+import pytest
+
+from jobs import hot_path, index_postings, recommend, update_profiles
+from jobs.demo.account import check_recommendations
+from jobs.latest import latest, messages
+from streaming.records import EVERYONE
+from streaming.topics import (
+    CANDIDATES,
+    DEAD_LETTERS,
+    EVENTS,
+    POSTINGS,
+    PROFILES,
+    RECOMMENDATIONS,
+)
+
+pytestmark = [pytest.mark.spark, pytest.mark.kafka]
+
+PEOPLE = [f"c{n}" for n in range(5)]
+
+
+def posting(number):
+    return {
+        "schema_version": 1,
+        "posting_id": f"p{number:02}",
+        "title": f"Developer {number}",
+        "date_posted": "2026-02-01T00:00:00Z",
+    }
+
+
+def click(candidate, number):
+    return {
+        "schema_version": 1,
+        "event_id": f"{candidate}-{number}",
+        "candidate_id": candidate,
+        "posting_id": f"p{(7 * number + int(candidate[1:])) % 20:02}",
+        "kind": ("view", "apply", "dismiss", "save")[number % 4],
+        "event_time": f"2026-03-01T08:{number:02}:00Z",
+    }
+
+
+@pytest.fixture
+def clicks(send):
+    def sent(settings, *numbers):
+        pairs = [(c.encode(), orjson.dumps(click(c, n))) for n in numbers for c in PEOPLE]
+        send(settings, EVENTS, pairs)
+
+    return sent
+
+
+@pytest.fixture
+def settings(make_settings, send, started):
+    """A catalogue of 20 postings and nothing else."""
+    made = make_settings()
+    told = [posting(n) for n in range(20)]
+    send(made, POSTINGS, [(p["posting_id"].encode(), orjson.dumps(p)) for p in told])
+    with started(index_postings, made) as running:
+        running.drain()
+    return made
+
+
+def published(settings, topic):
+    return [(m.key, m.value) for m in messages(settings.kafka, topic)]
+
+
+def versions(settings):
+    """Version of each candidate's profile, and of the profile that each list was made for."""
+    profiles = {
+        key: orjson.loads(m.value)["version"] for key, m in latest(settings.kafka, PROFILES).items()
+    }
+    lists = {
+        key: orjson.loads(m.value)["profile_version"]
+        for key, m in latest(settings.kafka, RECOMMENDATIONS).items()
+        if key != EVERYONE
+    }
+    return profiles, lists
+
+
+def test_every_profile_has_its_list_and_what_is_broken_is_a_dead_letter(
+    settings, clicks, send, started
+):
+    clicks(settings, 0, 1, 2)
+    send(settings, EVENTS, [(b"c1", b"{"), (None, b"[]")])
+    stated = {
+        "schema_version": 1,
+        "candidate_id": "quiet",
+        "skills": ["Java"],
+        "updated_at": "2026-03-01T00:00:00Z",
+    }
+    send(settings, CANDIDATES, [(b"quiet", orjson.dumps(stated))])
+    with started(hot_path, settings) as running:
+        assert [query.name for query in running.queries] == ["update_profiles"]
+        running.drain()
+    profiles, lists = versions(settings)
+    assert profiles.keys() == {*PEOPLE, "quiet"}
+    assert lists == profiles
+    assert len(published(settings, DEAD_LETTERS)) == 2
+    found = check_recommendations(settings)
+    assert found["lists"] == found["for_the_newest_profile"] == len(profiles)
+    assert (found["not_open"], found["repeated"], found["already_known"]) == ([], 0, 0)
+    assert found["for_people_nobody_knows"]
+
+
+def test_the_two_jobs_and_the_one_go_on_from_each_other(settings, clicks, started):
+    clicks(settings, 0, 1)
+    for job in (update_profiles, recommend):
+        with started(job, settings) as running:
+            running.drain()
+    told = {topic: len(published(settings, topic)) for topic in (PROFILES, RECOMMENDATIONS)}
+    with started(hot_path, settings) as running:
+        running.drain()
+        assert {topic: len(published(settings, topic)) for topic in told} == told
+        clicks(settings, 2)
+        running.drain()
+    profiles, lists = versions(settings)
+    assert lists == profiles
+    clicks(settings, 3)
+    for job in (update_profiles, recommend):
+        with started(job, settings) as running:
+            running.drain()
+    again, lists = versions(settings)
+    assert lists == again
+    assert all(again[candidate] > profiles[candidate] for candidate in PEOPLE)
+
+
+def test_a_batch_that_ended_before_its_commit_is_repeated_byte_for_byte(settings, clicks, started):
+    with started(hot_path, settings) as running:
+        for number in range(3):
+            clicks(settings, number)
+            running.drain()
+    before = {topic: published(settings, topic) for topic in (PROFILES, RECOMMENDATIONS)}
+    commits = Path(settings.checkpoints, "update_profiles", "commits")
+    newest = max(int(file.name) for file in commits.glob("[0-9]*"))
+    (commits / str(newest)).unlink()
+    (commits / f".{newest}.crc").unlink(missing_ok=True)
+    shutil.rmtree(settings.home / "serving")
+    with started(hot_path, settings) as running:
+        running.drain()
+    for topic, told in before.items():
+        more = [pair for pair in published(settings, topic)[len(told) :] if pair[0] != b"*"]
+        assert more, topic.name
+        assert set(more) <= set(told)
