@@ -1,4 +1,4 @@
-"""The gate: a challenger becomes champion when it is better, and the words say by how much."""
+"""The gate: when a challenger becomes champion; the words say by how much it is ahead."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -6,6 +6,11 @@ from dataclasses import asdict, dataclass
 from training.evaluation import GATED, Interval
 from training.packing import MOST_POPULAR
 from training.registry import ModelRef
+
+MARGIN = 0.05
+"""Of the champion's NDCG@10: by so much a challenger of the same kind may be worse, at the lower
+end of the interval. The newer model knows the newer words and postings; to ask that it be better
+each time would keep an old one for ever, as soon as quality no longer grows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +72,11 @@ class Verdict:
 
 
 def gate(report: Report) -> Verdict:
-    """Decide: better than the champion and than the most-popular refit, beyond chance.
+    """Decide: not worse than a champion of its own kind, better than one of another, beyond chance.
 
-    Better means that the whole 95 % interval of the paired difference in NDCG@10 lies above 0.
+    Better means that the whole 95 % interval of the paired difference in NDCG@10 lies above 0; not
+    worse, that it lies above minus `MARGIN` times the champion's own (a test of non-inferiority).
+    The most-popular refit must be beaten in any case.
     """
     contender = f"challenger {report.challenger.version} ({report.challenger.kind})"
     if not report.candidates:
@@ -82,7 +89,10 @@ def gate(report: Report) -> Verdict:
         "champion": f"champion {report.champion.version} ({report.champion.kind})",
         MOST_POPULAR: "the most popular",
     }
-    passed = all(report.lead[name].low > 0 for name in opponents)
+    kindred = report.challenger.kind == report.champion.kind
+    allowed = MARGIN * report.quality["champion"][GATED].estimate if kindred else 0.0
+    bars = {"champion": -allowed, MOST_POPULAR: 0.0}
+    passed = all(report.lead[name].low > bars[name] for name in opponents)
     own = report.quality["challenger"][GATED].estimate
     against = "; ".join(
         f"against {words} {report.quality[name][GATED].estimate:.4f}: "
@@ -90,10 +100,16 @@ def gate(report: Report) -> Verdict:
         f"{report.lead[name].high:+.4f}]"
         for name, words in opponents.items()
     )
-    outcome = "is better" if passed else "is not better beyond chance"
+    better, worse = (
+        ("is not worse", "may be worse")
+        if kindred
+        else ("is better", "is not better beyond chance")
+    )
+    outcome = better if passed else worse
+    limit = f" by more than the {allowed:.4f} allowed to one of its own kind" if kindred else ""
     return Verdict(
         passed=passed,
-        text=f"{contender} {outcome}: NDCG@10 {own:.4f}; {against} "
+        text=f"{contender} {outcome}{limit}: NDCG@10 {own:.4f}; {against} "
         f"(95 %, {report.candidates} candidates after {report.cut})",
     )
 

@@ -37,7 +37,7 @@ def write(report: Report, file: Path) -> None:
         preset=report["preset"],
         protocol=report["protocol"],
         file=report["file/data"],
-        seed=report["seed"],
+        seed=_seeds(report),
         made_at=f"{from_text(report['made_at']):%-d %B %Y, %H:%M} UTC",
         tiles=_tiles(report),
         columns=[metric.upper() for metric in METRICS],
@@ -69,10 +69,22 @@ def command(report: Report) -> str:
         "--attributes": report.get("file/attributes"),
         "--preset": report["preset"],
         "--seed": str(report["seed"]),
+        "--seeds": report.get("seeds"),
         "--out": "report.json",
     }
     said = [part for flag, value in flags.items() if value for part in (flag, str(value))]
     return shlex.join(["careerstream", "benchmark", "quality", *said])
+
+
+def _seeds(report: Report) -> str:
+    """Name the seed, or the seeds with how far apart they are."""
+    if "seeds" not in report:
+        return f"seed {report['seed']}"
+    apart = (
+        f"{report['hr@10/deviation']:.4f} in HR@10, {report['ndcg@10/deviation']:.4f} in NDCG@10"
+    )
+    last = report["seed"] + report["seeds"] - 1
+    return f"means of seeds {report['seed']} to {last}, standard deviation {apart}"
 
 
 def _below(report: Report, prefix: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ TEMPLATE = """<!doctype html>
 <body>
 <header>
 <h1>Quality of the preset “{{ preset }}”</h1>
-<p class="dim">Protocol {{ protocol }} on {{ file }}, seed {{ seed }}. {{ made_at }}</p>
+<p class="dim">Protocol {{ protocol }} on {{ file }}, {{ seed }}. {{ made_at }}</p>
 <ul class="tiles">
 {% for tile in tiles %}<li><strong>{{ tile.figure }}</strong><small>{{ tile.words }}</small></li>
 {% endfor %}</ul>

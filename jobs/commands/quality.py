@@ -24,8 +24,11 @@ def quality(
         Path | None,
         typer.Option(help="For sequences: JSON, item to attribute numbers.", metavar="FILE"),
     ] = None,
-    preset: Annotated[str, typer.Option(help="What to train.", metavar="NAME")] = "published",
+    preset: Annotated[str, typer.Option(help="What to train.", metavar="NAME")] = "best",
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 7,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Train so often, with this seed and those after it.")
+    ] = 1,
     out: Annotated[
         Path, typer.Option(help="Report; a page of the same name in .html beside it.")
     ] = Path("quality.json"),
@@ -39,11 +42,16 @@ def quality(
         raise SettingsError(
             f"there is no protocol {protocol!r}; choose one of: {', '.join(PROTOCOLS)}"
         )
-    request = Request(protocol=protocol, data=data, attributes=attributes, preset=preset, seed=seed)
+    request = Request(
+        protocol=protocol, data=data, attributes=attributes, preset=preset, seed=seed, seeds=seeds
+    )
     with StageProgress() as progress:
         report = measure_quality(settings_of(context), request, out, progress.at)
     console.print(_table(report))
     console.print(f"{report['users']:,} users, {report['seconds/total']:.0f} s in all")
+    if seeds > 1:
+        apart = "/".join(f"{report[f'{m}/deviation']:.4f}" for m in ("hr@10", "ndcg@10"))
+        console.print(f"{preset}: mean of {seeds} seeds, standard deviation {apart}")
     console.print(f"report in {out}, page in {out.with_suffix('.html')}")
     console.print(f"MLflow run {report['mlflow/run']}")
 

@@ -86,6 +86,22 @@ def test_the_report_repeats_and_is_complete(
     assert all(0 <= share <= 1 for _, share in told)
 
 
+def test_several_seeds_are_averaged(tmp_path: Path, views_file: Path) -> None:
+    asked = Request(protocol="job-views", data=views_file, preset="published", seed=3, seeds=2)
+    report = run.run(asked, lambda *_: None)
+    for metric in METRICS:
+        one, other = (report[f"seeds/{seed}/{metric}"] for seed in (3, 4))
+        assert report[metric] == pytest.approx((one + other) / 2)
+        assert report[f"{metric}/deviation"] == pytest.approx(abs(one - other) / 2**0.5)
+    assert report["weights/sha256"] == report["seeds/3/weights/sha256"]
+    assert report["weights/sha256"] != report["seeds/4/weights/sha256"]
+    file = tmp_path / "report.html"
+    page.write(report, file)
+    text = file.read_text(encoding="utf-8")
+    assert "means of seeds 3 to 4" in text
+    assert "--seeds 2" in text
+
+
 def test_a_digest_tells_any_two_weights_apart() -> None:
     assert digest(Neighbours(3)) == digest(Neighbours(3)) != digest(Neighbours(4))
 

@@ -35,12 +35,12 @@ def ref(version, kind):
     return ModelRef(name="m", version=version, kind=kind, run_id="r", cut=None)
 
 
-def make_report(lead_champion, lead_popular, candidates=50):
+def make_report(lead_champion, lead_popular, candidates=50, reigning=MOST_POPULAR):
     point = Interval(0.3, 0.2, 0.4)
     names = ("challenger", "champion", MOST_POPULAR)
     return Report(
         challenger=ref("3", ENCODER_DECODER),
-        champion=ref("1", MOST_POPULAR),
+        champion=ref("1", reigning),
         cut="2026-01-31T00:00:00.000000Z",
         candidates=candidates,
         left_out=2,
@@ -168,6 +168,23 @@ def test_the_gate_wants_both_leads_beyond_chance(champion, popular, passed):
     assert verdict.passed is passed
     assert f"{champion.estimate:+.4f} [{champion.low:+.4f}, {champion.high:+.4f}]" in verdict.text
     assert "\n" not in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("champion", "popular", "passed"),
+    [
+        (Interval(0.0, -0.014, 0.02), ABOVE, True),  # the champion's 0.3 times the margin: 0.015
+        (Interval(-0.01, -0.014, -0.005), ABOVE, True),
+        (Interval(0.0, -0.016, 0.02), ABOVE, False),
+        (ABOVE, ABOVE, True),
+        (ABOVE, ACROSS, False),
+    ],
+)
+def test_one_of_its_own_kind_need_only_be_matched(champion, popular, passed):
+    verdict = gate(make_report(champion, popular, reigning=ENCODER_DECODER))
+    assert verdict.passed is passed
+    assert ("is not worse by more than the 0.0150" in verdict.text) is passed
+    assert not gate(make_report(Interval(0.0, -0.014, 0.02), ABOVE)).passed
 
 
 def test_the_gate_says_no_without_anything_to_measure():

@@ -5,8 +5,8 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +20,7 @@ from training.benchmark.data import Account, Cases, Fit, OnProgress, Scorer, Spl
 from training.benchmark.evaluation import Quality, intervals, measure
 from training.benchmark.faithfulness import faithfulness
 from training.benchmark.lists import observers
+from training.benchmark.metrics import METRICS
 from training.benchmark.presets import by_name
 from training.benchmark.protocols import load
 
@@ -39,6 +40,8 @@ class Request:
     attributes: Path | None = None
     preset: str
     seed: int
+    seeds: int = 1
+    """How often the preset is trained: with this seed and those after it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +65,8 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
         The report, by flat keys: `hr@10` is the preset's, with `hr@10/low` and `hr@10/high` the
         ends of its 95 % interval, `seen/hr@10` that of users whose target is seen,
         `baselines/NAME/hr@10` a baseline's, `difference/baselines/NAME/hr@10` by how much the
-        preset is ahead of it; docs/quality.md lists the rest.
+        preset is ahead of it; docs/quality.md lists the rest. Of several seeds the values are
+        means, `hr@10/deviation` is how far they are apart, and `seeds/SEED/hr@10` is one of them.
 
     Raises:
         InputError: the file cannot be used.
@@ -71,7 +75,11 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
     """
     began, fit = time.monotonic(), by_name(request.preset)
     split = load(request.protocol, request.data, request.attributes)
-    ours = _measure("preset", fit, split, request.seed, on_progress)
+    tried = {
+        seed: _measure("preset" if n == 0 else f"seed {seed}", fit, split, seed, on_progress)
+        for n, seed in enumerate(range(request.seed, request.seed + request.seeds))
+    }
+    ours = _mean(list(tried.values()))
     peak = _peak_mib()  # before the baselines add theirs
     others = {
         f"baselines/{name}/": _measure(name, baseline, split, request.seed, on_progress)
@@ -86,6 +94,7 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
         report |= {key: interval.estimate, f"{key}/low": interval.low, f"{key}/high": interval.high}
     for prefix, measured in everyone.items():
         report |= _account(prefix, measured)
+    report |= _apart(tried)
     report |= {f"curves/{name}": list(curve) for name, curve in ours.account.curves.items()}
     report |= {"memory/peak_mib": peak, "seconds/total": time.monotonic() - began}
     return report
@@ -103,6 +112,40 @@ def _measure(name: str, fit: Fit, split: Split, seed: int, on_progress: OnProgre
     seconds = time.monotonic() - began
     reasons = faithfulness(scorer, split.test, seed, tell)
     return _Measured(scorer.account, quality, seconds, reasons, digest(scorer))
+
+
+def _mean(tried: Sequence[_Measured]) -> _Measured:
+    """Average what was measured of several seeds; what cannot be averaged is the first one's."""
+    first = tried[0]
+    quality = Quality(
+        np.mean([one.quality.values for one in tried], axis=0),
+        first.quality.seen,
+        _means([one.quality.lists for one in tried]),
+    )
+    seconds = _means([one.account.seconds for one in tried])
+    return replace(
+        first,
+        account=replace(first.account, seconds=seconds),
+        quality=quality,
+        evaluate=float(np.mean([one.evaluate for one in tried])),
+        reasons=_means([one.reasons for one in tried]),
+    )
+
+
+def _means(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {key: float(np.mean([table[key] for table in tables])) for key in tables[0]}
+
+
+def _apart(tried: Mapping[int, _Measured]) -> dict[str, Any]:
+    """Tell what each seed reached, and the standard deviation; nothing of a single one."""
+    if len(tried) == 1:
+        return {}
+    found: dict[str, Any] = {"seeds": len(tried)}
+    for metric in METRICS:
+        values = {seed: one.quality.mean(metric) for seed, one in tried.items()}
+        found |= {f"seeds/{seed}/{metric}": value for seed, value in values.items()}
+        found[f"{metric}/deviation"] = float(np.std(list(values.values()), ddof=1))
+    return found | {f"seeds/{seed}/weights/sha256": one.digest for seed, one in tried.items()}
 
 
 def digest(scorer: Scorer) -> str:
