@@ -4,6 +4,8 @@ Run: spark-submit jobs/archive.py --config careerstream.toml
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
@@ -19,12 +21,24 @@ from streaming.session import LAKE_POOL
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, Topic
 
+MOST_WAITING = 20.0
+"""Seconds after which a table is written although another one is."""
 
-def start(spark: SparkSession, settings: Settings) -> Running:
-    """Start one archiving query for each topic."""
+
+def start(spark: SparkSession, settings: Settings, *, beside: bool = False) -> Running:
+    """Start one archiving query for each topic.
+
+    Args:
+        spark: session of the job.
+        settings: of the job.
+        beside: whether the hot path runs in this session too. A task is never interrupted: so that
+            clicks need not wait for those of three merges, one table is then written at a time, by
+            half as many tasks as there are cores.
+    """
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     lake.create(spark, settings, *(table for _, table in DESTINATIONS))
-    letters, turn = tally(spark, metrics.DEAD_LETTERS), threading.Lock()
+    letters = tally(spark, metrics.DEAD_LETTERS)
+    turn = threading.Lock() if beside else None
     start_one = partial(_start, spark, settings, letters, turn)
     with scheduling_pool(spark, LAKE_POOL):
         starts = [partial(start_one, topic, table) for topic, table in DESTINATIONS]
@@ -35,25 +49,35 @@ def _start(  # noqa: PLR0917 - only ever called in this module
     spark: SparkSession,
     settings: Settings,
     letters: Tally,
-    turn: threading.Lock,
+    turn: threading.Lock | None,
     topic: Topic,
     table: lake.Table,
 ) -> Running:
     insert = partial(archive_batch, settings=settings, topic=topic, table=table, tally=letters)
-    cores = max(1, spark.sparkContext.defaultParallelism // 2)
+    tasks = spark.sparkContext.defaultParallelism
+    tasks = tasks if turn is None else max(1, tasks // 2)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         del batch_id  # the merge inserts only what is not there
-        # One table at a time, on half of the cores: a task is never interrupted, and a click must
-        # not wait until one of each table is done.
-        batch.sparkSession.conf.set("spark.sql.shuffle.partitions", cores)
-        with turn:
+        batch.sparkSession.conf.set("spark.sql.shuffle.partitions", tasks)
+        with _in_turn(turn):
             insert(batch)
 
-    values = judged_values(read_stream(spark, settings.kafka, topic).coalesce(cores), topic)
+    values = judged_values(read_stream(spark, settings.kafka, topic).coalesce(tasks), topic)
     name = f"{JOB}_{topic.name}"
     writer = each_batch(values, handle, name)
     return Running((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))
+
+
+@contextmanager
+def _in_turn(turn: threading.Lock | None) -> Iterator[None]:
+    """Wait for one's turn; not for ever, so that nobody seems to be stuck."""
+    mine = turn is not None and turn.acquire(timeout=MOST_WAITING)
+    try:
+        yield
+    finally:
+        if turn is not None and mine:
+            turn.release()
 
 
 if __name__ == "__main__":

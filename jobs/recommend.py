@@ -21,13 +21,9 @@ from streaming.kafka import read_batch, read_stream, require_topics, write_batch
 from streaming.metrics import table
 from streaming.metrics.meters import METERS
 from streaming.metrics.tally import take
+from streaming.observed import Observed
 from streaming.pins import Pins
-from streaming.recommending import (
-    Observed,
-    recommend,
-    recommend_everyone,
-    warm,
-)
+from streaming.recommending import recommend, recommend_everyone, warm
 from streaming.serving import Bundle, Shelf
 from streaming.session import HOT_POOL
 from streaming.settings import Settings

@@ -12,12 +12,11 @@ from jobs.lifecycle import Running, start_all
 from jobs.main import run_job
 from streaming.settings import Settings
 
-STREAMING_JOBS = (index_postings, hot_path, archive)
-
 
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start every streaming job; if one cannot start, none stays."""
-    return start_all([partial(job.start, spark, settings) for job in STREAMING_JOBS], settings)
+    starts = (index_postings.start, hot_path.start, partial(archive.start, beside=True))
+    return start_all([partial(start, spark, settings) for start in starts], settings)
 
 
 if __name__ == "__main__":

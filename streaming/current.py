@@ -13,7 +13,7 @@ from streaming.serving import Bundle, Shelf, Versions, serving_folder
 from streaming.settings import Settings
 
 CURRENT_FILE = "current.json"
-"""In HOME/serving: the versions that the recommend job uses for new batches."""
+"""In HOME/serving: the versions that new batches are scored with."""
 log = logging.getLogger(__name__)
 
 
@@ -78,7 +78,7 @@ class Current:
 
 
 def serving_now(settings: Settings) -> Versions | None:
-    """Say which versions the recommend job of this home uses, None before its first start."""
+    """Say which versions serve in this home, None before the first start of a job that scores."""
     try:
         return Versions(**orjson.loads((serving_folder(settings) / CURRENT_FILE).read_bytes()))
     except FileNotFoundError:

@@ -145,8 +145,8 @@ def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
     same = [F.col(f"held.{key}") == F.col(f"new.{key}") for key in table.keys]
     if table.grows:
         # Delta skips the files that hold nothing within; the batch would be compared with all.
-        ends = rows.agg(F.min(table.grows), F.max(table.grows)).first() or (None, None)
-        same.append(F.col(f"held.{table.grows}").between(*map(F.lit, ends)))
+        low, high = _ends(rows, table.grows)
+        same.append(F.col(f"held.{table.grows}").between(low, high))
     settle(
         DeltaTable.forPath(rows.sparkSession, table.path(settings))
         .alias("held")
@@ -154,6 +154,19 @@ def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
         .whenNotMatchedInsertAll()
         .execute
     )
+
+
+def _ends(rows: DataFrame, column: str) -> tuple[Column, Column]:
+    """Return the least and the greatest value of a column as literals.
+
+    As text, in the session's UTC: Python's times know neither the year 1 in every zone nor which of
+    two hours is meant when clocks are put back.
+    """
+    text = [end(column).cast("string") for end in (F.min, F.max)]
+    found = rows.agg(*text).first() or (None, None)
+    form = "{}L" if isinstance(rows.schema[column].dataType, LongType) else "TIMESTAMP'{}'"
+    low, high = (F.lit(None) if end is None else F.expr(form.format(end)) for end in found)
+    return low, high
 
 
 def upsert_postings(rows: DataFrame, settings: Settings) -> None:

@@ -8,17 +8,16 @@ under the same keys.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import orjson
 import pyarrow as pa
-from pyspark.accumulators import Accumulator, AccumulatorParam
 from pyspark.sql import DataFrame, SparkSession
 
 from streaming.clock import from_text
 from streaming.kafka import MESSAGE
-from streaming.metrics.tally import gatherer
+from streaming.observed import Observed
 from streaming.ranking import Profile, RankedItem
 from streaming.records import EVERYONE, SCHEMA_VERSION
 from streaming.serving import Bundle, Versions, known_ids, ranker_of
@@ -37,44 +36,6 @@ _ARROW = pa.schema(
 """`kafka.MESSAGE` as Arrow has it."""
 CHUNK = 64
 """Profiles ranked in one call."""
-
-
-class _Latest(AccumulatorParam[str]):
-    """Keeps the greatest text, which of canonical times is the latest."""
-
-    def zero(self, value: str) -> str:
-        """Nothing seen."""
-        del value
-        return ""
-
-    def addInPlace(self, value1: str, value2: str) -> str:  # noqa: N802 - Spark's name
-        """Keep the later one."""
-        return max(value1, value2)
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What the workers saw since the job started."""
-
-    as_of: Accumulator[str]
-    """The newest `as_of` of a profile; '' before the first."""
-    profiles: Accumulator[int]
-    """Profiles scored."""
-    unknown_postings: Accumulator[int]
-    """Events in them whose posting the catalogue did not hold; they count once it does."""
-    triggers: Accumulator[list[float]]
-    """When the events that led to them were produced, seconds since 1970."""
-
-    @classmethod
-    def on(cls, spark: SparkSession) -> "Observed":
-        """Start from nothing."""
-        context = spark.sparkContext
-        return cls(
-            context.accumulator("", _Latest()),
-            context.accumulator(0),
-            context.accumulator(0),
-            gatherer(spark),
-        )
 
 
 def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
@@ -118,10 +79,8 @@ def with_lists(messages: DataFrame, bundle: Bundle, size: int, observed: Observe
         for batch in batches:
             yield batch
             pairs = zip(batch.column("topic").to_pylist(), batch.column("value"), strict=True)
-            values = [
-                orjson.loads(value.as_py()) for topic, value in pairs if topic == PROFILES.name
-            ]
-            yield from _lists(values, bundle, size, observed)
+            made = (orjson.loads(value.as_py()) for topic, value in pairs if topic == PROFILES.name)
+            yield from _lists(made, bundle, size, observed)
 
     return messages.mapInArrow(score, MESSAGE)
 
@@ -139,7 +98,10 @@ def recommend_everyone(spark: SparkSession, bundle: Bundle, as_of: str, size: in
 
 
 def warm(spark: SparkSession, bundle: Bundle) -> None:
-    """Have every worker load a bundle, by ranking for nobody on all cores at once."""
+    """Have every worker load a bundle, by ranking for nobody on all cores at once.
+
+    Twice in a row, because a task that folds and scores holds two workers.
+    """
     cores = spark.sparkContext.defaultParallelism
 
     def load(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -147,7 +109,7 @@ def warm(spark: SparkSession, bundle: Bundle) -> None:
             recommendations([everyone("1970-01-01T00:00:00.000000Z")], bundle, 1)
             yield batch
 
-    spark.range(0, cores, 1, cores).mapInArrow(load, "id long").count()
+    spark.range(0, cores, 1, cores).mapInArrow(load, "id long").mapInArrow(load, "id long").count()
 
 
 def recommendations(profiles: list[Profile], bundle: Bundle, size: int) -> list[dict[str, Any]]:
@@ -166,7 +128,7 @@ def everyone(as_of: str) -> Profile:
     return {
         "schema_version": SCHEMA_VERSION,
         "candidate_id": EVERYONE,
-        "version": int(from_text(as_of).timestamp()),
+        "version": round(from_text(as_of).timestamp() * 1_000_000),
         "offsets": {},
         "as_of": as_of,
         "events": [],
@@ -234,7 +196,7 @@ def _value(profile: Profile, items: list[RankedItem], versions: Versions) -> dic
 
 
 def _lists(
-    profiles: list[Profile], bundle: Bundle, size: int, observed: Observed
+    profiles: Iterable[Profile], bundle: Bundle, size: int, observed: Observed
 ) -> Iterator[pa.RecordBatch]:
     """Rank for some profiles, as messages, a chunk at a time."""
     for chunk in _chunks(profiles, CHUNK):
@@ -258,6 +220,7 @@ def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(messages, _ARROW)
 
 
-def _chunks(profiles: list[Profile], size: int) -> Iterator[list[Profile]]:
-    for start in range(0, len(profiles), size):
-        yield profiles[start : start + size]
+def _chunks(profiles: Iterable[Profile], size: int) -> Iterator[list[Profile]]:
+    rest = iter(profiles)
+    while chunk := list(islice(rest, size)):
+        yield chunk

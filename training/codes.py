@@ -30,9 +30,13 @@ def encode(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         Codes, (N, D) int8, and what 1 stands for in each dimension, (D,) float32.
     """
-    most = np.abs(vectors).max(axis=0, initial=0.0)
+    most = np.maximum(vectors.max(axis=0, initial=0.0), -vectors.min(axis=0, initial=0.0))
     units = np.maximum(most / levels(vectors.shape[1]), np.finfo(np.float32).tiny)
-    return np.rint(vectors / units).astype(np.int8), units.astype(np.float32)
+    codes = np.empty(vectors.shape, dtype=np.int8)
+    for start in range(0, len(vectors), _TOGETHER):
+        rows = slice(start, start + _TOGETHER)
+        codes[rows] = np.rint(vectors[rows] / units)
+    return codes, units.astype(np.float32)
 
 
 def products(codes: np.ndarray, units: np.ndarray, queries: np.ndarray) -> np.ndarray:
@@ -54,4 +58,5 @@ def products(codes: np.ndarray, units: np.ndarray, queries: np.ndarray) -> np.nd
     for start in range(0, len(codes), _TOGETHER):
         part = codes[start : start + _TOGETHER].astype(np.float32)
         np.matmul(rounded, part.T, out=found[:, start : start + _TOGETHER])
-    return np.asarray(found * steps.astype(np.float32))
+    found *= steps.astype(np.float32)
+    return found

@@ -10,8 +10,8 @@ from training.moments import freshness_at
 from training.popular import top_rows
 from training.prepared import PreparedCatalogue
 
-_CLOSER_LOOK = 4
-"""For each place of a shortlist so many postings are looked at closely."""
+_CLOSER_LOOK, _LEAST_LOOKED = 4, 64
+"""For each place of a shortlist so many postings are looked at closely, and at least so many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +69,8 @@ def decode(
 ) -> list[list[Emission]]:
     """Emit one posting per step, each time the one that scores best; ties by row (posting id).
 
-    The first step scores the whole catalogue; all steps choose among the best of it. Nothing is
-    emitted twice.
+    For the first step the whole catalogue is estimated (`training.codes`), and the best of it
+    scored; all steps choose among the best of those. Nothing is emitted twice.
 
     Args:
         network: the model.
@@ -109,7 +109,8 @@ def _shortlist(  # noqa: PLR0917 - only ever called in this module
     """Take the best of the first step: by the estimate first, then by the score itself."""
     fresh = freshness_at(prepared.catalogue.opens, question.as_of)  # (3, N)
     estimates = likeness + _taste(decision.taste[place], fresh)
-    rows = top_rows(estimates, question.allowed, length * _CLOSER_LOOK)
+    looked = max(length * _CLOSER_LOOK, _LEAST_LOOKED)
+    rows = top_rows(estimates, question.allowed, looked)
     # In the order of rows, so that the first maximum is the one with the smallest posting id.
     rows = np.sort(rows)
     near = Shortlist(rows, prepared.vectors[rows], fresh[:, rows])

@@ -9,8 +9,9 @@ of rows, filled up with zeros, and whether this machine's BLAS treats rows alike
 model is loaded; where it does not, profiles go one by one.
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,6 +23,7 @@ from training.model import SHORTEST, EncoderDecoder
 ROWS = 8
 """Profiles side by side, where BLAS allows."""
 _TRIES = 3
+_one_at_a_time = threading.RLock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,7 @@ class Network:
     """
 
     def __init__(self, model: EncoderDecoder) -> None:
-        held = {name: value.detach().numpy() for name, value in model.state_dict().items()}
+        held = {name: value.detach().numpy().copy() for name, value in model.state_dict().items()}
         self._units = len(held["start"])
         self._start = held["start"]
         self._text, self._fields = _across(held["text.weight"]), held["fields"]
@@ -192,10 +194,14 @@ class Network:
         return np.asarray((reading.vectors + related) * strengths)
 
 
-def one_thread() -> AbstractContextManager[object]:
-    """Compute in one thread: how a sum is split among threads would show in its last bits."""
-    limited: AbstractContextManager[object] = _pools().limit(limits=1)
-    return limited
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in one thread: how a sum is split among threads would show in its last bits.
+
+    The limit is the process's own, so that whoever else computes here waits for its end.
+    """
+    with _one_at_a_time, _pools().limit(limits=1):
+        yield
 
 
 @cache

@@ -39,6 +39,8 @@ FORMAT = 2
 """Of the model folder; a folder of another format is refused."""
 
 _DECIMALS = 6
+_TOGETHER = 32
+"""Profiles whose likeness with the whole catalogue is held at a time."""
 _MOST_SAID = 8_192
 """Stated entries whose vectors are kept: many people state the same."""
 
@@ -130,25 +132,31 @@ class NeuralRanker:
         An item's score is the log-probability of the list up to and including it.
         """
         prepared = open_prepared(folder)
-        catalogue, questions, everybody = prepared.catalogue, [], []
+        asked = list(zip(profiles, as_of, strict=True))
+        groups = (asked[start : start + _TOGETHER] for start in range(0, len(asked), _TOGETHER))
+        return [items for group in groups for items in self._rank(group, prepared, size)]
+
+    def _rank(
+        self, asked: Sequence[tuple[Profile, str]], prepared: PreparedCatalogue, size: int
+    ) -> Iterator[list[RankedItem]]:
+        """Rank for a few profiles, each with its moment."""
+        questions: list[Question] = []
+        everybody: list[tuple[Part, ...] | None] = []
         with one_thread():
-            for profile, moment in zip(profiles, as_of, strict=True):
+            for profile, moment in asked:
                 found = self._read(profile, moment, prepared)
                 if found is not None:
-                    allowed = catalogue.eligible(profile, moment)
+                    allowed = prepared.catalogue.eligible(profile, moment)
                     questions.append(Question(found[0], micros(moment), allowed))
                 everybody.append(None if found is None else found[1])
             shortlist = self.preset.model.shortlist
-            decoded = iter(
-                decode(self._network, questions, prepared, size=size, shortlist=shortlist)
-            )
-        popular = prepared.folder / "popular"
-        return [
-            self.popular.rank([profile], [moment], popular, size)[0]
-            if parts is None
-            else _items(prepared, profile, parts, next(decoded))
-            for profile, moment, parts in zip(profiles, as_of, everybody, strict=True)
-        ]
+            decoded = decode(self._network, questions, prepared, size=size, shortlist=shortlist)
+        lists, popular = iter(decoded), prepared.folder / "popular"
+        for (profile, moment), parts in zip(asked, everybody, strict=True):
+            if parts is None:
+                yield self.popular.rank([profile], [moment], popular, size)[0]
+            else:
+                yield _items(prepared, profile, parts, next(lists))
 
     def posting_vectors(self, folder: Path) -> np.ndarray:
         """Return the vectors of a prepared catalogue's postings, (N, D) float32, row by row."""

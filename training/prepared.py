@@ -11,11 +11,13 @@ import numpy as np
 from streaming.catalogue import Catalogue
 from streaming.errors import ModelError
 from training import codes
+from training.features import posting_text
+from training.tokens import tokens
 
 _CATALOGUE_FILE = "catalogue.parquet"
 _VECTORS_FILE = "vectors.npy"
 _CODES_FILE, _UNITS_FILE = "codes.npy", "units.npy"
-_MOST_KEPT = 8_192
+_MOST_KEPT, _MOST_READ = 8_192, 2_048
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,8 @@ class PreparedCatalogue:
     """(B, D) queries to (B, N) estimates of their inner products (`training.codes`)."""
     posting: Callable[[int], Mapping[str, Any]]
     """A row of the catalogue as `records.Posting` values; the last few thousand are kept."""
+    words: Callable[[int], frozenset[str]]
+    """All words that the posting of a row says; the last few thousand are kept."""
 
 
 def write_prepared(catalogue: Catalogue, vectors: np.ndarray, folder: Path) -> None:
@@ -61,12 +65,20 @@ def _open(folder: Path, stamp: int) -> PreparedCatalogue:
     del stamp
     catalogue = Catalogue.read(folder / _CATALOGUE_FILE)
     vectors = np.load(folder / _VECTORS_FILE, mmap_mode="r")
-    rounded = np.load(folder / _CODES_FILE, mmap_mode="r")
-    products = partial(codes.products, rounded, np.load(folder / _UNITS_FILE))
+    if (folder / _UNITS_FILE).exists():
+        rounded, units = np.load(folder / _CODES_FILE, mmap_mode="r"), np.load(folder / _UNITS_FILE)
+    else:  # prepared by an earlier version
+        rounded, units = codes.encode(vectors)
+    products = partial(codes.products, rounded, units)
 
     @lru_cache(maxsize=_MOST_KEPT)
     def posting(row: int) -> Mapping[str, Any]:
         found: Mapping[str, Any] = catalogue.table.slice(row, 1).to_pylist()[0]
         return found
 
-    return PreparedCatalogue(folder, catalogue, vectors, products, posting)
+    @lru_cache(maxsize=_MOST_READ)
+    def words(row: int) -> frozenset[str]:
+        said = posting(row)
+        return frozenset(tokens(posting_text(said))) | frozenset(tokens(said.get("description")))
+
+    return PreparedCatalogue(folder, catalogue, vectors, products, posting, words)

@@ -13,7 +13,7 @@ import numpy as np
 from streaming.ranking import Profile
 from streaming.records import EventKind, ReasonKind
 from training.decoding import Emission
-from training.features import StatedStep, posting_text
+from training.features import StatedStep
 from training.phrases import Phrases, phrases
 from training.prepared import PreparedCatalogue
 from training.reading import Part, PastEvent
@@ -22,7 +22,7 @@ from training.tokens import clean, is_chinese, tokens
 _MOST_WORDS = 4
 _MOST_STATED = 3
 _MOST_KEPT = 16_384
-"""Texts whose words are kept: the same few thousand postings stand in most lists."""
+"""Short texts, titles and what people state, whose words are kept: most are met again."""
 
 Posting = Mapping[str, Any]
 Reason = dict[str, Any]
@@ -42,14 +42,17 @@ def explain(
     Returns:
         One or two values of `records.Reason`: at most one for events and one for the stated part.
     """
-    item = prepared.posting(emission.row)
+    item, words = prepared.posting(emission.row), prepared.words(emission.row)
     said = phrases(_language(profile, item))
     order = np.argsort(-emission.shares, kind="stable").tolist()
     events = [place for place in order if isinstance(parts[place], PastEvent)]
     stated = [place for place in order if isinstance(parts[place], StatedStep)]
     found: list[tuple[float, Reason]] = []
-    for places, make in ((stated, _stated_reason), (events, _event_reason)):
-        made = make(prepared, [parts[place] for place in places], item, said)
+    stated_parts, event_parts = ([parts[place] for place in p] for p in (stated, events))
+    for places, made in (
+        (stated, _stated_reason(stated_parts, item, words, said)),
+        (events, _event_reason(prepared, event_parts, item, said)),
+    ):
         if made is not None:
             used, reason = made
             found.append((float(emission.shares[places[used]]), reason))
@@ -59,11 +62,9 @@ def explain(
 
 
 def _stated_reason(
-    prepared: PreparedCatalogue, parts: Sequence[Part], item: Posting, said: Phrases
+    parts: Sequence[Part], item: Posting, words: frozenset[str], said: Phrases
 ) -> tuple[int, Reason] | None:
     """Name the stated entries whose every word stands in the posting, else the words that do."""
-    del prepared
-    words = _words(posting_text(item)) | _words(item.get("description"))
     place = _folded(" ".join(filter(None, (item.get("place") or {}).values())))
     whole: list[tuple[int, str]] = []
     partly: list[tuple[int, list[str]]] = []
@@ -149,7 +150,7 @@ def _common(one: Iterable[str | None], other: Iterable[str | None]) -> list[str]
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _words(text: str | None) -> frozenset[str]:
+def _words(text: str) -> frozenset[str]:
     return frozenset(tokens(text))
 
 

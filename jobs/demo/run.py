@@ -181,7 +181,7 @@ def _replay_live(settings: Settings, data: market.Data) -> Any:
 
 def _catch_up(running: Running) -> None:
     """Wait for each step of the flow in its order."""
-    for names in (*HOT_PATH, LAKE_PATH):
+    for names in (HOT_PATH, LAKE_PATH):
         running.drain(*names)
 
 

@@ -1,5 +1,6 @@
 """The tables: what a batch does, twice, late, and with an update and a withdrawal in one."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -106,10 +107,11 @@ def posting_row(offset, posting_id, title):
     return ("postings", posting_id.encode(), told, 0, offset, START + timedelta(seconds=offset))
 
 
-def event_row(offset, event_id, minute, kind="view"):
+def event_row(offset, event_id, minute, kind="view", at=None):
+    moment = at or f"2026-02-01T00:{minute:02}:00Z"
     value = (
         f'{{"schema_version":1,"event_id":"{event_id}","candidate_id":"c","posting_id":"p",'
-        f'"kind":"{kind}","event_time":"2026-02-01T00:{minute:02}:00Z"}}'
+        f'"kind":"{kind}","event_time":"{moment}"}}'
     )
     return ("events", b"c", value.encode(), 0, offset, START)
 
@@ -124,6 +126,28 @@ def test_each_distinct_event_is_inserted_once_at_its_first_place(spark, settings
     found = lake.read(spark, settings, lake.EVENTS, at).collect()
     held = sorted((row.offset, row.event_id, row.event_time.minute) for row in found)
     assert held == [(0, "e0", 1), (1, "e1", 1), (3, "e0", 2), (5, "e2", 0)]
+
+
+@pytest.fixture
+def summer_time(monkeypatch):
+    """A machine in a zone that has an hour twice a year."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("summer_time")
+def test_a_repeated_batch_changes_nothing_whatever_its_times(spark, settings):
+    lake.create(spark, settings, lake.EVENTS)
+    times = ("0001-01-01T00:00:00Z", "1500-01-01T00:00:00Z", "2025-10-26T01:30:00.000001Z")
+    for newest in range(1, len(times) + 1):
+        rows = [event_row(n, f"e{n}", 0, at=moment) for n, moment in enumerate(times[:newest])]
+        for _ in range(2):
+            archive(spark, settings, rows)
+        at = lake.version(spark, settings, lake.EVENTS)
+        assert lake.read(spark, settings, lake.EVENTS, at).count() == newest
 
 
 def test_unreadable_and_wrongly_keyed_events_are_not_archived(spark, settings):

@@ -11,7 +11,7 @@ from training.best.postings import ABSENT, Said
 
 _AGAINST = ("locality", "region")
 """Places: what else is alike counts differently within one."""
-_KEPT = 64
+_KEPT = 24
 _BESIDES = ("employer", "title letters")
 
 
