@@ -38,7 +38,7 @@ def start(spark: SparkSession, settings: Settings, *, beside: bool = False) -> R
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     lake.create(spark, settings, *(table for _, table in DESTINATIONS))
     letters = tally(spark, metrics.DEAD_LETTERS)
-    turn = threading.Lock() if beside else None
+    turn = threading.Semaphore() if beside else None
     start_one = partial(_start, spark, settings, letters, turn)
     with scheduling_pool(spark, LAKE_POOL):
         starts = [partial(start_one, topic, table) for topic, table in DESTINATIONS]
@@ -49,7 +49,7 @@ def _start(  # noqa: PLR0917 - only ever called in this module
     spark: SparkSession,
     settings: Settings,
     letters: Tally,
-    turn: threading.Lock | None,
+    turn: threading.Semaphore | None,
     topic: Topic,
     table: lake.Table,
 ) -> Running:
@@ -70,7 +70,7 @@ def _start(  # noqa: PLR0917 - only ever called in this module
 
 
 @contextmanager
-def _in_turn(turn: threading.Lock | None) -> Iterator[None]:
+def _in_turn(turn: threading.Semaphore | None) -> Iterator[None]:
     """Wait for one's turn; not for ever, so that nobody seems to be stuck."""
     mine = turn is not None and turn.acquire(timeout=MOST_WAITING)
     try:

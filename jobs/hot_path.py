@@ -1,8 +1,8 @@
-"""Job: [candidates] [events] + catalogue + champion → [profiles] [recommendations], in one query.
+"""The jobs update_profiles and recommend as one query, without the topic between them.
 
-`update_profiles` and `recommend` without the topic between them: a profile is scored by the batch
-that made it. Batches, state and checkpoint are those of `update_profiles`, so that either can go on
-where the other stopped.
+A profile is scored by the batch that made it. Batches, state and checkpoint are those of
+`update_profiles`, so that either can go on where the other stopped. Profiles that came to the topic
+in another way are not scored here: `careerstream recommend --all` does that.
 
 Run: spark-submit jobs/hot_path.py --config careerstream.toml
 """

@@ -6,6 +6,7 @@ Catalogues are prepared with torch, lists are made without it (`training.inferen
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -43,6 +44,20 @@ _TOGETHER = 32
 """Profiles whose likeness with the whole catalogue is held at a time."""
 _MOST_SAID = 8_192
 """Stated entries whose vectors are kept: many people state the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """What a profile's first recommendation rests on."""
+
+    parts: tuple[Part, ...]
+    """The L parts of the profile that the model reads, oldest first, what is stated before."""
+    weights: np.ndarray
+    """(L,) float32: the attention, which sums to 1."""
+    shares: np.ndarray
+    """(L,) float32: what each part added to the score of the posting."""
+    posting_id: str
+    """Of the posting that is recommended first."""
 
 
 class NeuralRanker:
@@ -189,6 +204,27 @@ class NeuralRanker:
                     decision = network.decide(encoded, state, network.first_input())
                     vectors[place] = decision.query[0]
         return vectors
+
+    def attend(self, profile: Profile, as_of: str, folder: Path) -> Attention | None:
+        """Say what the first place of a list looks at; None where the profile says nothing.
+
+        Args:
+            profile: value of the topic `profiles`.
+            as_of: the moment that ages are taken at.
+            folder: a prepared catalogue, in which something is open to the candidate.
+        """
+        prepared, network = open_prepared(folder), self._network
+        found = self._read(profile, as_of, prepared)
+        if found is None:
+            return None
+        reading, parts = found
+        question = Question(reading, micros(as_of), prepared.catalogue.eligible(profile, as_of))
+        with one_thread():
+            encoded, state = network.encode([reading])
+            decision = network.decide(encoded, state, network.first_input())
+            [[first]] = decode(network, [question], prepared, size=1, shortlist=1)
+        posting_id = prepared.catalogue.posting_ids[first.row]
+        return Attention(parts, decision.attention[0], first.shares, posting_id)
 
     def _read(
         self, profile: Profile, as_of: str, prepared: PreparedCatalogue

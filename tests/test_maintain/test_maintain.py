@@ -123,16 +123,20 @@ def test_a_writer_beside_it_loses_nothing_and_never_fails(spark, settings, rows)
 @pytest.mark.usefixtures("small_files")
 def test_a_merge_whose_files_were_compacted_is_done_again(spark, settings, rows, tmp_path, caplog):
     """Delta's own conflict, made certain: the source of the merge waits for the compaction."""
-    merging, compacted = tmp_path / "merging", tmp_path / "compacted"
+    looked, merging, compacted = (tmp_path / name for name in ("looked", "merging", "compacted"))
 
     def wait_for_compaction(batches):
+        if not looked.exists():  # at the least and the greatest, before the merge
+            looked.touch()
+            yield from batches
+            return
         merging.touch()
         while not compacted.exists():
             time.sleep(0.01)
         yield from batches
 
     # In one task, so that the compaction has the other core.
-    source = rows(MANY).coalesce(1).mapInPandas(wait_for_compaction, TABLE.schema())
+    source = rows(0, MANY).coalesce(1).mapInPandas(wait_for_compaction, TABLE.schema())
     merge = threading.Thread(target=lake.insert_new, args=(source, settings, TABLE))
     with caplog.at_level(logging.INFO, lake.log.name):
         merge.start()

@@ -140,6 +140,16 @@ def test_candidate_vectors_are_near_what_was_viewed(ranker, catalogue, folder, p
             assert alike[row, viewed].mean() > alike[row].mean()
 
 
+def test_what_the_first_place_looks_at_is_told(ranker, folder, profiles, as_of):
+    for profile in profiles[:5]:
+        [items] = ranker.rank([profile], [as_of], folder, 1)
+        seen = ranker.attend(profile, as_of, folder)
+        assert seen.posting_id == items[0]["posting_id"]
+        assert len(seen.parts) == len(seen.weights) == len(seen.shares)
+        assert seen.weights.sum() == pytest.approx(1, abs=1e-5)
+    assert ranker.attend(silent(), as_of, folder) is None
+
+
 def test_a_silent_profile_gets_the_popular_list(ranker, folder, as_of):
     [items] = ranker.rank([silent()], [as_of], folder, 5)
     assert len(items) == 5

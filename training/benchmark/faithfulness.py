@@ -17,7 +17,7 @@ from training.benchmark.metrics import known
 
 LEAST_PARTS = 3
 PLACES = 10
-_MOST_USERS = 1_000
+_MOST_USERS = 500
 _BATCH = 128
 _DRAWS = 1_000
 
