@@ -99,7 +99,7 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
     return report
 
 
-def _measure(  # noqa: PLR0917 - only ever called in this module
+def _measure(
     name: str,
     fit: Fit,
     split: Split,
