@@ -18,9 +18,6 @@ from streaming.errors import BrokerError, SettingsError
 from streaming.settings import KafkaSettings
 from streaming.topics import TOPICS
 
-CONNECT_SECONDS = 10
-"""How long a first answer of a broker may take."""
-
 MAX_REQUEST_BYTES = max(topic.max_message_bytes for topic in TOPICS)
 
 _Client = TypeVar("_Client")
@@ -44,7 +41,7 @@ def kafka_python_options(kafka: KafkaSettings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bootstrap_servers": [part.strip() for part in kafka.bootstrap_servers.split(",")],
         "security_protocol": kafka.security_protocol,
-        "bootstrap_timeout_ms": CONNECT_SECONDS * 1000,
+        "bootstrap_timeout_ms": round(kafka.connect_seconds * 1000),
     }
     if kafka.security_protocol.startswith("SASL"):
         options |= {

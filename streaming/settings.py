@@ -60,6 +60,9 @@ class KafkaSettings(Section):
     ssl_certificate: Path | None = Field(
         default=None, description="PEM file with the client's certificate chain and private key"
     )
+    connect_seconds: float = Field(
+        default=10.0, gt=0, description="how long the first answer of a broker may take"
+    )
     fetch_max_wait_ms: int = Field(
         default=10, ge=1, description="how long a broker may hold back a small fetch, milliseconds"
     )

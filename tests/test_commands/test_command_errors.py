@@ -22,7 +22,7 @@ def run(home: Path, *arguments: str, **environment: str) -> subprocess.Completed
     return subprocess.run(
         [sys.executable, "-m", "jobs.cli", *arguments],
         cwd=home,
-        env=known | environment,
+        env={"CAREERSTREAM_KAFKA__CONNECT_SECONDS": "1"} | known | environment,
         capture_output=True,
         text=True,
         check=False,

@@ -71,14 +71,11 @@ def test_any_password_survives_the_jaas_quoting(password: str) -> None:
 
 
 @pytest.mark.parametrize("level", ["WARNING", "ERROR"])
-def test_no_broker_is_one_line_with_a_remedy(
-    level: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_broker_is_one_line_with_a_remedy(level: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(level, logger="kafka")
-    monkeypatch.setattr(clients, "CONNECT_SECONDS", 1)
     (port,) = free_ports(1)
     with pytest.raises(BrokerError, match=rf"127\.0\.0\.1:{port} \(.*ECONNREFUSED.*kafka start"):
-        clients.admin(KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}"))
+        clients.admin(KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}", connect_seconds=1))
 
 
 def test_a_missing_certificate_file_is_one_line(tmp_path: Path) -> None:
@@ -125,11 +122,10 @@ def test_a_login_works_through_every_client(sasl: KafkaSettings) -> None:
 
 
 @pytest.mark.kafka
-def test_a_wrong_password_is_one_line_without_the_password(
-    sasl: KafkaSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(clients, "CONNECT_SECONDS", 3)
-    wrong = _sasl(bootstrap_servers=sasl.bootstrap_servers, password=AWKWARD[::-1])
+def test_a_wrong_password_is_one_line_without_the_password(sasl: KafkaSettings) -> None:
+    wrong = _sasl(
+        bootstrap_servers=sasl.bootstrap_servers, password=AWKWARD[::-1], connect_seconds=3
+    )
     with pytest.raises(BrokerError, match=r"check kafka\.username and kafka\.password") as error:
         clients.admin(wrong)
     assert AWKWARD[::-1] not in str(error.value)

@@ -22,7 +22,9 @@ def module_name(job):
 
 @pytest.mark.spark
 def test_without_a_broker_a_job_ends_with_one_line(spark, tmp_path):
-    settings = Settings(home=tmp_path, kafka=KafkaSettings(bootstrap_servers=NOWHERE))
+    settings = Settings(
+        home=tmp_path, kafka=KafkaSettings(bootstrap_servers=NOWHERE, connect_seconds=1)
+    )
     with pytest.raises(BrokerError, match=r"no Kafka broker answers at 127.0.0.1:1") as raised:
         update_profiles.start(spark, settings)
     assert "\n" not in str(raised.value)
@@ -41,7 +43,8 @@ def test_without_its_topics_a_job_ends_with_one_line(spark, settings, job):
 @pytest.mark.spark
 def test_as_a_process_it_is_one_line_and_an_exit_code(tmp_path):
     command = [sys.executable, "jobs/update_profiles.py"]
-    for setting in (f"home={tmp_path}", f"kafka.bootstrap_servers={NOWHERE}"):
+    settings = (f"home={tmp_path}", f"kafka.bootstrap_servers={NOWHERE}", "kafka.connect_seconds=1")
+    for setting in settings:
         command += ["--set", setting]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == BrokerError.exit_code
