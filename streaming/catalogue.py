@@ -82,6 +82,15 @@ class Catalogue:
         names = self.table.column("employer").to_pylist()
         return np.array([_fold(name) for name in names], dtype=object)
 
+    @cached_property
+    def employer_numbers(self) -> np.ndarray:
+        """A number for each employer, equal for equal names, (N,) int64; 0 where unknown."""
+        numbers = {"": 0}
+        return np.array(
+            [numbers.setdefault(name, len(numbers)) for name in self.employers.tolist()],
+            dtype=np.int64,
+        )
+
     def open_at(self, as_of: str) -> np.ndarray:
         """Tell which postings are open at a moment, (N,) bool."""
         moment = int(from_text(as_of).timestamp() * 1_000_000)

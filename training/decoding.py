@@ -1,17 +1,16 @@
-"""Greedy decoding of lists."""
+"""Lists: by the first decoding step alone, greedily, or by a beam."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.inference import Decision, Encoded, Network, Reading
-from training.moments import freshness_at
-from training.popular import top_rows
+from training.employers import fitting
+from training.inference import Decision, Encoded, Network, State
 from training.prepared import PreparedCatalogue
-
-_CLOSER_LOOK, _LEAST_LOOKED = 4, 64
-"""For each place of a shortlist so many postings are looked at closely, and at least so many."""
+from training.presets import Decoding
+from training.removal import Listed, added, lost
+from training.shortlist import Question, Shortlist, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,41 +21,26 @@ class Emission:
     """Of the posting in the catalogue."""
     score: float
     """The log-probability of the list up to and including it: falls from place to place."""
-    shares: np.ndarray
-    """(L,) float32: what each step of the profile itself added to the posting's score."""
+    added: np.ndarray
+    """(L,) float32: what each step of the profile itself adds to the posting's first score."""
+    lost: np.ndarray
+    """(L,) float32: how much less probable it is without the step (`removal.lost`)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
-    """What a list is wanted for."""
+class _Line:
+    """A list in the making, and what is known for its next place."""
 
-    reading: Reading
-    as_of: int
-    """Microseconds since 1970."""
-    allowed: np.ndarray
-    """(N,) bool, what the list may hold."""
-
-
-@dataclass(frozen=True, eq=False)
-class Shortlist:
-    """The K postings that one list is made of, in the order of their rows."""
-
-    rows: np.ndarray
-    """(K,) int64."""
-    vectors: np.ndarray
-    """(K, D) float32."""
-    fresh: np.ndarray
-    """(3, K) float32."""
-
-    def scores(self, decision: Decision, place: int) -> np.ndarray:
-        """Score at a decoding step of the profile in some place, (K,)."""
-        return np.asarray(
-            self.vectors @ decision.query[place] + _taste(decision.taste[place], self.fresh)
-        )
-
-    def take(self, places: np.ndarray) -> "Shortlist":
-        """Select some."""
-        return Shortlist(self.rows[places], self.vectors[places], self.fresh[:, places])
+    place: int
+    """Of its profile in the block."""
+    scores: np.ndarray
+    """(K,) of its shortlist."""
+    state: State
+    """The decoder's, (U,) each."""
+    chosen: tuple[int, ...] = ()
+    """Places in the shortlist, in the order of the list."""
+    totals: tuple[float, ...] = ()
+    """The log-probability of the list up to and including each of them."""
 
 
 def decode(
@@ -65,91 +49,171 @@ def decode(
     prepared: PreparedCatalogue,
     *,
     size: int,
-    shortlist: int,
+    decoding: Decoding,
 ) -> list[list[Emission]]:
-    """Emit one posting per step, each time the one that scores best; ties by row (posting id).
+    """Make a list for each question.
 
     For the first step the whole catalogue is estimated (`training.codes`), and the best of it
-    scored; all steps choose among the best of those. Nothing is emitted twice.
+    scored; the best of those are the shortlist that a list is made of. A list holds nothing twice
+    and keeps the rule on employers; the probability of a posting at a step is a softmax over the
+    scores of what may stand there. What is equal goes by row (posting id).
+
+    - Width 0 keeps the scores of the first step for all places: no further step is taken.
+    - Width 1 is greedy: each step emits the most probable posting, and the next knows of it.
+    - A larger width follows so many lists side by side; the most probable whole one is kept.
 
     Args:
         network: the model.
         questions: B of them.
         prepared: the catalogue.
         size: most places of a list.
-        shortlist: postings per place to choose among.
+        decoding: how.
     """
     blocks = [questions[s : s + network.rows] for s in range(0, len(questions), network.rows)]
     begun = [_begin(network, block) for block in blocks]
-    asked = [decision.query for _, decision in begun]
+    asked = [one.decision.query for one in begun]
     likeness = iter(prepared.products(np.concatenate(asked)) if asked else ())
     lists: list[list[Emission]] = []
-    for block, (encoded, decision) in zip(blocks, begun, strict=True):
-        listed = [
-            _shortlist(prepared, question, decision, place, next(likeness), size * shortlist)
-            for place, question in enumerate(block)
+    for block, one in zip(blocks, begun, strict=True):
+        near = [
+            nearest(
+                prepared,
+                question,
+                one.decision,
+                place=n,
+                likeness=next(likeness),
+                size=size * decoding.among,
+            )
+            for n, question in enumerate(block)
         ]
-        lists += _emit(network, encoded, decision, listed, size)
+        lists += _lists(network, one, near, size, decoding)
     return lists
 
 
-def _begin(network: Network, block: Sequence[Question]) -> tuple[Encoded, Decision]:
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """A block of profiles after the first decoding step."""
+
+    encoded: Encoded
+    state: State
+    """The encoder's last, from which the step began."""
+    decision: Decision
+
+
+def _begin(network: Network, block: Sequence[Question]) -> _Begun:
     encoded, state = network.encode([question.reading for question in block])
-    return encoded, network.decide(encoded, state, network.first_input())
+    return _Begun(encoded, state, network.decide(encoded, state, network.first_input()))
 
 
-def _shortlist(  # noqa: PLR0917 - only ever called in this module
-    prepared: PreparedCatalogue,
-    question: Question,
-    decision: Decision,
-    place: int,
-    likeness: np.ndarray,
-    length: int,
-) -> Shortlist:
-    """Take the best of the first step: by the estimate first, then by the score itself."""
-    fresh = freshness_at(prepared.catalogue.opens, question.as_of)  # (3, N)
-    estimates = likeness + _taste(decision.taste[place], fresh)
-    looked = max(length * _CLOSER_LOOK, _LEAST_LOOKED)
-    rows = top_rows(estimates, question.allowed, looked)
-    # In the order of rows, so that the first maximum is the one with the smallest posting id.
-    rows = np.sort(rows)
-    near = Shortlist(rows, prepared.vectors[rows], fresh[:, rows])
-    best = top_rows(near.scores(decision, place), np.ones(len(rows), dtype=bool), length)
-    return near.take(np.sort(best))
+def _lists(
+    network: Network, begun: _Begun, near: Sequence[Shortlist], size: int, decoding: Decoding
+) -> Iterator[list[Emission]]:
+    """Make the lists of a block of profiles, and measure what carries their postings."""
+    decision = begun.decision
+    scores = [one.scores(decision.query[n], decision.taste[n]) for n, one in enumerate(near)]
+    best = [one.best(found, size * decoding.among) for one, found in zip(near, scores, strict=True)]
+    short = [one.take(places) for one, places in zip(near, best, strict=True)]
+    hidden, cell = decision.state
+    lines = [
+        _Line(n, found[places], (hidden[n], cell[n]))
+        for n, (found, places) in enumerate(zip(scores, best, strict=True))
+    ]
+    made = (
+        _follow(network, begun.encoded, short, lines, size=size, width=decoding.width)
+        if decoding.width
+        else [_at_once(line, one, size) for line, one in zip(lines, short, strict=True)]
+    )
+    for line, one, found, places in zip(made, near, scores, best, strict=True):
+        yield _emissions(network, begun, line, Listed(one, found, places[list(line.chosen)]))
 
 
-def _emit(
+def _emissions(network: Network, begun: _Begun, line: _Line, listed: Listed) -> list[Emission]:
+    n, rows = line.place, listed.near.rows[listed.places].tolist()
+    shares = added(begun.encoded, begun.decision, n, listed.near.vectors[listed.places])
+    missed = lost(network, begun.encoded, begun.state, place=n, shares=shares, listed=listed)
+    return [
+        Emission(row, total, share, miss)
+        for row, total, share, miss in zip(rows, line.totals, shares, missed, strict=True)
+    ]
+
+
+def _at_once(line: _Line, short: Shortlist, size: int) -> _Line:
+    """Fill all places by the scores of the first step."""
+    chosen = short.best(line.scores, size)
+    order = chosen[np.argsort(-line.scores[chosen], kind="stable")]
+    scores = line.scores[order].astype(np.float64)
+    rest = np.logaddexp.accumulate(scores[::-1])[::-1]  # of each place and those after it
+    totals = np.cumsum(scores - rest)
+    return replace(line, chosen=tuple(order.tolist()), totals=tuple(totals.tolist()))
+
+
+def _follow(
     network: Network,
     encoded: Encoded,
-    decision: Decision,
-    listed: Sequence[Shortlist],
+    short: Sequence[Shortlist],
+    lines: Sequence[_Line],
+    *,
     size: int,
-) -> Iterator[list[Emission]]:
-    """Decode a block of lists side by side."""
-    lists: list[list[Emission]] = [[] for _ in listed]
-    free = [np.ones(len(one.rows), dtype=bool) for one in listed]
-    totals = [0.0] * len(listed)
-    chosen = np.zeros((network.rows, decision.query.shape[1]), dtype=np.float32)
-    for step in range(min(size, max((len(one.rows) for one in listed), default=0))):
+    width: int,
+) -> list[_Line]:
+    """Go on from the first step, with at most `width` lines a profile; the best of each."""
+    best = [[line] for line in lines]
+    for step in range(size):
         if step:
-            decision = network.decide(encoded, decision.state, network.next_input(chosen))
-        for place, one in enumerate(listed):
-            if not free[place].any():
-                continue
-            scores = np.where(free[place], one.scores(decision, place), -np.inf)
-            best = int(scores.argmax())
-            totals[place] -= _surprise(scores, best)
-            free[place][best] = False
-            chosen[place] = one.vectors[best]
-            gated = decision.gates[place] * chosen[place]  # (D,)
-            shares = decision.attention[place] * (encoded.contents[place] @ gated)  # (L,)
-            lists[place].append(Emission(int(one.rows[best]), totals[place], shares))
-    yield from lists
+            asked = [line for of_one in best for line in of_one if len(short[line.place]) > step]
+            told = iter(_next_scores(network, encoded, short, asked))
+            best = [
+                [next(told) if len(short[line.place]) > step else line for line in of_one]
+                for of_one in best
+            ]
+        best = [
+            _longer(of_one, short[n], size, width) if len(short[n]) > step else of_one
+            for n, of_one in enumerate(best)
+        ]
+    return [of_one[0] for of_one in best]
 
 
-def _taste(taste: np.ndarray, fresh: np.ndarray) -> np.ndarray:
-    """What being fresh adds, (3,) and (3, K) to (K,)."""
-    return np.asarray(taste[0] * fresh[0] + taste[1] * fresh[1] + taste[2] * fresh[2])
+def _longer(lines: Sequence[_Line], short: Shortlist, size: int, width: int) -> list[_Line]:
+    """Give each line of a profile another place; the most probable ones stay, best first."""
+    found: list[_Line] = []
+    for line in lines:
+        taken = np.zeros(len(short), dtype=bool)
+        taken[list(line.chosen)] = True
+        scores = np.where(fitting(short.employers, taken, size), line.scores, -np.inf)
+        before = line.totals[-1] if line.totals else 0.0
+        for place in np.argsort(-scores, kind="stable")[:width].tolist():
+            if np.isfinite(scores[place]):
+                totals = (*line.totals, before - _surprise(scores, place))
+                found.append(replace(line, chosen=(*line.chosen, place), totals=totals))
+    return sorted(found, key=lambda line: -line.totals[-1])[:width]
+
+
+def _next_scores(
+    network: Network, encoded: Encoded, short: Sequence[Shortlist], lines: Sequence[_Line]
+) -> Iterator[_Line]:
+    """Take a decoding step for lines of a block of profiles, with what they emitted last."""
+    for start in range(0, len(lines), network.rows):
+        some = lines[start : start + network.rows]
+        emitted, hidden, cell = (
+            np.zeros((network.rows, width), dtype=np.float32)
+            for width in (encoded.contents[0].shape[1], *map(len, some[0].state))
+        )
+        for row, line in enumerate(some):
+            emitted[row] = short[line.place].vectors[line.chosen[-1]]
+            hidden[row], cell[row] = line.state
+        decision = network.decide(
+            Encoded(
+                [encoded.states[line.place] for line in some],
+                [encoded.keys[line.place] for line in some],
+                [encoded.contents[line.place] for line in some],
+            ),
+            (hidden, cell),
+            network.next_input(emitted),
+        )
+        hidden, cell = decision.state
+        for row, line in enumerate(some):
+            scores = short[line.place].scores(decision.query[row], decision.taste[row])
+            yield replace(line, scores=scores, state=(hidden[row], cell[row]))
 
 
 def _surprise(scores: np.ndarray, chosen: int) -> float:

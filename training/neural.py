@@ -18,7 +18,7 @@ from streaming.catalogue import Catalogue
 from streaming.errors import ModelError
 from streaming.ranking import Profile, RankedItem
 from training.counts import Counts
-from training.decoding import Emission, Question, decode
+from training.decoding import Emission, decode
 from training.features import (
     Embedder,
     Features,
@@ -32,11 +32,12 @@ from training.model import EncoderDecoder
 from training.moments import micros
 from training.popular import MostPopularRanker
 from training.prepared import PreparedCatalogue, open_prepared, write_prepared
-from training.presets import Preset
+from training.presets import DECODINGS, Preset
 from training.reading import Part, read
 from training.reasons import explain
+from training.shortlist import Question
 
-FORMAT = 2
+FORMAT = 3
 """Of the model folder; a folder of another format is refused."""
 
 _DECIMALS = 6
@@ -164,8 +165,8 @@ class NeuralRanker:
                     allowed = prepared.catalogue.eligible(profile, moment)
                     questions.append(Question(found[0], micros(moment), allowed))
                 everybody.append(None if found is None else found[1])
-            shortlist = self.preset.model.shortlist
-            decoded = decode(self._network, questions, prepared, size=size, shortlist=shortlist)
+            how = self.preset.model.decoding
+            decoded = decode(self._network, questions, prepared, size=size, decoding=how)
         lists, popular = iter(decoded), prepared.folder / "popular"
         for (profile, moment), parts in zip(asked, everybody, strict=True):
             if parts is None:
@@ -222,9 +223,9 @@ class NeuralRanker:
         with one_thread():
             encoded, state = network.encode([reading])
             decision = network.decide(encoded, state, network.first_input())
-            [[first]] = decode(network, [question], prepared, size=1, shortlist=1)
+            [[first]] = decode(network, [question], prepared, size=1, decoding=DECODINGS["first"])
         posting_id = prepared.catalogue.posting_ids[first.row]
-        return Attention(parts, decision.attention[0], first.shares, posting_id)
+        return Attention(parts, decision.attention[0], first.added, posting_id)
 
     def _read(
         self, profile: Profile, as_of: str, prepared: PreparedCatalogue

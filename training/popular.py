@@ -19,6 +19,7 @@ from streaming.clock import from_text, to_text
 from streaming.ranking import Profile, RankedItem
 from streaming.records import ReasonKind
 from training.counts import Counts, decay
+from training.employers import best_rows
 
 FRESH_HALF_DAYS = 3.0
 """At this age a posting is half as fresh as a new one."""
@@ -44,21 +45,6 @@ def popular_scores(catalogue: Catalogue, counts: Counts, as_of: str) -> np.ndarr
     posting may be shown is not decided here (`Catalogue.eligible`).
     """
     return _scores(catalogue, counts.aligned(catalogue), counts.made_at, as_of)
-
-
-def top_rows(scores: np.ndarray, allowed: np.ndarray, size: int) -> np.ndarray:
-    """Rows of the best allowed scores, best first, at most `size`; ties by row (posting id).
-
-    Args:
-        scores: (N,) float.
-        allowed: (N,) bool.
-        size: most rows wanted.
-    """
-    rows = np.flatnonzero(allowed)
-    if 0 < size < len(rows):
-        bar = np.partition(scores[rows], -size)[-size]
-        rows = rows[scores[rows] >= bar]  # every row that ties with the last place, too
-    return rows[np.argsort(-scores[rows], kind="stable")][:size]
 
 
 class MostPopularRanker:
@@ -113,7 +99,8 @@ class _Prepared:
     def items(self, profile: Profile, as_of: str, size: int) -> list[RankedItem]:
         """Rank the catalogue for one profile."""
         scores = _scores(self.catalogue, self.weights, self.made_at, as_of)
-        rows = top_rows(scores, self.catalogue.eligible(profile, as_of), size)
+        allowed = self.catalogue.eligible(profile, as_of)
+        rows = best_rows(scores, allowed, self.catalogue.employer_numbers, size)
         language = (profile.get("stated") or {}).get("language") or "en"
         left = decay(self.made_at, as_of)
         return [

@@ -1,7 +1,8 @@
 """Why a posting is in a list, in words. Whatever a reason names is true of the texts.
 
-What carried a posting is read off the score: each step of the profile adds its attention times the
-likeness of its own vector (`Emission.shares`). The words are then looked up in the texts.
+What carried a posting is measured: steps of the profile are hidden in turn, and the one without
+which the posting is least probable is named (`training.removal`). The words are then looked up in
+the texts; where that step shares nothing nameable with the posting, the reason says so.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,7 +37,7 @@ def explain(
     Args:
         prepared: the catalogue.
         parts: what the profile's steps stand for.
-        emission: the posting, and what each step added to its score.
+        emission: the posting, and what it would lose without each step.
         profile: tells the language.
 
     Returns:
@@ -44,55 +45,67 @@ def explain(
     """
     item, words = prepared.posting(emission.row), prepared.words(emission.row)
     said = phrases(_language(profile, item))
-    order = np.argsort(-emission.shares, kind="stable").tolist()
-    events = [place for place in order if isinstance(parts[place], PastEvent)]
-    stated = [place for place in order if isinstance(parts[place], StatedStep)]
-    found: list[tuple[float, Reason]] = []
-    stated_parts, event_parts = ([parts[place] for place in p] for p in (stated, events))
-    for places, made in (
-        (stated, _stated_reason(stated_parts, item, words, said)),
-        (events, _event_reason(prepared, event_parts, item, said)),
-    ):
-        if made is not None:
-            used, reason = made
-            found.append((float(emission.shares[places[used]]), reason))
-    if not found:
-        return [_nearest(prepared, parts[order[0]], said)]
-    return [reason for _, reason in sorted(found, key=lambda pair: -pair[0])]
+    strongest, *others = _by_strength(parts, emission)
+    stated, events = (
+        [parts[place] for place in (strongest, *others) if isinstance(parts[place], kind)]
+        for kind in (StatedStep, PastEvent)
+    )
+    made = (_stated_reason(stated, item, words, said), _event_reason(prepared, events, item, said))
+    found = [one for one in made if one is not None]
+    first = [reason for part, reason in found if part is parts[strongest]]
+    kind = type(parts[strongest])
+    second = [reason for part, reason in found if not isinstance(part, kind)]
+    return [*(first or [_nearest(prepared, parts[strongest], said)]), *second]
+
+
+def _by_strength(parts: Sequence[Part], emission: Emission) -> list[int]:
+    """Order the places of the steps that carry the posting, the strongest first; at least one.
+
+    Those tried come by what the posting loses without them, then the others by what they add. A
+    dismissal carries nothing, nor does a step without which the posting is more probable.
+    """
+    order = np.lexsort((-emission.added, -emission.lost)).tolist()
+    real = [place for place in order if parts[place].kind != EventKind.DISMISS] or order
+    tried = np.isfinite(emission.lost)
+    worth = np.where(tried, emission.lost, emission.added)
+    return [real[0], *(place for place in real[1:] if worth[place] > 0)]
 
 
 def _stated_reason(
     parts: Sequence[Part], item: Posting, words: frozenset[str], said: Phrases
-) -> tuple[int, Reason] | None:
-    """Name the stated entries whose every word stands in the posting, else the words that do."""
+) -> tuple[Part, Reason] | None:
+    """Name the strongest stated entry that shares words with the posting.
+
+    Where its every word stands there, other such entries are named with it.
+    """
     place = _folded(" ".join(filter(None, (item.get("place") or {}).values())))
-    whole: list[tuple[int, str]] = []
-    partly: list[tuple[int, list[str]]] = []
-    for number, part in enumerate(parts):
-        if not isinstance(part, StatedStep):
-            continue
-        asked = _words(part.text)
-        if part.kind == "place":
-            if _folded(part.text) and _folded(part.text) in place:
-                whole.append((number, part.text.strip()))
-        elif asked and asked <= words and part.kind != "background":
-            whole.append((number, part.text.strip()))
-        elif asked & words:
-            partly.append((number, _in_order(part.text, asked & words)))
-    if whole:
-        named = list(dict.fromkeys(text for _, text in whole))[:_MOST_STATED]
-        return whole[0][0], _reason(ReasonKind.STATED, said.name(said.fits, named), words=named)
-    if partly:
-        number, shared = partly[0]
-        return number, _reason(ReasonKind.STATED, said.name(said.mentions, shared), words=shared)
+    stated = [part for part in parts if isinstance(part, StatedStep)]
+    whole = [part for part in stated if _stands_in(part, words, place)]
+    for part in stated:
+        if part in whole:
+            named = [one.text.strip() for one in whole[whole.index(part) :]]
+            named = list(dict.fromkeys(named))[:_MOST_STATED]
+            return part, _reason(ReasonKind.STATED, said.name(said.fits, named), words=named)
+        shared = _words(part.text) & words
+        if shared and part.kind != "place":
+            told = _in_order(part.text, shared)
+            return part, _reason(ReasonKind.STATED, said.name(said.mentions, told), words=told)
     return None
+
+
+def _stands_in(part: StatedStep, words: frozenset[str], place: str) -> bool:
+    """Tell whether a posting says all that an entry does; `place` is its own, folded."""
+    if part.kind == "place":
+        return bool(_folded(part.text)) and _folded(part.text) in place
+    asked = _words(part.text)
+    return bool(asked) and asked <= words and part.kind != "background"
 
 
 def _event_reason(
     prepared: PreparedCatalogue, parts: Sequence[Part], item: Posting, said: Phrases
-) -> tuple[int, Reason] | None:
-    """Name the earlier posting that added most among those that share something nameable."""
-    for number, part in enumerate(parts):
+) -> tuple[Part, Reason] | None:
+    """Name the strongest earlier posting that shares something nameable."""
+    for part in parts:
         if not isinstance(part, PastEvent) or part.kind == EventKind.DISMISS:
             continue
         earlier = prepared.posting(part.row)
@@ -100,7 +113,7 @@ def _event_reason(
         if facts:
             event = said.tell(part.kind, earlier["title"], earlier.get("employer"))
             text = said.because.format(event, "; ".join(facts))
-            return number, _reason(ReasonKind.EVENT, text, earlier["posting_id"], words)
+            return part, _reason(ReasonKind.EVENT, text, earlier["posting_id"], words)
     return None
 
 

@@ -1,23 +1,17 @@
 """What is measured of lists beside accuracy, against plain computations."""
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import sparse
 
 from training.benchmark.data import History, Split
 from training.benchmark.lists import (
-    MOST_OF_ONE_EMPLOYER,
     PLACES,
     Coverage,
     EmployersRule,
     Likeness,
-    _capped,
-    by_employers_rule,
     observers,
 )
 from training.benchmark.protocols import load
@@ -25,23 +19,6 @@ from training.benchmark.protocols import load
 
 def histories(*items: list[int]) -> list[History]:
     return [History(np.array(row, dtype=np.int64)) for row in items]
-
-
-@given(st.lists(st.integers(0, 3), max_size=40))
-def test_no_employer_takes_more_than_half_unless_nothing_else_fits(numbers: list[int]) -> None:
-    employers = np.array([*numbers, 0], dtype=np.int64)
-    order = np.arange(len(numbers))
-    rows = by_employers_rule(order, employers).tolist()
-    assert len(rows) == len({*rows}) == min(PLACES, len(numbers))
-    held = Counter(numbers[row] for row in rows)
-    over = {e: n for e, n in held.items() if e and n > MOST_OF_ONE_EMPLOYER}
-    left = [row for row in order.tolist() if row not in rows]
-    if over:  # whatever else there was is in the list
-        assert all(held[numbers[row]] >= MOST_OF_ONE_EMPLOYER and numbers[row] for row in left)
-    else:
-        kept = [row for row in rows if row not in left]
-        assert kept == sorted(kept) or len(left) == 0
-    assert rows[:5] == order.tolist()[:5]
 
 
 def test_the_rule_pushes_a_target_out_and_lets_another_in() -> None:
@@ -53,16 +30,6 @@ def test_the_rule_pushes_a_target_out_and_lets_another_in() -> None:
         found = rule.report()
         assert found["capped/hr@10"] == (rank > 0)
         assert found["capped/ndcg@10"] == pytest.approx(1 / np.log2(1 + rank) if rank else 0)
-
-
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 90)), min_size=65, max_size=120))
-def test_sorting_only_the_best_changes_nothing(drawn: list[tuple[int, int]]) -> None:
-    employers = np.array([employer for employer, _ in drawn])
-    scores = np.array([score for _, score in drawn], dtype=np.float32)
-    ties = np.random.default_rng(4).permutation(len(drawn))
-    order = np.lexsort((ties, -scores))
-    whole = by_employers_rule(order, employers)
-    assert _capped(np.arange(len(drawn)), scores, ties, employers).tolist() == whole.tolist()
 
 
 def test_likeness_is_the_mean_cosine_of_all_pairs() -> None:

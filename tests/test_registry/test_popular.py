@@ -14,7 +14,8 @@ from streaming.clock import from_text
 from streaming.ranking import Ranker
 from streaming.records import Item
 from training.counts import Counts
-from training.popular import MostPopularRanker, popular_scores, top_rows
+from training.employers import top_rows
+from training.popular import MostPopularRanker, popular_scores
 
 NOBODY = {"events": [], "applied": [], "dismissed": [], "stated": None}
 

@@ -9,11 +9,9 @@ from training.benchmark.baselines.content import TEXTS, has_content, text_vector
 from training.benchmark.data import Cases, History, TrainingView
 from training.benchmark.metrics import known, listed
 from training.benchmark.observer import Observer
+from training.employers import best_rows
 
 PLACES = 10
-_SORTED = 64
-MOST_OF_ONE_EMPLOYER = 5
-"""Of the ten places; more only if nothing else is left to list."""
 
 
 def observers(training: TrainingView, cases: Cases, seed: int) -> list[Observer]:
@@ -79,10 +77,10 @@ class Likeness:
 
 
 class EmployersRule:
-    """`capped/hr@10`, `capped/ndcg@10`: accuracy when an employer has at most 5 of 10 places.
+    """`capped/hr@10`, `capped/ndcg@10`: accuracy under the rule that served lists keep.
 
-    Where too few others are left to fill the ten, the employers' next best fill them. Equal scores
-    stand in a random order, by the seed.
+    An employer has at most 5 of the 10 places, unless nothing else fits (`training.employers`).
+    Equal scores stand in a random order, by the seed.
     """
 
     def __init__(self, employers: np.ndarray, pools: np.ndarray, seed: int) -> None:
@@ -94,12 +92,12 @@ class EmployersRule:
 
     def see(self, scores: np.ndarray, histories: Sequence[History], targets: np.ndarray) -> None:
         """Look at the scores of a batch."""
-        ties = self._chance.permutation(scores.shape[1])
+        shuffled = np.argsort(self._chance.permutation(scores.shape[1]))
         for row, history, target in zip(scores, histories, targets.tolist(), strict=True):
             rivals = self._pools == self._pools[target]
             rivals[history.items] = False
-            capped = _capped(np.flatnonzero(rivals), row, ties, self._employers)
-            place = np.flatnonzero(capped == target)
+            best = best_rows(row[shuffled], rivals[shuffled], self._employers[shuffled], PLACES)
+            place = np.flatnonzero(shuffled[best] == target)
             self._ranks.append(int(place[0]) + 1 if len(place) else 0)
 
     def report(self) -> dict[str, float]:
@@ -111,49 +109,6 @@ class EmployersRule:
             f"capped/hr@{PLACES}": float(hits.mean()),
             f"capped/ndcg@{PLACES}": float(gains.mean()),
         }
-
-
-def _capped(
-    rows: np.ndarray, scores: np.ndarray, ties: np.ndarray, employers: np.ndarray
-) -> np.ndarray:
-    """Apply the rule to some items by score; sorts only as many as it takes."""
-    if len(rows) > _SORTED:
-        least = np.partition(scores[rows], -_SORTED)[-_SORTED]
-        best = rows[scores[rows] >= least]
-        held = by_employers_rule(_ordered(best, scores, ties), employers)
-        _, often = np.unique(employers[held][employers[held] > 0], return_counts=True)
-        if often.max(initial=0) <= MOST_OF_ONE_EMPLOYER:
-            return held
-    return by_employers_rule(_ordered(rows, scores, ties), employers)
-
-
-def _ordered(rows: np.ndarray, scores: np.ndarray, ties: np.ndarray) -> np.ndarray:
-    return rows[np.lexsort((ties[rows], -scores[rows]))]
-
-
-def by_employers_rule(order: np.ndarray, employers: np.ndarray) -> np.ndarray:
-    """Take the first ten of an order, at most five of one employer unless nothing else fits.
-
-    Args:
-        order: (R,) int64 items, best first.
-        employers: (N,) int64, 0 for none.
-
-    Returns:
-        (10 or R,) int64 items, best first; those that only fill up stand last.
-    """
-    taken: list[int] = []
-    spare: list[int] = []
-    count: dict[int, int] = {}
-    for item in order.tolist():
-        employer = int(employers[item])
-        if employer and count.get(employer, 0) == MOST_OF_ONE_EMPLOYER:
-            spare.append(item)
-            continue
-        count[employer] = count.get(employer, 0) + 1
-        taken.append(item)
-        if len(taken) == PLACES:
-            break
-    return np.array([*taken, *spare][:PLACES], dtype=np.int64)
 
 
 def _best(

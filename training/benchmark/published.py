@@ -22,16 +22,21 @@ import torch
 
 from streaming.catalogue import Catalogue
 from training.benchmark.data import Account, History, OnProgress, TrainingView, batches
+from training.benchmark.metrics import known
 from training.checkpoint import Checkpoint
 from training.dataset import KINDS, Dataset
 from training.distributed import Group
+from training.employers import top_rows
 from training.examples import Example, pad
 from training.features import STEP_KINDS
+from training.inference import Network, Reading, one_thread
 from training.loop import EpochRecord, train
 from training.material import Material, load_material, write_features
-from training.model import Decision, Encoded, EncoderDecoder, Steps
-from training.moments import freshness, moments
+from training.model import Decision, EncoderDecoder, Steps
+from training.moments import freshness, freshness_at, moments
 from training.presets import Preset, published
+from training.removal import Listed, added, lost
+from training.shortlist import LEAST_LOOKED, Shortlist
 
 _HOUR = 3_600_000_000
 _VIEW = 0  # the place of views in KINDS
@@ -59,6 +64,7 @@ class PublishedScorer:
     def __init__(self, model: EncoderDecoder, material: Material, account: Account) -> None:
         self.account = account
         self._model = model.eval()
+        self._network = Network(self._model)
         self._material = material
         with torch.inference_mode():
             whole = model.posting_vectors(
@@ -72,14 +78,36 @@ class PublishedScorer:
         return np.concatenate(parts)
 
     def reasons(self, histories: Sequence[History], items: np.ndarray) -> np.ndarray:
-        """Name the step that added most to an item's score; see `faithfulness.Explains`."""
-        steps, _ = self._steps(histories)
-        encoded, decision = self._decide(steps)
-        wanted = decision.gates * self._vectors[torch.from_numpy(items)]  # (B, D)
-        shares = decision.attention * (encoded.contents @ wanted[..., None])[..., 0]  # (B, L)
-        best = shares.masked_fill(~encoded.mask, -torch.inf).argmax(dim=1).numpy()
-        left_out = np.array([len(history) for history in histories]) - steps.lengths.numpy()
-        return np.asarray(best + left_out)
+        """Name the step that an item loses most without, as the stream does (`training.removal`).
+
+        See `faithfulness.Explains`.
+        """
+        scores = self.scores(histories).astype(np.float64)
+        scores[known(histories)] = -np.inf
+        with one_thread():
+            found = [
+                self._reason(history, row, item)
+                for history, row, item in zip(histories, scores, items.tolist(), strict=True)
+            ]
+        return np.array(found)
+
+    def _reason(self, history: History, scores: np.ndarray, item: int) -> int:
+        example = _example(history, published().model.most_events)
+        vectors = self._vectors[torch.from_numpy(example.rows)].numpy()
+        encoded, state = self._network.encode([Reading(vectors, example.kinds, example.moments)])
+        decision = self._network.decide(encoded, state, self._network.first_input())
+        everything = np.isfinite(scores)
+        everything[item] = True
+        rows = np.union1d(top_rows(scores, everything, LEAST_LOOKED), item)
+        fresh = freshness_at(self._material.opens.numpy(), example.time)[:, rows]
+        nobody = np.zeros(len(rows), dtype=np.int64)
+        near = Shortlist(rows, self._vectors[torch.from_numpy(rows)].numpy(), fresh, nobody)
+        own = near.scores(decision.query[0], decision.taste[0])
+        listed = Listed(near, own, np.flatnonzero(rows == item))
+        shares = added(encoded, decision, 0, near.vectors[listed.places])
+        missed = lost(self._network, encoded, state, place=0, shares=shares, listed=listed)
+        strongest = int(np.lexsort((-shares[0], -missed[0]))[0])
+        return len(history) - len(example.rows) + strongest
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """Return the network's parameters."""
@@ -87,7 +115,7 @@ class PublishedScorer:
 
     def _batch(self, histories: Sequence[History]) -> np.ndarray:
         steps, times = self._steps(histories)
-        _, decision = self._decide(steps)
+        decision = self._decide(steps)
         fresh = freshness(self._material.opens, times)  # (B, N, 3)
         scores = decision.query @ self._vectors.T + (fresh @ decision.taste[..., None])[..., 0]
         return np.asarray(scores.numpy())
@@ -99,12 +127,12 @@ class PublishedScorer:
         vectors = self._vectors[batch.rows]
         return Steps(vectors, batch.kinds, batch.moments, batch.lengths), batch.times
 
-    def _decide(self, steps: Steps) -> tuple[Encoded, Decision]:
+    def _decide(self, steps: Steps) -> Decision:
         """Take the first decoding step."""
         with torch.inference_mode():
             encoded, state = self._model.encode(steps)
             start = self._model.first_input(len(steps.lengths))
-            return encoded, self._model.decide(encoded, state, start)
+            return self._model.decide(encoded, state, start)
 
 
 def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> PublishedScorer:
