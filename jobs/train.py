@@ -47,7 +47,7 @@ def run(
         params={"preset": fitted.preset.model_dump(mode="json"), "seed": settings.training.seed},
         data_version=data_version,
         curves=curves(fitted),
-        metrics={"seconds": time.monotonic() - started},
+        metrics={"seconds": time.monotonic() - started, **decodings(fitted)},
         processes=fitted.processes,
     )
     return log_and_register(settings, trained), fitted
@@ -59,6 +59,15 @@ def run_folder(settings: Settings) -> Path:
     folder = settings.home.absolute() / "training" / stamp
     folder.mkdir(parents=True)
     return folder
+
+
+def decodings(fitted: Fitted) -> dict[str, float]:
+    """Name what each way of decoding reached on the validation part as metrics of the run."""
+    return {
+        f"decoding/{way}/{name.replace('@', '_at_')}": value  # MLflow refuses @
+        for way, values in fitted.compared.items()
+        for name, value in values.items()
+    }
 
 
 def curves(fitted: Fitted) -> dict[str, list[float]]:

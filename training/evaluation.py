@@ -107,7 +107,14 @@ def measure(ranker: Ranker, catalogue: Catalogue, cases: Cases, protocol: Protoc
     the list. The groups `seen/` and `unseen/` look at the targets with and without events before
     the cut alone.
     """
-    lists = _lists(ranker, catalogue, cases, protocol)
+    with TemporaryDirectory(prefix="careerstream-") as temporary:
+        folder = Path(temporary)
+        ranker.prepare(catalogue, folder)
+        return quality_of(lists_of(ranker, folder, cases, protocol), catalogue, cases)
+
+
+def quality_of(lists: Sequence[Sequence[str]], catalogue: Catalogue, cases: Cases) -> Quality:
+    """Compare a list for each case with what the candidate did next; metrics as in `measure`."""
     rows = [
         _metrics(items, case.targets, cases.seen)
         for items, case in zip(lists, cases.held_out, strict=True)
@@ -135,22 +142,20 @@ def interval(values: np.ndarray, protocol: Protocol) -> Interval:
     return Interval(float(values.mean()), float(low), float(high))
 
 
-def _lists(
-    ranker: Ranker, catalogue: Catalogue, cases: Cases, protocol: Protocol
-) -> list[list[str]]:
-    with TemporaryDirectory(prefix="careerstream-") as temporary:
-        folder = Path(temporary)
-        ranker.prepare(catalogue, folder)
-        lists: list[list[str]] = []
-        for start in range(0, len(cases.held_out), _CHUNK):
-            chunk = cases.held_out[start : start + _CHUNK]
-            profiles, moments = [case.profile for case in chunk], [case.as_of for case in chunk]
-            ranked = ranker.rank(profiles, moments, folder, protocol.size)
-            lists += [[item["posting_id"] for item in items] for items in ranked]
-        return lists
+def lists_of(ranker: Ranker, folder: Path, cases: Cases, protocol: Protocol) -> list[list[str]]:
+    """Ask a ranker, which has prepared the catalogue in a folder, for the lists: posting ids."""
+    lists: list[list[str]] = []
+    for start in range(0, len(cases.held_out), _CHUNK):
+        chunk = cases.held_out[start : start + _CHUNK]
+        profiles, moments = [case.profile for case in chunk], [case.as_of for case in chunk]
+        ranked = ranker.rank(profiles, moments, folder, protocol.size)
+        lists += [[item["posting_id"] for item in items] for items in ranked]
+    return lists
 
 
-def _metrics(items: list[str], targets: tuple[str, ...], seen: frozenset[str]) -> dict[str, float]:
+def _metrics(
+    items: Sequence[str], targets: tuple[str, ...], seen: frozenset[str]
+) -> dict[str, float]:
     groups = {
         "": set(targets),
         "seen/": seen.intersection(targets),
@@ -163,7 +168,7 @@ def _metrics(items: list[str], targets: tuple[str, ...], seen: frozenset[str]) -
     }
 
 
-def _of_group(items: list[str], targets: Collection[str]) -> dict[str, float]:
+def _of_group(items: Sequence[str], targets: Collection[str]) -> dict[str, float]:
     names = [f"{metric}@{k}" for metric in ("hr", "ndcg") for k in CUTOFFS]
     if not targets:
         return dict.fromkeys([*names, "mrr"], np.nan)

@@ -3,19 +3,20 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from streaming.settings import TrainingSettings
+from training.choosing import choose_decoding
 from training.dataset import Dataset
 from training.distributed import available, launch, on_spark
 from training.material import load_material, write_features
 from training.neural import NeuralRanker
 from training.presets import Preset, by_name
-from training.worker import Spec, work
+from training.worker import Spec, work, write_model
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,11 @@ class Fitted:
     folder: Path
     """What `NeuralRanker.load` reads."""
     preset: Preset
+    """With the way of decoding that was chosen."""
+    decoding: str | None
+    """Its name in `presets.DECODINGS`; None where no candidate was left to compare them on."""
+    compared: Mapping[str, Mapping[str, float]]
+    """What each way of decoding reached on the validation part (`choosing.REPORTED`)."""
     records: tuple[dict[str, Any], ...]
     """The values of a `loop.EpochRecord` per epoch."""
     processes: int
@@ -45,7 +51,7 @@ def fit(
     resume: bool = False,
     on_epoch: OnEpoch = lambda _: None,
 ) -> Fitted:
-    """Train a model on a dataset folder.
+    """Train a model on a dataset folder, and choose how it makes lists.
 
     Args:
         dataset: what the train job wrote (`training.dataset`).
@@ -70,8 +76,17 @@ def fit(
             on_epoch(record)
     else:
         _launch_here(spec, processes, on_epoch)
-    ranker = NeuralRanker.load(spec.model)
-    return Fitted(ranker, spec.model, spec.preset, tuple(_records(spec)), processes)
+    chosen = choose_decoding(NeuralRanker.load(spec.model), Dataset.read(dataset))
+    write_model(chosen.ranker, spec)
+    return Fitted(
+        ranker=chosen.ranker,
+        folder=spec.model,
+        preset=chosen.ranker.preset,
+        decoding=chosen.name,
+        compared=chosen.compared,
+        records=tuple(_records(spec)),
+        processes=processes,
+    )
 
 
 def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> Path:

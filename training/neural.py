@@ -6,6 +6,7 @@ Catalogues are prepared with torch, lists are made without it (`training.inferen
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +33,7 @@ from training.model import EncoderDecoder
 from training.moments import micros
 from training.popular import MostPopularRanker
 from training.prepared import PreparedCatalogue, open_prepared, write_prepared
-from training.presets import DECODINGS, Preset
+from training.presets import DECODINGS, Decoding, Preset
 from training.reading import Part, read
 from training.reasons import explain
 from training.shortlist import Question
@@ -89,6 +90,13 @@ class NeuralRanker:
         self._features: dict[str, Features] = {}
         self._network = Network(self.model)
         self._said = lru_cache(maxsize=_MOST_SAID)(self._vector)
+
+    def decoded_by(self, decoding: Decoding) -> Self:
+        """Return this ranker, but with lists made in another way."""
+        model = self.preset.model.model_copy(update={"decoding": decoding})
+        other = copy(self)
+        other.preset = self.preset.model_copy(update={"model": model})
+        return other
 
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""

@@ -97,7 +97,7 @@ def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -
         material, spec.preset, spec.seed, group=group, checkpoint=checkpoint, on_epoch=report
     )
     if group.leads:
-        _save(model, material, spec)
+        write_model(_ranker(model, material, spec), spec)
     group.leave()
 
 
@@ -113,20 +113,24 @@ def main() -> None:
         sys.exit(str(error))
 
 
-def _save(model: EncoderDecoder, material: Material, spec: Spec) -> None:
-    ranker = NeuralRanker(
+def write_model(ranker: NeuralRanker, spec: Spec) -> None:
+    """Write the run's model whole, in place of one that stands there."""
+    unfinished = spec.run / "model.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    ranker.save(unfinished)
+    shutil.rmtree(spec.model, ignore_errors=True)
+    unfinished.rename(spec.model)
+
+
+def _ranker(model: EncoderDecoder, material: Material, spec: Spec) -> NeuralRanker:
+    return NeuralRanker(
         model,
         Embedder.load(spec.features),
         spec.preset,
         ids=material.seen_ids,
         counts=material.train.counts,
     )
-    unfinished = spec.run / "model.unfinished"
-    for folder in (unfinished, spec.model):
-        shutil.rmtree(folder, ignore_errors=True)
-    unfinished.mkdir()
-    ranker.save(unfinished)
-    unfinished.rename(spec.model)
 
 
 if __name__ == "__main__":

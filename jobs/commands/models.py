@@ -1,6 +1,7 @@
 """careerstream train, promote, rollback and models: from events to the champion."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 import typer
@@ -26,6 +27,8 @@ def train(
         settings = settings.model_copy(update={"training": training})
     with spark_of(settings, "train") as spark, EpochProgress() as progress:
         reference, fitted = job.run(spark, settings, progress.epoch)
+    if fitted.decoding is not None:
+        console.print(decoding_table(fitted.compared, fitted.decoding))
     console.print(
         f"registered {reference.name} version {reference.version} as challenger, trained by "
         f"{fitted.processes} process(es); `careerstream promote` measures it"
@@ -117,6 +120,14 @@ class EpochProgress:
         self._progress.update(
             self._task, completed=record["epoch"], total=record["epochs"], description=words
         )
+
+
+def decoding_table(compared: Mapping[str, Mapping[str, float]], served: str) -> Table:
+    """Lay the ways of decoding out side by side, as measured on the validation part."""
+    table = Table("validation", *(f"{way} (served)" if way == served else way for way in compared))
+    for metric in compared[served]:
+        table.add_row(metric, *(f"{values[metric]:.4f}" for values in compared.values()))
+    return table
 
 
 def quality_table(report: dict[str, Any]) -> Table:

@@ -9,6 +9,7 @@ from training.benchmark.baselines.content import TEXTS, has_content, text_vector
 from training.benchmark.data import Cases, History, TrainingView
 from training.benchmark.metrics import known, listed
 from training.benchmark.observer import Observer
+from training.diversity import likeness
 from training.employers import best_rows
 
 PLACES = 10
@@ -54,22 +55,13 @@ class Likeness:
 
     def __init__(self, vectors: sparse.csr_array) -> None:
         self._vectors = vectors
-        self._lengths = np.asarray(vectors.multiply(vectors).sum(axis=1))
         self._found: list[np.ndarray] = []
 
     def see(self, scores: np.ndarray, histories: Sequence[History], targets: np.ndarray) -> None:
         """Look at the scores of a batch."""
         del targets
         rows, real = _best(scores, histories, PLACES)  # (B, K)
-        where = np.repeat(np.arange(len(rows)), rows.shape[1])
-        chosen = sparse.csr_array(
-            (real.ravel().astype(np.float64), (where, rows.ravel())), shape=scores.shape
-        )
-        total = chosen @ self._vectors
-        squared = np.asarray(total.multiply(total).sum(axis=1))
-        sizes = real.sum(axis=1)
-        own = (self._lengths[rows] * real).sum(axis=1)
-        self._found.append((squared - own) / np.maximum(sizes * (sizes - 1), 1))
+        self._found.append(likeness(self._vectors, rows, real))
 
     def report(self) -> dict[str, float]:
         """Return the mean over users."""

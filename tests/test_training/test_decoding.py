@@ -1,0 +1,90 @@
+"""Lists by every way of decoding, and the choice among them."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from streaming.catalogue import Catalogue
+from training.choosing import REPORTED, choose_decoding
+from training.dataset import Dataset
+from training.employers import most_of_one
+from training.neural import NeuralRanker
+from training.presets import DECODINGS, Decoding
+
+SIZE = 7
+
+
+@pytest.fixture(scope="module")
+def dataset(market_dataset):
+    return Dataset.read(market_dataset)
+
+
+@pytest.fixture(scope="module")
+def folder(fitted, dataset, tmp_path_factory):
+    made = tmp_path_factory.mktemp("decoding")
+    fitted.ranker.prepare(dataset.catalogue, made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def asked(dataset):
+    _, held_out = dataset.split(0.3)
+    return [held.profile for held in held_out[:12]], [held.as_of for held in held_out[:12]]
+
+
+@pytest.mark.parametrize("way", DECODINGS)
+def test_every_way_makes_whole_lists_by_itself(fitted, dataset, folder, asked, way):
+    ranker, catalogue = fitted.ranker.decoded_by(DECODINGS[way]), dataset.catalogue
+    lists = ranker.rank(*asked, folder, SIZE)
+    for profile, moment, items in zip(*asked, lists, strict=True):
+        assert len({item["posting_id"] for item in items}) == len(items) == SIZE
+        scores = [item["score"] for item in items]
+        assert scores == sorted(scores, reverse=True)
+        rows = [catalogue.rows[item["posting_id"]] for item in items]
+        assert catalogue.eligible(profile, moment)[rows].all()
+        held = Counter(catalogue.employers[rows].tolist())
+        assert max(held.values()) <= most_of_one(SIZE)
+        assert json.dumps(ranker.rank([profile], [moment], folder, SIZE)) == json.dumps([items])
+
+
+def test_one_employers_market_is_listed_whole(fitted, dataset, tmp_path, asked):
+    table = dataset.catalogue.table
+    names = table.column("employer").to_pylist()
+    few = [row for row, name in enumerate(names) if name == Counter(names).most_common(1)[0][0]]
+    alone = Catalogue.of(table.take(few), 1)
+    fitted.ranker.prepare(alone, tmp_path)
+    for decoding in DECODINGS.values():
+        lists = fitted.ranker.decoded_by(decoding).rank(*asked, tmp_path, SIZE)
+        for profile, moment, items in zip(*asked, lists, strict=True):
+            assert len(items) == min(SIZE, int(alone.eligible(profile, moment).sum()))
+
+
+def test_a_beam_as_wide_as_all_lists_finds_the_most_probable(fitted, folder, asked):
+    greedy, wide = (
+        fitted.ranker.decoded_by(Decoding(width=width, among=1)).rank(*asked, folder, 4)
+        for width in (1, 24)
+    )
+    for one, other in zip(greedy, wide, strict=True):
+        assert {item["posting_id"] for item in one} == {item["posting_id"] for item in other}
+        assert other[-1]["score"] >= one[-1]["score"]
+
+
+def test_the_best_way_is_served(fitted, dataset):
+    assert list(fitted.compared) == list(DECODINGS)
+    ndcg = {way: values["ndcg@10"] for way, values in fitted.compared.items()}
+    assert ndcg[fitted.decoding] == max(ndcg.values())
+    for values in fitted.compared.values():
+        assert tuple(values) == REPORTED
+        assert all(0 <= value <= 1 for value in values.values())
+    again = NeuralRanker.load(fitted.folder)
+    assert again.preset.model.decoding == DECODINGS[fitted.decoding]
+    assert choose_decoding(again, dataset).compared == fitted.compared
+
+
+def test_without_anybody_to_ask_the_presets_way_stays(fitted, dataset):
+    ranker = fitted.ranker.decoded_by(Decoding(width=3, among=2))
+    nobody = Dataset(**{**vars(dataset), "postings": dataset.postings * 0})
+    chosen = choose_decoding(ranker, nobody)
+    assert chosen.name is None
+    assert chosen.ranker.preset.model.decoding == Decoding(width=3, among=2)
