@@ -3,8 +3,8 @@
 What a step adds to a score (attention times likeness) is known exactly, but a step that adds much
 to one posting may add as much to its rivals. So the steps that add most are hidden from the
 attention, one at a time, and what counts is by how much less probable the posting is among those
-that come nearest. The encoder's states stay as they are: to read the profile anew for each step
-costs four times as much and names hardly other steps (docs/quality.md). Whether the named part is
+that come nearest. The encoder's states stay as they are: to read the profile anew without each step
+would take as many passes of the encoder. Whether the named part is
 what the model rests on when it is really taken out is tested in `training.benchmark.faithfulness`.
 """
 
