@@ -4,6 +4,10 @@ Reading every posting vector again for each profile took most of a list's time, 
 matrices of floats would round differently with the number of its rows. Whole numbers do not: what
 queries and vectors are rounded to is so small that every partial sum is exact in a float, in any
 order. The sums choose who is looked at closely, with the vectors themselves.
+
+Only differences between postings count, so vectors are taken from the middle of each dimension's
+range: what all postings share would otherwise take all the levels that a query can have. A language
+that they all have, say, which training may weigh as much as it likes.
 """
 
 import math
@@ -28,19 +32,23 @@ def encode(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         vectors: (N, D) float32.
 
     Returns:
-        Codes, (N, D) int8, and what 1 stands for in each dimension, (D,) float32.
+        Codes, (N, D) int8, of how far each vector is from the middle, and what 1 stands for in each
+        dimension, (D,) float32.
     """
-    most = np.maximum(vectors.max(axis=0, initial=0.0), -vectors.min(axis=0, initial=0.0))
-    units = np.maximum(most / levels(vectors.shape[1]), np.finfo(np.float32).tiny)
+    if not len(vectors):
+        return np.empty(vectors.shape, dtype=np.int8), np.ones(vectors.shape[1], dtype=np.float32)
+    most, least = vectors.max(axis=0), vectors.min(axis=0)
+    middle = (most + least) / 2
+    units = np.maximum((most - least) / 2 / levels(vectors.shape[1]), np.finfo(np.float32).tiny)
     codes = np.empty(vectors.shape, dtype=np.int8)
     for start in range(0, len(vectors), _TOGETHER):
         rows = slice(start, start + _TOGETHER)
-        codes[rows] = np.rint(vectors[rows] / units)
+        codes[rows] = np.rint((vectors[rows] - middle) / units)
     return codes, units.astype(np.float32)
 
 
 def products(codes: np.ndarray, units: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Estimate the inner products of queries with vectors.
+    """Estimate the inner products of queries with vectors, less the same number for each vector.
 
     Args:
         codes: (N, D), of `encode`.

@@ -29,7 +29,8 @@ class PreparedCatalogue:
     vectors: np.ndarray
     """(N, D) float32, mapped from the file."""
     products: Callable[[np.ndarray], np.ndarray]
-    """(B, D) queries to (B, N) estimates of their inner products (`training.codes`)."""
+    """(B, D) queries to (B, N) estimates of their inner products, each row less some number
+    (`training.codes`)."""
     posting: Callable[[int], Mapping[str, Any]]
     """A row of the catalogue as `records.Posting` values; the last few thousand are kept."""
     words: Callable[[int], frozenset[str]]

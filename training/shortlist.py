@@ -76,7 +76,7 @@ def nearest(
         question: what is asked.
         decision: the first decoding step of a block of profiles.
         place: of the profile in the block.
-        likeness: (N,) float32, estimates of the inner products (`training.codes`).
+        likeness: (N,) float32, estimates of the inner products less some number.
         size: of the shortlist.
     """
     catalogue = prepared.catalogue

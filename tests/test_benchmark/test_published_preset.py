@@ -11,6 +11,7 @@ from training.benchmark.data import Scorer, Split
 from training.benchmark.evaluation import measure
 from training.benchmark.presets import by_name
 from training.benchmark.protocols import load
+from training.presets import DECODINGS
 
 
 def fitted(split: Split, seed: int = 1) -> Scorer:
@@ -44,6 +45,18 @@ def test_ids_alone_are_enough(
     assert scorer.account.choices["name"] == "published"
     alone = np.concatenate([scorer.scores([history]) for history in split.test.histories[:5]])
     assert alone == pytest.approx(scorer.scores(split.test.histories[:5]), abs=1e-3)
+
+
+def test_ways_of_decoding_are_compared_on_the_validation_part(small_views: Split) -> None:
+    measured = fitted(small_views).account.measured
+    assert {key.split("/")[1] for key in measured} == {*DECODINGS}
+    for way in DECODINGS:
+        ndcg, hits = (measured[f"decoding/{way}/{name}@10"] for name in ("ndcg", "hr"))
+        assert 0 < ndcg <= hits <= 1
+        assert 0 < measured[f"decoding/{way}/coverage"] <= 1
+        assert 0 <= measured[f"decoding/{way}/similarity@10"] <= 1
+    same = [measured[f"decoding/{way}/hr@10"] for way in ("first", "greedy")]
+    assert same[0] == same[1]  # the same ten in another order
 
 
 def test_an_unknown_preset_is_one_line() -> None:

@@ -126,6 +126,8 @@ class Account:
     """What was chosen, and every setting needed to repeat it; JSON values."""
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """A value per epoch, such as `train_loss` and `validation_ndcg@10`."""
+    measured: Mapping[str, float] = field(default_factory=dict)
+    """What else was measured on the validation part, by the report's keys."""
 
 
 class Scorer(Protocol):

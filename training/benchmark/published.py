@@ -6,7 +6,9 @@ softmax is over a sample with the preset's own correction, as it is in the strea
 larger still: in full it would take hours on two cores. What the data lack is left out: items
 without texts have their attributes as skills, bare ids have their id block alone. Where nothing
 says when something happened, the steps of a history lie an hour apart. A history's scores are those
-of the first decoding step, right after the newest event.
+of the first decoding step, right after the newest event: only that ranks every item. What the
+stream's other ways of decoding make of it is measured on the validation part, by a model that has
+not seen its targets: where those may be trained on in the end, that takes a training more.
 """
 
 import time
@@ -22,9 +24,11 @@ import torch
 
 from streaming.catalogue import Catalogue
 from training.benchmark.data import Account, History, OnProgress, TrainingView, batches
+from training.benchmark.decodings import PLACES, compare_decodings
 from training.benchmark.metrics import known
 from training.checkpoint import Checkpoint
 from training.dataset import KINDS, Dataset
+from training.decoding import decode
 from training.distributed import Group
 from training.employers import top_rows
 from training.examples import Example, pad
@@ -34,9 +38,10 @@ from training.loop import EpochRecord, train
 from training.material import Material, load_material, write_features
 from training.model import Decision, EncoderDecoder, Steps
 from training.moments import freshness, freshness_at, moments
-from training.presets import Preset, published
+from training.prepared import open_prepared, write_prepared
+from training.presets import Decoding, Preset, published
 from training.removal import Listed, added, lost
-from training.shortlist import LEAST_LOOKED, Shortlist
+from training.shortlist import LEAST_LOOKED, Question, Shortlist
 
 _HOUR = 3_600_000_000
 _VIEW = 0  # the place of views in KINDS
@@ -92,9 +97,8 @@ class PublishedScorer:
         return np.array(found)
 
     def _reason(self, history: History, scores: np.ndarray, item: int) -> int:
-        example = _example(history, published().model.most_events)
-        vectors = self._vectors[torch.from_numpy(example.rows)].numpy()
-        encoded, state = self._network.encode([Reading(vectors, example.kinds, example.moments)])
+        example, reading = self._read(history)
+        encoded, state = self._network.encode([reading])
         decision = self._network.decide(encoded, state, self._network.first_input())
         everything = np.isfinite(scores)
         everything[item] = True
@@ -108,6 +112,29 @@ class PublishedScorer:
         missed = lost(self._network, encoded, state, place=0, shares=shares, listed=listed)
         strongest = int(np.lexsort((-shares[0], -missed[0]))[0])
         return len(history) - len(example.rows) + strongest
+
+    def prepare(self, folder: Path) -> None:
+        """Write the catalogue and its vectors; see `decodings.Decodes`."""
+        write_prepared(self._material.train.catalogue, self._vectors.numpy(), folder)
+
+    def lists(
+        self, histories: Sequence[History], allowed: np.ndarray, folder: Path, decoding: Decoding
+    ) -> list[list[int]]:
+        """Make lists as the stream does; see `decodings.Decodes`."""
+        read = [self._read(history) for history in histories]
+        questions = [
+            Question(reading, example.time, row)
+            for (example, reading), row in zip(read, allowed, strict=True)
+        ]
+        prepared = open_prepared(folder)
+        with one_thread():
+            made = decode(self._network, questions, prepared, size=PLACES, decoding=decoding)
+        return [[emission.row for emission in one] for one in made]
+
+    def _read(self, history: History) -> tuple[Example, Reading]:
+        example = _example(history, published().model.most_events)
+        vectors = self._vectors[torch.from_numpy(example.rows)].numpy()
+        return example, Reading(vectors, example.kinds, example.moments)
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """Return the network's parameters."""
@@ -137,12 +164,35 @@ class PublishedScorer:
 
 def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> PublishedScorer:
     """Train the preset; see `data.Fit`."""
-    began, preset = time.monotonic(), _preset(training.items)
+    began = time.monotonic()
+    model, material, losses = _train(training, seed, on_progress)
+    trained = time.monotonic()
+    chooser = PublishedScorer(model, material, Account())
+    if training.final_histories is not training.histories:
+        unseen = replace(training, final_histories=training.histories)
+        other, its_material, _ = _train(unseen, seed, on_progress)
+        chooser = PublishedScorer(other, its_material, Account())
+    on_progress("comparing ways of decoding", 0.0)
+    measured = compare_decodings(chooser, training, seed)
+    account = Account(
+        seconds={"search": time.monotonic() - trained, "train": trained - began},
+        choices=_preset(training.items).model_dump(mode="json"),
+        curves={"train_loss": losses},
+        measured=measured,
+    )
+    return PublishedScorer(model, material, account)
+
+
+def _train(
+    training: TrainingView, seed: int, on_progress: OnProgress
+) -> tuple[EncoderDecoder, Material, list[float]]:
+    """Train on the final histories; returns the losses by epoch, too."""
+    preset = _preset(training.items)
     on_progress("making features", 0.0)
-    records: list[EpochRecord] = []
+    losses: list[float] = []
 
     def told(record: EpochRecord) -> None:
-        records.append(record)
+        losses.append(record.loss)
         on_progress(f"epoch {record.epoch}, loss {record.loss:.3f}", record.epoch / record.epochs)
 
     with TemporaryDirectory(prefix="careerstream-") as temporary:
@@ -150,12 +200,7 @@ def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> Publis
         material = _material(dataset_of(training), preset, folder, seed)
         checkpoint = Checkpoint(folder / "checkpoint.pt", {}, resume=False)
         model = train(material, preset, seed, group=Group(), checkpoint=checkpoint, on_epoch=told)
-    account = Account(
-        seconds={"search": 0.0, "train": time.monotonic() - began},
-        choices=preset.model_dump(mode="json"),
-        curves={"train_loss": [record.loss for record in records]},
-    )
-    return PublishedScorer(model, material, account)
+    return model, material, losses
 
 
 def _preset(items: int) -> Preset:

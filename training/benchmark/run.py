@@ -190,6 +190,7 @@ def _account(prefix: str, measured: _Measured) -> dict[str, Any]:
     return {
         **{f"{prefix}{key}": value for key, value in measured.quality.lists.items()},
         **{f"{prefix}{key}": value for key, value in measured.reasons.items()},
+        **{f"{prefix}{key}": value for key, value in measured.account.measured.items()},
         **{f"{prefix}seconds/{name}": value for name, value in seconds.items()},
         f"{prefix}seconds/evaluate": measured.evaluate,
         f"{prefix}weights/sha256": measured.digest,
