@@ -1,7 +1,8 @@
 """Texts → vectors: one interface (`TextEncoder`), whatever stands behind it.
 
 Word vectors are trained on the catalogue or loaded from a word2vec or GloVe file; a text is the
-mean of its words' vectors, rare words weighing more.
+mean of its words' vectors, rare words weighing more. An unknown word means what the known ones mean
+that are written like it.
 """
 
 import gzip
@@ -16,6 +17,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 
 from streaming.errors import InputError, ModelError
+from training.spelling import Spelling
 from training.tokens import tokens
 
 MOST_FILE_WORDS = 500_000
@@ -54,7 +56,7 @@ class WordVectors:
     """A `TextEncoder` by word vectors.
 
     Args:
-        words: V distinct lower-case words.
+        words: V distinct lower-case words, the most frequent first.
         vectors: (V, D) float32.
         weights: (V,) float32, how much each word counts in a text.
     """
@@ -74,14 +76,31 @@ class WordVectors:
         """Row of each word."""
         return {word: row for row, word in enumerate(self.words)}
 
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Finds known words for unknown ones."""
+        return Spelling(self.words)
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts; see `TextEncoder.encode`."""
         embedded = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for place, text in enumerate(texts):
-            found = [row for row in map(self.rows.get, tokens(text)) if row is not None]
+            said = tokens(text)
+            found = [row for row in map(self.rows.get, said) if row is not None]
             if found:
                 embedded[place] = self.weights[found] @ self.vectors[found]
+            if len(found) < len(said) and self.words:
+                embedded[place] += self._guessed(text)
         return unit(embedded)
+
+    def _guessed(self, text: str) -> np.ndarray:
+        """Add up what the unknown parts of a text may mean, (D,)."""
+        guessed = np.zeros(self.dimensions, dtype=np.float32)
+        for _, relatives in self.spelling.relatives(text, self.rows):
+            rows = [relative.row for relative in relatives]
+            shares = np.array([relative.share for relative in relatives], dtype=np.float32)
+            guessed += (shares * self.weights[rows]) @ self.vectors[rows]
+        return guessed
 
     def save(self, folder: Path) -> None:
         """Write words, vectors and weights."""
