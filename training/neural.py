@@ -89,6 +89,11 @@ class NeuralRanker:
         self._network = Network(self.model)
         self._said = lru_cache(maxsize=_MOST_SAID)(self._vector)
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Those of the text encoder."""
+        return self.embedder.encoder.packages
+
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""
         about = {"format": FORMAT, "preset": self.preset.model_dump(mode="json"), "ids": self.ids}

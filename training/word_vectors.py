@@ -16,7 +16,7 @@ from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from streaming.errors import InputError, ModelError
+from streaming.errors import InputError
 from training.spelling import Spelling
 from training.tokens import tokens
 
@@ -27,7 +27,8 @@ MOST_OTHER_WORDS = 50_000
 """Of a file's words, so many that the catalogue lacks are kept for what candidates may say."""
 
 _TOKENS_TO_TRAIN_ON = 800_000
-_KIND = "word-vectors"
+KIND = "word-vectors"
+"""In encoder.json, for `text_encoders.load_encoder`."""
 
 
 @runtime_checkable
@@ -39,6 +40,11 @@ class TextEncoder(Protocol):
         """Length of a vector."""
         ...
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Packages that a machine needs to load it, besides what every model needs."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts, each by itself.
 
@@ -48,7 +54,7 @@ class TextEncoder(Protocol):
         ...
 
     def save(self, folder: Path) -> None:
-        """Write all that `load_encoder` needs into an existing folder."""
+        """Write all that `text_encoders.load_encoder` needs into an existing folder."""
         ...
 
 
@@ -70,6 +76,11 @@ class WordVectors:
     def dimensions(self) -> int:
         """Length of a vector."""
         return int(self.vectors.shape[1])
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """None but those that every model needs."""
+        return ()
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -104,7 +115,7 @@ class WordVectors:
 
     def save(self, folder: Path) -> None:
         """Write words, vectors and weights."""
-        config = {"kind": _KIND, "dimensions": self.dimensions}
+        config = {"kind": KIND, "dimensions": self.dimensions}
         (folder / "encoder.json").write_text(json.dumps(config), encoding="utf-8")
         (folder / "words.txt").write_text("\n".join(self.words), encoding="utf-8")
         np.save(folder / "word_vectors.npy", self.vectors)
@@ -117,21 +128,6 @@ class WordVectors:
         words = text.split("\n") if text else []
         vectors = np.load(folder / "word_vectors.npy")
         return cls(words, vectors, np.load(folder / "word_weights.npy"))
-
-
-def load_encoder(folder: Path) -> TextEncoder:
-    """Read the text encoder that a model folder holds, whichever it is.
-
-    Raises:
-        ModelError: the folder holds none that this version knows.
-    """
-    try:
-        kind = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))["kind"]
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder} holds no text encoder; train the model again") from error
-    if kind != _KIND:
-        raise ModelError(f"text encoder {kind!r} in {folder} is unknown; known: {_KIND!r}")
-    return WordVectors.load(folder)
 
 
 def train_on(texts: Iterable[str], *, dimensions: int, seed: int) -> WordVectors:
