@@ -13,9 +13,9 @@ import torch
 from infra.simulator import Market, MarketConfig
 from streaming.catalogue import Catalogue
 from streaming.clock import from_text
-from streaming.errors import InputError, MissingPartError, ModelError
+from streaming.errors import InputError, MissingPartError, ModelError, SettingsError
 from streaming.parts import CACHE_VARIABLE
-from streaming.settings import TrainingSettings
+from streaming.settings import TrainingSettings, load
 from training.dataset import Dataset
 from training.features import Embedder
 from training.fit import fit
@@ -190,6 +190,15 @@ def test_without_the_extra_it_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(MissingPartError, match=r"is not installed; install careerstream\[lm\]$"):
         opened(tmp_path)
+
+
+def test_the_earlier_name_of_the_setting_says_the_new_one(monkeypatch):
+    said = "there is no setting training.word_vectors any more; it is training.text_encoder now"
+    with pytest.raises(SettingsError, match=said):
+        load(overrides=["training.word_vectors=vectors.txt"])
+    monkeypatch.setenv("CAREERSTREAM_TRAINING__WORD_VECTORS", "vectors.txt")
+    with pytest.raises(SettingsError, match=said):
+        load()
 
 
 def test_a_store_gives_what_was_kept(tmp_path):
