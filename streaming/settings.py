@@ -134,8 +134,10 @@ class TrainingSettings(Section):
     )
     seed: int = Field(default=7, description="of everything random")
     epochs: int | None = Field(default=None, ge=1, description="overrides the preset's epochs")
-    word_vectors: Path | None = Field(
-        default=None, description="word2vec or GloVe text file; default: trained on the catalogue"
+    text_encoder: str | None = Field(
+        default=None,
+        description="word2vec or GloVe file, or a language model by folder or by NAME@REVISION "
+        "(extra lm); default: word vectors trained on the catalogue",
     )
 
 
@@ -230,6 +232,8 @@ class Settings(BaseSettings):
 
 _file: ContextVar[Path | None] = ContextVar("settings_file", default=None)
 
+_RENAMED = {"training.word_vectors": "training.text_encoder"}
+
 
 def load(config: Path | None = None, overrides: Iterable[str] = ()) -> Settings:
     """Read and check every source.
@@ -300,6 +304,8 @@ def _explain(error: ValidationError) -> str:
     """Make one line of pydantic's report: first fault, its value unless it could be a secret."""
     first, *others = error.errors(include_url=False)
     name = ".".join(str(part) for part in first["loc"]) or "settings"
+    if first["type"] == "extra_forbidden" and name in _RENAMED:
+        return f"there is no setting {name} any more; it is {_RENAMED[name]} now"
     if first["type"] == "extra_forbidden":
         close = get_close_matches(name, names(), n=1, cutoff=0.75)
         hint = f"did you mean {close[0]}?" if close else "`careerstream settings` lists them all"

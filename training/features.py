@@ -20,8 +20,9 @@ from training.dataset import KINDS
 from training.lexicon import Lexicon
 from training.presets import ModelConfig
 from training.signs import signs
+from training.text_encoders import load_encoder
 from training.tokens import clean, is_chinese
-from training.word_vectors import TextEncoder, load_encoder, unit
+from training.word_vectors import TextEncoder, unit
 
 FIELDS = ("place", "employer", "industry", "occupation", "terms", "salary", "language")
 """The field blocks of a posting vector, in order."""

@@ -58,12 +58,12 @@ def fit(
         run: folder of the run; features, metrics.jsonl, checkpoint.pt, model/ and, from several
             processes, logs/ are written into it. With launcher `spark` and several hosts it and
             `dataset` must be on storage that all of them see.
-        settings: preset, processes, launcher, seed, epochs, word vectors.
+        settings: preset, processes, launcher, seed, epochs, text encoder.
         resume: go on from the run's checkpoint where there is one.
         on_epoch: called in this process after each epoch; not for epochs done before a resumption.
 
     Raises:
-        InputError: the data or the word vectors cannot be used.
+        InputError: the data or the text encoder cannot be used.
         TrainingError: a training process died.
     """
     spec = Spec.read(prepare_run(dataset, run, settings, resume=resume))
@@ -96,14 +96,15 @@ def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume:
         The specification, for `python -m training.worker SPEC.json` on whatever launcher.
 
     Raises:
-        InputError: the data or the word vectors cannot be used.
+        InputError: the data or the text encoder cannot be used.
     """
     spec = _specify(dataset, run, settings, resume=resume)
     data = Dataset.read(dataset)
-    write_features(
-        data, spec.preset, spec.features, word_vectors=settings.word_vectors, seed=settings.seed
+    preset = write_features(
+        data, spec.preset, spec.features, text_encoder=settings.text_encoder, seed=settings.seed
     )
-    load_material(data, spec.preset, spec.features)  # its errors are better had here
+    load_material(data, preset, spec.features)  # its errors are better had here
+    spec = spec.model_copy(update={"preset": preset})
     file = spec.run / "spec.json"
     file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
     return file

@@ -2,19 +2,22 @@
 
 Word vectors put 会计 (accounting) beside 审计 (auditing); who states the one wants to see it. Each
 word has a fixed vector of random signs drawn from its hash, so that distinct words are nearly
-orthogonal and a word nobody has seen before counts too.
+orthogonal and a word nobody has seen before counts too. Where that one is written like known words,
+it counts as those, too, so that who misspells a word meets those who don't.
 """
 
 import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
 from training.signs import signs
+from training.spelling import Spelling
 from training.tokens import tokens
 from training.word_vectors import unit
 
@@ -81,15 +84,42 @@ class Lexicon:
         # note: in the order of the text; a set's order differs between processes, and with it the
         # last bits of a sum
         weighed: dict[str, float] = {}
-        for words in map(_distinct, phrases):
+        for phrase in phrases:
+            words = _distinct(phrase)
             whole = _whole(words)
             known = len(words) > 1 and whole in self.weights
-            for word in words:
-                weight = self.weights.get(word, self.unknown) * (_PART if known else 1.0)
-                weighed[word] = max(weight, weighed.get(word, 0.0))
+            for word, weight in self._single(phrase, words).items():
+                weighed[word] = max(weight * (_PART if known else 1.0), weighed.get(word, 0.0))
             if known:
                 weighed[whole] = self.weights[whole]
         return weighed
+
+    def _single(self, phrase: str, words: Sequence[str]) -> dict[str, float]:
+        """Weigh the words of a phrase, and those that its unknown words are written like.
+
+        An unknown word shares its weight with them: it may be a typing error, or a new name.
+        """
+        weighed = {word: self.weights.get(word, self.unknown) for word in words}
+        if all(word in self.weights for word in words) or not self._words:
+            return weighed
+        for stretch, relatives in self._spelling.relatives(phrase, self.weights):
+            own = 1.0 - sum(relative.share for relative in relatives)
+            parts = (word for word in words if word in stretch.text and word not in self.weights)
+            weighed |= dict.fromkeys(parts, own * self.unknown)
+            for relative in relatives:
+                word = self._words[relative.row]
+                weighed[word] = max(relative.share * self.weights[word], weighed.get(word, 0.0))
+        return weighed
+
+    @cached_property
+    def _words(self) -> list[str]:
+        """Known words without the phrases, the most frequent first."""
+        words = (word for word in self.weights if " " not in word)
+        return sorted(words, key=lambda word: (self.weights[word], word))
+
+    @cached_property
+    def _spelling(self) -> Spelling:
+        return Spelling(self._words)
 
     def save(self, folder: Path) -> None:
         """Write the weights into an existing folder."""

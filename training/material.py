@@ -24,7 +24,7 @@ from training.features import (
 )
 from training.lexicon import Lexicon
 from training.presets import Preset
-from training.word_vectors import TextEncoder, from_file, train_on
+from training.text_encoders import choose
 
 _TEXT_FILE = "text.npy"
 _WORDS_FILE = "words.npy"
@@ -67,25 +67,27 @@ class Material:
 
 
 def write_features(
-    dataset: Dataset, preset: Preset, folder: Path, *, word_vectors: Path | None, seed: int
-) -> None:
+    dataset: Dataset, preset: Preset, folder: Path, *, text_encoder: str | None = None, seed: int
+) -> Preset:
     """Make the embedder and all features once, for every process to read.
 
     Args:
         dataset: all of it; texts of all postings may be read, only events are held out.
         preset: says the dimensions.
         folder: to write into; made when it does not exist.
-        word_vectors: a file to load instead of training on the catalogue.
+        text_encoder: as `TrainingSettings.text_encoder`.
         seed: of the word vectors.
+
+    Returns:
+        The preset, with the dimensions of the encoder.
+
+    Raises:
+        InputError: what is named cannot be used.
+        MissingPartError: a language model is named, and the extra `lm` is not installed.
     """
     postings = dataset.catalogue.table.to_pylist()
     texts = [all_text(posting) for posting in postings]
-    dimensions = preset.model.word_dimensions
-    encoder: TextEncoder = (
-        train_on(texts, dimensions=dimensions, seed=seed)
-        if word_vectors is None
-        else from_file(word_vectors, texts, dimensions=dimensions)
-    )
+    encoder = choose(text_encoder, texts, dimensions=preset.model.word_dimensions, seed=seed)
     embedder = Embedder(encoder, Lexicon.of(posting_phrases(posting) for posting in postings))
     train, _ = dataset.split(preset.training.validation_split)
     steps = list(_distinct_steps(train, preset))
@@ -97,6 +99,8 @@ def write_features(
     np.save(folder / _TEXT_FILE, features.text)
     np.save(folder / _WORDS_FILE, features.words)
     np.save(folder / _FIELDS_FILE, features.fields)
+    model = preset.model.model_copy(update={"word_dimensions": encoder.dimensions})
+    return preset.model_copy(update={"model": model})
 
 
 def load_material(dataset: Dataset, preset: Preset, folder: Path) -> Material:

@@ -98,6 +98,11 @@ class NeuralRanker:
         other.preset = self.preset.model_copy(update={"model": model})
         return other
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Those of the text encoder."""
+        return self.embedder.encoder.packages
+
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""
         about = {"format": FORMAT, "preset": self.preset.model_dump(mode="json"), "ids": self.ids}

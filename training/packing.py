@@ -34,6 +34,11 @@ MODEL, CATALOGUE = "model", "catalogue"
 class SavedRanker(Ranker, Protocol):
     """A ranker that can be written to a folder and read again."""
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Packages that a machine needs to load it, besides those that its kind always needs."""
+        ...
+
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing empty folder."""
         ...
@@ -53,9 +58,10 @@ def kind_of(ranker: SavedRanker) -> str:
     raise ModelError(f"a {place[1]} cannot be registered; known kinds: {', '.join(_CLASSES)}")
 
 
-def requirements(kind: str) -> list[str]:
-    """Pin what a model of a kind imports, as installed here (local version labels left out)."""
-    return [f"{package}=={version(package).partition('+')[0]}" for package in _PACKAGES[kind]]
+def requirements(ranker: SavedRanker) -> list[str]:
+    """Pin what a model imports, as installed here (local version labels left out)."""
+    packages = (*_PACKAGES[kind_of(ranker)], *ranker.packages)
+    return [f"{package}=={version(package).partition('+')[0]}" for package in packages]
 
 
 def pack(ranker: SavedRanker, catalogue: Catalogue, folder: Path) -> None:

@@ -57,6 +57,11 @@ class MostPopularRanker:
     def __init__(self, counts: Counts | None = None) -> None:
         self.counts = counts or Counts.none()
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """None but those that it always needs."""
+        return ()
+
     @classmethod
     def fit(cls, events: pd.DataFrame, as_of: str) -> Self:
         """Count the events up to a moment (`Counts.of`)."""

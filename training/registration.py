@@ -117,7 +117,7 @@ def _register(settings: Settings, trained: Trained) -> ModelRef:
             code_paths=[str(path) for path in CODE_PATHS],
             signature=SIGNATURE,
             input_example=(EXAMPLE, {"size": 10}),
-            pip_requirements=requirements(kind),
+            pip_requirements=requirements(trained.ranker),
         )
     with registry_errors(settings):
         name = settings.mlflow.model_name

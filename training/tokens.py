@@ -5,7 +5,10 @@ import logging
 import re
 import unicodedata
 import warnings
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby
 from typing import Any
 
 from training.stop_words import STOP_WORDS
@@ -26,6 +29,19 @@ _ONE_LETTER_WORDS = frozenset({"c", "r"})
 
 _COMPOUNDS = ("后端", "前端", "全栈", "大数据", "微服务", "运维", "云计算", "算法工程师")
 """Words of the labour market that jieba's dictionary lacks."""
+
+
+_AROUND = 2
+"""Characters that are read on either side of an unknown stretch of Chinese."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a text that is made of no known words."""
+
+    text: str
+    around: str
+    """The same with a few characters before and after it; Latin words stand alone."""
 
 
 def clean(text: str) -> str:
@@ -57,6 +73,27 @@ def tokens(text: str | None) -> list[str]:
     return [word for word in found if _says_something(word)]
 
 
+def strange(text: str | None, known: Collection[str]) -> Iterator[Stretch]:
+    """Find what a text says in words that are neither known nor stop words.
+
+    A misspelt Chinese word falls apart when it is segmented, often into single characters that are
+    words of their own (会记 into 会 and 记), so unknown words and single characters beside them are
+    one stretch.
+
+    Args:
+        text: in any language; None and '' have none.
+        known: lower-case words.
+
+    Yields:
+        The stretches in order; Latin ones are a word each.
+    """
+    for run in _RUN.finditer(clean(text or "")):
+        if run.group("han"):
+            yield from _strange_han(run.group("han"), known)
+        elif run.group("word") not in known and _says_something(run.group("word")):
+            yield Stretch(run.group("word"), run.group("word"))
+
+
 def is_chinese(text: str) -> bool:
     """Tell whether a text is written in Chinese: it holds at least one Han character."""
     return re.search(rf"[{_HAN}]", text) is not None
@@ -66,6 +103,22 @@ def _says_something(word: str) -> bool:
     if word in STOP_WORDS or word.isdecimal():
         return False
     return len(word) > 1 or word in _ONE_LETTER_WORDS or is_chinese(word)
+
+
+def _strange_han(run: str, known: Collection[str]) -> Iterator[Stretch]:
+    start = 0
+    for doubtful, group in groupby(
+        _segmenter().lcut(run), lambda word: len(word) == 1 or not _understood(word, known)
+    ):
+        words = list(group)
+        end = start + sum(map(len, words))
+        if doubtful and not all(_understood(word, known) for word in words):
+            yield Stretch(run[start:end], run[max(0, start - _AROUND) : end + _AROUND])
+        start = end
+
+
+def _understood(word: str, known: Collection[str]) -> bool:
+    return word in known or word in STOP_WORDS
 
 
 @lru_cache(maxsize=65_536)

@@ -1,7 +1,8 @@
 """Texts → vectors: one interface (`TextEncoder`), whatever stands behind it.
 
 Word vectors are trained on the catalogue or loaded from a word2vec or GloVe file; a text is the
-mean of its words' vectors, rare words weighing more.
+mean of its words' vectors, rare words weighing more. An unknown word means what the known ones mean
+that are written like it.
 """
 
 import gzip
@@ -15,7 +16,8 @@ from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from streaming.errors import InputError, ModelError
+from streaming.errors import InputError
+from training.spelling import Spelling
 from training.tokens import tokens
 
 MOST_FILE_WORDS = 500_000
@@ -25,7 +27,8 @@ MOST_OTHER_WORDS = 50_000
 """Of a file's words, so many that the catalogue lacks are kept for what candidates may say."""
 
 _TOKENS_TO_TRAIN_ON = 800_000
-_KIND = "word-vectors"
+KIND = "word-vectors"
+"""In encoder.json, for `text_encoders.load_encoder`."""
 
 
 @runtime_checkable
@@ -37,6 +40,11 @@ class TextEncoder(Protocol):
         """Length of a vector."""
         ...
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Packages that a machine needs to load it, besides what every model needs."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts, each by itself.
 
@@ -46,7 +54,7 @@ class TextEncoder(Protocol):
         ...
 
     def save(self, folder: Path) -> None:
-        """Write all that `load_encoder` needs into an existing folder."""
+        """Write all that `text_encoders.load_encoder` needs into an existing folder."""
         ...
 
 
@@ -54,7 +62,7 @@ class WordVectors:
     """A `TextEncoder` by word vectors.
 
     Args:
-        words: V distinct lower-case words.
+        words: V distinct lower-case words, the most frequent first.
         vectors: (V, D) float32.
         weights: (V,) float32, how much each word counts in a text.
     """
@@ -69,23 +77,45 @@ class WordVectors:
         """Length of a vector."""
         return int(self.vectors.shape[1])
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """None but those that every model needs."""
+        return ()
+
     @cached_property
     def rows(self) -> dict[str, int]:
         """Row of each word."""
         return {word: row for row, word in enumerate(self.words)}
 
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Finds known words for unknown ones."""
+        return Spelling(self.words)
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts; see `TextEncoder.encode`."""
         embedded = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for place, text in enumerate(texts):
-            found = [row for row in map(self.rows.get, tokens(text)) if row is not None]
+            said = tokens(text)
+            found = [row for row in map(self.rows.get, said) if row is not None]
             if found:
                 embedded[place] = self.weights[found] @ self.vectors[found]
+            if len(found) < len(said) and self.words:
+                embedded[place] += self._guessed(text)
         return unit(embedded)
+
+    def _guessed(self, text: str) -> np.ndarray:
+        """Add up what the unknown parts of a text may mean, (D,)."""
+        guessed = np.zeros(self.dimensions, dtype=np.float32)
+        for _, relatives in self.spelling.relatives(text, self.rows):
+            rows = [relative.row for relative in relatives]
+            shares = np.array([relative.share for relative in relatives], dtype=np.float32)
+            guessed += (shares * self.weights[rows]) @ self.vectors[rows]
+        return guessed
 
     def save(self, folder: Path) -> None:
         """Write words, vectors and weights."""
-        config = {"kind": _KIND, "dimensions": self.dimensions}
+        config = {"kind": KIND, "dimensions": self.dimensions}
         (folder / "encoder.json").write_text(json.dumps(config), encoding="utf-8")
         (folder / "words.txt").write_text("\n".join(self.words), encoding="utf-8")
         np.save(folder / "word_vectors.npy", self.vectors)
@@ -98,21 +128,6 @@ class WordVectors:
         words = text.split("\n") if text else []
         vectors = np.load(folder / "word_vectors.npy")
         return cls(words, vectors, np.load(folder / "word_weights.npy"))
-
-
-def load_encoder(folder: Path) -> TextEncoder:
-    """Read the text encoder that a model folder holds, whichever it is.
-
-    Raises:
-        ModelError: the folder holds none that this version knows.
-    """
-    try:
-        kind = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))["kind"]
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder} holds no text encoder; train the model again") from error
-    if kind != _KIND:
-        raise ModelError(f"text encoder {kind!r} in {folder} is unknown; known: {_KIND!r}")
-    return WordVectors.load(folder)
 
 
 def train_on(texts: Iterable[str], *, dimensions: int, seed: int) -> WordVectors:

@@ -1,6 +1,7 @@
 """The demo's data: a simulated market, or a real stream whose postings are derived from it."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,16 @@ SHOWN = {
     "demo-accounting": ("会计", "财务报表", "税务"),
 }
 """Candidates who only state skills: the demo shows what the model makes of that."""
+
+_SHORTEST_MISSPELT = 4
+_SOUNDS_LIKE = dict(
+    zip(
+        "发件计务程理试据设报表财管护师售销客品电机安工学网端营运统装修料教采练",
+        "法建记物成里式具社抱标才馆户施受消克频店鸡按公雪往短赢云同庄休聊交彩炼",
+        strict=True,
+    )
+)
+"""Characters and what is typed for them by mistake."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +81,31 @@ def live_moment(events: Path) -> datetime:
     return times[-live] if live else times[-1] + timedelta(microseconds=1)
 
 
-def stated_profiles(as_of: str) -> list[dict[str, Any]]:
+def misspelt(skill: str) -> str:
+    """Write a skill with one typing error.
+
+    In Chinese a character that sounds like another stands for it; else the longest word loses a
+    letter in its middle. What offers neither stays as it is.
+    """
+    places = [place for place, character in enumerate(skill) if character in _SOUNDS_LIKE]
+    if places:
+        place = places[-1]
+        return skill[:place] + _SOUNDS_LIKE[skill[place]] + skill[place + 1 :]
+    longest = max(re.findall(r"[A-Za-z]+", skill), key=len, default="")
+    if len(longest) < _SHORTEST_MISSPELT:
+        return skill
+    middle = len(longest) // 2
+    return skill.replace(longest, longest[:middle] + longest[middle + 1 :])
+
+
+def stated_profiles(
+    as_of: str, written: Callable[[str], str] = lambda skill: skill
+) -> list[dict[str, Any]]:
     """Make a profile for each occupation that states its three characteristic skills and no more.
+
+    Args:
+        as_of: when.
+        written: how a skill is spelt, such as `misspelt`.
 
     Returns:
         Values of the topic profiles; the candidate id is the occupation's key and the language.
@@ -85,7 +119,7 @@ def stated_profiles(as_of: str) -> list[dict[str, Any]]:
             "as_of": as_of,
             "stated": {
                 "updated_at": as_of,
-                "skills": list(occupation.stated(language)),
+                "skills": list(map(written, occupation.stated(language))),
                 "language": language,
             },
             "events": [],

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from jobs.demo.market import SHOWN, occupation_names, stated_profiles
+from jobs.demo.market import SHOWN, misspelt, occupation_names, stated_profiles
 from jobs.latest import latest
 from streaming.catalogue import Catalogue
 from streaming.recommending import everyone
@@ -22,7 +22,8 @@ TOP = 10
 def occupation_check(bundle: Bundle, as_of: str) -> dict[str, Any]:
     """Count postings of the stated occupation in the top ten, the champion's and the popular list.
 
-    Each occupation is stated with three skills in each language. A posting belongs to an
+    Each occupation is stated with three skills in each language, and again with a typing error in
+    each skill. A posting belongs to an
     occupation by its field of that name, which the model sees as one word among others.
     """
     folder = bundle.path()
@@ -39,11 +40,18 @@ def occupation_check(bundle: Bundle, as_of: str) -> dict[str, Any]:
         profile["candidate_id"]: _hits(popular, catalogue, names[_key(profile)])
         for profile in profiles
     }
+    typed = stated_profiles(as_of, misspelt)
+    misspelt_lists = ranker.rank(typed, [as_of] * len(typed), folder / "prepared", TOP)
+    hits_misspelt = sum(
+        _hits(items, catalogue, names[_key(profile)])
+        for profile, items in zip(typed, misspelt_lists, strict=True)
+    )
     champion, baseline = sum(hits.values()), sum(by_popularity.values())
     return {
         "occupations": len(names),
         "profiles": len(profiles),
         "of_the_stated_occupation": champion,
+        "of_the_stated_occupation_misspelt": hits_misspelt,
         "of_the_stated_occupation_most_popular": baseline,
         "ratio": round(champion / max(baseline, 1), 1),
         "fewest": min(hits.values()),

@@ -83,6 +83,8 @@ def test_stated_skills_bring_their_occupation(summary):
     assert occupations["of_the_stated_occupation"] >= 5 * max(
         1, occupations["of_the_stated_occupation_most_popular"]
     )
+    misspelt = occupations["of_the_stated_occupation_misspelt"]
+    assert misspelt >= occupations["of_the_stated_occupation"] / 2
     example = summary["examples"]["demo-java"]
     top = [example["postings"][item["posting_id"]] for item in example["recommendation"]["items"]]
     for posting in top[:3]:

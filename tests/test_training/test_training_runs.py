@@ -39,7 +39,7 @@ SMALL = published().model_copy(
 def material(market_dataset, tmp_path_factory) -> Material:
     folder = tmp_path_factory.mktemp("features")
     dataset = Dataset.read(market_dataset)
-    write_features(dataset, SMALL, folder, word_vectors=None, seed=1)
+    write_features(dataset, SMALL, folder, seed=1)
     return load_material(dataset, SMALL, folder)
 
 

@@ -5,7 +5,8 @@ import pytest
 from gensim.models import KeyedVectors
 
 from streaming.errors import InputError, ModelError
-from training.word_vectors import TextEncoder, WordVectors, from_file, load_encoder, train_on, unit
+from training.text_encoders import load_encoder
+from training.word_vectors import TextEncoder, WordVectors, from_file, train_on, unit
 
 TEXTS = ["Java developer spring", "Java backend spring mysql", "会计 税务", "会计 财务报表"] * 5
 

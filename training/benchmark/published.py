@@ -254,7 +254,7 @@ def _table(training: TrainingView) -> pa.Table:
 
 def _material(dataset: Dataset, preset: Preset, folder: Path, seed: int) -> Material:
     """Make the features, and train on every event instead of the oldest share of them."""
-    write_features(dataset, preset, folder, word_vectors=None, seed=seed)
+    write_features(dataset, preset, folder, seed=seed)
     material = load_material(dataset, preset, folder)
     seen = torch.from_numpy(np.unique(dataset.postings))
     ids = torch.zeros(len(material.text), dtype=torch.int64)
