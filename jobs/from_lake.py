@@ -20,6 +20,7 @@ from streaming.metrics import table
 from streaming.metrics.tally import tally
 from streaming.profiles import JOB, ProfileProcessor, observations
 from streaming.settings import Settings
+from streaming.shards import shard
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
 
@@ -34,7 +35,7 @@ class FromLake(ProfileProcessor):
     ) -> None:
         """Take one profile as it is."""
         del key, timerValues
-        self._profile.update((initialState.profile,))
+        self._profiles.updateValue((initialState.candidate_id,), (initialState.profile,))
 
 
 def make_checkpoint(spark: SparkSession, settings: Settings) -> None:
@@ -70,18 +71,18 @@ def make_checkpoint(spark: SparkSession, settings: Settings) -> None:
 
 
 def _profiles(spark: SparkSession, settings: Settings, messages: DataFrame) -> DataFrame:
-    route = F.concat(F.lit("="), "candidate_id").alias("route")
-    held = rebuild(spark, settings).select(route, "profile")
+    shards = shard(F.col("candidate_id").cast("binary"))
+    held = rebuild(spark, settings).select(shards, "candidate_id", "profile")
     folded, letters = tally(spark, table.FOLDED), tally(spark, table.DEAD_LETTERS)
     return (
         observations(messages)
-        .groupBy("route")
+        .groupBy("shard")
         .transformWithState(
             statefulProcessor=FromLake(folded, letters),
             outputStructType=MESSAGE,
             outputMode="update",
             timeMode="none",
-            initialState=held.groupBy("route"),
+            initialState=held.groupBy("shard"),
         )
         .select("topic", "key", "value", "headers")
     )

@@ -8,7 +8,7 @@ Guarantee: the state is exactly the fold of what was read (Spark's checkpoint); 
 a value after a crash, with the same bytes under the same key.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,13 +28,13 @@ from streaming.fold import EventSeen, Seen, StatedSeen, fold
 from streaming.kafka import MESSAGE
 from streaming.metrics.tally import Tally
 from streaming.records import EVERYONE, MAX_ID_LENGTH
+from streaming.shards import shard
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 from streaming.values import Unreadable, read_value
 
+CANDIDATE = "candidate_id string"
 STATE = "profile string"
 EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
-NOBODY = "!"
-"""Begins the route of a message whose key can be no candidate's id."""
 JOB = "update_profiles"
 
 
@@ -52,7 +52,7 @@ def update_profiles(messages: DataFrame, folded: Tally, letters: Tally) -> DataF
     """
     return (
         observations(messages)
-        .groupBy("route")
+        .groupBy("shard")
         .transformWithState(
             statefulProcessor=ProfileProcessor(folded, letters),
             outputStructType=MESSAGE,
@@ -64,16 +64,16 @@ def update_profiles(messages: DataFrame, folded: Tally, letters: Tally) -> DataF
 
 
 def observations(messages: DataFrame) -> DataFrame:
-    """Give each message of both topics its route; what it says is read where it is folded.
+    """Give each message of both topics its shard; what it says is read where it is folded.
 
-    The route is the candidate that the key names; for a key that can name none, which belongs to
-    nobody, its own place in Kafka.
+    `candidate_id` is what the key names, null for a key that can name none.
     """
     key = F.col("key").cast("string")
     is_id = F.is_valid_utf8(key) & F.char_length(key).between(1, MAX_ID_LENGTH)
-    nobody = F.concat(F.lit(NOBODY), F.concat_ws("/", "topic", "partition", "offset"))
+    whose = F.coalesce("key", F.lit(b""))
     return messages.select(
-        F.when(is_id, F.concat(F.lit("="), key)).otherwise(nobody).alias("route"),
+        shard(whose),
+        F.when(is_id, key).alias("candidate_id"),
         "topic",
         "partition",
         "offset",
@@ -84,7 +84,7 @@ def observations(messages: DataFrame) -> DataFrame:
 
 
 class ProfileProcessor(StatefulProcessor):
-    """Keeps one profile for each candidate, as the JSON document that is also published.
+    """Keeps the profiles of a shard's candidates, each as the JSON document that is published.
 
     A document in one Avro field: a new field of the profile needs no new state schema, and Python
     parses it in one call instead of building a row object for each of a thousand entries.
@@ -97,7 +97,7 @@ class ProfileProcessor(StatefulProcessor):
         """Open the state."""
         self._outcomes: Counter[str] = Counter()
         self._unread: Counter[tuple[str, ...]] = Counter()
-        self._profile = handle.getValueState("profile", STATE)
+        self._profiles = handle.getMapState("profiles", CANDIDATE, STATE)
 
     def handleInputRows(  # type: ignore[override]  # noqa: N802 - Spark's name; it gives rows here
         self,
@@ -105,26 +105,28 @@ class ProfileProcessor(StatefulProcessor):
         rows: Iterator[Row],
         timerValues: TimerValues,  # noqa: N803 - Spark's name
     ) -> Iterator[Row]:
-        """Fold a candidate's records of this batch; pass on what cannot be read."""
-        del timerValues
-        candidate_id = None if key[0].startswith(NOBODY) else key[0][1:]
-        seen: list[Seen] = []
+        """Fold the records of this batch, candidate by candidate; pass on what cannot be read."""
+        del key, timerValues
+        everybody: defaultdict[str, list[Seen]] = defaultdict(list)
         for row in rows:
             try:
-                seen.append(_seen(row, candidate_id))
+                everybody[row.candidate_id].append(_seen(row))
             except Unreadable as unreadable:
                 self._unread[JOB, row.topic, unreadable.fault.value] += 1
                 yield _dead_letter(row, unreadable)
-        if candidate_id is None or not seen:
-            return
-        state = self._profile.get()
+        for candidate_id, seen in everybody.items():
+            if seen:
+                yield from self._fold(candidate_id, seen)
+
+    def _fold(self, candidate_id: str, seen: list[Seen]) -> Iterator[Row]:
+        state = self._profiles.getValue((candidate_id,))
         before = None if state is None else orjson.loads(state[0])
         folded = fold(before, sorted(seen, key=lambda s: s.offset), candidate_id)
         for outcome, count in folded.counts.items():
             self._outcomes[outcome] += count
         if folded.changed:
             value = orjson.dumps(folded.profile)
-            self._profile.update((value.decode(),))
+            self._profiles.updateValue((candidate_id,), (value.decode(),))
             yield Row(topic=PROFILES.name, key=candidate_id, value=value, headers=None)
 
     def close(self) -> None:
@@ -133,13 +135,13 @@ class ProfileProcessor(StatefulProcessor):
         self._letters.add(self._unread)
 
 
-def _seen(row: Row, candidate_id: str | None) -> Seen:
+def _seen(row: Row) -> Seen:
     """Read a message.
 
     Raises:
         Unreadable: why it cannot be.
     """
-    is_event = row.topic == EVENTS.name
+    is_event, candidate_id = row.topic == EVENTS.name, row.candidate_id
     deletes = not is_event and row.value is None and candidate_id not in (None, EVERYONE)
     if deletes:
         return StatedSeen({"updated_at": row.produced_at}, row.offset, row.produced_at)
