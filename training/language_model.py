@@ -161,7 +161,8 @@ def _open(named: str, **how: Any) -> "SentenceTransformer":
             f"text encoder {named} needs sentence-transformers, which is not installed; "
             "install careerstream[lm]"
         ) from error
-    logging.disable_progress_bar()  # a bar for each file in each process that loads a model
+    # A bar for each file in each process that loads a model; the library declares no types here.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(named, device="cpu", trust_remote_code=False, **how).eval()
     except Exception as error:  # other files than expected raise nearly anything
