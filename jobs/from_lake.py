@@ -18,7 +18,8 @@ from streaming.errors import InputError
 from streaming.kafka import MESSAGE, read_stream, require_topics, write_stream
 from streaming.metrics import table
 from streaming.metrics.tally import tally
-from streaming.profiles import JOB, ProfileProcessor, observations
+from streaming.profiles import JOB, ProfileProcessor
+from streaming.reading import read_packed
 from streaming.settings import Settings
 from streaming.shards import shard
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
@@ -75,10 +76,10 @@ def _profiles(spark: SparkSession, settings: Settings, messages: DataFrame) -> D
     held = rebuild(spark, settings).select(shards, "candidate_id", "profile")
     folded, letters = tally(spark, table.FOLDED), tally(spark, table.DEAD_LETTERS)
     return (
-        observations(messages)
+        read_packed(messages, JOB, letters)
         .groupBy("shard")
         .transformWithState(
-            statefulProcessor=FromLake(folded, letters),
+            statefulProcessor=FromLake(folded),
             outputStructType=MESSAGE,
             outputMode="update",
             timeMode="none",

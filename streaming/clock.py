@@ -6,7 +6,6 @@ order of the strings is the order of the times and equal times are equal bytes.
 
 from datetime import UTC, datetime
 
-FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 SPARK_FORMAT = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"
 
 
@@ -14,7 +13,7 @@ def to_text(moment: datetime) -> str:
     """Write an aware datetime in the canonical format; a naive one is an error."""
     if moment.tzinfo is None:
         raise ValueError(f"time {moment} has no time zone")
-    return moment.astimezone(UTC).strftime(FORMAT).rjust(27, "0")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def from_text(text: str) -> datetime:

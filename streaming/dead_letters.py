@@ -6,8 +6,9 @@ one.
 """
 
 from collections import Counter
+from typing import Any
 
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.decode import ERROR_TYPE, Fault
@@ -45,7 +46,9 @@ def dead_letter_headers(job: str) -> Column:
     return F.when(F.col("key").isNull(), headers).otherwise(F.array_append(headers, original))
 
 
-def headers_of(place: str, fault: Fault, text: str, *, job: str, key: bytes | None) -> list[Row]:
+def headers_of(
+    place: str, fault: Fault, text: str, *, job: str, key: bytes | None
+) -> list[dict[str, Any]]:
     """The headers of one message, as `dead_letter_headers` makes them of many.
 
     Args:
@@ -56,10 +59,10 @@ def headers_of(place: str, fault: Fault, text: str, *, job: str, key: bytes | No
         key: its own key, where it has one.
     """
     values = (fault.value, text, *place.split("/"), job)
-    headers = [
-        Row(key=name, value=value.encode()) for name, value in zip(HEADERS, values, strict=True)
+    headers: list[dict[str, Any]] = [
+        {"key": name, "value": value.encode()} for name, value in zip(HEADERS, values, strict=True)
     ]
-    return headers if key is None else [*headers, Row(key="key", value=key)]
+    return headers if key is None else [*headers, {"key": "key", "value": key}]
 
 
 def wrong_key(expected: Column) -> Column:

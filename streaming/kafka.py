@@ -1,5 +1,6 @@
 """Spark's Kafka source and sink, by topic."""
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.streaming.readwriter import DataStreamWriter
@@ -13,6 +14,16 @@ MESSAGE = (
     "topic string, key string, value binary, headers array<struct<key: string, value: binary>>"
 )
 """What Spark's Kafka sink takes; `topic` without the prefix."""
+_HEADER = pa.struct([pa.field("key", pa.string()), pa.field("value", pa.binary())])
+ARROW_MESSAGE = pa.schema(
+    [
+        pa.field("topic", pa.string()),
+        pa.field("key", pa.string()),
+        pa.field("value", pa.binary()),
+        pa.field("headers", pa.list_(_HEADER)),
+    ]
+)
+"""`MESSAGE` as Arrow has it."""
 
 
 def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> DataFrame:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from streaming.clock import from_text
-from streaming.kafka import MESSAGE
+from streaming.kafka import ARROW_MESSAGE, MESSAGE
 from streaming.observed import Observed
 from streaming.ranking import Profile, RankedItem
 from streaming.records import EVERYONE, SCHEMA_VERSION
@@ -24,16 +24,6 @@ from streaming.serving import Bundle, Versions, known_ids, ranker_of
 from streaming.topics import PROFILES, RECOMMENDATIONS
 from streaming.values import Unreadable, read_value
 
-_HEADER = pa.struct([pa.field("key", pa.string()), pa.field("value", pa.binary())])
-_ARROW = pa.schema(
-    [
-        pa.field("topic", pa.string()),
-        pa.field("key", pa.string()),
-        pa.field("value", pa.binary()),
-        pa.field("headers", pa.list_(_HEADER)),
-    ]
-)
-"""`kafka.MESSAGE` as Arrow has it."""
 CHUNK = 64
 """Profiles ranked in one call."""
 
@@ -217,7 +207,7 @@ def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:
         }
         for value in values
     ]
-    return pa.RecordBatch.from_pylist(messages, _ARROW)
+    return pa.RecordBatch.from_pylist(messages, ARROW_MESSAGE)
 
 
 def _chunks(profiles: Iterable[Profile], size: int) -> Iterator[list[Profile]]:

@@ -48,7 +48,9 @@ _Read = Callable[[str, Any], Any]
 class _Check:
     """What one field must be, ready to be asked."""
 
-    path: tuple[str, ...]
+    above: tuple[str, ...]
+    """The objects it stands in."""
+    last: str
     name: str
     required: bool
     is_type: Callable[[Any], bool]
@@ -94,12 +96,26 @@ def _parse(value: bytes | None) -> Document:
     try:
         # Quick, and it knows neither NaN nor half a surrogate nor endless depth.
         parsed = orjson.loads(value)
-        json.loads(value, object_pairs_hook=_once)
+        if b"\\" in value or value.count(b'"') != 2 * _strings(parsed):
+            json.loads(value, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         parsed = _parse_slowly(value)
     if not isinstance(parsed, dict):
         raise Unreadable(Fault.WRONG_TYPE, f"the value is {_named(parsed)}, must be an object")
     return parsed
+
+
+def _strings(parsed: Any) -> int:
+    """Count the keys and the strings of a document.
+
+    Where nothing is escaped, each stands between two quotation marks of its own; a key that stands
+    there twice is parsed once, and so leaves marks too many.
+    """
+    if isinstance(parsed, str):
+        return 1
+    if isinstance(parsed, dict):
+        return len(parsed) + sum(map(_strings, parsed.values()))
+    return sum(map(_strings, parsed)) if isinstance(parsed, list) else 0
 
 
 def _parse_slowly(value: bytes) -> Any:
@@ -129,11 +145,10 @@ def _refuse(name: str) -> None:
 
 def _take(check: _Check, document: Mapping[str, Any], record: Document) -> None:
     """Check one field, and put it into the record where it is said."""
-    *above, last = check.path
     source: Any = document
-    for name in above:
+    for name in check.above:
         source = source.get(name) if isinstance(source, dict) else None
-    value = source.get(last) if isinstance(source, dict) else None
+    value = source.get(check.last) if isinstance(source, dict) else None
     if value is None:
         if check.required:
             raise Unreadable(Fault.MISSING_FIELD, f"field {check.name} is missing")
@@ -142,9 +157,9 @@ def _take(check: _Check, document: Mapping[str, Any], record: Document) -> None:
         text = f"field {check.name} is {_named(value)}, must be {check.expected}"
         raise Unreadable(Fault.WRONG_TYPE, text)
     target = record
-    for name in above:
+    for name in check.above:
         target = target[name]
-    target[last] = check.read(check.name, value)
+    target[check.last] = check.read(check.name, value)
 
 
 def _check_person(record: Mapping[str, Any], time_field: str, produced_at: str) -> None:
@@ -177,7 +192,8 @@ def _check(field: Field) -> _Check:
         is_type, expected, read = *_TEXT[:2], _sized(field.min_length, field.max_length)
     else:
         is_type, expected, read = _KINDS[kind]
-    return _Check(tuple(name.split(".")), name, field.required, is_type, expected, read)
+    *above, last = name.split(".")
+    return _Check(tuple(above), last, name, field.required, is_type, expected, read)
 
 
 def _is_list_of(inner: type) -> Callable[[Any], bool]:

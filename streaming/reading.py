@@ -1,0 +1,139 @@
+"""Messages of `events` and `candidates`, read where they arrive and packed for their shards.
+
+Spark hands a Python operator with state one row at a time, one value at a time, which costs more
+than to fold what the row says; a stateless one gets columns. So what a shard is to fold comes to it
+as a few rows with hundreds of records each.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import orjson
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
+
+from streaming.clock import SPARK_FORMAT
+from streaming.dead_letters import headers_of
+from streaming.decode import Fault
+from streaming.fold import EventSeen, Seen, StatedSeen
+from streaming.kafka import ARROW_MESSAGE, MESSAGE
+from streaming.metrics.tally import Tally
+from streaming.records import EVERYONE, MAX_ID_LENGTH
+from streaming.shards import shard
+from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS
+from streaming.values import Unreadable, read_value
+
+PACK = f"shard int, records binary, {MESSAGE}"
+"""Records of a shard's candidates (`unpack`), or else a dead letter on its way out."""
+_ARROW_PACK = pa.schema([("shard", pa.int32()), ("records", pa.binary()), *ARROW_MESSAGE])
+_EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
+_BY_TOPIC = {EVENTS.name: EVENTS, CANDIDATES.name: CANDIDATES}
+
+
+class Message(NamedTuple):
+    """A message of either topic, as `_columns` gives it."""
+
+    shard: int
+    candidate_id: str | None
+    """What the key names, None for a key that can name none."""
+    topic: str
+    partition: int
+    offset: int
+    produced_at: str
+    key: bytes | None
+    value: bytes | None
+
+
+def read_packed(messages: DataFrame, job: str, letters: Tally) -> DataFrame:
+    """Read the messages of both topics.
+
+    Args:
+        messages: stream of Spark's Kafka source over `events` and `candidates`, `topic` without its
+            prefix.
+        job: who reads; stands in the dead letters.
+        letters: counts dead letters.
+
+    Returns:
+        Rows of `PACK`.
+    """
+    return _columns(messages).mapInArrow(partial(_packs, job=job, letters=letters), PACK)
+
+
+def unpack(records: bytes) -> Iterator[tuple[str, list[Seen]]]:
+    """Give what a pack holds of each candidate."""
+    for candidate_id, seen in orjson.loads(records).items():
+        kinds: Iterable[Callable[..., Seen]]
+        kinds = (EventSeen if "event_id" in record else StatedSeen for record in seen)
+        yield candidate_id, [kind(**record) for kind, record in zip(kinds, seen, strict=True)]
+
+
+def _columns(messages: DataFrame) -> DataFrame:
+    key = F.col("key").cast("string")
+    is_id = F.is_valid_utf8(key) & F.char_length(key).between(1, MAX_ID_LENGTH)
+    return messages.select(
+        shard(F.coalesce("key", F.lit(b""))),
+        F.when(is_id, key).alias("candidate_id"),
+        "topic",
+        "partition",
+        "offset",
+        F.date_format("timestamp", SPARK_FORMAT).alias("produced_at"),
+        "key",
+        "value",
+    )
+
+
+def _packs(
+    batches: Iterator[pa.RecordBatch], *, job: str, letters: Tally
+) -> Iterator[pa.RecordBatch]:
+    unread: Counter[tuple[str, ...]] = Counter()
+    for batch in batches:
+        shards: defaultdict[int, defaultdict[str, list[Seen]]]
+        shards = defaultdict(lambda: defaultdict(list))
+        rows: list[dict[str, Any]] = []
+        columns = (batch.column(name).to_pylist() for name in Message._fields)
+        for message in map(Message._make, zip(*columns, strict=True)):
+            try:
+                seen = _seen(message)
+            except Unreadable as unreadable:
+                rows.append({"shard": message.shard, **_dead_letter(message, unreadable, job)})
+                unread[job, message.topic, unreadable.fault.value] += 1
+            else:
+                shards[message.shard][str(message.candidate_id)].append(seen)
+        rows += [{"shard": of, "records": orjson.dumps(held)} for of, held in shards.items()]
+        yield pa.RecordBatch.from_pylist(rows, _ARROW_PACK)
+    letters.add(unread)
+
+
+def _seen(message: Message) -> Seen:
+    """Read a message.
+
+    Raises:
+        Unreadable: why it cannot be.
+    """
+    is_event, candidate_id = message.topic == EVENTS.name, message.candidate_id
+    deletes = not is_event and message.value is None and candidate_id not in (None, EVERYONE)
+    if deletes:
+        return StatedSeen({"updated_at": message.produced_at}, message.offset, message.produced_at)
+    record = read_value(message.value, _BY_TOPIC[message.topic], message.produced_at)
+    named = record.pop("candidate_id")
+    if named != candidate_id:
+        raise Unreadable(Fault.WRONG_KEY, f"the key must be the value's own id '{named}'")
+    if is_event:
+        said: Any = {name: record.get(name) for name in _EVENT_FIELDS}
+        return EventSeen(**said, offset=message.offset, produced_at=message.produced_at)
+    del record["schema_version"]
+    return StatedSeen(record, message.offset, message.produced_at)
+
+
+def _dead_letter(message: Message, unreadable: Unreadable, job: str) -> dict[str, Any]:
+    place = f"{message.topic}/{message.partition}/{message.offset}"
+    headers = headers_of(place, unreadable.fault, unreadable.text, job=job, key=message.key)
+    return {
+        "topic": DEAD_LETTERS.name,
+        "key": place,
+        "value": message.value,
+        "headers": headers,
+    }
