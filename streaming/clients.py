@@ -89,11 +89,10 @@ def spark_kafka_options(kafka: KafkaSettings) -> dict[str, str]:
 
 
 def spark_source_options(kafka: KafkaSettings) -> dict[str, str]:
-    """All options of a Spark Kafka source but its topics and its starting offsets."""
+    """All options of a Spark Kafka source but its topics and where it starts and stops."""
     return spark_kafka_options(kafka) | {
         # The consumer's own default of 500 ms would be most of a click's latency.
         "kafka.fetch.max.wait.ms": str(kafka.fetch_max_wait_ms),
-        "maxOffsetsPerTrigger": str(kafka.max_offsets_per_trigger),
     }
 
 

@@ -32,9 +32,11 @@ def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> Da
     Guarantee: each message once per checkpoint. Data that retention removed before it was read
     fails the query, so that loss is never silent.
     """
+    most = max(1, kafka.max_offsets_per_trigger // max(topic.size for topic in topics))
     messages = (
         spark.readStream.format("kafka")
         .options(**spark_source_options(kafka))
+        .option("maxOffsetsPerTrigger", most)
         .option("subscribe", _subscription(kafka, topics))
         .option("startingOffsets", "earliest")
         .load()

@@ -67,7 +67,10 @@ class KafkaSettings(Section):
         default=10, ge=1, description="how long a broker may hold back a small fetch, milliseconds"
     )
     max_offsets_per_trigger: int = Field(
-        default=50_000, ge=1, description="most messages one micro-batch takes"
+        default=500_000,
+        ge=1,
+        description="most messages one micro-batch takes; of postings, profiles and "
+        "recommendations, which are larger, a tenth",
     )
 
     @model_validator(mode="after")

@@ -28,6 +28,8 @@ class Topic:
     """How long a `compact` topic keeps every version of a key."""
     max_message_bytes: int = 4 * MAX_VALUE_BYTES
     """The broker's limit: above the contract's, so that a too large value is seen and reported."""
+    size: int = 1
+    """How many events one message is about as large as."""
     description: str
 
     def broker_config(self) -> dict[str, str]:
@@ -48,6 +50,7 @@ POSTINGS = Topic(
     record=Posting,
     key="posting_id",
     cleanup="compact",
+    size=10,
     description="Every advertised position, latest version by id; a null value closes it.",
 )
 CANDIDATES = Topic(
@@ -71,6 +74,7 @@ PROFILES = Topic(
     key="candidate_id",
     cleanup="compact",
     compaction_lag=timedelta(days=7),
+    size=10,
     description="The fold of stated parts and events, one value per change.",
 )
 RECOMMENDATIONS = Topic(
@@ -79,6 +83,7 @@ RECOMMENDATIONS = Topic(
     key="candidate_id, or * for people nobody knows",
     cleanup="compact",
     compaction_lag=timedelta(days=7),
+    size=10,
     description="Ranked postings with reasons, one value per profile and model version.",
 )
 DEAD_LETTERS = Topic(

@@ -33,7 +33,7 @@ DECODINGS: Mapping[str, Decoding] = MappingProxyType(
         "beam": Decoding(width=4, among=4),
     }
 )
-"""The ways that are compared after training, the cheapest first; the best is served."""
+"""The ways that are compared after training, the cheapest first (`training.choosing`)."""
 
 
 class ModelConfig(Config):
@@ -140,7 +140,7 @@ def published() -> Preset:
       list has places: free to choose from all, later steps drift away from the profile (HR@10 .81
       instead of .84 on simulated validation data). After training it is compared on the validation
       part with the first step alone, with more to choose from and with a beam (`DECODINGS`), and
-      the best way is served.
+      the cheapest of the best ways is served.
     - No employer has more than half of a list's places, unless nothing else fits.
     """
     model = ModelConfig(
