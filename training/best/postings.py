@@ -51,17 +51,17 @@ def read(postings: Sequence[Mapping[str, Any]]) -> Said:
     Args:
         postings: the JSON values of `streaming.records.Posting`.
     """
-    flat = [_flat(posting) for posting in postings]
-    names = sorted({name for values in flat for name in values} - _PROSE)
-    columns = {name: [values.get(name, "") for values in flat] for name in names}
-    codes = {name: _codes(column) for name, column in columns.items()}
+    rows = [flat(posting) for posting in postings]
+    names = sorted({name for values in rows for name in values} - _PROSE)
+    columns = {name: [values.get(name, "") for values in rows] for name in names}
+    codes = {name: codes_of(column) for name, column in columns.items()}
     codes = {name: code for name, code in codes.items() if code.max() > 0}
     lacking = {name: code == ABSENT for name, code in codes.items()}
     texts = {f"{name} letters": _letters(columns[name]) for name in _NAMES if name in codes}
     if "title" in codes:
         texts["title words"] = _words(columns["title"])
     for name in sorted(_PROSE):
-        texts[f"{name} words"] = _words([values.get(name, "") for values in flat])
+        texts[f"{name} words"] = _words([values.get(name, "") for values in rows])
     return Said(
         codes=codes,
         lacking={name: lack for name, lack in lacking.items() if _both(lack)},
@@ -85,7 +85,7 @@ def indicators(code: np.ndarray) -> sparse.csr_array:
     return sparse.csr_array((ones, (rows, code[rows])), shape=(len(code), max(code.max() + 1, 1)))
 
 
-def _flat(posting: Mapping[str, Any]) -> dict[str, str]:
+def flat(posting: Mapping[str, Any]) -> dict[str, str]:
     """Take the parts of a place for fields of their own, and lists for texts."""
     found: dict[str, str] = {}
     for name, value in posting.items():
@@ -98,7 +98,7 @@ def _flat(posting: Mapping[str, Any]) -> dict[str, str]:
     return {name: text for name, said in found.items() if (text := " ".join(clean(said).split()))}
 
 
-def _codes(values: Sequence[str]) -> np.ndarray:
+def codes_of(values: Sequence[str]) -> np.ndarray:
     """Number values in their order, so that an unchanged catalogue has unchanged numbers."""
     numbers = {value: place for place, value in enumerate(sorted(set(values) - {""}))}
     return np.array([numbers.get(value, ABSENT) for value in values], dtype=np.int64)
