@@ -1,6 +1,7 @@
 """From a trained encoder-decoder to the preset `best()`: the content score, and the blend."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ from training.best.served.overview import Overview
 from training.best.served.ranker import BestRanker, Blend
 from training.best.served.scoring import Learned, learn
 from training.best.served.wording import Wording
-from training.dataset import Dataset
+from training.dataset import Dataset, HeldOut
 from training.inference import one_thread
 from training.moments import freshness_at, micros
 from training.neural import NeuralRanker
@@ -40,6 +41,8 @@ class Trained:
     reached: Mapping[Blend, float]
     """Blend to NDCG@10 on the validation part; empty where there was nobody to ask."""
     cases: int
+    seconds: float
+    """All of it took."""
 
     def choices(self) -> dict[str, Any]:
         """Name what was chosen, for the parameters of the run."""
@@ -54,6 +57,7 @@ class Trained:
             },
             **{f"pull/{pull:g}": value for pull, value in self.learned.reached.items()},
             "blend/cases": float(self.cases),
+            "content_seconds": self.seconds,
         }
 
 
@@ -69,6 +73,7 @@ def train_content(neural: NeuralRanker, dataset: Dataset, seed: int) -> Trained:
         dataset: all of it.
         seed: of the lessons and of the cases.
     """
+    began = time.monotonic()
     train, _ = dataset.split(neural.preset.training.validation_split)
     wording = Wording.of(dataset.catalogue)
     postings = dataset.catalogue.table.to_pylist()
@@ -78,49 +83,57 @@ def train_content(neural: NeuralRanker, dataset: Dataset, seed: int) -> Trained:
     overview = Overview(wording, Habits.of(train, said))
     untried = BestRanker(neural, overview, learned.weights, _UNTRIED)
     cases = _cases(dataset, train.counts.made_at, seed)
-    reached = _compare(untried, dataset, cases) if len(cases) else {}
+    reached = _compare(untried, dataset, cases) if cases else {}
     best = max(reached, key=lambda blend: reached[blend]) if reached else _UNTRIED
     ranker = BestRanker(neural, overview, learned.weights, best)
-    return Trained(ranker, learned, len(lessons.numbers), reached, len(cases))
+    return Trained(
+        ranker=ranker,
+        learned=learned,
+        lessons=len(lessons.numbers),
+        reached=reached,
+        cases=len(cases),
+        seconds=time.monotonic() - began,
+    )
 
 
-def _cases(dataset: Dataset, cut: str | None, seed: int) -> np.ndarray:
-    """Draw events after the cut that somebody with a past turned to something new by."""
-    turns = dataset.turns(cut)
-    kept = np.random.default_rng(seed).permutation(turns)[:_MOST_CASES]
-    return np.sort(kept)
+def _cases(dataset: Dataset, cut: str | None, seed: int) -> list[HeldOut]:
+    """Draw what people with events turned to after the cut, as they were known just then."""
+    found = []
+    for event in np.random.default_rng(seed).permutation(dataset.turns(cut)).tolist():
+        held = dataset.before(event)
+        catalogue = dataset.catalogue
+        target = catalogue.rows[held.targets[0]]
+        speaks = Steps.read(held.profile, catalogue.rows).speaks
+        if speaks and catalogue.eligible(held.profile, held.as_of)[target]:
+            found.append(held)
+        if len(found) == _MOST_CASES:
+            break
+    return found
 
 
-def _compare(ranker: BestRanker, dataset: Dataset, cases: np.ndarray) -> dict[Blend, float]:
-    """Measure NDCG@10 of each blend; profiles without a past are the same to all."""
+def _compare(ranker: BestRanker, dataset: Dataset, cases: Sequence[HeldOut]) -> dict[Blend, float]:
+    """Measure NDCG@10 of each blend."""
     with TemporaryDirectory(prefix="careerstream-") as temporary:
         folder = Path(temporary)
         ranker.prepare(dataset.catalogue, folder)
         gains = np.array(list(_gains(ranker, dataset, cases, folder)))
-    if not len(gains):
-        return {}
     return dict(zip(BLENDS, gains.mean(axis=0).tolist(), strict=True))
 
 
 def _gains(
-    ranker: BestRanker, dataset: Dataset, cases: np.ndarray, folder: Path
+    ranker: BestRanker, dataset: Dataset, cases: Sequence[HeldOut], folder: Path
 ) -> Iterator[list[float]]:
     """Yield for each case what each blend gains."""
     catalogue, weighing = dataset.catalogue, ranker.weighing(folder)
     prepared = open_prepared(ranker.encoder_decoder_folder(folder))
-    for event in cases.tolist():
-        held = dataset.before(event)
-        steps = Steps.read(held.profile, catalogue.rows)
+    for held in cases:
         allowed = catalogue.eligible(held.profile, held.as_of)
-        target = catalogue.rows[held.targets[0]]
-        if not steps.speaks or not allowed[target]:
-            continue
-        moment = micros(held.as_of)
+        target, moment = catalogue.rows[held.targets[0]], micros(held.as_of)
         with one_thread():
             [first] = ranker.neural.first_steps([(held.profile, held.as_of)], prepared)
             fresh = freshness_at(catalogue.opens, moment)
             known = prepared.vectors @ first.query + first.taste @ fresh
-            content = weighing.scores(steps, moment)
+            content = weighing.scores(Steps.read(held.profile, catalogue.rows), moment)
         yield [
             _gain(blend.content * content + blend.encoder_decoder * known, allowed, target)
             for blend in BLENDS
