@@ -31,6 +31,9 @@ def train(
         reference, fitted = job.run(spark, settings, progress.epoch)
     if fitted.decoding is not None:
         console.print(decoding_table(fitted.compared, fitted.decoding))
+    if fitted.content is not None:
+        blend, cases = fitted.content.ranker.blend, fitted.content.cases
+        console.print(f"blend: {blend}, chosen on {cases} validation cases")
     console.print(
         f"registered {reference.name} version {reference.version} as challenger, trained by "
         f"{fitted.processes} process(es); `careerstream promote` measures it"

@@ -1,9 +1,6 @@
 """The preset `best` behind the registered model: trained, prepared, asked."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -174,36 +171,25 @@ def _with_postings(dataset, postings):
     return Dataset(**(values | {"postings": postings}))
 
 
-def test_a_packed_model_repeats_the_lists_elsewhere(ranker, dataset, folder, asked, tmp_path):
+def test_a_packed_model_repeats_the_lists(ranker, dataset, asked, folder, tmp_path):
+    """In another process: `tests/test_registry/test_pyfunc.py`."""
     pack(ranker, dataset.catalogue, tmp_path)
-    assert kind_of(unpack(tmp_path)) == "encoder-decoder with content"
-    assert any(line.startswith("scikit-learn==") for line in requirements(kind_of(ranker)))
-    file = tmp_path / "asked.json"
-    profiles, moments = [one.profile for one in asked], [one.as_of for one in asked]
-    file.write_text(json.dumps([profiles, moments]), encoding="utf-8")
-    program = (
-        "import json, sys; from pathlib import Path; from training.packing import unpack\n"
-        "packed, asked = map(Path, sys.argv[1:])\n"
-        "profiles, as_of = json.loads(asked.read_text(encoding='utf-8'))\n"
-        "print(json.dumps(unpack(packed).rank(profiles, as_of, packed / 'catalogue', 10)))"
-    )
-    said = subprocess.run(
-        [sys.executable, "-c", program, tmp_path, file],
-        env=os.environ | {"PYTHONHASHSEED": "3", "OMP_NUM_THREADS": "2"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert json.loads(said) == rank(ranker, asked, folder)
+    again = unpack(tmp_path)
+    assert kind_of(again) == "encoder-decoder with content"
+    assert any(line.startswith("scikit-learn==") for line in requirements(again))
+    assert rank(again, asked, tmp_path / "catalogue") == rank(ranker, asked, folder)
 
 
 def test_a_broken_folder_is_one_line(ranker, tmp_path):
     with pytest.raises(ModelError, match=r"is incomplete: .*; train again"):
         BestRanker.load(tmp_path)
     ranker.save(tmp_path)
+    (tmp_path / "content" / "habits.npz").write_bytes(b"PK")
+    with pytest.raises(ModelError, match=r"is incomplete: .*; train again"):
+        BestRanker.load(tmp_path)
     about = json.loads((tmp_path / "blend.json").read_text())
-    (tmp_path / "blend.json").write_text(json.dumps(about | {"format": 99}))
-    with pytest.raises(ModelError, match="has format 99, this version reads 1; train again"):
+    (tmp_path / "blend.json").write_text(json.dumps(about | {"format": 0}))
+    with pytest.raises(ModelError, match="has format 0, this version reads 1; train again"):
         BestRanker.load(tmp_path)
 
 

@@ -2,8 +2,8 @@
 
     python -m training.best.served.later DATASET
 
-DATASET is a folder that `careerstream train` left (HOME/training/STAMP/dataset). Its newest tenth is
-kept from all training and choosing; `best` is trained on the rest, in one process, and its own
+DATASET is a folder that `careerstream train` left (HOME/training/STAMP/dataset). Its newest tenth
+is kept from all training and choosing; `best` is trained on the rest, in one process, and its own
 encoder-decoder is `published`. Both are asked twice: as the gate asks, for what candidates did from
 the cut on as they were known at the cut; and as the stream does, for what candidates turned to next
 from all that was known just then.
@@ -77,7 +77,7 @@ def _tell(whole: Dataset, older: Dataset, trained: Trained, seconds: float) -> N
     _say(f"trained in {seconds:.0f} s, of which content and blend {trained.seconds:.0f} s")
     _say(f"blend: {both.blend}; validation NDCG@10, {trained.cases} cases:")
     for blend, value in trained.reached.items():
-        _say(f"- {blend.content:g} content + {blend.encoder_decoder:g} encoder-decoder {value:.4f}")
+        _say(f"- {blend}: {value:.4f}")
     for name, held in (("as the gate asks", held_out), ("at the moment", moments)):
         asked = make_cases(held, whole.catalogue, seen, _PROTOCOL)
         _say(f"\n{name}: {len(asked.held_out)} lists, {_past(asked.held_out)} with events")

@@ -12,7 +12,7 @@ import numpy as np
 
 from streaming.clock import to_text
 from training.best.postings import ABSENT
-from training.best.served.habits import KINDRED, Habits
+from training.best.served.habits import Habits
 from training.best.served.numbers import Numbers, Steps
 from training.best.served.overview import compare
 from training.best.served.wording import Said, Wording
@@ -119,6 +119,3 @@ def _shares_a_place(numbers: Numbers, rows: np.ndarray) -> np.ndarray:
             code = numbers.said.codes[numbers.wording.fields.index(name)]
             return np.asarray(np.isin(code, code[rows][code[rows] != ABSENT]))
     return np.ones(numbers.said.codes.shape[1], dtype=bool)
-
-
-__all__ = ["BLOCKS", "KINDRED", "Lessons", "make", "steps_before"]

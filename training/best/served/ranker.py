@@ -3,7 +3,7 @@
 Who has events gets a blend: the first step of the encoder-decoder plus the content score, both for
 the whole catalogue. Who only states something, or whose postings the catalogue lacks, gets the
 encoder-decoder alone, and who says nothing the popular postings. Everything is computed for each
-profile by itself or, in the encoder-decoder, so that neighbours change no bit.
+profile by itself or, in the encoder-decoder, in blocks of one size: neighbours change no bit.
 """
 
 import json
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
+from zipfile import BadZipFile
 
 import numpy as np
 from scipy.special import log_softmax
@@ -52,6 +53,9 @@ class Blend:
     """0: the encoder-decoder alone makes all lists."""
     encoder_decoder: float
 
+    def __str__(self) -> str:
+        return f"{self.content:g} content + {self.encoder_decoder:g} encoder-decoder"
+
 
 @dataclass(frozen=True, eq=False)
 class Asked:
@@ -81,6 +85,11 @@ class BestRanker:
         self.blend = blend
         self._open = lru_cache(maxsize=2)(self._opened)
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Those of the encoder-decoder."""
+        return self.neural.packages
+
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""
         for name in (_ENCODER_DECODER, _CONTENT):
@@ -102,17 +111,17 @@ class BestRanker:
         content = folder / _CONTENT
         try:
             about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+            if about["format"] != FORMAT:
+                raise ModelError(
+                    f"model folder {folder} has format {about['format']}, this version reads "
+                    f"{FORMAT}; train again"
+                )
             overview = Overview(Wording.load(content), Habits.load(content))
             weights = np.load(content / _WEIGHTS)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ModelError(
                 f"model folder {folder} is incomplete: {error}; train again"
             ) from error
-        if about["format"] != FORMAT:
-            raise ModelError(
-                f"model folder {folder} has format {about['format']}, this version reads {FORMAT};"
-                " train again"
-            )
         neural = NeuralRanker.load(folder / _ENCODER_DECODER)
         return cls(neural, overview, weights, Blend(**about["blend"]))
 
@@ -196,10 +205,8 @@ class BestRanker:
         content = self.blend.content * weighing.scores(asked.steps, moment)
         fresh = freshness_at(catalogue.opens, moment)
         estimates = content + self.blend.encoder_decoder * (first.likeness + first.taste @ fresh)
-        allowed, employers = (
-            catalogue.eligible(asked.profile, asked.as_of),
-            catalogue.employer_numbers,
-        )
+        allowed = catalogue.eligible(asked.profile, asked.as_of)
+        employers = catalogue.employer_numbers
         rows = np.sort(best_rows(estimates, allowed, employers, max(_NEAR, _CLOSER_LOOK * size)))
         near = Shortlist(rows, prepared.vectors[rows], fresh[:, rows], employers[rows])
         exact = self.blend.encoder_decoder * near.scores(first.query, first.taste)
