@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from streaming.settings import TrainingSettings
-from training.best.served.fit import Trained, train_content
+from training.best.served.fit import TrainedContent, train_content
 from training.best.served.ranker import BestRanker
 from training.choosing import choose_decoding
 from training.dataset import Dataset
@@ -39,7 +39,7 @@ class Fitted:
     """Its name in `presets.DECODINGS`; None where no candidate was left to compare them on."""
     compared: Mapping[str, Mapping[str, float]]
     """What each way of decoding reached on the validation part (`choosing.REPORTED`)."""
-    content: Trained | None
+    content: TrainedContent | None
     """What was trained beside the encoder-decoder; None where the preset has no such thing."""
     records: tuple[dict[str, Any], ...]
     """The values of a `loop.EpochRecord` per epoch."""

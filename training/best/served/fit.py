@@ -32,7 +32,7 @@ _TEN = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainedContent:
     """A finished ranker, and what was chosen on the way."""
 
     ranker: BestRanker
@@ -62,7 +62,7 @@ class Trained:
 
 
 @repeatable()
-def train_content(neural: NeuralRanker, dataset: Dataset, seed: int) -> Trained:
+def train_content(neural: NeuralRanker, dataset: Dataset, seed: int) -> TrainedContent:
     """Train the content score beside an encoder-decoder, and choose the blend.
 
     The content score learns from the training part alone. What either counts is chosen on the
@@ -86,7 +86,7 @@ def train_content(neural: NeuralRanker, dataset: Dataset, seed: int) -> Trained:
     reached = _compare(untried, dataset, cases) if cases else {}
     best = max(reached, key=lambda blend: reached[blend]) if reached else _UNTRIED
     ranker = BestRanker(neural, overview, learned.weights, best)
-    return Trained(
+    return TrainedContent(
         ranker=ranker,
         learned=learned,
         lessons=len(lessons.numbers),
