@@ -133,12 +133,11 @@ def _carried(ranker: Ranker, known: Sequence[HeldOut], folder: Path) -> str:
             named.append((_alone(profile, reason["posting_id"]), moment))
             other.append((_alone(profile, str(chance.choice(sorted(met)))), moment))
     kept = [
-        np.mean(
-            [
-                item in {one["posting_id"] for one in found}
-                for item, found in zip(items, _first_ten(ranker, alone, folder), strict=True)
-            ]
+        sum(
+            item in {one["posting_id"] for one in found}
+            for item, found in zip(items, _first_ten(ranker, alone, folder), strict=True)
         )
+        / max(len(items), 1)
         for alone in (named, other)
     ]
     return (
