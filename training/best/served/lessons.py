@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from streaming.clock import to_text
-from training.best.postings import ABSENT
+from training.best.fields import ABSENT
 from training.best.served.habits import Habits
 from training.best.served.numbers import Numbers, Steps
 from training.best.served.overview import compare

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from streaming.ranking import Profile
 from streaming.records import EventKind
-from training.best.postings import ABSENT
+from training.best.fields import ABSENT
 from training.best.served.habits import MEASURES, Habits, Near
 from training.best.served.wording import Said, Wording
 from training.dataset import DISMISS, KINDS

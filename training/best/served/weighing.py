@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from training.best.postings import ABSENT
+from training.best.fields import ABSENT
 from training.best.served.habits import MEASURES
 from training.best.served.numbers import BESIDE, GATHERED, Numbers, Steps
 

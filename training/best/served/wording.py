@@ -11,15 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from streaming.catalogue import Catalogue
-from training.best.postings import codes_of, flat
+from training.best.fields import PROSE, RARELY, codes_of, flat
 from training.tokens import tokens
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import HashingVectorizer
 
 SLOTS = 2**20
 _TEXTS: Mapping[str, tuple[str, str]] = {
@@ -31,10 +33,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 }
 """Text to field and what of it is compared: names are spelt in many ways, so their letters too.
 Prose is left to the word vectors of the encoder-decoder: its words brought nothing here."""
-_PROSE = frozenset({"description", "skills"})
-"""Compared by their words alone, if at all."""
-_RARELY = 0.02
-"""A field is a likeness by being absent if at least so many lack it, and so many don't."""
 _FILE, _COUNTS = "wording.json", "wording.npz"
 
 
@@ -43,7 +41,7 @@ class Said:
     """What the N postings of a catalogue say."""
 
     codes: np.ndarray
-    """(fields, N) int32: equal for equal values, `postings.ABSENT` for none."""
+    """(fields, N) int32: equal for equal values, `fields.ABSENT` for none."""
     lacking: np.ndarray
     """(lacking fields, N) bool."""
     texts: tuple[sparse.csr_array, ...]
@@ -74,18 +72,18 @@ class Wording:
     def of(cls, catalogue: Catalogue) -> Self:
         """Find out what the postings of a catalogue have to compare."""
         rows = [flat(posting) for posting in catalogue.table.drop_columns(["open"]).to_pylist()]
-        names = sorted({name for row in rows for name in row} - _PROSE)
+        names = sorted({name for row in rows for name in row} - PROSE)
         values = {name: {row.get(name, "") for row in rows} - {""} for name in names}
         fields = tuple(name for name in names if len(values[name]) > 1)
         lack = {name: np.mean([not row.get(name) for row in rows]) for name in fields}
         held = {}
         for text, (field, how) in _TEXTS.items():
             counted = _counted([row.get(field, "") for row in rows], how)
-            if counted.nnz and (field in _PROSE or field in fields):
+            if counted.nnz and (field in PROSE or field in fields):
                 held[text] = np.unique(counted.indices, return_counts=True)
         return cls(
             fields=fields,
-            lacking=tuple(n for n in fields if _RARELY <= lack[n] <= 1 - _RARELY),
+            lacking=tuple(n for n in fields if RARELY <= lack[n] <= 1 - RARELY),
             texts=tuple(held),
             held=held,
             count=len(rows),
@@ -188,7 +186,10 @@ def _counted(values: Sequence[str], how: str) -> sparse.csr_matrix:
 
 
 @cache
-def _counter(how: str) -> HashingVectorizer:
+def _counter(how: str) -> "HashingVectorizer":
+    # Takes longer to import than all else but torch; who only scores has no text to read.
+    from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
+
     kinds: dict[str, Any] = {
         "words": {"analyzer": tokens},
         "letters": {"analyzer": "char_wb", "ngram_range": (3, 5)},
