@@ -44,10 +44,18 @@ def run(
         ranker=fitted.ranker,
         catalogue=dataset.catalogue,
         cut=train.counts.made_at,
-        params={"preset": fitted.preset.model_dump(mode="json"), "seed": settings.training.seed},
+        params={
+            "preset": fitted.preset.model_dump(mode="json"),
+            "seed": settings.training.seed,
+            **({"content": fitted.content.choices()} if fitted.content else {}),
+        },
         data_version=data_version,
         curves=curves(fitted),
-        metrics={"seconds": time.monotonic() - started, **decodings(fitted)},
+        metrics={
+            "seconds": time.monotonic() - started,
+            **decodings(fitted),
+            **(fitted.content.reports() if fitted.content else {}),
+        },
         processes=fitted.processes,
     )
     return log_and_register(settings, trained), fitted

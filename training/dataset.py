@@ -112,10 +112,18 @@ class Dataset:
         )
         return Counts.of(events, _text(int(self.times.max())))
 
-    def profile(self, candidate: int) -> dict[str, Any]:
-        """Fold a candidate's events into a value of the topic `profiles`."""
-        span = range(*self.starts[candidate : candidate + 2].tolist())
+    def profile(self, candidate: int, before: int | None = None) -> dict[str, Any]:
+        """Fold a candidate's events into a value of the topic `profiles`.
+
+        Args:
+            candidate: its place.
+            before: the place of the event to end before; None: at the newest.
+        """
+        first, last = self.starts[candidate : candidate + 2].tolist()
+        span = range(first, last if before is None else before)
         stated = self.stated[candidate]
+        if before is not None and stated and stated["updated_at"] > _text(int(self.times[before])):
+            stated = None
         moments = [int(self.times[event]) for event in span]
         newest = [_text(max(moments))] if moments else []
         return {
@@ -146,16 +154,42 @@ class Dataset:
 
     def split_at(self, moment: str) -> "tuple[Dataset, tuple[HeldOut, ...]]":
         """Cut at a given moment; see `split`."""
+        train = self.until(moment)
+        held_out = (self._held_out(train, candidate) for candidate in range(len(self)))
+        return train, tuple(found for found in held_out if found is not None)
+
+    def until(self, moment: str) -> "Dataset":
+        """Leave out the events and stated parts after a moment; the candidates stay."""
         cut = (from_text(moment) - _EPOCH) // timedelta(microseconds=1)
         keep = self.times <= cut
-        train = replace(
+        return replace(
             self,
             stated=tuple(s if s and s["updated_at"] <= _text(cut) else None for s in self.stated),
             starts=np.concatenate([[0], np.cumsum(keep)])[self.starts],
             **{name: getattr(self, name)[keep] for name in _PER_EVENT},
         )
-        held_out = (self._held_out(train, candidate) for candidate in range(len(self)))
-        return train, tuple(found for found in held_out if found is not None)
+
+    def turns(self, after: str | None = None) -> np.ndarray:
+        """List the events that turn to a posting new to their candidate, no dismissals.
+
+        Args:
+            after: only later ones; None for all.
+
+        Returns:
+            Places of events, ascending, int64.
+        """
+        owners = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        pairs = np.stack([owners, self.postings])
+        new = np.sort(np.unique(pairs, axis=1, return_index=True)[1])
+        cut = -1 if after is None else (from_text(after) - _EPOCH) // timedelta(microseconds=1)
+        return np.asarray(new[(self.kinds[new] != DISMISS) & (self.times[new] > cut)])
+
+    def before(self, event: int) -> HeldOut:
+        """Say what is to be foretold at an event, from all that was known of its candidate then."""
+        candidate = int(np.searchsorted(self.starts, event, side="right")) - 1
+        posting_id = self.catalogue.posting_ids[self.postings[event]]
+        moment = _text(int(self.times[event]))
+        return HeldOut(self.profile(candidate, event), moment, (posting_id,))
 
     def _held_out(self, train: "Dataset", candidate: int) -> HeldOut | None:
         first, last = self.starts[candidate : candidate + 2].tolist()

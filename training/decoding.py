@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from training.employers import fitting
-from training.inference import Decision, Encoded, Network, State
+from training.inference import Decision, Encoded, Network, Reading, State
 from training.prepared import PreparedCatalogue
 from training.presets import Decoding
 from training.removal import Listed, added, lost
@@ -70,7 +70,7 @@ def decode(
         decoding: how.
     """
     blocks = [questions[s : s + network.rows] for s in range(0, len(questions), network.rows)]
-    begun = [_begin(network, block) for block in blocks]
+    begun = [begin(network, [question.reading for question in block]) for block in blocks]
     asked = [one.decision.query for one in begun]
     likeness = iter(prepared.products(np.concatenate(asked)) if asked else ())
     lists: list[list[Emission]] = []
@@ -91,7 +91,7 @@ def decode(
 
 
 @dataclass(frozen=True, eq=False)
-class _Begun:
+class Begun:
     """A block of profiles after the first decoding step."""
 
     encoded: Encoded
@@ -100,13 +100,14 @@ class _Begun:
     decision: Decision
 
 
-def _begin(network: Network, block: Sequence[Question]) -> _Begun:
-    encoded, state = network.encode([question.reading for question in block])
-    return _Begun(encoded, state, network.decide(encoded, state, network.first_input()))
+def begin(network: Network, readings: Sequence[Reading]) -> Begun:
+    """Read a block of profiles, at most `network.rows`, and take the first decoding step."""
+    encoded, state = network.encode(readings)
+    return Begun(encoded, state, network.decide(encoded, state, network.first_input()))
 
 
 def _lists(
-    network: Network, begun: _Begun, near: Sequence[Shortlist], size: int, decoding: Decoding
+    network: Network, begun: Begun, near: Sequence[Shortlist], size: int, decoding: Decoding
 ) -> Iterator[list[Emission]]:
     """Make the lists of a block of profiles, and measure what carries their postings."""
     decision = begun.decision
@@ -127,7 +128,7 @@ def _lists(
         yield _emissions(network, begun, line, Listed(one, found, places[list(line.chosen)]))
 
 
-def _emissions(network: Network, begun: _Begun, line: _Line, listed: Listed) -> list[Emission]:
+def _emissions(network: Network, begun: Begun, line: _Line, listed: Listed) -> list[Emission]:
     n, rows = line.place, listed.near.rows[listed.places].tolist()
     shares = added(begun.encoded, begun.decision, n, listed.near.vectors[listed.places])
     missed = lost(network, begun.encoded, begun.state, place=n, shares=shares, listed=listed)

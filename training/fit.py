@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from streaming.settings import TrainingSettings
+from training.best.served.fit import TrainedContent, train_content
+from training.best.served.ranker import BestRanker
 from training.choosing import choose_decoding
 from training.dataset import Dataset
 from training.distributed import available, launch, on_spark
@@ -28,15 +30,17 @@ OnEpoch = Callable[[dict[str, Any]], None]
 class Fitted:
     """A finished training."""
 
-    ranker: NeuralRanker
+    ranker: NeuralRanker | BestRanker
     folder: Path
-    """What `NeuralRanker.load` reads."""
+    """What `NeuralRanker.load` reads: of the encoder-decoder."""
     preset: Preset
     """With the way of decoding that was chosen."""
     decoding: str | None
     """Its name in `presets.DECODINGS`; None where no candidate was left to compare them on."""
     compared: Mapping[str, Mapping[str, float]]
     """What each way of decoding reached on the validation part (`choosing.REPORTED`)."""
+    content: TrainedContent | None
+    """What was trained beside the encoder-decoder; None where the preset has no such thing."""
     records: tuple[dict[str, Any], ...]
     """The values of a `loop.EpochRecord` per epoch."""
     processes: int
@@ -76,10 +80,13 @@ def fit(
             on_epoch(record)
     else:
         _launch_here(spec, processes, on_epoch)
-    chosen = choose_decoding(NeuralRanker.load(spec.model), Dataset.read(dataset))
+    data = Dataset.read(dataset)
+    chosen = choose_decoding(NeuralRanker.load(spec.model), data)
     write_model(chosen.ranker, spec)
+    content = train_content(chosen.ranker, data, spec.seed) if spec.preset.content else None
     return Fitted(
-        ranker=chosen.ranker,
+        ranker=content.ranker if content else chosen.ranker,
+        content=content,
         folder=spec.model,
         preset=chosen.ranker.preset,
         decoding=chosen.name,

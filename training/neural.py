@@ -19,7 +19,7 @@ from streaming.catalogue import Catalogue
 from streaming.errors import ModelError
 from streaming.ranking import Profile, RankedItem
 from training.counts import Counts
-from training.decoding import Emission, decode
+from training.decoding import Begun, Emission, begin, decode
 from training.features import (
     Embedder,
     Features,
@@ -36,6 +36,7 @@ from training.prepared import PreparedCatalogue, open_prepared, write_prepared
 from training.presets import DECODINGS, Decoding, Preset
 from training.reading import Part, read
 from training.reasons import explain
+from training.removal import added
 from training.shortlist import Question
 
 FORMAT = 3
@@ -60,6 +61,35 @@ class Attention:
     """(L,) float32: what each part added to the score of the posting."""
     posting_id: str
     """Of the posting that is recommended first."""
+
+
+@dataclass(frozen=True, eq=False)
+class FirstStep:
+    """The first decoding step for one profile."""
+
+    parts: tuple[Part, ...]
+    """The L parts of the profile that the model reads."""
+    likeness: np.ndarray
+    """(N,) float32: estimates of the inner products of query and posting vectors, less some
+    number (`training.codes`)."""
+    begun: Begun
+    """Of the block of profiles that it was computed in."""
+    place: int
+    """In the block."""
+
+    @property
+    def query(self) -> np.ndarray:
+        """What is asked of posting vectors, (D,)."""
+        return np.asarray(self.begun.decision.query[self.place])
+
+    @property
+    def taste(self) -> np.ndarray:
+        """What being fresh adds, (3,)."""
+        return np.asarray(self.begun.decision.taste[self.place])
+
+    def added(self, vectors: np.ndarray) -> np.ndarray:
+        """Tell what each part adds to the scores of some postings, (S, D) to (S, L)."""
+        return added(self.begun.encoded, self.begun.decision, self.place, vectors)
 
 
 class NeuralRanker:
@@ -185,7 +215,28 @@ class NeuralRanker:
             if parts is None:
                 yield self.popular.rank([profile], [moment], popular, size)[0]
             else:
-                yield _items(prepared, profile, parts, next(lists))
+                yield items(prepared, profile, parts, next(lists))
+
+    def first_steps(
+        self, asked: Sequence[tuple[Profile, str]], prepared: PreparedCatalogue
+    ) -> list[FirstStep]:
+        """Take the first decoding step for profiles that say something.
+
+        Args:
+            asked: each with the moment that ages are taken at.
+            prepared: the catalogue.
+        """
+        found = [self._read(profile, moment, prepared) for profile, moment in asked]
+        read = [one for one in found if one is not None]
+        blocks = [read[s : s + self._network.rows] for s in range(0, len(read), self._network.rows)]
+        begun = [begin(self._network, [reading for reading, _ in block]) for block in blocks]
+        queries = [one.decision.query for one in begun]
+        likeness = iter(prepared.products(np.concatenate(queries)) if queries else ())
+        return [
+            FirstStep(parts, next(likeness), one, place)
+            for block, one in zip(blocks, begun, strict=True)
+            for place, (_, parts) in enumerate(block)
+        ]
 
     def posting_vectors(self, folder: Path) -> np.ndarray:
         """Return the vectors of a prepared catalogue's postings, (N, D) float32, row by row."""
@@ -262,7 +313,7 @@ class NeuralRanker:
         return Features.join([made.take(slice(0)), *(known[key] for key in keys)])
 
 
-def _items(
+def items(
     prepared: PreparedCatalogue,
     profile: Profile,
     parts: Sequence[Part],

@@ -14,15 +14,22 @@ from streaming.ranking import Ranker
 
 MOST_POPULAR = "most-popular"
 ENCODER_DECODER = "encoder-decoder"
+BLENDED = "encoder-decoder with content"
 _CLASSES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         MOST_POPULAR: ("training.popular", "MostPopularRanker"),
         ENCODER_DECODER: ("training.neural", "NeuralRanker"),
+        BLENDED: ("training.best.served.ranker", "BestRanker"),
     }
 )
 _ALWAYS = ("mlflow", "numpy", "orjson", "pandas", "pyarrow", "pydantic")
+_NEURAL = (*_ALWAYS, "jieba", "threadpoolctl", "torch")
 _PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {MOST_POPULAR: _ALWAYS, ENCODER_DECODER: (*_ALWAYS, "jieba", "threadpoolctl", "torch")}
+    {
+        MOST_POPULAR: _ALWAYS,
+        ENCODER_DECODER: _NEURAL,
+        BLENDED: (*_NEURAL, "scikit-learn", "scipy"),
+    }
 )
 FORMAT = 1
 """Of the packed folder; an older careerstream refuses a newer one."""
@@ -50,7 +57,7 @@ class SavedRanker(Ranker, Protocol):
 
 
 def kind_of(ranker: SavedRanker) -> str:
-    """Name the kind of a ranker: most-popular or encoder-decoder."""
+    """Name the kind of a ranker, one of those above."""
     place = (type(ranker).__module__, type(ranker).__name__)
     for kind, known in _CLASSES.items():
         if known == place:

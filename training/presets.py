@@ -102,6 +102,10 @@ class Preset(Config):
     name: str = Field(description="its name")
     model: ModelConfig = Field(description="the shape")
     training: TrainConfig = Field(description="the training")
+    content: bool = Field(
+        default=False,
+        description="whether a content score is trained beside it (`training.best.served`)",
+    )
 
 
 def published() -> Preset:
@@ -175,7 +179,16 @@ def published() -> Preset:
     return Preset(name="published", model=model, training=training)
 
 
-PRESETS: dict[str, Callable[[], Preset]] = {"published": published}
+def best() -> Preset:
+    """Return what measures best: `published` with a content score blended in.
+
+    Who has events is ranked by both, in shares that are found on the validation part; who only
+    states something by the encoder-decoder alone.
+    """
+    return published().model_copy(update={"name": "best", "content": True})
+
+
+PRESETS: dict[str, Callable[[], Preset]] = {"published": published, "best": best}
 
 
 def by_name(name: str) -> Preset:

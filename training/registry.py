@@ -33,7 +33,7 @@ class ModelRef:
     name: str
     version: str
     kind: str
-    """most-popular or encoder-decoder."""
+    """As in `training.packing`."""
     run_id: str
     cut: str | None
     """Nothing later than this moment was trained on; None: nothing was trained on."""

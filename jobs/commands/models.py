@@ -17,18 +17,23 @@ NOT_PROMOTED = 6
 def train(
     context: typer.Context,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
+    preset: Annotated[str | None, typer.Option(help="published or best.")] = None,
 ) -> None:
     """Train on the newest lake and register the model as challenger."""
     from jobs import train as job  # noqa: PLC0415 - torch takes seconds to load
 
     settings = settings_of(context)
-    if epochs is not None:
-        training = settings.training.model_copy(update={"epochs": epochs})
-        settings = settings.model_copy(update={"training": training})
+    given = {"epochs": epochs, "preset": preset}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    training = settings.training.model_copy(update=chosen)
+    settings = settings.model_copy(update={"training": training})
     with spark_of(settings, "train") as spark, EpochProgress() as progress:
         reference, fitted = job.run(spark, settings, progress.epoch)
     if fitted.decoding is not None:
         console.print(decoding_table(fitted.compared, fitted.decoding))
+    if fitted.content is not None:
+        blend, cases = fitted.content.ranker.blend, fitted.content.cases
+        console.print(f"blend: {blend}, chosen on {cases} validation cases")
     console.print(
         f"registered {reference.name} version {reference.version} as challenger, trained by "
         f"{fitted.processes} process(es); `careerstream promote` measures it"

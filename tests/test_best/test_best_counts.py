@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from training.benchmark.data import History
 from training.best.examples import make
 from training.best.features import Features
+from training.best.fields import ABSENT
 from training.best.kinship import Kinship
-from training.best.postings import ABSENT, Said, crossed, indicators, read
+from training.best.postings import Said, crossed, indicators, read
 from training.best.seasons import Seasons
 
 _DAY = 86_400_000_000

@@ -11,7 +11,7 @@ from streaming.errors import SettingsError
 from training.benchmark.data import Fit
 
 PRESETS: Mapping[str, str] = {
-    "best": "training.best",
+    "best": "training.best.preset",
     "published": "training.benchmark.published",
 }
 """Name to the module whose `fit` trains it."""

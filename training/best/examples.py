@@ -7,7 +7,8 @@ import numpy as np
 
 from training.benchmark.data import History, OnProgress
 from training.best.features import Features
-from training.best.postings import ABSENT, Said
+from training.best.fields import ABSENT
+from training.best.postings import Said
 
 _RIVALS = 300
 _NEARBY = 0.6

@@ -11,7 +11,8 @@ import numpy as np
 from scipy import sparse
 
 from training.benchmark.data import History
-from training.best.postings import ABSENT, indicators
+from training.best.fields import ABSENT
+from training.best.postings import indicators
 
 MEASURES = ("people", "share of both", "share", "second hand")
 """Log of the people who held both values; their number by the geometric mean of those who held

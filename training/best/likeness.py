@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
-from training.best.postings import ABSENT, Said
+from training.best.fields import ABSENT
+from training.best.postings import Said
 
 _AGAINST = ("locality", "region")
 """Places: what else is alike counts differently within one."""

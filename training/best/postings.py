@@ -13,19 +13,11 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from training.tokens import clean, tokens
+from training.best.fields import ABSENT, PROSE, RARELY, codes_of, flat
+from training.tokens import tokens
 
-ABSENT = -1
-"""The code of a field that says nothing; it equals no other."""
-
-_NOT_SAID = frozenset(
-    {"schema_version", "posting_id", "date_posted", "valid_through", "url", "source"}
-)
-_PROSE = frozenset({"description", "skills"})
 _NAMES = ("title", "employer", "locality")
 """Fields that are compared by their letters too: names are spelt in many ways."""
-_RARELY = 0.02
-"""A field is a likeness by being absent if at least so many lack it, and so many don't."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +25,7 @@ class Said:
     """What N postings say."""
 
     codes: Mapping[str, np.ndarray]
-    """By field: (N,) int64, equal for equal values, `ABSENT` for none."""
+    """By field: (N,) int64, equal for equal values, `fields.ABSENT` for none."""
     lacking: Mapping[str, np.ndarray]
     """By field that is often absent: (N,) bool, true where it is."""
     texts: Mapping[str, sparse.csr_array]
@@ -51,17 +43,17 @@ def read(postings: Sequence[Mapping[str, Any]]) -> Said:
     Args:
         postings: the JSON values of `streaming.records.Posting`.
     """
-    flat = [_flat(posting) for posting in postings]
-    names = sorted({name for values in flat for name in values} - _PROSE)
-    columns = {name: [values.get(name, "") for values in flat] for name in names}
-    codes = {name: _codes(column) for name, column in columns.items()}
+    rows = [flat(posting) for posting in postings]
+    names = sorted({name for values in rows for name in values} - PROSE)
+    columns = {name: [values.get(name, "") for values in rows] for name in names}
+    codes = {name: codes_of(column) for name, column in columns.items()}
     codes = {name: code for name, code in codes.items() if code.max() > 0}
     lacking = {name: code == ABSENT for name, code in codes.items()}
     texts = {f"{name} letters": _letters(columns[name]) for name in _NAMES if name in codes}
     if "title" in codes:
         texts["title words"] = _words(columns["title"])
-    for name in sorted(_PROSE):
-        texts[f"{name} words"] = _words([values.get(name, "") for values in flat])
+    for name in sorted(PROSE):
+        texts[f"{name} words"] = _words([values.get(name, "") for values in rows])
     return Said(
         codes=codes,
         lacking={name: lack for name, lack in lacking.items() if _both(lack)},
@@ -85,27 +77,8 @@ def indicators(code: np.ndarray) -> sparse.csr_array:
     return sparse.csr_array((ones, (rows, code[rows])), shape=(len(code), max(code.max() + 1, 1)))
 
 
-def _flat(posting: Mapping[str, Any]) -> dict[str, str]:
-    """Take the parts of a place for fields of their own, and lists for texts."""
-    found: dict[str, str] = {}
-    for name, value in posting.items():
-        if isinstance(value, Mapping):
-            found |= {key: said for key, said in value.items() if isinstance(said, str) and said}
-        elif isinstance(value, list):
-            found[name] = " ".join(str(part) for part in value)
-        elif isinstance(value, str) and name not in _NOT_SAID:
-            found[name] = value
-    return {name: text for name, said in found.items() if (text := " ".join(clean(said).split()))}
-
-
-def _codes(values: Sequence[str]) -> np.ndarray:
-    """Number values in their order, so that an unchanged catalogue has unchanged numbers."""
-    numbers = {value: place for place, value in enumerate(sorted(set(values) - {""}))}
-    return np.array([numbers.get(value, ABSENT) for value in values], dtype=np.int64)
-
-
 def _both(lack: np.ndarray) -> bool:
-    return bool(_RARELY <= lack.mean() <= 1 - _RARELY)
+    return bool(RARELY <= lack.mean() <= 1 - RARELY)
 
 
 def _letters(texts: Sequence[str]) -> sparse.csr_array:

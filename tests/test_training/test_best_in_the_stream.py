@@ -1,0 +1,264 @@
+"""The preset `best` behind the registered model: trained, prepared, asked."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from streaming.catalogue import Catalogue
+from streaming.errors import ModelError
+from streaming.ranking import Ranker
+from streaming.records import Item
+from training.best.served.fit import BLENDS, train_content
+from training.best.served.lessons import steps_before
+from training.best.served.numbers import Steps
+from training.best.served.ranker import BestRanker
+from training.best.served.wording import Wording
+from training.dataset import DISMISS, KINDS, Dataset
+from training.packing import kind_of, pack, requirements, unpack
+from training.prepared import open_prepared
+from training.presets import by_name
+
+
+@pytest.fixture(scope="module")
+def dataset(market_dataset):
+    return Dataset.read(market_dataset)
+
+
+@pytest.fixture(scope="module")
+def trained(fitted, dataset):
+    return train_content(fitted.ranker, dataset, seed=5)
+
+
+@pytest.fixture(scope="module")
+def ranker(trained):
+    """The trained one; of both scores, whatever two epochs on a toy market call best."""
+    made = trained.ranker
+    return BestRanker(made.neural, made.overview, made.weights, BLENDS[4])
+
+
+@pytest.fixture(scope="module")
+def folder(ranker, dataset, tmp_path_factory):
+    made = tmp_path_factory.mktemp("best")
+    ranker.prepare(dataset.catalogue, made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def asked(dataset):
+    """Profiles at the moments of some events, with what each turned to."""
+    return [dataset.before(event) for event in dataset.turns()[-30:].tolist()]
+
+
+def silent():
+    return {"candidate_id": "x", "stated": None, "events": []}
+
+
+def stating(*skills):
+    said = {"updated_at": "2025-01-06T00:00:00.000000Z", "skills": list(skills)}
+    return {**silent(), "stated": said}
+
+
+def rank(ranker, asked, folder, size=10):
+    return ranker.rank([one.profile for one in asked], [one.as_of for one in asked], folder, size)
+
+
+def test_lists_follow_the_contract(ranker, dataset, folder, asked):
+    assert isinstance(ranker, Ranker)
+    for one, items in zip(asked, rank(ranker, asked, folder), strict=True):
+        assert [item["rank"] for item in items] == list(range(1, 11))
+        scores = [item["score"] for item in items]
+        assert scores == sorted(scores, reverse=True)
+        eligible = dataset.catalogue.eligible(one.profile, one.as_of)
+        assert all(eligible[dataset.catalogue.rows[item["posting_id"]]] for item in items)
+        employers = [
+            dataset.catalogue.employers[dataset.catalogue.rows[i["posting_id"]]] for i in items
+        ]
+        assert max(map(employers.count, employers)) <= 5
+        for item in items:
+            assert json.loads(Item.model_validate(item).model_dump_json())
+            assert item["reasons"]
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_neighbours_change_no_bit(ranker, folder, asked, data):
+    moment = asked[0].as_of
+    everybody = [*(one.profile for one in asked[:12]), silent(), stating("Java开发")]
+    chosen = data.draw(st.lists(st.sampled_from(range(len(everybody))), min_size=1, max_size=8))
+    together = ranker.rank([everybody[n] for n in chosen], [moment] * len(chosen), folder, 5)
+    alone = [ranker.rank([everybody[n]], [moment], folder, 5)[0] for n in chosen]
+    assert json.dumps(together) == json.dumps(alone)
+
+
+def test_without_events_it_is_the_encoder_decoder(ranker, folder, asked):
+    own = ranker.encoder_decoder_folder(folder)
+    moments = [asked[0].as_of] * 2
+    profiles = [silent(), stating("Java开发")]
+    assert ranker.rank(profiles, moments, folder, 10) == ranker.neural.rank(
+        profiles, moments, own, 10
+    )
+    gone = {**asked[0].profile, "events": [{**asked[0].profile["events"][0], "posting_id": "?"}]}
+    assert rank(ranker, [], folder) == []
+    assert ranker.rank([gone], moments[:1], folder, 3) == ranker.neural.rank(
+        [gone], moments[:1], own, 3
+    )
+
+
+def test_the_catalogue_is_scored_as_the_numbers_say(ranker, dataset, folder):
+    """Tables and index, mapped from files, against posting by posting; and what each step adds."""
+    weighing = ranker.weighing(folder)
+    columns = np.arange(len(dataset.catalogue))
+    for event in dataset.turns()[-8:].tolist():
+        steps, moment = steps_before(dataset, event), int(dataset.times[event])
+        if not len(steps):
+            continue
+        numbers = weighing.numbers.of(steps, moment, columns)
+        scores = weighing.scores(steps, moment)
+        assert np.allclose(scores, numbers @ ranker.weights, atol=1e-3)
+        beside = weighing.numbers.beside(steps, moment, columns)
+        weights = ranker.weights[-len(beside) :].copy()
+        rest = weights @ beside - weights[3] * beside[3]
+        assert np.allclose(weighing.shares(steps, columns).sum(axis=0) + rest, scores, atol=1e-3)
+
+
+def test_a_new_posting_is_rankable_at_once(ranker, dataset, folder, asked, tmp_path):
+    """A copy of what somebody applied to, under an id that training never saw, comes near."""
+    one = asked[-1]
+    liked = one.profile["events"][-1]["posting_id"]
+    copy = dataset.catalogue.table.slice(dataset.catalogue.rows[liked], 1).to_pylist()[0]
+    copy |= {"posting_id": "new", "date_posted": None, "valid_through": None, "open": True}
+    row = pa.Table.from_pylist([copy], schema=dataset.catalogue.table.schema)
+    larger = Catalogue.of(pa.concat_tables([dataset.catalogue.table, row]), 9)
+    ranker.prepare(larger, tmp_path)
+    assert "new" in [i["posting_id"] for i in rank(ranker, [one], tmp_path)[0]]
+    steps = Steps.read(one.profile, dataset.catalogue.rows)
+    before = ranker.weighing(folder).scores(steps, 0)
+    after = ranker.weighing(tmp_path).scores(Steps.read(one.profile, larger.rows), 0)
+    kept = [larger.rows[posting_id] for posting_id in dataset.catalogue.posting_ids]
+    assert np.allclose(before, after[kept], atol=1e-5)
+
+
+def test_the_same_seed_learns_the_same(fitted, dataset, trained):
+    again = train_content(fitted.ranker, dataset, seed=5)
+    assert np.array_equal(again.ranker.weights, trained.ranker.weights)
+    assert again.choices() == trained.choices()
+    timeless = [one.reports() | {"content_seconds": 0.0} for one in (again, trained)]
+    assert timeless[0] == timeless[1]
+    assert set(trained.reached) == set(BLENDS)
+
+
+def test_nothing_after_the_cut_is_learned_from(fitted, dataset, trained):
+    """Other events after the cut choose another blend at most."""
+    cut = trained.ranker.overview.habits.counts.made_at
+    train = dataset.until(cut)
+    later = dataset.times > train.times.max()
+    changed = np.where(later, dataset.postings[::-1], dataset.postings)
+    other = train_content(fitted.ranker, _with_postings(dataset, changed), seed=5)
+    assert np.array_equal(other.ranker.weights, trained.ranker.weights)
+
+
+def _with_postings(dataset, postings):
+    values = {name: getattr(dataset, name) for name in Dataset.__dataclass_fields__}
+    return Dataset(**(values | {"postings": postings}))
+
+
+def test_a_packed_model_repeats_the_lists(ranker, dataset, asked, folder, tmp_path):
+    """In another process: `tests/test_registry/test_pyfunc.py`."""
+    pack(ranker, dataset.catalogue, tmp_path)
+    again = unpack(tmp_path)
+    assert kind_of(again) == "encoder-decoder with content"
+    assert any(line.startswith("scikit-learn==") for line in requirements(again))
+    assert rank(again, asked, tmp_path / "catalogue") == rank(ranker, asked, folder)
+
+
+def test_a_broken_folder_is_one_line(ranker, tmp_path):
+    with pytest.raises(ModelError, match=r"is incomplete: .*; train again"):
+        BestRanker.load(tmp_path)
+    ranker.save(tmp_path)
+    (tmp_path / "content" / "habits.npz").write_bytes(b"PK")
+    with pytest.raises(ModelError, match=r"is incomplete: .*; train again"):
+        BestRanker.load(tmp_path)
+    about = json.loads((tmp_path / "blend.json").read_text())
+    (tmp_path / "blend.json").write_text(json.dumps(about | {"format": 0}))
+    with pytest.raises(ModelError, match="has format 0, this version reads 1; train again"):
+        BestRanker.load(tmp_path)
+
+
+def test_bare_postings_and_few_events_are_enough(fitted, dataset_writer, tmp_path):
+    """No field but the title, one candidate, nothing after the cut: then both count alike."""
+    times = [f"2026-01-0{day}T00:00:00.000000Z" for day in (1, 2)]
+    events = [
+        {"candidate_id": "c", "posting_id": f"p{n}", "kind": "view", "event_id": f"e{n}"}
+        | {"event_time": time}
+        for n, time in enumerate(times)
+    ]
+    postings = [{"posting_id": f"p{n}", "title": "Baker"} for n in range(3)]
+    bare = Dataset.read(
+        dataset_writer(tmp_path / "bare", postings=postings, events=events, stated=[])
+    )
+    made = train_content(fitted.ranker, bare, seed=1)
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    made.ranker.prepare(bare.catalogue, folder)
+    [items] = made.ranker.rank([bare.profile(0)], [times[1]], folder, 10)
+    assert [item["posting_id"] for item in items] == ["p2"]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    nothing = Catalogue.of(bare.catalogue.table.slice(0, 0), 0)
+    made.ranker.prepare(nothing, empty)
+    assert made.ranker.rank([bare.profile(0)], [times[1]], empty, 10) == [[]]
+    assert len(open_prepared(made.ranker.encoder_decoder_folder(empty)).catalogue) == 0
+
+
+def test_steps_are_the_newest_distinct_postings():
+    view, apply = 0, [str(kind) for kind in KINDS].index("apply")
+    hour = 3_600_000_000
+    steps = Steps.of(
+        np.array([4, 5, 4, 6, 7]),
+        np.array([apply, view, view, DISMISS, view]),
+        np.array([0, 1, 2, 3, 4]) * hour * 2,
+    )
+    assert steps.rows.tolist() == [5, 4, 6, 7]
+    assert steps.wanted.tolist() == [False, True, False, False]
+    assert steps.dismissed.tolist() == [False, False, True, False]
+    newest, recent, session, wanted, dismissed = steps.weights.tolist()
+    assert newest == session == [0, 0, 0, 1]
+    assert recent[2] == 0
+    assert recent[3] > recent[1] > recent[0] > 0
+    assert sum(recent) == pytest.approx(1)
+    assert (wanted, dismissed) == ([0, 1, 0, 0], [0, 0, 1, 0])
+
+
+def test_an_unknown_word_counts_as_the_rarest(dataset):
+    wording = Wording.of(dataset.catalogue)
+    known = wording.vectors("title words", ["java developer", "java developer"])
+    unheard = wording.vectors("title words", ["java zyxwv", "zyxwv", ""])
+    assert (known @ known.T).toarray() == pytest.approx(1.0)
+    assert (unheard @ unheard.T).diagonal() == pytest.approx([1, 1, 0])
+    assert float((unheard @ unheard.T)[0, 1]) > 0.5
+
+
+def test_the_preset_says_that_there_is_content():
+    assert by_name("best").content
+    assert not by_name("published").content
+    assert by_name("best").model == by_name("published").model
+
+
+def test_saved_and_loaded_is_the_same(ranker, tmp_path):
+    ranker.save(tmp_path)
+    again = BestRanker.load(tmp_path)
+    assert again.blend == ranker.blend
+    assert np.array_equal(again.weights, ranker.weights)
+    for name, near in ranker.overview.habits.kin.items():
+        assert again.overview.habits.kin[name].names == near.names
+        assert np.array_equal(again.overview.habits.kin[name].numbers, near.numbers)
+    assert not Path(tmp_path / "catalogue.parquet").exists()
