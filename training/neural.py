@@ -29,7 +29,7 @@ from training.features import (
     of_stated,
 )
 from training.inference import Network, Reading, one_thread
-from training.model import EncoderDecoder
+from training.model import BLOCKS, EncoderDecoder
 from training.moments import micros
 from training.popular import MostPopularRanker
 from training.prepared import PreparedCatalogue, open_prepared, write_prepared
@@ -46,6 +46,8 @@ _TOGETHER = 32
 """Profiles whose likeness with the whole catalogue is held at a time."""
 _MOST_SAID = 8_192
 """Stated entries whose vectors are kept: many people state the same."""
+WORK_BLOCKS = ("text", "words", "industry", "occupation")
+"""The blocks of a posting vector that say what the work is, not where, for whom or for how much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +192,15 @@ class NeuralRanker:
     def posting_vectors(self, folder: Path) -> np.ndarray:
         """Return the vectors of a prepared catalogue's postings, (N, D) float32, row by row."""
         return np.asarray(open_prepared(folder).vectors)
+
+    def work_vectors(self, folder: Path) -> np.ndarray:
+        """Return the part of `posting_vectors` that says what the work is, for grouping.
+
+        Returns:
+            (N, E) float32: the blocks of `WORK_BLOCKS`.
+        """
+        wanted = [BLOCKS.index(block) for block in WORK_BLOCKS]
+        return self.posting_vectors(folder)[:, np.isin(self.model.block_of.numpy(), wanted)]
 
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path

@@ -26,7 +26,7 @@ from streaming.catalogue import Catalogue
 from streaming.clock import from_text, to_text
 from streaming.errors import InputError
 from streaming.ranking import Profile, RankedItem
-from training.packing import CATALOGUE, unpack
+from training.packing import CATALOGUE, SavedRanker, unpack
 
 ARTIFACT = "ranker"
 CODE = Path(__file__).with_name("registered_model.py")
@@ -93,6 +93,11 @@ class RankerModel(PythonModel):
         self._folder = Path(context.artifacts[ARTIFACT])
         self._ranker = unpack(self._folder)
         self._given: tuple[tuple[Path, int], Path] | None = None
+
+    @property
+    def ranker(self) -> SavedRanker:
+        """The packed ranker itself, with what not every ranker has, such as vectors."""
+        return self._ranker
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Prepare a catalogue; see `streaming.ranking.Ranker.prepare`."""
