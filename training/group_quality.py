@@ -15,8 +15,8 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from streaming.catalogue import Catalogue
 from training.features import all_text
 from training.groups import cluster
+from training.space import HasVectors
 from training.tokens import tokens
-from training.vectors import Vectors
 
 SEEDS = 5
 """Groups are made so often, with a seed and those after it."""
@@ -26,7 +26,7 @@ Quality = dict[str, float | int | None]
 
 
 def measure(
-    ranker: Vectors, catalogue: Catalogue, rows: np.ndarray, count: int, seed: int
+    ranker: HasVectors, catalogue: Catalogue, rows: np.ndarray, count: int, seed: int
 ) -> Quality:
     """Compare groups by a model's vectors with k-means on TF-IDF of all that postings say.
 
@@ -93,7 +93,7 @@ def _without_industry(catalogue: Catalogue) -> Catalogue:
     return Catalogue(catalogue.table.set_column(place, "industry", nothing), catalogue.version)
 
 
-def _work_vectors(ranker: Vectors, catalogue: Catalogue) -> np.ndarray:
+def _work_vectors(ranker: HasVectors, catalogue: Catalogue) -> np.ndarray:
     with TemporaryDirectory(prefix="careerstream-") as folder:
         ranker.prepare(catalogue, Path(folder))
         return np.array(ranker.work_vectors(Path(folder)))

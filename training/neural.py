@@ -222,12 +222,15 @@ class NeuralRanker:
         vectors = np.zeros((len(profiles), prepared.vectors.shape[1]), dtype=np.float32)
         network = self._network
         with one_thread():
-            for place, (profile, moment) in enumerate(zip(profiles, as_of, strict=True)):
-                found = self._read(profile, moment, prepared)
-                if found is not None:
-                    encoded, state = network.encode(found[:1])
+            for start in range(0, len(profiles), network.rows):
+                some = slice(start, start + network.rows)
+                asked = zip(profiles[some], as_of[some], strict=True)
+                found = [self._read(profile, moment, prepared) for profile, moment in asked]
+                places = [place for place, one in enumerate(found, start) if one is not None]
+                if places:
+                    encoded, state = network.encode([one[0] for one in found if one is not None])
                     decision = network.decide(encoded, state, network.first_input())
-                    vectors[place] = decision.query[0]
+                    vectors[places] = decision.query
         return vectors
 
     def attend(self, profile: Profile, as_of: str, folder: Path) -> Attention | None:

@@ -99,6 +99,11 @@ class RankerModel(PythonModel):
         """The packed ranker itself, with what not every ranker has, such as vectors."""
         return self._ranker
 
+    @property
+    def prepared(self) -> Path:
+        """The folder of the catalogue it was trained on, prepared."""
+        return self._folder / CATALOGUE
+
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Prepare a catalogue; see `streaming.ranking.Ranker.prepare`."""
         self._ranker.prepare(catalogue, folder)
@@ -149,7 +154,7 @@ class RankerModel(PythonModel):
         """Find the prepared folder; the newest file given stays prepared."""
         path = Path(given)
         if not given:
-            return self._folder / CATALOGUE
+            return self.prepared
         if path.is_dir():
             return path
         if not path.is_file():
