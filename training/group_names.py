@@ -120,7 +120,8 @@ def _distinct(words: Sequence[Sequence[str]], titles: Sequence[str]) -> list[str
     taken: set[str | frozenset[str]] = set()
     for mine, title in zip(words, titles, strict=True):
         parts = list(mine) or [title]
-        numbered = ([*parts[:_WORDS], f"({n})"] for n in range(2, len(words) + 2))
+        *first, last = parts[:_WORDS]
+        numbered = ([*first, f"{last} ({n})"] for n in range(2, len(words) + 2))
         longer = (parts[:end] for end in range(min(_WORDS, len(parts)), len(parts) + 1))
         for choice in (*longer, *numbered):
             text = " · ".join(choice)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -30,6 +30,7 @@ TITLES = st.sampled_from(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(POINTS, st.integers(1, 6), st.integers(0, 9))
 def test_the_same_seed_makes_the_same_groups(points, count, seed):
     labels = cluster(points, count, seed)
@@ -41,6 +42,7 @@ def test_the_same_seed_makes_the_same_groups(points, count, seed):
     assert list(sizes) == sorted(sizes, reverse=True)
 
 
+@settings(deadline=None, max_examples=40)
 @given(POINTS, st.integers(1, 6))
 def test_one_direction_is_never_split(points, count):
     labels = cluster(np.concatenate([points, 2 * points]), count, 1)
@@ -61,6 +63,7 @@ def test_how_many_groups_are_usual():
     assert [usual_count(size) for size in (0, 1, 2, 200, 1_000_000)] == [1, 1, 1, 10, 30]
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(TITLES, st.integers(0, 4)), max_size=15))
 def test_names_are_distinct_and_readable(told):
     numbers = {group: place for place, group in enumerate(dict.fromkeys(g for _, g in told))}
