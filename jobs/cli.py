@@ -15,6 +15,7 @@ from jobs.commands import (
     models,
     quality,
     running,
+    similar,
     status,
     stream,
     tables,
@@ -43,6 +44,8 @@ app.command("demo", rich_help_panel="Running")(running.demo)
 app.command("maintain", rich_help_panel="Running")(tables.maintain)
 app.command("rebuild-profiles", rich_help_panel="Running")(tables.rebuild_profiles)
 app.command("recommendations", rich_help_panel="Looking")(running.recommendations)
+app.add_typer(similar.app, name="similar", rich_help_panel="Looking")
+app.command("groups", rich_help_panel="Looking")(similar.groups)
 app.command("status", rich_help_panel="Looking")(status.status)
 running.benchmark.command("quality")(quality.quality)
 running.benchmark.command("stream")(stream.stream)

@@ -29,7 +29,7 @@ from training.features import (
     of_stated,
 )
 from training.inference import Network, Reading, one_thread
-from training.model import EncoderDecoder
+from training.model import BLOCKS, EncoderDecoder
 from training.moments import micros
 from training.popular import MostPopularRanker
 from training.prepared import PreparedCatalogue, open_prepared, write_prepared
@@ -47,6 +47,8 @@ _TOGETHER = 32
 """Profiles whose likeness with the whole catalogue is held at a time."""
 _MOST_SAID = 8_192
 """Stated entries whose vectors are kept: many people state the same."""
+WORK_BLOCKS = ("text", "words", "industry", "occupation")
+"""The blocks of a posting vector that say what the work is, not where, for whom or for how much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,9 +240,22 @@ class NeuralRanker:
             for place, (_, parts) in enumerate(block)
         ]
 
+    def opened(self, folder: Path) -> PreparedCatalogue:
+        """Open what `prepare` wrote; once, and anew when written anew."""
+        return open_prepared(folder)
+
     def posting_vectors(self, folder: Path) -> np.ndarray:
         """Return the vectors of a prepared catalogue's postings, (N, D) float32, row by row."""
-        return np.asarray(open_prepared(folder).vectors)
+        return np.asarray(self.opened(folder).vectors)
+
+    def work_vectors(self, folder: Path) -> np.ndarray:
+        """Return the part of `posting_vectors` that says what the work is, for grouping.
+
+        Returns:
+            (N, E) float32: the blocks of `WORK_BLOCKS`.
+        """
+        wanted = [BLOCKS.index(block) for block in WORK_BLOCKS]
+        return self.posting_vectors(folder)[:, np.isin(self.model.block_of.numpy(), wanted)]
 
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
@@ -262,12 +277,15 @@ class NeuralRanker:
         vectors = np.zeros((len(profiles), prepared.vectors.shape[1]), dtype=np.float32)
         network = self._network
         with one_thread():
-            for place, (profile, moment) in enumerate(zip(profiles, as_of, strict=True)):
-                found = self._read(profile, moment, prepared)
-                if found is not None:
-                    encoded, state = network.encode(found[:1])
+            for start in range(0, len(profiles), network.rows):
+                some = slice(start, start + network.rows)
+                asked = zip(profiles[some], as_of[some], strict=True)
+                found = [self._read(profile, moment, prepared) for profile, moment in asked]
+                places = [place for place, one in enumerate(found, start) if one is not None]
+                if places:
+                    encoded, state = network.encode([one[0] for one in found if one is not None])
                     decision = network.decide(encoded, state, network.first_input())
-                    vectors[place] = decision.query[0]
+                    vectors[places] = decision.query
         return vectors
 
     def attend(self, profile: Profile, as_of: str, folder: Path) -> Attention | None:

@@ -26,7 +26,7 @@ from streaming.catalogue import Catalogue
 from streaming.clock import from_text, to_text
 from streaming.errors import InputError
 from streaming.ranking import Profile, RankedItem
-from training.packing import CATALOGUE, unpack
+from training.packing import CATALOGUE, SavedRanker, unpack
 
 ARTIFACT = "ranker"
 CODE = Path(__file__).with_name("registered_model.py")
@@ -94,6 +94,16 @@ class RankerModel(PythonModel):
         self._ranker = unpack(self._folder)
         self._given: tuple[tuple[Path, int], Path] | None = None
 
+    @property
+    def ranker(self) -> SavedRanker:
+        """The packed ranker itself, with what not every ranker has, such as vectors."""
+        return self._ranker
+
+    @property
+    def prepared(self) -> Path:
+        """The folder of the catalogue it was trained on, prepared."""
+        return self._folder / CATALOGUE
+
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Prepare a catalogue; see `streaming.ranking.Ranker.prepare`."""
         self._ranker.prepare(catalogue, folder)
@@ -144,7 +154,7 @@ class RankerModel(PythonModel):
         """Find the prepared folder; the newest file given stays prepared."""
         path = Path(given)
         if not given:
-            return self._folder / CATALOGUE
+            return self.prepared
         if path.is_dir():
             return path
         if not path.is_file():

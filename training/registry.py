@@ -68,6 +68,25 @@ def resolve(settings: Settings, alias: str) -> ModelRef:
     return found
 
 
+def find(settings: Settings, which: str) -> ModelRef:
+    """Return a version by its number or by an alias.
+
+    Raises:
+        ModelError: there is no such version or alias, or MLflow cannot be reached.
+    """
+    if not which.isdecimal():
+        return resolve(settings, which)
+    client = setup(settings)
+    with registry_errors(settings):
+        known = {version.version: version for version in versions(settings, client)}
+    if which not in known:
+        raise ModelError(
+            f"model {settings.mlflow.model_name} has no version {which}; `careerstream models` "
+            "lists those there are"
+        )
+    return known[which]
+
+
 def load(settings: Settings, reference: ModelRef) -> Ranker:
     """Load a version's ranker.
 

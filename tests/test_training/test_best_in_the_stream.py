@@ -13,6 +13,7 @@ from streaming.catalogue import Catalogue
 from streaming.errors import ModelError
 from streaming.ranking import Ranker
 from streaming.records import Item
+from streaming.serving import Versions
 from training.best.served.fit import BLENDS, train_content
 from training.best.served.lessons import steps_before
 from training.best.served.numbers import Steps
@@ -20,8 +21,8 @@ from training.best.served.ranker import BestRanker
 from training.best.served.wording import Wording
 from training.dataset import DISMISS, KINDS, Dataset
 from training.packing import kind_of, pack, requirements, unpack
-from training.prepared import open_prepared
 from training.presets import by_name
+from training.space import HasVectors, Space
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +101,7 @@ def test_neighbours_change_no_bit(ranker, folder, asked, data):
 
 
 def test_without_events_it_is_the_encoder_decoder(ranker, folder, asked):
-    own = ranker.encoder_decoder_folder(folder)
+    own = folder / "encoder-decoder"
     moments = [asked[0].as_of] * 2
     profiles = [silent(), stating("Java开发")]
     assert ranker.rank(profiles, moments, folder, 10) == ranker.neural.rank(
@@ -111,6 +112,17 @@ def test_without_events_it_is_the_encoder_decoder(ranker, folder, asked):
     assert ranker.rank([gone], moments[:1], folder, 3) == ranker.neural.rank(
         [gone], moments[:1], own, 3
     )
+
+
+def test_similarity_reads_it_as_any_model_with_vectors(ranker, dataset, folder, asked):
+    versions = Versions("careerstream", "2", dataset.catalogue.version)
+    space = Space(versions, ranker, dataset.catalogue, folder)
+    assert isinstance(ranker, HasVectors)
+    assert space.posting(0)["posting_id"] == dataset.catalogue.posting_ids[0]
+    assert len(ranker.work_vectors(folder)) == len(dataset.catalogue)
+    profiles, moments = [asked[0].profile, silent()], [asked[0].as_of] * 2
+    own = ranker.neural.candidate_vectors(profiles, moments, folder / "encoder-decoder")
+    assert np.array_equal(ranker.candidate_vectors(profiles, moments, folder), own)
 
 
 def test_the_catalogue_is_scored_as_the_numbers_say(ranker, dataset, folder):
@@ -216,7 +228,7 @@ def test_bare_postings_and_few_events_are_enough(fitted, dataset_writer, tmp_pat
     nothing = Catalogue.of(bare.catalogue.table.slice(0, 0), 0)
     made.ranker.prepare(nothing, empty)
     assert made.ranker.rank([bare.profile(0)], [times[1]], empty, 10) == [[]]
-    assert len(open_prepared(made.ranker.encoder_decoder_folder(empty)).catalogue) == 0
+    assert len(made.ranker.opened(empty).catalogue) == 0
 
 
 def test_steps_are_the_newest_distinct_postings():

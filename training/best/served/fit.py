@@ -20,7 +20,6 @@ from training.dataset import Dataset, HeldOut
 from training.inference import one_thread
 from training.moments import freshness_at, micros
 from training.neural import NeuralRanker
-from training.prepared import open_prepared
 from training.repeatable import repeatable
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
@@ -125,7 +124,7 @@ def _gains(
 ) -> Iterator[list[float]]:
     """Yield for each case what each blend gains."""
     catalogue, weighing = dataset.catalogue, ranker.weighing(folder)
-    prepared = open_prepared(ranker.encoder_decoder_folder(folder))
+    prepared = ranker.opened(folder)
     for held in cases:
         allowed = catalogue.eligible(held.profile, held.as_of)
         target, moment = catalogue.rows[held.targets[0]], micros(held.as_of)

@@ -30,7 +30,7 @@ from training.employers import best_rows
 from training.inference import one_thread
 from training.moments import freshness_at, micros
 from training.neural import FirstStep, NeuralRanker, items
-from training.prepared import PreparedCatalogue, open_prepared
+from training.prepared import PreparedCatalogue
 from training.reading import PastEvent
 from training.shortlist import Shortlist
 
@@ -141,7 +141,7 @@ class BestRanker:
         the blended one.
         """
         place = folder / _ENCODER_DECODER
-        rows = open_prepared(place).catalogue.rows
+        rows = self.opened(folder).catalogue.rows
         steps = [Steps.read(profile, rows) for profile in profiles]
         asked = list(zip(profiles, as_of, strict=True))
         blended = {n for n, own in enumerate(steps) if self.blend.content and own.speaks}
@@ -154,15 +154,19 @@ class BestRanker:
         """Return the encoder-decoder's; see `NeuralRanker.posting_vectors`."""
         return self.neural.posting_vectors(folder / _ENCODER_DECODER)
 
+    def work_vectors(self, folder: Path) -> np.ndarray:
+        """Return the encoder-decoder's; see `NeuralRanker.work_vectors`."""
+        return self.neural.work_vectors(folder / _ENCODER_DECODER)
+
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
     ) -> np.ndarray:
         """Return the encoder-decoder's; see `NeuralRanker.candidate_vectors`."""
         return self.neural.candidate_vectors(profiles, as_of, folder / _ENCODER_DECODER)
 
-    def encoder_decoder_folder(self, folder: Path) -> Path:
-        """Where in a prepared folder the encoder-decoder's own one is."""
-        return folder / _ENCODER_DECODER
+    def opened(self, folder: Path) -> PreparedCatalogue:
+        """Open the encoder-decoder's part of what `prepare` wrote."""
+        return self.neural.opened(folder / _ENCODER_DECODER)
 
     def weighing(self, folder: Path) -> Weighing:
         """Open what `prepare` wrote for the content score; once, and anew when written anew."""
@@ -170,7 +174,7 @@ class BestRanker:
 
     def _opened(self, folder: Path, stamp: int) -> Weighing:
         del stamp
-        catalogue = open_prepared(folder / _ENCODER_DECODER).catalogue
+        catalogue = self.opened(folder).catalogue
         numbers, index = self.overview.open(catalogue, folder / _CONTENT)
         return Weighing(numbers, self.weights, index)
 
@@ -178,7 +182,7 @@ class BestRanker:
         self, asked: Sequence[Asked], folder: Path, size: int
     ) -> Iterator[list[RankedItem]]:
         """Make the lists of profiles with events."""
-        prepared = open_prepared(folder / _ENCODER_DECODER)
+        prepared = self.opened(folder)
         for start in range(0, len(asked), _TOGETHER):
             some = asked[start : start + _TOGETHER]
             with one_thread():
