@@ -7,16 +7,20 @@ in another way are not scored here: `careerstream recommend --all` does that.
 Run: spark-submit jobs/hot_path.py --config careerstream.toml
 """
 
+import threading
+
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running
+from jobs.lifecycle import Running, scheduling_pool, start_query
 from jobs.main import run_job
-from jobs.recommend import Recommender, start_recommending
+from jobs.recommend import Recommender, recommending
 from jobs.update_profiles import folding
-from streaming.kafka import require_topics, write_batch
+from streaming.kafka import require_topics, write_batch, write_stream
+from streaming.pins import WorkerPins
 from streaming.profiles import JOB
 from streaming.recommending import with_lists
 from streaming.serving import Bundle
+from streaming.session import HOT_POOL
 from streaming.settings import Settings
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES, RECOMMENDATIONS
 
@@ -24,12 +28,35 @@ from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES, RECOMME
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start folding, and scoring what was folded."""
     require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, RECOMMENDATIONS, DEAD_LETTERS)
+    recommender = Recommender(spark, settings, JOB)
+    try:
+        messages = folding(spark, settings)
+        if recommender.worker_pins is None:
+            return recommending(messages, _publish, recommender, settings)
+        return _start_straight(messages, recommender, recommender.worker_pins, settings)
+    except BaseException:
+        recommender.stop()
+        raise
 
-    def publish(batch: DataFrame, bundle: Bundle, recommender: Recommender) -> None:
-        messages = with_lists(batch, bundle, settings.recommend.size, recommender.observed)
-        write_batch(messages, settings.kafka)
 
-    return start_recommending(folding(spark, settings), publish, JOB, settings)
+def _publish(
+    batch: DataFrame, bundle: Bundle, recommender: Recommender, settings: Settings
+) -> None:
+    """Score a batch of profiles with the versions it is pinned to; write profiles and lists."""
+    size = settings.recommend.size
+    write_batch(with_lists(batch, lambda: bundle, size, recommender.observed), settings.kafka)
+
+
+def _start_straight(
+    messages: DataFrame, recommender: Recommender, pins: WorkerPins, settings: Settings
+) -> Running:
+    """Score on the way to the sink: the tasks pin, and no batch stops at the driver."""
+    size = settings.recommend.size
+    lists = with_lists(messages, pins.bundle, size, recommender.observed)
+    with scheduling_pool(messages.sparkSession, HOT_POOL):
+        query = start_query(write_stream(lists, settings.kafka), JOB, settings)
+    threading.Thread(target=recommender.follow, name="published", daemon=True).start()
+    return Running((query,), (recommender.stop,))
 
 
 if __name__ == "__main__":

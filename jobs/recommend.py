@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -16,21 +17,23 @@ from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
 from jobs.main import run_job
 from streaming import lake
 from streaming.clock import from_text
-from streaming.current import Current
+from streaming.current import Current, current_file
+from streaming.errors import one_line
 from streaming.kafka import read_batch, read_stream, require_topics, write_batch
 from streaming.metrics import table
 from streaming.metrics.meters import METERS
 from streaming.metrics.tally import take
 from streaming.observed import Observed
-from streaming.pins import Pins
+from streaming.pins import Pins, WorkerPins
 from streaming.recommending import recommend, recommend_everyone, warm
-from streaming.serving import Bundle, Shelf
-from streaming.session import HOT_POOL
+from streaming.serving import Bundle, Shelf, serving_folder
+from streaming.session import HOT_POOL, is_folder, is_local
 from streaming.settings import Settings
 from streaming.topics import PROFILES, RECOMMENDATIONS
 from training.registration import ensure_champion
 
 JOB = "recommend"
+_LOOK_SECONDS = 0.1
 EVERYONE_SECONDS = 3600
 """The list under `*` is renewed when the newest profile is this much newer than the list."""
 log = logging.getLogger(JOB)
@@ -67,7 +70,8 @@ class Everyone:
 class Recommender:
     """What a query that publishes lists needs: which versions serve, written down for each batch.
 
-    Where nothing is registered yet, the most-popular baseline serves.
+    Where nothing is registered yet, the most-popular baseline serves. Its batches are pinned either
+    by `pinned`, on the driver, or by `worker_pins`, in their tasks.
 
     Args:
         spark: session of the job.
@@ -75,17 +79,30 @@ class Recommender:
         query: whose batches they are.
     """
 
+    worker_pins: WorkerPins | None = None
+    """Where workers see the files of the driver."""
+
     def __init__(self, spark: SparkSession, settings: Settings, query: str) -> None:
+        self.query = query
         lake.create(spark, settings, lake.POSTINGS)
         ensure_champion(settings)
-        self._shelf = Shelf(spark, settings)
+        if is_local(spark) and is_folder(settings.checkpoints):
+            checkpoint = Path(settings.checkpoints, query).absolute()
+            self.worker_pins = WorkerPins(
+                checkpoint, serving_folder(settings), current_file(settings)
+            )
+        open_batch = self.worker_pins.open if self.worker_pins else tuple
+        self._shelf = Shelf(spark, settings, open_batch)
         self._shelf.clear()
+        for versions in open_batch():
+            self._shelf.bundle(versions)
         self._pins = Pins(spark, f"{settings.checkpoints}/{query}/pins")
         self._everyone = Everyone(spark, settings)
         self.observed = Observed.on(spark)
         METERS.follow(table.RECOMMENDATIONS, lambda: {(): self.observed.profiles.value})
         METERS.follow(table.UNKNOWN_POSTINGS, lambda: {(): self.observed.unknown_postings.value})
         self._current = Current(self._shelf, partial(warm, spark), self._publish_everyone)
+        self._stopping = threading.Event()
 
     @contextmanager
     def pinned(self, batch_id: int) -> Iterator[Bundle]:
@@ -104,8 +121,19 @@ class Recommender:
             METERS.observe(table.LATENCY, (), max(0.0, now - produced))
         self._publish_everyone()
 
+    def follow(self) -> None:
+        """See to lists as tasks publish them, until `stop`: nobody calls `published` then."""
+        while not self._stopping.wait(_LOOK_SECONDS):
+            try:
+                self.published()
+            except Exception as error:
+                # The lists of everybody else are out; this one is tried again.
+                log.warning("cannot serve people nobody knows: %s", one_line(error))
+                log.debug("why it cannot", exc_info=True)
+
     def stop(self) -> None:
         """End the background work."""
+        self._stopping.set()
         self._current.stop()
 
     def _publish_everyone(self) -> None:
@@ -115,44 +143,47 @@ class Recommender:
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start recommending for the profiles that come on their topic."""
     require_topics(settings.kafka, PROFILES, RECOMMENDATIONS)
+    recommender = Recommender(spark, settings, JOB)
+    try:
+        profiles = read_stream(spark, settings.kafka, PROFILES)
+        return recommending(profiles, _publish, recommender, settings)
+    except BaseException:
+        recommender.stop()
+        raise
 
-    def publish(batch: DataFrame, bundle: Bundle, recommender: Recommender) -> None:
-        lists = recommend(batch, bundle, settings.recommend.size, recommender.observed)
-        write_batch(lists, settings.kafka)
 
-    profiles = read_stream(spark, settings.kafka, PROFILES)
-    return start_recommending(profiles, publish, JOB, settings)
+def _publish(
+    batch: DataFrame, bundle: Bundle, recommender: Recommender, settings: Settings
+) -> None:
+    """Score a batch of profiles with the versions it is pinned to, and write the lists."""
+    lists = recommend(batch, bundle, settings.recommend.size, recommender.observed)
+    write_batch(lists, settings.kafka)
 
 
-def start_recommending(
-    messages: DataFrame,
-    publish: Callable[[DataFrame, Bundle, Recommender], None],
-    query: str,
-    settings: Settings,
+Publish = Callable[[DataFrame, Bundle, Recommender, Settings], None]
+
+
+def recommending(
+    messages: DataFrame, publish: Publish, recommender: Recommender, settings: Settings
 ) -> Running:
-    """Start a query that publishes lists.
+    """Start a query whose batches stop at the driver to be pinned.
 
     Args:
         messages: what it reads.
         publish: scores a batch with a bundle, and writes the lists.
-        query: its name.
+        recommender: of this query.
         settings: of the job.
     """
-    spark = messages.sparkSession
-    recommender = Recommender(spark, settings, query)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         with recommender.pinned(batch_id) as bundle:
-            publish(batch, bundle, recommender)
+            publish(batch, bundle, recommender, settings)
         recommender.published()
 
-    try:
-        writer = each_batch(messages, handle, query)
-        with scheduling_pool(spark, HOT_POOL):
-            return Running((start_query(writer, query, settings),), (recommender.stop,))
-    except BaseException:
-        recommender.stop()
-        raise
+    with scheduling_pool(messages.sparkSession, HOT_POOL):
+        writer = each_batch(messages, handle, recommender.query)
+        query = start_query(writer, recommender.query, settings)
+    return Running((query,), (recommender.stop,))
 
 
 def refresh(spark: SparkSession, settings: Settings) -> int:

@@ -38,8 +38,7 @@ def archive_batch(
     judged = judged.persist()
     try:
         rows = archive_rows(judged.where(F.col("error").isNull()), table)
-        if not rows.isEmpty():
-            lake.insert_new(rows, settings, table)
+        lake.insert_new(rows, settings, table)
         if topic is not EVENTS:
             bury(judged, JOB, settings.kafka, tally)
     finally:

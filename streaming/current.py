@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 import orjson
 from pyspark import inheritable_thread_target
@@ -77,17 +78,22 @@ class Current:
                     log.debug("why it cannot switch", exc_info=True)
 
 
+def current_file(settings: Settings) -> Path:
+    """Where it stands which versions serve."""
+    return serving_folder(settings) / CURRENT_FILE
+
+
 def serving_now(settings: Settings) -> Versions | None:
     """Say which versions serve in this home, None before the first start of a job that scores."""
     try:
-        return Versions(**orjson.loads((serving_folder(settings) / CURRENT_FILE).read_bytes()))
+        return Versions(**orjson.loads(current_file(settings).read_bytes()))
     except FileNotFoundError:
         return None
 
 
 def _announce(settings: Settings, versions: Versions) -> None:
     """Write down which versions serve, whole or not at all."""
-    folder = serving_folder(settings)
-    unfinished = folder / f".{CURRENT_FILE}"
+    file = current_file(settings)
+    unfinished = file.with_name(f".{CURRENT_FILE}")
     unfinished.write_bytes(orjson.dumps(asdict(versions)))
-    unfinished.replace(folder / CURRENT_FILE)
+    unfinished.replace(file)

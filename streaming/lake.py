@@ -145,8 +145,10 @@ def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
     same = [F.col(f"held.{key}") == F.col(f"new.{key}") for key in table.keys]
     if table.grows:
         # Delta skips the files that hold nothing within; the batch would be compared with all.
-        low, high = _ends(rows, table.grows)
-        same.append(F.col(f"held.{table.grows}").between(low, high))
+        ends = _ends(rows, table.grows)
+        if ends is None:
+            return
+        same.append(F.col(f"held.{table.grows}").between(*ends))
     settle(
         DeltaTable.forPath(rows.sparkSession, table.path(settings))
         .alias("held")
@@ -156,16 +158,18 @@ def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
     )
 
 
-def _ends(rows: DataFrame, column: str) -> tuple[Column, Column]:
-    """Return the least and the greatest value of a column as literals.
+def _ends(rows: DataFrame, column: str) -> tuple[Column, Column] | None:
+    """Return the least and the greatest value of a required column as literals; None of no rows.
 
     As text, in the session's UTC: Python's times know neither the year 1 in every zone nor which of
     two hours is meant when clocks are put back.
     """
     text = [end(column).cast("string") for end in (F.min, F.max)]
-    found = rows.agg(*text).first() or (None, None)
+    found = rows.agg(*text).first()
+    if found is None or found[0] is None:
+        return None
     form = "{}L" if isinstance(rows.schema[column].dataType, LongType) else "TIMESTAMP'{}'"
-    low, high = (F.lit(None) if end is None else F.expr(form.format(end)) for end in found)
+    low, high = (F.expr(form.format(end)) for end in found)
     return low, high
 
 

@@ -1,17 +1,26 @@
 """Which versions each batch of a query used, written down before the batch is scored.
 
 A retried batch reads its pin and so repeats the same lists. Pins stand beside the query's
-checkpoint, on whatever file system that is.
+checkpoint, on whatever file system that is. Where workers see the driver's files, they make the
+pins themselves: to stop each batch on its way to the sink, so that the driver can, takes a third of
+a small one's time.
 """
 
-from dataclasses import asdict
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
+from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
-from streaming.serving import Versions
+from streaming.serving import Bundle, Versions
 
+_BATCH_ID = "streaming.sql.batchId"
+"""Spark's own name of what its tasks are told."""
 KEPT = 100
 """Pins of older batches are removed; Spark itself never retries but the last."""
 
@@ -57,3 +66,57 @@ class Pins:
 
     def _at(self, batch_id: int) -> Any:
         return self._path(self._folder, f"{batch_id}.json")
+
+
+@dataclass(frozen=True)
+class WorkerPins:
+    """Pins that the first task of a batch makes; the others, and a retry, find it there.
+
+    Args:
+        checkpoint: the query's, in a local folder.
+        serving: where the bundles are.
+        current: the file that says which versions serve.
+    """
+
+    checkpoint: Path
+    serving: Path
+    current: Path
+
+    def bundle(self) -> Bundle:
+        """Return, in a task of a batch, the bundle that the batch is scored with."""
+        context: Any = TaskContext.get()
+        versions = self.of(int(context.getLocalProperty(_BATCH_ID)))
+        return Bundle(versions, str(self.serving / versions.label), shipped=False)
+
+    def of(self, batch_id: int) -> Versions:
+        """Read a batch's pin; make it of what serves now where it has none."""
+        pin = self._at(batch_id)
+        if not pin.exists():
+            self._make(pin)
+            self._at(batch_id - KEPT).unlink(missing_ok=True)
+        return Versions(**orjson.loads(pin.read_bytes()))
+
+    def open(self) -> Iterator[Versions]:
+        """Yield what the newest batch uses while it is not committed: it may be tried again."""
+        pins = [int(pin.stem) for pin in self._folder.glob("[0-9]*.json")]
+        if pins and not (self.checkpoint / "commits" / str(max(pins))).exists():
+            with suppress(FileNotFoundError):
+                yield Versions(**orjson.loads(self._at(max(pins)).read_bytes()))
+
+    @property
+    def _folder(self) -> Path:
+        return self.checkpoint / "pins"
+
+    def _at(self, batch_id: int) -> Path:
+        return self._folder / f"{batch_id}.json"
+
+    def _make(self, pin: Path) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = pin.with_name(f".{pin.stem}.{os.getpid()}")
+        unfinished.write_bytes(self.current.read_bytes())
+        try:
+            # Unlike a rename, a link fails where something stands: the first task decides.
+            with suppress(FileExistsError):
+                os.link(unfinished, pin)
+        finally:
+            unfinished.unlink()

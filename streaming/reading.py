@@ -22,7 +22,7 @@ from streaming.fold import EventSeen, Seen, StatedSeen
 from streaming.kafka import ARROW_MESSAGE, MESSAGE
 from streaming.metrics.tally import Tally
 from streaming.records import EVERYONE, MAX_ID_LENGTH
-from streaming.shards import shard
+from streaming.shards import shard_of
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS
 from streaming.values import Unreadable, read_value
 
@@ -36,9 +36,6 @@ _BY_TOPIC = {EVENTS.name: EVENTS, CANDIDATES.name: CANDIDATES}
 class Message(NamedTuple):
     """A message of either topic, as `_columns` gives it."""
 
-    shard: int
-    candidate_id: str | None
-    """What the key names, None for a key that can name none."""
     topic: str
     partition: int
     offset: int
@@ -71,11 +68,8 @@ def unpack(records: bytes) -> Iterator[tuple[str, list[Seen]]]:
 
 
 def _columns(messages: DataFrame) -> DataFrame:
-    key = F.col("key").cast("string")
-    is_id = F.is_valid_utf8(key) & F.char_length(key).between(1, MAX_ID_LENGTH)
+    """Select what is read, and no more: Spark plans every expression anew for each batch."""
     return messages.select(
-        shard(F.coalesce("key", F.lit(b""))),
-        F.when(is_id, key).alias("candidate_id"),
         "topic",
         "partition",
         "offset",
@@ -95,25 +89,36 @@ def _packs(
         rows: list[dict[str, Any]] = []
         columns = (batch.column(name).to_pylist() for name in Message._fields)
         for message in map(Message._make, zip(*columns, strict=True)):
+            shard = shard_of(message.key or b"")
+            candidate_id = _named_by(message.key)
             try:
-                seen = _seen(message)
+                seen = _seen(message, candidate_id)
             except Unreadable as unreadable:
-                rows.append({"shard": message.shard, **_dead_letter(message, unreadable, job)})
+                rows.append({"shard": shard, **_dead_letter(message, unreadable, job)})
                 unread[job, message.topic, unreadable.fault.value] += 1
             else:
-                shards[message.shard][str(message.candidate_id)].append(seen)
+                shards[shard][str(candidate_id)].append(seen)
         rows += [{"shard": of, "records": orjson.dumps(held)} for of, held in shards.items()]
         yield pa.RecordBatch.from_pylist(rows, _ARROW_PACK)
     letters.add(unread)
 
 
-def _seen(message: Message) -> Seen:
-    """Read a message.
+def _named_by(key: bytes | None) -> str | None:
+    """Return the id that a key is, None for a key that can be none."""
+    try:
+        named = (key or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    return named if 1 <= len(named) <= MAX_ID_LENGTH else None
+
+
+def _seen(message: Message, candidate_id: str | None) -> Seen:
+    """Read a message whose key names a candidate, or nobody.
 
     Raises:
         Unreadable: why it cannot be.
     """
-    is_event, candidate_id = message.topic == EVENTS.name, message.candidate_id
+    is_event = message.topic == EVENTS.name
     deletes = not is_event and message.value is None and candidate_id not in (None, EVERYONE)
     if deletes:
         return StatedSeen({"updated_at": message.produced_at}, message.offset, message.produced_at)

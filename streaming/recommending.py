@@ -6,7 +6,7 @@ under the same keys.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -52,12 +52,15 @@ def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed
     return profiles.select("value").mapInArrow(score, MESSAGE)
 
 
-def with_lists(messages: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
-    """Score the profiles among the messages of one batch of `profiles.update_profiles`.
+def with_lists(
+    messages: DataFrame, serving: Callable[[], Bundle], size: int, observed: Observed
+) -> DataFrame:
+    """Score the profiles among the messages of `profiles.update_profiles`.
 
     Args:
-        messages: for the Kafka sink (`kafka.MESSAGE`), at most one profile for each candidate.
-        bundle: the versions to use.
+        messages: for the Kafka sink (`kafka.MESSAGE`), in a batch at most one profile for each
+            candidate.
+        serving: says, in each task, which versions its batch uses.
         size: most postings in a list.
         observed: added to as the workers score.
 
@@ -66,6 +69,7 @@ def with_lists(messages: DataFrame, bundle: Bundle, size: int, observed: Observe
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        bundle = serving()
         for batch in batches:
             yield batch
             pairs = zip(batch.column("topic").to_pylist(), batch.column("value"), strict=True)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -112,10 +112,17 @@ class Shelf:
     Args:
         spark: session of the job.
         settings: say where tables, models and the home folder are.
+        pinned: yields what an open batch uses, which stays on disk as if it were lent.
     """
 
-    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+    def __init__(
+        self,
+        spark: SparkSession,
+        settings: Settings,
+        pinned: Callable[[], Iterable[Versions]] = tuple,
+    ) -> None:
         self.spark, self.settings = spark, settings
+        self._pinned = pinned
         self._root = serving_folder(settings)
         self._root.mkdir(parents=True, exist_ok=True)
         self._shipped: set[Path] = set()
@@ -193,9 +200,10 @@ class Shelf:
 
     def _prune(self, keep: int = KEPT_BUNDLES) -> None:
         made = [path for path in self._root.iterdir() if path.is_dir() and path.name[0] != "."]
+        used = {self._root / versions.label for versions in self._pinned()}
         with _lending:
             for path in sorted(made, key=lambda p: p.stat().st_mtime)[: max(0, len(made) - keep)]:
-                if not _lent[path]:
+                if not _lent[path] and path not in used:
                     shutil.rmtree(path, ignore_errors=True)
                     _archive(path).unlink(missing_ok=True)
 

@@ -118,6 +118,11 @@ def is_local(spark: SparkSession) -> bool:
     )
 
 
+def is_folder(place: str) -> bool:
+    """Whether a place of tables or checkpoints is a folder's path, and no URI."""
+    return ":/" not in place
+
+
 def _submitted() -> bool:
     """Whether spark-submit started this process: its JVM then runs already."""
     return "PYSPARK_GATEWAY_PORT" in os.environ
@@ -167,8 +172,8 @@ def _conf(settings: Settings) -> dict[str, str]:
         f"{STREAMING}.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
         f"{STREAMING}.stopTimeout": f"{settings.jobs.shutdown_seconds:g}s",
         **(
-            {}
-            if ":/" in settings.checkpoints
-            else {f"{STREAMING}.checkpointFileManagerClass": FILE_MANAGER}
+            {f"{STREAMING}.checkpointFileManagerClass": FILE_MANAGER}
+            if is_folder(settings.checkpoints)
+            else {}
         ),
     }

@@ -68,6 +68,17 @@ def create_topics(kafka_settings: KafkaSettings) -> Callable[..., None]:
 # --- Spark ---------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def quick_jvms() -> Iterator[None]:
+    """Let the processes that a module starts, each for seconds, compile their Java little.
+
+    Half of such a JVM's work would be its optimizing compiler's.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        yield
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
     """The one Spark session of the run, made as every job makes it.

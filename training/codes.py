@@ -18,6 +18,8 @@ _EXACT = 2**24
 """Whole numbers up to it are exact as float32."""
 _MOST = 127
 _TOGETHER = 4_096
+_READY_BYTES = 64 * 2**20
+"""What a process may hold of codes as floats."""
 
 
 def levels(dimensions: int) -> int:
@@ -47,11 +49,20 @@ def encode(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return codes, units.astype(np.float32)
 
 
+def ready(codes: np.ndarray) -> np.ndarray:
+    """Return codes as floats where that is not much: to turn them takes longer than a few queries.
+
+    Args:
+        codes: (N, D) int8, of `encode`.
+    """
+    return codes if 4 * codes.size > _READY_BYTES else codes.astype(np.float32)
+
+
 def products(codes: np.ndarray, units: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """Estimate the inner products of queries with vectors, less the same number for each vector.
 
     Args:
-        codes: (N, D), of `encode`.
+        codes: (N, D), of `encode` or `ready`.
         units: (D,), of `encode`.
         queries: (B, D) float32.
 
@@ -64,7 +75,7 @@ def products(codes: np.ndarray, units: np.ndarray, queries: np.ndarray) -> np.nd
     rounded = np.rint(scaled / steps).astype(np.float32)
     found = np.empty((len(queries), len(codes)), dtype=np.float32)
     for start in range(0, len(codes), _TOGETHER):
-        part = codes[start : start + _TOGETHER].astype(np.float32)
+        part = codes[start : start + _TOGETHER].astype(np.float32, copy=False)
         np.matmul(rounded, part.T, out=found[:, start : start + _TOGETHER])
     found *= steps.astype(np.float32)
     return found

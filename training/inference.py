@@ -165,25 +165,79 @@ class Network:
             state: the decoder's.
             previous: (`rows`, U), `first_input` or `next_input`.
         """
-        hidden, cell = state
-        size, count = len(self._copied), len(encoded.keys)
+        hidden = state[0]
         summary = np.zeros_like(hidden)
-        content = np.zeros((self.rows, size), dtype=np.float32)
+        content = np.zeros((self.rows, len(self._copied)), dtype=np.float32)
         attention = []
-        for row in range(count):
-            asked = encoded.keys[row] + hidden[row] @ self._asks
-            weights = _softmax(self._sharpness * _sigmoid(asked))  # (L,)
+        for row, keys in enumerate(encoded.keys):
+            weights = self._attend(keys, hidden[row])  # (L,)
             summary[row] = weights @ encoded.states[row]
             content[row] = weights @ encoded.contents[row]
             attention.append(weights)
+        return self._decision(state, previous, summary, content, attention)
+
+    def decide_without(
+        self, encoded: Encoded, state: State, place: int, hidden_steps: np.ndarray
+    ) -> Decision:
+        """Take the first decoding step of one profile with a step hidden from the attention.
+
+        Args:
+            encoded: a block of profiles.
+            state: the encoder's last, of the block.
+            place: of the profile in the block.
+            hidden_steps: (T,) steps of the profile, at most `rows`, another one for each decision.
+
+        Returns:
+            T decisions side by side.
+        """
+        count = len(hidden_steps)
+        before = tuple(np.repeat(part[place : place + 1], self.rows, axis=0) for part in state)
+        seen = np.ones((count, len(encoded.keys[place])), dtype=bool)
+        seen[np.arange(count), hidden_steps] = False
+        weights = self._attend(encoded.keys[place], before[0][0], seen)  # (T, L)
+        summary = np.zeros_like(before[0])
+        content = np.zeros((self.rows, len(self._copied)), dtype=np.float32)
+        summary[:count] = weights @ encoded.states[place]
+        content[:count] = weights @ encoded.contents[place]
+        return self._decision(
+            (before[0], before[1]), self.first_input(), summary, content, list(weights)
+        )
+
+    def _attend(
+        self, keys: np.ndarray, hidden: np.ndarray, seen: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Weigh the L steps of a profile for the decoder's state, (U,).
+
+        Args:
+            keys: (L,), of `Encoded`.
+            hidden: (U,).
+            seen: (T, L) bool: which steps each of T weighings knows of; None: all, once.
+
+        Returns:
+            (L,) or (T, L), sums to 1.
+        """
+        told = self._sharpness * _sigmoid(keys + hidden @ self._asks)
+        return _softmax(told if seen is None else np.where(seen, told, -np.inf))
+
+    def _decision(
+        self,
+        state: State,
+        previous: np.ndarray,
+        summary: np.ndarray,
+        content: np.ndarray,
+        attention: list[np.ndarray],
+    ) -> Decision:
+        """Decide by what the attention gathered for each row: (`rows`, U) and (`rows`, D)."""
+        hidden, cell = state
+        count = len(attention)
         seen = np.concatenate([previous, summary, hidden], axis=1)
         hidden, cell = _lstm(seen @ self._decoder + self._decoder_bias, cell)
         known = np.concatenate([hidden, summary], axis=1) @ self._heads + self._heads_bias
         learned, gates, taste = np.split(known, self._ends, axis=1)
         gates = np.exp(gates)[:, self._block_of]
         said = content[:, self._copied]
-        for row in range(count):
-            gates[row, self._copied] /= max(np.sqrt(said[row] @ said[row]), SHORTEST)
+        lengths = np.sqrt(np.einsum("rw,rw->r", said, said))
+        gates[:, self._copied] /= np.maximum(lengths, SHORTEST)[:, None]
         query = gates * (learned + content)
         return Decision(query[:count], taste[:count], attention, gates[:count], (hidden, cell))
 
@@ -243,5 +297,5 @@ def _sigmoid(values: np.ndarray) -> np.ndarray:
 
 
 def _softmax(values: np.ndarray) -> np.ndarray:
-    powers = np.exp(values - values.max())
-    return np.asarray(powers / powers.sum())
+    powers = np.exp(values - values.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

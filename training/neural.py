@@ -32,7 +32,7 @@ from training.inference import Network, Reading, one_thread
 from training.model import BLOCKS, EncoderDecoder
 from training.moments import micros
 from training.popular import MostPopularRanker
-from training.prepared import PreparedCatalogue, open_prepared, write_prepared
+from training.prepared import PreparedCatalogue, open_prepared, words_of, write_prepared
 from training.presets import DECODINGS, Decoding, Preset
 from training.reading import Part, read
 from training.reasons import explain
@@ -119,7 +119,7 @@ class NeuralRanker:
         self.preset = preset
         self.ids = tuple(ids)
         self.popular = MostPopularRanker(counts)
-        self._features: dict[str, Features] = {}
+        self._features: dict[str, tuple[Features, str]] = {}
         self._network = Network(self.model)
         self._said = lru_cache(maxsize=_MOST_SAID)(self._vector)
 
@@ -171,7 +171,7 @@ class NeuralRanker:
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Write a catalogue and its posting vectors; see `streaming.ranking.Ranker.prepare`."""
         with _alone(), torch.inference_mode():
-            features = self._features_of(catalogue)
+            features, words = self._features_of(catalogue)
             numbers = {posting_id: number for number, posting_id in enumerate(self.ids, start=1)}
             ids = [numbers.get(posting_id, 0) for posting_id in catalogue.posting_ids]
             vectors = self.model.posting_vectors(
@@ -180,7 +180,7 @@ class NeuralRanker:
                 torch.from_numpy(features.fields),
                 torch.tensor(ids, dtype=torch.int64),
             )
-        write_prepared(catalogue, vectors.numpy(), folder)
+        write_prepared(catalogue, vectors.numpy(), words, folder)
         popular = folder / "popular"
         popular.mkdir()
         self.popular.prepare(catalogue, popular)
@@ -319,16 +319,20 @@ class NeuralRanker:
         features = of_stated([step], self.embedder, self.preset.model)
         return self._network.vector(features.text[0], features.words[0], features.fields[0])
 
-    def _features_of(self, catalogue: Catalogue) -> Features:
-        """Make the features of a catalogue, anew only for postings changed since last time."""
+    def _features_of(self, catalogue: Catalogue) -> tuple[Features, list[str]]:
+        """Make the features and words of a catalogue; only of postings changed since last time."""
         postings = catalogue.table.to_pylist()
         keys = [fingerprint(posting) for posting in postings]
         new = [place for place, key in enumerate(keys) if key not in self._features]
         made = of_postings([postings[place] for place in new], self.embedder, self.preset.model)
-        fresh = {keys[place]: made.take(slice(row, row + 1)) for row, place in enumerate(new)}
+        fresh = {
+            keys[place]: (made.take(slice(row, row + 1)), words_of(postings[place]))
+            for row, place in enumerate(new)
+        }
         known = self._features | fresh
         self._features = {key: known[key] for key in keys}
-        return Features.join([made.take(slice(0)), *(known[key] for key in keys)])
+        features = Features.join([made.take(slice(0)), *(known[key][0] for key in keys)])
+        return features, [known[key][1] for key in keys]
 
 
 def items(

@@ -1,12 +1,14 @@
 """A catalogue prepared for scoring: a folder with its postings and their vectors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from streaming.catalogue import Catalogue
 from streaming.errors import ModelError
@@ -17,7 +19,8 @@ from training.tokens import tokens
 _CATALOGUE_FILE = "catalogue.parquet"
 _VECTORS_FILE = "vectors.npy"
 _CODES_FILE, _UNITS_FILE = "codes.npy", "units.npy"
-_MOST_KEPT, _MOST_READ = 8_192, 2_048
+_WORDS_FILE = "words.parquet"
+_MOST_KEPT = 8_192
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +40,25 @@ class PreparedCatalogue:
     """All words that the posting of a row says; the last few thousand are kept."""
 
 
-def write_prepared(catalogue: Catalogue, vectors: np.ndarray, folder: Path) -> None:
-    """Write a catalogue and its posting vectors, (N, D), into a folder."""
+def words_of(posting: Mapping[str, Any]) -> str:
+    """Return all words that a posting says, each once, with a blank between them."""
+    said = {*tokens(posting_text(posting)), *tokens(posting.get("description"))}
+    return " ".join(sorted(said))
+
+
+def write_prepared(
+    catalogue: Catalogue, vectors: np.ndarray, words: Sequence[str], folder: Path
+) -> None:
+    """Write a prepared catalogue into a folder.
+
+    Args:
+        catalogue: N postings.
+        vectors: (N, D) float32, theirs.
+        words: what `words_of` says of each.
+        folder: an existing one.
+    """
     catalogue.write(folder / _CATALOGUE_FILE)
+    pq.write_table(pa.table({"words": pa.array(words, pa.string())}), folder / _WORDS_FILE)
     np.save(folder / _VECTORS_FILE, np.ascontiguousarray(vectors, dtype=np.float32))
     rounded, units = codes.encode(vectors)
     np.save(folder / _CODES_FILE, rounded)
@@ -66,20 +85,18 @@ def _open(folder: Path, stamp: int) -> PreparedCatalogue:
     del stamp
     catalogue = Catalogue.read(folder / _CATALOGUE_FILE)
     vectors = np.load(folder / _VECTORS_FILE, mmap_mode="r")
-    if (folder / _UNITS_FILE).exists():
-        rounded, units = np.load(folder / _CODES_FILE, mmap_mode="r"), np.load(folder / _UNITS_FILE)
-    else:  # prepared by an earlier version
-        rounded, units = codes.encode(vectors)
-    products = partial(codes.products, rounded, units)
+    rounded, units = np.load(folder / _CODES_FILE, mmap_mode="r"), np.load(folder / _UNITS_FILE)
+    products = partial(codes.products, codes.ready(rounded), units)
 
     @lru_cache(maxsize=_MOST_KEPT)
     def posting(row: int) -> Mapping[str, Any]:
         found: Mapping[str, Any] = catalogue.table.slice(row, 1).to_pylist()[0]
         return found
 
-    @lru_cache(maxsize=_MOST_READ)
+    said = pq.read_table(folder / _WORDS_FILE).column("words").combine_chunks()
+
+    @lru_cache(maxsize=_MOST_KEPT)
     def words(row: int) -> frozenset[str]:
-        said = posting(row)
-        return frozenset(tokens(posting_text(said))) | frozenset(tokens(said.get("description")))
+        return frozenset(said[row].as_py().split())
 
     return PreparedCatalogue(folder, catalogue, vectors, products, posting, words)

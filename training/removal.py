@@ -8,7 +8,6 @@ would take as many passes of the encoder. Whether the named part is
 what the model rests on when it is really taken out is tested in `training.benchmark.faithfulness`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,10 +77,7 @@ def lost(
     before = _log_chances(listed.scores[:, None])[listed.places]  # (S, 1)
     for start in range(0, len(tried), network.rows):
         some = tried[start : start + network.rows]
-        hidden, cell = (np.repeat(part[place : place + 1], network.rows, axis=0) for part in state)
-        without = network.decide(
-            _without(encoded, place, some.tolist()), (hidden, cell), network.first_input()
-        )
+        without = network.decide_without(encoded, state, place, some)
         scores = listed.near.scores_of(without.query, without.taste)  # (K, T)
         found[:, some] = before - _log_chances(scores)[listed.places]
     return found
@@ -92,16 +88,6 @@ def _promising(shares: np.ndarray) -> np.ndarray:
     ranks = np.argsort(np.argsort(-shares, axis=1, kind="stable"), axis=1)  # (S, L)
     order = np.lexsort((-shares.max(axis=0), ranks.min(axis=0)))
     return np.asarray(order[:TRIED])
-
-
-def _without(encoded: Encoded, place: int, steps: Sequence[int]) -> Encoded:
-    """Hide a step of a profile from the attention, another one in each row."""
-    states, keys, contents = encoded.states[place], encoded.keys[place], encoded.contents[place]
-    return Encoded(
-        [np.delete(states, step, axis=0) for step in steps],
-        [np.delete(keys, step) for step in steps],
-        [np.delete(contents, step, axis=0) for step in steps],
-    )
 
 
 def _log_chances(scores: np.ndarray) -> np.ndarray:

@@ -63,7 +63,8 @@ def gatherer(spark: SparkSession) -> Accumulator[list[float]]:
 
 
 def take(gathered: Accumulator[list[float]]) -> list[float]:
-    """Empty a list on the driver, between two actions, and return what it held."""
-    values = gathered.value
-    gathered.value = []
+    """Empty a list on the driver and return what it held; tasks may add to it meanwhile."""
+    values = list(gathered.value)
+    # note: the list itself stays, since what arrives now is being appended to it
+    del gathered.value[: len(values)]
     return values

@@ -7,7 +7,12 @@ import pytest
 
 from jobs.cli import main
 
-pytestmark = [pytest.mark.spark, pytest.mark.kafka]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.kafka,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("quick_jvms"),
+]
 
 EVENTS = 600
 

@@ -19,7 +19,12 @@ from jobs.latest import latest
 from jobs.replay import import_candidates, import_events
 from streaming.topics import EVENTS, PROFILES
 
-pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.kafka,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("quick_jvms"),
+]
 
 PROJECT = Path(__file__).parents[2]
 PER_BATCH = 300

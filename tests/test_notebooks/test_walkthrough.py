@@ -16,6 +16,7 @@ SLOWEST_CELL_SECONDS = 400
 PATIENCE_SECONDS = 60
 
 pytestmark = [
+    pytest.mark.usefixtures("quick_jvms"),
     # It chooses and opens its ports itself, all on 127.0.0.1.
     pytest.mark.filterwarnings("ignore::DeprecationWarning:(jupyter_client|zmq|nbclient|tornado)"),
     pytest.mark.filterwarnings("ignore:Proactor event loop:RuntimeWarning"),

@@ -16,11 +16,14 @@ from jobs.verify.ground import Options, ground
 from jobs.verify.processes import JOBS
 from streaming.settings import Settings, SparkSettings
 
-pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.kafka,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("quick_jvms"),
+]
 
 PATIENCE = 300.0
-QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""For a JVM that lives for seconds."""
 OPTIONS = Options(kills=3, rate=60, seed=11)
 """A seed whose victims are the broker, archive and update_profiles."""
 
@@ -54,8 +57,7 @@ def running_in(folder):
 
 
 def test_nothing_is_lost_whatever_is_killed(spark, tmp_path, record_property):
-    conf = {"spark.driver.extraJavaOptions": QUICK}
-    given = Settings(home=tmp_path, spark=SparkSettings(driver_memory="1g", conf=conf))
+    given = Settings(home=tmp_path, spark=SparkSettings(driver_memory="1g"))
     notes = Notes()
     with ground(given, OPTIONS) as (settings, broker):
         report = run.verify(spark, settings, broker, OPTIONS, notes)

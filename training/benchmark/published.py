@@ -38,7 +38,7 @@ from training.loop import EpochRecord, train
 from training.material import Material, load_material, write_features
 from training.model import Decision, EncoderDecoder, Steps
 from training.moments import freshness, freshness_at, moments
-from training.prepared import open_prepared, write_prepared
+from training.prepared import open_prepared, words_of, write_prepared
 from training.presets import Decoding, Preset, published
 from training.removal import Listed, added, lost
 from training.shortlist import LEAST_LOOKED, Question, Shortlist
@@ -115,7 +115,9 @@ class PublishedScorer:
 
     def prepare(self, folder: Path) -> None:
         """Write the catalogue and its vectors; see `decodings.Decodes`."""
-        write_prepared(self._material.train.catalogue, self._vectors.numpy(), folder)
+        catalogue = self._material.train.catalogue
+        words = list(map(words_of, catalogue.table.to_pylist()))
+        write_prepared(catalogue, self._vectors.numpy(), words, folder)
 
     def lists(
         self, histories: Sequence[History], allowed: np.ndarray, folder: Path, decoding: Decoding
