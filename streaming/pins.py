@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import orjson
@@ -112,11 +113,9 @@ class WorkerPins:
 
     def _make(self, pin: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = pin.with_name(f".{pin.stem}.{os.getpid()}")
-        unfinished.write_bytes(self.current.read_bytes())
-        try:
+        with NamedTemporaryFile(dir=self._folder, prefix=".") as unfinished:
+            unfinished.write(self.current.read_bytes())
+            unfinished.flush()
             # Unlike a rename, a link fails where something stands: the first task decides.
             with suppress(FileExistsError):
-                os.link(unfinished, pin)
-        finally:
-            unfinished.unlink()
+                os.link(unfinished.name, pin)

@@ -1,8 +1,12 @@
 """Pins: which versions a batch used, whatever file system the checkpoints are on."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+
+import orjson
 import pytest
 
-from streaming.pins import KEPT, Pins
+from streaming.pins import KEPT, Pins, WorkerPins
 from streaming.serving import Versions
 
 pytestmark = pytest.mark.spark
@@ -34,3 +38,47 @@ def test_a_write_that_was_interrupted_is_no_pin(spark, tmp_path):
     assert pins.get(5) is None
     pins.put(5, Versions("m", "1", 1))
     assert pins.get(5) == Versions("m", "1", 1)
+
+
+@pytest.fixture
+def worker_pins(tmp_path):
+    """Pins that tasks make; `serve` says what serves."""
+    pins = WorkerPins(tmp_path / "checkpoint", tmp_path / "serving", tmp_path / "current.json")
+
+    def serve(version):
+        whole = tmp_path / "whole.json"
+        whole.write_bytes(orjson.dumps(asdict(Versions("m", version, 1))))
+        whole.replace(pins.current)
+
+    serve("1")
+    return pins, serve
+
+
+def test_the_first_task_pins_for_all_and_for_ever(worker_pins):
+    pins, serve = worker_pins
+    assert pins.of(0) == Versions("m", "1", 1)
+    serve("2")
+    assert pins.of(0) == Versions("m", "1", 1)
+    assert pins.of(1) == Versions("m", "2", 1)
+    pins.of(KEPT)
+    assert not (pins.checkpoint / "pins" / "0.json").exists()
+
+
+def test_tasks_that_pin_at_once_agree(worker_pins):
+    pins, serve = worker_pins
+    with ThreadPoolExecutor(8) as pool:
+        for batch_id in range(50):
+            asked = [pool.submit(pins.of, batch_id) for _ in range(8)]
+            serve(str(batch_id))
+            assert len({one.result() for one in asked}) == 1
+    assert not list((pins.checkpoint / "pins").glob(".*"))
+
+
+def test_a_batch_is_open_until_it_is_committed(worker_pins):
+    pins, _ = worker_pins
+    assert list(pins.open()) == []
+    pins.of(6)
+    assert list(pins.open()) == [Versions("m", "1", 1)]
+    (pins.checkpoint / "commits").mkdir()
+    (pins.checkpoint / "commits" / "6").touch()
+    assert list(pins.open()) == []
