@@ -1,4 +1,4 @@
-"""Fetches the jars of Kafka, Delta and the Kafka connector into the cache, once.
+"""Fetches the jars of Kafka, and those that Spark needs beside its own, into the cache, once.
 
 Ivy, which ships among pyspark's own jars, is the program that does it: no Maven, and Spark need
 not resolve anything at the start of a session. Standard library only: set-up runs this too.
@@ -66,6 +66,15 @@ def bundles() -> tuple[Bundle, ...]:
             ),
             transitive=False,
             jars=6,
+        ),
+        Bundle(
+            name="Local files for Spark",
+            folder=parts.local_files_folder(),
+            modules=(
+                ("com.globalmentor", "hadoop-bare-naked-local-fs", parts.LOCAL_FILES_VERSION),
+            ),
+            transitive=False,
+            jars=1,
         ),
     )
 

@@ -15,13 +15,12 @@ from pyspark.sql.streaming.stateful_processor import TimerValues
 from jobs.lifecycle import Running, start_query
 from jobs.rebuild import rebuild
 from streaming.errors import InputError
-from streaming.kafka import MESSAGE, read_stream, require_topics, write_stream
+from streaming.kafka import read_stream, require_topics, write_stream
 from streaming.metrics import table
 from streaming.metrics.tally import tally
-from streaming.profiles import JOB, ProfileProcessor
-from streaming.reading import read_packed
+from streaming.profiles import JOB, ProfileProcessor, update_profiles
 from streaming.settings import Settings
-from streaming.shards import shard
+from streaming.shards import shards
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
 
@@ -72,21 +71,11 @@ def make_checkpoint(spark: SparkSession, settings: Settings) -> None:
 
 
 def _profiles(spark: SparkSession, settings: Settings, messages: DataFrame) -> DataFrame:
-    shards = shard(F.col("candidate_id").cast("binary"))
-    held = rebuild(spark, settings).select(shards, "candidate_id", "profile")
+    state = shards(spark, f"{settings.checkpoints}/{JOB}")
+    shard = state.column(F.col("candidate_id").cast("binary"))
+    held = rebuild(spark, settings).select(shard, "candidate_id", "profile")
     folded, letters = tally(spark, table.FOLDED), tally(spark, table.DEAD_LETTERS)
-    return (
-        read_packed(messages, JOB, letters)
-        .groupBy("shard")
-        .transformWithState(
-            statefulProcessor=FromLake(folded),
-            outputStructType=MESSAGE,
-            outputMode="update",
-            timeMode="none",
-            initialState=held.groupBy("shard"),
-        )
-        .select("topic", "key", "value", "headers")
-    )
+    return update_profiles(messages, state, FromLake(folded), letters, held.groupBy("shard"))
 
 
 def _exists(spark: SparkSession, folder: str) -> bool:

@@ -18,7 +18,7 @@ from jobs.update_profiles import folding
 from streaming.kafka import require_topics, write_batch, write_stream
 from streaming.pins import WorkerPins
 from streaming.profiles import JOB
-from streaming.recommending import with_lists
+from streaming.recommending import Answering, with_lists
 from streaming.serving import Bundle
 from streaming.session import HOT_POOL
 from streaming.settings import Settings
@@ -30,10 +30,10 @@ def start(spark: SparkSession, settings: Settings) -> Running:
     require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, RECOMMENDATIONS, DEAD_LETTERS)
     recommender = Recommender(spark, settings, JOB)
     try:
-        messages = folding(spark, settings)
         if recommender.worker_pins is None:
+            messages = folding(spark, settings)
             return recommending(messages, _publish, recommender, settings)
-        return _start_straight(messages, recommender, recommender.worker_pins, settings)
+        return _start_straight(spark, settings, recommender, recommender.worker_pins)
     except BaseException:
         recommender.stop()
         raise
@@ -44,17 +44,17 @@ def _publish(
 ) -> None:
     """Score a batch of profiles with the versions it is pinned to; write profiles and lists."""
     size = settings.recommend.size
-    write_batch(with_lists(batch, lambda: bundle, size, recommender.observed), settings.kafka)
+    write_batch(with_lists(batch, bundle, size, recommender.observed), settings.kafka)
 
 
 def _start_straight(
-    messages: DataFrame, recommender: Recommender, pins: WorkerPins, settings: Settings
+    spark: SparkSession, settings: Settings, recommender: Recommender, pins: WorkerPins
 ) -> Running:
-    """Score on the way to the sink: the tasks pin, and no batch stops at the driver."""
-    size = settings.recommend.size
-    lists = with_lists(messages, pins.bundle, size, recommender.observed)
-    with scheduling_pool(messages.sparkSession, HOT_POOL):
-        query = start_query(write_stream(lists, settings.kafka), JOB, settings)
+    """Score where profiles are folded: the tasks pin, and no batch stops at the driver."""
+    answering = Answering(pins.bundle, settings.recommend.size, recommender.observed)
+    with scheduling_pool(spark, HOT_POOL):
+        writer = write_stream(folding(spark, settings, answering), settings.kafka)
+        query = start_query(writer, JOB, settings)
     threading.Thread(target=recommender.follow, name="published", daemon=True).start()
     return Running((query,), (recommender.stop,))
 

@@ -10,9 +10,10 @@ from jobs.main import run_job
 from streaming.kafka import read_stream, require_topics, write_stream
 from streaming.metrics import table
 from streaming.metrics.tally import tally
-from streaming.profiles import JOB, update_profiles
+from streaming.profiles import JOB, Answers, ProfileProcessor, update_profiles
 from streaming.session import HOT_POOL
 from streaming.settings import Settings
+from streaming.shards import shards
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
 
@@ -24,11 +25,12 @@ def start(spark: SparkSession, settings: Settings) -> Running:
         return Running((start_query(writer, JOB, settings),))
 
 
-def folding(spark: SparkSession, settings: Settings) -> DataFrame:
-    """Return the stream of profiles and dead letters, counted."""
+def folding(spark: SparkSession, settings: Settings, answers: Answers | None = None) -> DataFrame:
+    """Return the stream of profiles, what answers them, and dead letters, counted."""
     messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
     folded, letters = tally(spark, table.FOLDED), tally(spark, table.DEAD_LETTERS)
-    return update_profiles(messages, folded, letters)
+    state = shards(spark, f"{settings.checkpoints}/{JOB}")
+    return update_profiles(messages, state, ProfileProcessor(folded, answers), letters)
 
 
 if __name__ == "__main__":

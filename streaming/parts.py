@@ -20,6 +20,7 @@ CACHE_VARIABLE = "CAREERSTREAM_CACHE"
 KAFKA_VERSION = "4.2.0"
 SPARK_VERSION = "4.2.0"
 DELTA_VERSION = "4.4.0"
+LOCAL_FILES_VERSION = "0.1.0"
 HOROVOD_VERSION = "0.28.1"
 JAVA_VERSIONS = (17, 21)
 """What Spark 4.2 is tested on; the long-term releases."""
@@ -57,6 +58,11 @@ def spark_folder() -> Path:
     return cache_folder() / "jars" / f"spark-{SPARK_VERSION}-delta-{DELTA_VERSION}"
 
 
+def local_files_folder() -> Path:
+    """Where the jar belongs by which Spark writes local files without starting processes."""
+    return cache_folder() / "jars" / f"local-files-{LOCAL_FILES_VERSION}"
+
+
 def horovod_folder(torch: str) -> Path:
     """Where Horovod's wheel belongs that fits a torch version, this Python and this platform."""
     python = f"cp{sys.version_info[0]}{sys.version_info[1]}"
@@ -82,6 +88,15 @@ def spark_jars() -> list[Path]:
         MissingPartError: they are not in the cache.
     """
     return _jars(spark_folder(), "the jars of Delta and of Spark's Kafka connector")
+
+
+def local_files_jars() -> list[Path]:
+    """List the jars for Spark's local files, for its class path.
+
+    Raises:
+        MissingPartError: they are not in the cache.
+    """
+    return _jars(local_files_folder(), "the jar for Spark's local files")
 
 
 @cache

@@ -8,49 +8,65 @@ Guarantee: the state is exactly the fold of what was read (Spark's checkpoint); 
 a value after a crash, with the same bytes under the same key.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import orjson
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, GroupedData, Row
 from pyspark.sql.streaming.stateful_processor import (
     StatefulProcessor,
     StatefulProcessorHandle,
     TimerValues,
 )
 
-from streaming.fold import Seen, fold
+from streaming.fold import Document, Seen, fold
 from streaming.kafka import MESSAGE
 from streaming.metrics.tally import Tally
 from streaming.reading import read_packed, unpack
-from streaming.topics import PROFILES
+from streaming.shards import Shards
+from streaming.topics import PROFILES, Topic
 
+Answers = Callable[[list[Document]], Iterable[tuple[Topic, str, bytes]]]
+"""Some profiles to messages: topic, key and value."""
+TOGETHER = 64
+"""Profiles that are answered in one call."""
 CANDIDATE = "candidate_id string"
 STATE = "profile string"
 JOB = "update_profiles"
 
 
-def update_profiles(messages: DataFrame, folded: Tally, letters: Tally) -> DataFrame:
+def update_profiles(
+    messages: DataFrame,
+    shards: Shards,
+    processor: StatefulProcessor,
+    letters: Tally,
+    begin: GroupedData | None = None,
+) -> DataFrame:
     """Fold the messages of `events` and `candidates` into profiles.
 
     Args:
         messages: stream of Spark's Kafka source over both topics, `topic` without its prefix.
-        folded: counts what the fold made of the records.
+        shards: of the state.
+        processor: a `ProfileProcessor`.
         letters: counts dead letters.
+        begin: what the processor makes the first state of, by shard.
 
     Returns:
         Messages for Spark's Kafka sink (`topic` without prefix, key, value, headers): one profile
-        for each candidate that changed in the batch, one dead letter for each unreadable message.
+        for each candidate that changed in the batch, and what the processor makes of it; one dead
+        letter for each unreadable message.
     """
     return (
-        read_packed(messages, JOB, letters)
+        read_packed(messages, shards, JOB, letters)
         .groupBy("shard")
         .transformWithState(
-            statefulProcessor=ProfileProcessor(folded),
+            statefulProcessor=processor,
             outputStructType=MESSAGE,
             outputMode="update",
             timeMode="none",
+            initialState=begin,
         )
         .select("topic", "key", "value", "headers")
     )
@@ -61,10 +77,14 @@ class ProfileProcessor(StatefulProcessor):
 
     A document in one Avro field: a new field of the profile needs no new state schema, and Python
     parses it in one call instead of building a row object for each of a thousand entries.
+
+    Args:
+        folded: counts what the fold made of the records.
+        answers: makes messages of some changed profiles, sent behind them; none: nothing.
     """
 
-    def __init__(self, folded: Tally) -> None:
-        self._folded = folded
+    def __init__(self, folded: Tally, answers: Answers | None = None) -> None:
+        self._folded, self._answers = folded, answers
 
     def init(self, handle: StatefulProcessorHandle) -> None:
         """Open the state."""
@@ -79,27 +99,37 @@ class ProfileProcessor(StatefulProcessor):
     ) -> Iterator[Row]:
         """Fold the records of this batch, candidate by candidate; pass on the dead letters."""
         del key, timerValues
-        everybody: defaultdict[str, list[Seen]] = defaultdict(list)
+        packs: list[bytes] = []
         for row in rows:
             if row.records is None:
                 yield Row(topic=row.topic, key=row.key, value=row.value, headers=row.headers)
-                continue
-            for candidate_id, seen in unpack(row.records):
-                everybody[candidate_id] += seen
-        for candidate_id, seen in everybody.items():
-            yield from self._fold(candidate_id, seen)
+            else:
+                packs.append(row.records)
+        changed = (made for one in unpack(packs) if (made := self._fold(*one)) is not None)
+        while some := list(islice(changed, TOGETHER)):
+            for profile, value in some:
+                yield _message(PROFILES, profile["candidate_id"], value)
+            if self._answers is not None:
+                for answer in self._answers([profile for profile, _ in some]):
+                    yield _message(*answer)
 
-    def _fold(self, candidate_id: str, seen: list[Seen]) -> Iterator[Row]:
+    def _fold(self, candidate_id: str, seen: list[Seen]) -> tuple[Document, bytes] | None:
+        """Fold a candidate's records; return the profile where it changed, and its bytes."""
         state = self._profiles.getValue((candidate_id,))
         before = None if state is None else orjson.loads(state[0])
         folded = fold(before, sorted(seen, key=lambda s: s.offset), candidate_id)
         for outcome, count in folded.counts.items():
             self._outcomes[outcome] += count
-        if folded.changed:
-            value = orjson.dumps(folded.profile)
-            self._profiles.updateValue((candidate_id,), (value.decode(),))
-            yield Row(topic=PROFILES.name, key=candidate_id, value=value, headers=None)
+        if folded.profile is None or not folded.changed:
+            return None
+        value = orjson.dumps(folded.profile)
+        self._profiles.updateValue((candidate_id,), (value.decode(),))
+        return folded.profile, value
 
     def close(self) -> None:
         """Tell what was counted, once a task: an accumulator costs more than the addition."""
         self._folded.add(Counter({(outcome,): n for outcome, n in self._outcomes.items() if n}))
+
+
+def _message(topic: Topic, key: str, value: bytes) -> Row:
+    return Row(topic=topic.name, key=key, value=value, headers=None)

@@ -5,8 +5,9 @@ than to fold what the row says; a stateless one gets columns. So what a shard is
 as a few rows with hundreds of records each.
 """
 
+import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,13 +23,15 @@ from streaming.fold import EventSeen, Seen, StatedSeen
 from streaming.kafka import ARROW_MESSAGE, MESSAGE
 from streaming.metrics.tally import Tally
 from streaming.records import EVERYONE, MAX_ID_LENGTH
-from streaming.shards import shard_of
+from streaming.shards import Shards
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS
 from streaming.values import Unreadable, read_value
 
 PACK = f"shard int, records binary, {MESSAGE}"
 """Records of a shard's candidates (`unpack`), or else a dead letter on its way out."""
 _ARROW_PACK = pa.schema([("shard", pa.int32()), ("records", pa.binary()), *ARROW_MESSAGE])
+_HELD_BYTES = 16 * 2**20
+"""Of packs that are open at a time; as objects they take several times as much."""
 _EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
 _BY_TOPIC = {EVENTS.name: EVENTS, CANDIDATES.name: CANDIDATES}
 
@@ -44,27 +47,40 @@ class Message(NamedTuple):
     value: bytes | None
 
 
-def read_packed(messages: DataFrame, job: str, letters: Tally) -> DataFrame:
+def read_packed(messages: DataFrame, shards: Shards, job: str, letters: Tally) -> DataFrame:
     """Read the messages of both topics.
 
     Args:
         messages: stream of Spark's Kafka source over `events` and `candidates`, `topic` without its
             prefix.
+        shards: of the state that the records are for.
         job: who reads; stands in the dead letters.
         letters: counts dead letters.
 
     Returns:
         Rows of `PACK`.
     """
-    return _columns(messages).mapInArrow(partial(_packs, job=job, letters=letters), PACK)
+    packs = partial(_packs, shards=shards, job=job, letters=letters)
+    return _columns(messages).mapInArrow(packs, PACK)
 
 
-def unpack(records: bytes) -> Iterator[tuple[str, list[Seen]]]:
-    """Give what a pack holds of each candidate."""
-    for candidate_id, seen in orjson.loads(records).items():
-        kinds: Iterable[Callable[..., Seen]]
-        kinds = (EventSeen if "event_id" in record else StatedSeen for record in seen)
-        yield candidate_id, [kind(**record) for kind, record in zip(kinds, seen, strict=True)]
+def unpack(packs: Sequence[bytes]) -> Iterator[tuple[str, list[Seen]]]:
+    """Give all that some packs hold of each candidate, one after the other.
+
+    Of large packs only a part of the candidates is held at a time.
+    """
+    passes = 1 + sum(map(len, packs)) // _HELD_BYTES
+    for one in range(passes):
+        everybody: defaultdict[str, list[Seen]] = defaultdict(list)
+        for pack in packs:
+            for candidate_id, records in orjson.loads(pack).items():
+                if passes == 1 or zlib.adler32(candidate_id.encode()) % passes == one:
+                    everybody[candidate_id] += map(_record, records)
+        yield from everybody.items()
+
+
+def _record(record: dict[str, Any]) -> Seen:
+    return EventSeen(**record) if "event_id" in record else StatedSeen(**record)
 
 
 def _columns(messages: DataFrame) -> DataFrame:
@@ -80,16 +96,16 @@ def _columns(messages: DataFrame) -> DataFrame:
 
 
 def _packs(
-    batches: Iterator[pa.RecordBatch], *, job: str, letters: Tally
+    batches: Iterator[pa.RecordBatch], *, shards: Shards, job: str, letters: Tally
 ) -> Iterator[pa.RecordBatch]:
     unread: Counter[tuple[str, ...]] = Counter()
     for batch in batches:
-        shards: defaultdict[int, defaultdict[str, list[Seen]]]
-        shards = defaultdict(lambda: defaultdict(list))
+        packs: defaultdict[int, defaultdict[str, list[Seen]]]
+        packs = defaultdict(lambda: defaultdict(list))
         rows: list[dict[str, Any]] = []
         columns = (batch.column(name).to_pylist() for name in Message._fields)
         for message in map(Message._make, zip(*columns, strict=True)):
-            shard = shard_of(message.key or b"")
+            shard = shards.of(message.key or b"")
             candidate_id = _named_by(message.key)
             try:
                 seen = _seen(message, candidate_id)
@@ -97,8 +113,8 @@ def _packs(
                 rows.append({"shard": shard, **_dead_letter(message, unreadable, job)})
                 unread[job, message.topic, unreadable.fault.value] += 1
             else:
-                shards[shard][str(candidate_id)].append(seen)
-        rows += [{"shard": of, "records": orjson.dumps(held)} for of, held in shards.items()]
+                packs[shard][str(candidate_id)].append(seen)
+        rows += [{"shard": of, "records": orjson.dumps(held)} for of, held in packs.items()]
         yield pa.RecordBatch.from_pylist(rows, _ARROW_PACK)
     letters.add(unread)
 

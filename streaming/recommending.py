@@ -6,8 +6,9 @@ under the same keys.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -21,7 +22,7 @@ from streaming.observed import Observed
 from streaming.ranking import Profile, RankedItem
 from streaming.records import EVERYONE, SCHEMA_VERSION
 from streaming.serving import Bundle, Versions, known_ids, ranker_of
-from streaming.topics import PROFILES, RECOMMENDATIONS
+from streaming.topics import PROFILES, RECOMMENDATIONS, Topic
 from streaming.values import Unreadable, read_value
 
 CHUNK = 64
@@ -52,15 +53,12 @@ def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed
     return profiles.select("value").mapInArrow(score, MESSAGE)
 
 
-def with_lists(
-    messages: DataFrame, serving: Callable[[], Bundle], size: int, observed: Observed
-) -> DataFrame:
-    """Score the profiles among the messages of `profiles.update_profiles`.
+def with_lists(messages: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
+    """Score the profiles among the messages of one batch of `profiles.update_profiles`.
 
     Args:
-        messages: for the Kafka sink (`kafka.MESSAGE`), in a batch at most one profile for each
-            candidate.
-        serving: says, in each task, which versions its batch uses.
+        messages: for the Kafka sink (`kafka.MESSAGE`), at most one profile for each candidate.
+        bundle: the versions to use.
         size: most postings in a list.
         observed: added to as the workers score.
 
@@ -69,7 +67,6 @@ def with_lists(
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        bundle = serving()
         for batch in batches:
             yield batch
             pairs = zip(batch.column("topic").to_pylist(), batch.column("value"), strict=True)
@@ -77,6 +74,25 @@ def with_lists(
             yield from _lists(made, bundle, size, observed)
 
     return messages.mapInArrow(score, MESSAGE)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Answers profiles with lists in the task that folded them (`profiles.Answers`)."""
+
+    serving: Callable[[], Bundle]
+    """Says, in each task, which versions its batch uses."""
+    size: int
+    """Most postings in a list."""
+    observed: Observed
+    """Added to as the workers score."""
+
+    def __call__(self, profiles: Sequence[Profile]) -> Iterator[tuple[Topic, str, bytes]]:
+        """Make the list of each profile."""
+        bundle = self.serving()
+        for value in recommendations(profiles, bundle, self.size):
+            yield RECOMMENDATIONS, value["candidate_id"], orjson.dumps(value)
+        _observe(self.observed, profiles, bundle)
 
 
 def recommend_everyone(spark: SparkSession, bundle: Bundle, as_of: str, size: int) -> DataFrame:
@@ -106,7 +122,7 @@ def warm(spark: SparkSession, bundle: Bundle) -> None:
     spark.range(0, cores, 1, cores).mapInArrow(load, "id long").mapInArrow(load, "id long").count()
 
 
-def recommendations(profiles: list[Profile], bundle: Bundle, size: int) -> list[dict[str, Any]]:
+def recommendations(profiles: Sequence[Profile], bundle: Bundle, size: int) -> list[dict[str, Any]]:
     """Rank for some profiles; values of `records.Recommendation`, ready to be written as JSON."""
     as_of = [profile["as_of"] for profile in profiles]
     prepared = bundle.path() / "prepared"
@@ -195,10 +211,15 @@ def _lists(
     """Rank for some profiles, as messages, a chunk at a time."""
     for chunk in _chunks(profiles, CHUNK):
         yield _messages(recommendations(chunk, bundle, size))
-        observed.profiles.add(len(chunk))
-        observed.as_of.add(max(profile["as_of"] for profile in chunk))
-        observed.unknown_postings.add(sum(unknown_postings(p, bundle) for p in chunk))
-        observed.triggers.add(_triggers(chunk))
+        _observe(observed, chunk, bundle)
+
+
+def _observe(observed: Observed, profiles: Sequence[Profile], bundle: Bundle) -> None:
+    """Count what was scored."""
+    observed.profiles.add(len(profiles))
+    observed.as_of.add(max(profile["as_of"] for profile in profiles))
+    observed.unknown_postings.add(sum(unknown_postings(p, bundle) for p in profiles))
+    observed.triggers.add(_triggers(profiles))
 
 
 def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:

@@ -21,6 +21,9 @@ FILE_MANAGER = (
 )
 """Of checkpoints in a local folder: renames them itself, where Spark's own choice starts a process
 for every link it looks up, twice a batch. As atomic there; object stores keep Spark's choice."""
+LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
+"""Of local folders: sets permissions itself, where Hadoop's own starts a process for each file that
+it makes and another for the file's checksum. A small batch writes a dozen."""
 HOT_POOL = "hot"
 """Of the queries between a click and its recommendation: served before all others."""
 LAKE_POOL = "lake"
@@ -139,6 +142,10 @@ def _launch_conf(settings: Settings) -> dict[str, str]:
         # Without it Spark's web page would listen on every interface.
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
         conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+        # Needed before `spark.jars` is looked at.
+        jars = [str(jar) for jar in parts.local_files_jars()]
+        conf |= {"spark.driver.extraClassPath": os.pathsep.join(jars)}
+        conf |= {"spark.hadoop.fs.file.impl": LOCAL_FILES}
     return conf
 
 

@@ -1,41 +1,75 @@
 """Shards: the groups of candidates that the keyed state is asked for.
 
 Spark calls a Python operator once for each key of a batch, and each call costs as much as folding
-a dozen events. So the operator is keyed by shard and keeps a map of candidates.
+a dozen events. So the operator is keyed by shard, one for each partition of the state, and keeps a
+map of candidates.
 """
 
+import json
 import zlib
+from dataclasses import dataclass
+from typing import Any
 
-from pyspark.sql import Column
+from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-SHARDS = (
-    *(38, 64, 57, 80, 37, 29, 32, 35, 13, 62, 191, 7, 177, 192, 28, 0),
-    *(67, 74, 5, 143, 65, 44, 2, 75, 148, 17, 76, 41, 25, 15, 239, 116),
-    *(12, 138, 10, 1, 50, 20, 183, 216, 107, 6, 98, 189, 73, 30, 36, 24),
-    *(186, 16, 205, 69, 109, 54, 22, 87, 198, 39, 49, 33, 52, 43, 4, 21),
-)
-"""Of each remainder by 64, the smallest number whose hash leaves it. Spark gives a key to the
-partition that its hash leaves as remainder: so 2, 4, 8 to 64 partitions have equal numbers of
-shards, where the numbers from 0 to 63 would give one of two partitions a third more than the other.
-
-There are as many whatever the number of partitions is, since a candidate's state stands under the
-shard; more partitions of the state than shards have no work."""
+_PARTITIONS = "spark.sql.shuffle.partitions"
+_TRIED = 64
+"""Numbers tried for each partition: e^64 partitions would have to be missed by chance."""
 
 
-def shard_of(key: bytes) -> int:
-    """Return the shard of a key, one of `SHARDS`; in Python, as `shard` does in the JVM."""
-    return SHARDS[zlib.crc32(key) % len(SHARDS)]
+@dataclass(frozen=True)
+class Shards:
+    """The shards of a query's state."""
+
+    numbers: tuple[int, ...]
+    """One for each partition: the smallest number that Spark gives to it."""
+
+    def of(self, key: bytes) -> int:
+        """Return the shard of a key, in Python."""
+        return self.numbers[zlib.crc32(key) % len(self.numbers)]
+
+    def column(self, key: Column) -> Column:
+        """Return the shard of a binary key, an int named `shard`, in the JVM."""
+        place = F.pmod(F.crc32(key), F.lit(len(self.numbers))).cast("int")
+        return F.element_at(F.array(*map(F.lit, self.numbers)), place + 1).alias("shard")
 
 
-def shard(key: Column) -> Column:
-    """Return the shard of a key.
+def shards(spark: SparkSession, checkpoint: str) -> Shards:
+    """Return the shards of a query's state.
+
+    What a checkpoint was begun with is fixed: another number of partitions in the settings is of no
+    effect, to Spark nor here.
 
     Args:
-        key: binary.
-
-    Returns:
-        An int, one of `SHARDS`, named `shard`.
+        spark: session of the job.
+        checkpoint: of the query, a path or URI; it may not be there yet.
     """
-    place = F.pmod(F.crc32(key), F.lit(len(SHARDS))).cast("int")
-    return F.element_at(F.array(*map(F.lit, SHARDS)), place + 1).alias("shard")
+    partitions = int(_begun_with(spark, checkpoint) or spark.conf.get(_PARTITIONS) or 1)
+    number = F.col("id").cast("int")
+    place = F.pmod(F.hash(number), F.lit(partitions)).alias("place")
+    tried = spark.range(_TRIED * partitions).groupBy(place).agg(F.min(number).alias("number"))
+    return Shards(tuple(row["number"] for row in sorted(tried.collect())))
+
+
+def _begun_with(spark: SparkSession, checkpoint: str) -> str | None:
+    """Read the number of partitions that Spark wrote down in a checkpoint."""
+    jvm: Any = spark._jvm  # noqa: SLF001 - the only way to Hadoop's file systems
+    folder = jvm.org.apache.hadoop.fs.Path(f"{checkpoint}/offsets")
+    conf = spark._jsparkSession.sparkContext().hadoopConfiguration()  # noqa: SLF001
+    files = folder.getFileSystem(conf)
+    if not files.exists(folder):
+        return None
+    batches = [
+        int(name) for one in files.listStatus(folder) if (name := one.getPath().getName()).isdigit()
+    ]
+    if not batches:
+        return None
+    stream = files.open(jvm.org.apache.hadoop.fs.Path(folder, str(max(batches))))
+    try:
+        text = jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
+    finally:
+        stream.close()
+    # A line with the format's version, one with metadata, then one for each source.
+    written: str = json.loads(text.splitlines()[1])["conf"][_PARTITIONS]
+    return written
