@@ -42,6 +42,7 @@ def checks(settings: Settings) -> list[Check]:
         _part("Java 17 or 21", lambda: f"{parts.java().version} in {parts.java().home}"),
         _part("Kafka broker jars", lambda: _folder_of(parts.kafka_jars())),
         _part("Delta and Kafka connector jars", lambda: _folder_of(parts.spark_jars())),
+        _part("Jar for local files", lambda: _folder_of(parts.local_files_jars())),
         _horovod(),
         _home(settings.home),
         _broker(settings.kafka.bootstrap_servers),

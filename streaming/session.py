@@ -136,6 +136,7 @@ def _launch_conf(settings: Settings) -> dict[str, str]:
     conf = {
         "spark.jars": ",".join(str(jar) for jar in parts.spark_jars()),
         "spark.driver.memory": settings.spark.driver_memory,
+        "spark.python.daemon.module": "streaming.preloading",
         "spark.scheduler.allocation.file": _pools(settings).as_uri(),
     }
     if settings.spark.master.startswith("local"):

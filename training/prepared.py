@@ -20,7 +20,7 @@ _CATALOGUE_FILE = "catalogue.parquet"
 _VECTORS_FILE = "vectors.npy"
 _CODES_FILE, _UNITS_FILE = "codes.npy", "units.npy"
 _WORDS_FILE = "words.parquet"
-_MOST_KEPT = 8_192
+_MOST_KEPT = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +35,10 @@ class PreparedCatalogue:
     """(B, D) queries to (B, N) estimates of their inner products, each row less some number
     (`training.codes`)."""
     posting: Callable[[int], Mapping[str, Any]]
-    """A row of the catalogue as `records.Posting` values; the last few thousand are kept."""
+    """A row of the catalogue as `records.Posting` values without the description; those asked for
+    last are kept."""
     words: Callable[[int], frozenset[str]]
-    """All words that the posting of a row says; the last few thousand are kept."""
+    """All words that the posting of a row says; those asked for last are kept."""
 
 
 def words_of(posting: Mapping[str, Any]) -> str:
@@ -88,9 +89,12 @@ def _open(folder: Path, stamp: int) -> PreparedCatalogue:
     rounded, units = np.load(folder / _CODES_FILE, mmap_mode="r"), np.load(folder / _UNITS_FILE)
     products = partial(codes.products, codes.ready(rounded), units)
 
+    names = catalogue.table.column_names
+    told = catalogue.table.select([name for name in names if name != "description"])
+
     @lru_cache(maxsize=_MOST_KEPT)
     def posting(row: int) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = catalogue.table.slice(row, 1).to_pylist()[0]
+        found: Mapping[str, Any] = told.slice(row, 1).to_pylist()[0]
         return found
 
     said = pq.read_table(folder / _WORDS_FILE).column("words").combine_chunks()

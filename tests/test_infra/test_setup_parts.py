@@ -50,12 +50,12 @@ def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("empty_cache")
-@pytest.mark.parametrize("look", [parts.kafka_jars, parts.spark_jars])
+@pytest.mark.parametrize("look", [parts.kafka_jars, parts.spark_jars, parts.local_files_jars])
 def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
     with pytest.raises(MissingPartError, match=r"are not in .*; run `careerstream doctor") as error:
         look()
     assert "\n" not in str(error.value)
-    assert [bundle.jars for bundle in jars.missing()] == [46, 6]
+    assert [bundle.jars for bundle in jars.missing()] == [46, 6, 1]
 
 
 @pytest.mark.usefixtures("no_java")

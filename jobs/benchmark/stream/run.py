@@ -54,7 +54,7 @@ def measure_stream(settings: Settings, plan: Plan, out: Path, tell: Tell) -> dic
         raise InputError(f"--out {out} is the name of the page; give one that ends in .json")
     if not out.absolute().parent.is_dir():
         raise InputError(f"the folder of --out {out} does not exist; make it, or give another")
-    parts.java(), parts.kafka_jars(), parts.spark_jars()
+    parts.java(), parts.kafka_jars(), parts.spark_jars(), parts.local_files_jars()
     report = about(settings, plan)
     for part in plan.parts:
         began, load = time.monotonic(), os.getloadavg()[0]
