@@ -7,8 +7,6 @@ in another way are not scored here: `careerstream recommend --all` does that.
 Run: spark-submit jobs/hot_path.py --config careerstream.toml
 """
 
-import threading
-
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lifecycle import Running, scheduling_pool, start_query
@@ -55,7 +53,7 @@ def _start_straight(
     with scheduling_pool(spark, HOT_POOL):
         writer = write_stream(folding(spark, settings, answering), settings.kafka)
         query = start_query(writer, JOB, settings)
-    threading.Thread(target=recommender.follow, name="published", daemon=True).start()
+        recommender.follow()
     return Running((query,), (recommender.stop,))
 
 

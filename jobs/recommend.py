@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
 from jobs.main import run_job
 from streaming import lake
 from streaming.clock import from_text
-from streaming.current import Current, current_file
+from streaming.current import Current
 from streaming.errors import one_line
 from streaming.kafka import read_batch, read_stream, require_topics, write_batch
 from streaming.metrics import table
@@ -26,8 +27,8 @@ from streaming.metrics.tally import take
 from streaming.observed import Observed
 from streaming.pins import Pins, WorkerPins
 from streaming.recommending import recommend, recommend_everyone, warm
-from streaming.serving import Bundle, Shelf, serving_folder
-from streaming.session import HOT_POOL, is_folder, is_local
+from streaming.serving import Bundle, Shelf, current_file, serving_folder
+from streaming.session import HOT_POOL, shares_folder
 from streaming.settings import Settings
 from streaming.topics import PROFILES, RECOMMENDATIONS
 from training.registration import ensure_champion
@@ -81,12 +82,13 @@ class Recommender:
 
     worker_pins: WorkerPins | None = None
     """Where workers see the files of the driver."""
+    _follower: threading.Thread | None = None
 
     def __init__(self, spark: SparkSession, settings: Settings, query: str) -> None:
         self.query = query
         lake.create(spark, settings, lake.POSTINGS)
         ensure_champion(settings)
-        if is_local(spark) and is_folder(settings.checkpoints):
+        if shares_folder(spark, settings.checkpoints):
             checkpoint = Path(settings.checkpoints, query).absolute()
             self.worker_pins = WorkerPins(
                 checkpoint, serving_folder(settings), current_file(settings)
@@ -122,18 +124,31 @@ class Recommender:
         self._publish_everyone()
 
     def follow(self) -> None:
-        """See to lists as tasks publish them, until `stop`: nobody calls `published` then."""
-        while not self._stopping.wait(_LOOK_SECONDS):
+        """See to lists as tasks publish them, in the background, until `stop`."""
+        # The thread's Spark jobs belong to the session that started it, with its properties.
+        target = inheritable_thread_target(self._shelf.spark)(self._follow)
+        self._follower = threading.Thread(target=target, name="published", daemon=True)
+        self._follower.start()
+
+    def _follow(self) -> None:
+        trouble, going = "", True
+        while going:
+            going = not self._stopping.wait(_LOOK_SECONDS)
             try:
                 self.published()
+                trouble = ""
             except Exception as error:
                 # The lists of everybody else are out; this one is tried again.
-                log.warning("cannot serve people nobody knows: %s", one_line(error))
-                log.debug("why it cannot", exc_info=True)
+                if (told := one_line(error)) != trouble:
+                    trouble = told  # once, not at every look
+                    log.warning("cannot serve people nobody knows: %s", told)
+                    log.debug("why it cannot", exc_info=True)
 
     def stop(self) -> None:
         """End the background work."""
         self._stopping.set()
+        if self._follower is not None:
+            self._follower.join(timeout=30)
         self._current.stop()
 
     def _publish_everyone(self) -> None:

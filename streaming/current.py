@@ -4,17 +4,14 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 
 import orjson
 from pyspark import inheritable_thread_target
 
 from streaming.errors import one_line
-from streaming.serving import Bundle, Shelf, Versions, serving_folder
+from streaming.serving import CURRENT_FILE, Bundle, Shelf, Versions, current_file
 from streaming.settings import Settings
 
-CURRENT_FILE = "current.json"
-"""In HOME/serving: the versions that new batches are scored with."""
 log = logging.getLogger(__name__)
 
 
@@ -76,19 +73,6 @@ class Current:
                         "cannot switch; still serving %s: %s", self._bundle.versions.label, told
                     )
                     log.debug("why it cannot switch", exc_info=True)
-
-
-def current_file(settings: Settings) -> Path:
-    """Where it stands which versions serve."""
-    return serving_folder(settings) / CURRENT_FILE
-
-
-def serving_now(settings: Settings) -> Versions | None:
-    """Say which versions serve in this home, None before the first start of a job that scores."""
-    try:
-        return Versions(**orjson.loads(current_file(settings).read_bytes()))
-    except FileNotFoundError:
-        return None
 
 
 def _announce(settings: Settings, versions: Versions) -> None:

@@ -1,9 +1,9 @@
 """Which versions each batch of a query used, written down before the batch is scored.
 
 A retried batch reads its pin and so repeats the same lists. Pins stand beside the query's
-checkpoint, on whatever file system that is. Where workers see the driver's files, they make the
-pins themselves: to stop each batch on its way to the sink, so that the driver can, takes a third of
-a small one's time.
+checkpoint, on whatever file system that is. Where workers see the driver's files, those of
+`hot_path` make the pins themselves: to stop each batch on its way to the sink, so that the driver
+can, takes a third of a small one's time.
 """
 
 import os
@@ -94,15 +94,23 @@ class WorkerPins:
         pin = self._at(batch_id)
         if not pin.exists():
             self._make(pin)
-            self._at(batch_id - KEPT).unlink(missing_ok=True)
+            for old in self._numbers(self._folder):
+                if old <= batch_id - KEPT:  # not every batch is pinned
+                    self._at(old).unlink(missing_ok=True)
         return Versions(**orjson.loads(pin.read_bytes()))
 
     def open(self) -> Iterator[Versions]:
         """Yield what the newest batch uses while it is not committed: it may be tried again."""
-        pins = [int(pin.stem) for pin in self._folder.glob("[0-9]*.json")]
-        if pins and not (self.checkpoint / "commits" / str(max(pins))).exists():
+        newest = max(self._numbers(self._folder), default=-1)
+        # Spark removes its notes of old batches; those of newer ones say as much.
+        if newest > max(self._numbers(self.checkpoint / "commits"), default=-1):
             with suppress(FileNotFoundError):
-                yield Versions(**orjson.loads(self._at(max(pins)).read_bytes()))
+                yield Versions(**orjson.loads(self._at(newest).read_bytes()))
+
+    @staticmethod
+    def _numbers(folder: Path) -> list[int]:
+        """List the batches that files of a folder are named after."""
+        return [int(file.stem) for file in folder.glob("*") if file.stem.isdigit()]
 
     @property
     def _folder(self) -> Path:

@@ -13,12 +13,12 @@ MODULES = ("mlflow.pyfunc", "numpy", "orjson", "pyarrow.parquet", "threadpoolctl
 
 
 def preload() -> None:
-    """Import the libraries; what is not installed is missed by whoever needs it."""
+    """Import the libraries; what is missing or broken is missed by whoever needs it."""
     # What they print would be taken for the port that the daemon tells Spark.
     out, sys.stdout = sys.stdout, sys.stderr
     try:
         for name in MODULES:
-            with suppress(ImportError):
+            with suppress(Exception):
                 importlib.import_module(name)
     finally:
         sys.stdout = out

@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import mlflow
+import orjson
 from mlflow.exceptions import MlflowException
 from pyspark import SparkFiles
 from pyspark.sql import SparkSession
@@ -30,6 +31,8 @@ from streaming.settings import Settings
 
 CHAMPION = "champion"
 CATALOGUE_FILE = "catalogue.parquet"
+CURRENT_FILE = "current.json"
+"""In HOME/serving: the versions that new batches are scored with."""
 KEPT_BUNDLES = 4
 
 # Of every shelf of this process: they share the folder.
@@ -200,10 +203,11 @@ class Shelf:
 
     def _prune(self, keep: int = KEPT_BUNDLES) -> None:
         made = [path for path in self._root.iterdir() if path.is_dir() and path.name[0] != "."]
-        used = {self._root / versions.label for versions in self._pinned()}
+        used = [*self._pinned(), *filter(None, [serving_now(self.settings)])] if keep else []
+        spared = {self._root / versions.label for versions in used}
         with _lending:
             for path in sorted(made, key=lambda p: p.stat().st_mtime)[: max(0, len(made) - keep)]:
-                if not _lent[path] and path not in used:
+                if not _lent[path] and path not in spared:
                     shutil.rmtree(path, ignore_errors=True)
                     _archive(path).unlink(missing_ok=True)
 
@@ -226,6 +230,19 @@ def download_model(settings: Settings, version: str, folder: Path) -> None:
 def serving_folder(settings: Settings) -> Path:
     """Where the bundles are, and which of them serves."""
     return settings.home.absolute() / "serving"
+
+
+def current_file(settings: Settings) -> Path:
+    """Where it stands which versions serve."""
+    return serving_folder(settings) / CURRENT_FILE
+
+
+def serving_now(settings: Settings) -> Versions | None:
+    """Say which versions serve in this home, None before the first start of a job that scores."""
+    try:
+        return Versions(**orjson.loads(current_file(settings).read_bytes()))
+    except FileNotFoundError:
+        return None
 
 
 @lru_cache(maxsize=2)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -24,6 +25,7 @@ for every link it looks up, twice a batch. As atomic there; object stores keep S
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """Of local folders: sets permissions itself, where Hadoop's own starts a process for each file that
 it makes and another for the file's checksum. A small batch writes a dozen."""
+_CLASS_PATH = "spark.driver.extraClassPath"
 HOT_POOL = "hot"
 """Of the queries between a click and its recommendation: served before all others."""
 LAKE_POOL = "lake"
@@ -116,14 +118,24 @@ def _signals_held() -> Iterator[None]:
 
 def is_local(spark: SparkSession) -> bool:
     """Whether the executors share this process's file system and memory."""
-    return (
-        str(spark.sparkContext.master).startswith("local[") or spark.sparkContext.master == "local"
-    )
+    return _is_local(str(spark.sparkContext.master))
+
+
+def _is_local(master: str) -> bool:
+    # Not local-cluster[…]: its executors are processes of their own.
+    return master == "local" or master.startswith("local[")
 
 
 def is_folder(place: str) -> bool:
     """Whether a place of tables or checkpoints is a folder's path, and no URI."""
     return ":/" not in place
+
+
+def shares_folder(spark: SparkSession, place: str) -> bool:
+    """Whether driver and workers see a place of checkpoints as a folder of one machine."""
+    hadoop: Any = spark._jsparkSession.sparkContext().hadoopConfiguration()  # noqa: SLF001
+    default = str(hadoop.get("fs.defaultFS", "file:///"))
+    return is_local(spark) and is_folder(place) and default.startswith("file:")
 
 
 def _submitted() -> bool:
@@ -139,14 +151,14 @@ def _launch_conf(settings: Settings) -> dict[str, str]:
         "spark.python.daemon.module": "streaming.preloading",
         "spark.scheduler.allocation.file": _pools(settings).as_uri(),
     }
-    if settings.spark.master.startswith("local"):
+    if _is_local(settings.spark.master):
         # Without it Spark's web page would listen on every interface.
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
         conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-        # Needed before `spark.jars` is looked at.
-        jars = [str(jar) for jar in parts.local_files_jars()]
-        conf |= {"spark.driver.extraClassPath": os.pathsep.join(jars)}
-        conf |= {"spark.hadoop.fs.file.impl": LOCAL_FILES}
+        if _CLASS_PATH not in settings.spark.conf:
+            # Needed before `spark.jars` is looked at.
+            jars = [str(jar) for jar in parts.local_files_jars()]
+            conf |= {_CLASS_PATH: os.pathsep.join(jars), "spark.hadoop.fs.file.impl": LOCAL_FILES}
     return conf
 
 

@@ -20,7 +20,7 @@ _CATALOGUE_FILE = "catalogue.parquet"
 _VECTORS_FILE = "vectors.npy"
 _CODES_FILE, _UNITS_FILE = "codes.npy", "units.npy"
 _WORDS_FILE = "words.parquet"
-_MOST_KEPT = 32_768
+_MOST_KEPT, _MOST_READ = 32_768, 8_192
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def open_prepared(folder: Path) -> PreparedCatalogue:
         ModelError: the folder is not a prepared catalogue.
     """
     try:
-        stamp = (folder / _VECTORS_FILE).stat().st_mtime_ns
+        stamp = max((folder / name).stat().st_mtime_ns for name in (_VECTORS_FILE, _WORDS_FILE))
     except OSError as error:
         raise ModelError(
             f"{folder} holds no prepared catalogue; call prepare with a catalogue first"
@@ -99,7 +99,7 @@ def _open(folder: Path, stamp: int) -> PreparedCatalogue:
 
     said = pq.read_table(folder / _WORDS_FILE).column("words").combine_chunks()
 
-    @lru_cache(maxsize=_MOST_KEPT)
+    @lru_cache(maxsize=_MOST_READ)
     def words(row: int) -> frozenset[str]:
         return frozenset(said[row].as_py().split())
 

@@ -28,11 +28,10 @@ from jobs.latest import latest_recommendation, recommendation_table, titles
 from jobs.lifecycle import Running
 from jobs.replay import ImportOptions, import_candidates, import_events, import_postings
 from streaming.clock import to_text
-from streaming.current import serving_now
 from streaming.readers import ReadOptions, SourceFile
 from streaming.readers.pace import Pace
 from streaming.records import EVERYONE
-from streaming.serving import Shelf
+from streaming.serving import Shelf, serving_now
 from streaming.settings import KafkaSettings, MlflowSettings, Settings, StorageSettings
 
 LIVE_RATE = 20.0

@@ -177,7 +177,8 @@ LATENCY = Metric(
     name="recommendation_latency_seconds",
     kind="histogram",
     meaning=(
-        "From the production of an event to the moment when all lists of its batch are readable."
+        "From the production of an event to the moment when its list, and those that one task made "
+        "with it, are readable."
     ),
     buckets=LATENCY_BUCKETS,
     panel=Panel(

@@ -10,6 +10,7 @@ from jobs import hot_path, index_postings, recommend, update_profiles
 from jobs.demo.account import check_recommendations
 from jobs.latest import latest, messages
 from streaming.records import EVERYONE
+from streaming.settings import StorageSettings
 from streaming.topics import (
     CANDIDATES,
     DEAD_LETTERS,
@@ -104,6 +105,19 @@ def test_every_profile_has_its_list_and_what_is_broken_is_a_dead_letter(
     assert found["lists"] == found["for_the_newest_profile"] == len(profiles)
     assert (found["not_open"], found["repeated"], found["already_known"]) == ([], 0, 0)
     assert found["for_people_nobody_knows"]
+
+
+def test_where_checkpoints_are_no_folder_the_driver_pins(settings, clicks, started):
+    storage = StorageSettings(checkpoints=f"file:{settings.home}/elsewhere")
+    far = settings.model_copy(update={"storage": storage})
+    with started(hot_path, far) as running:
+        for number in range(2):
+            clicks(far, number)
+            running.drain()
+    profiles, lists = versions(far)
+    assert profiles.keys() == set(PEOPLE)
+    assert lists == profiles
+    assert list((settings.home / "elsewhere" / "update_profiles" / "pins").glob("*.json"))
 
 
 def test_the_two_jobs_and_the_one_go_on_from_each_other(settings, clicks, started):

@@ -15,9 +15,9 @@ import pytest
 from jobs import index_postings, recommend, update_profiles
 from jobs.latest import latest, messages
 from streaming import lake
-from streaming.current import serving_now
 from streaming.recommending import everyone
 from streaming.records import EVERYONE, Recommendation
+from streaming.serving import serving_now
 from streaming.settings import Settings
 from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from training.popular import MostPopularRanker

@@ -60,8 +60,8 @@ def test_the_first_task_pins_for_all_and_for_ever(worker_pins):
     serve("2")
     assert pins.of(0) == Versions("m", "1", 1)
     assert pins.of(1) == Versions("m", "2", 1)
-    pins.of(KEPT)
-    assert not (pins.checkpoint / "pins" / "0.json").exists()
+    pins.of(3 * KEPT)
+    assert [pin.name for pin in (pins.checkpoint / "pins").iterdir()] == [f"{3 * KEPT}.json"]
 
 
 def test_tasks_that_pin_at_once_agree(worker_pins):
@@ -80,5 +80,10 @@ def test_a_batch_is_open_until_it_is_committed(worker_pins):
     pins.of(6)
     assert list(pins.open()) == [Versions("m", "1", 1)]
     (pins.checkpoint / "commits").mkdir()
+    (pins.checkpoint / "commits" / "5").touch()
+    assert list(pins.open()) == [Versions("m", "1", 1)]
     (pins.checkpoint / "commits" / "6").touch()
+    assert list(pins.open()) == []
+    # Spark forgets old commits, and a batch without profiles has no pin.
+    (pins.checkpoint / "commits" / "6").rename(pins.checkpoint / "commits" / "300")
     assert list(pins.open()) == []

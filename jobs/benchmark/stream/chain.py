@@ -16,7 +16,7 @@ from jobs.benchmark.stream.plan import Plan
 from jobs.benchmark.stream.reading import await_true
 from jobs.benchmark.stream.working_off import await_caught_up
 from streaming.clock import to_text
-from streaming.current import serving_now
+from streaming.serving import serving_now
 from streaming.settings import Settings
 from streaming.topics import CANDIDATES, EVENTS, POSTINGS
 from training import registry
