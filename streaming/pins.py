@@ -2,8 +2,7 @@
 
 A retried batch reads its pin and so repeats the same lists. Pins stand beside the query's
 checkpoint, on whatever file system that is. Where workers see the driver's files, those of
-`hot_path` make the pins themselves: to stop each batch on its way to the sink, so that the driver
-can, takes a third of a small one's time.
+`hot_path` make the pins themselves, so that no batch stops at the driver on its way to the sink.
 """
 
 import os
