@@ -1,9 +1,7 @@
 """The Spark session, the same for every job."""
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from pyspark.sql import SparkSession
 from streaming import parts
 from streaming.errors import SettingsError, one_line
 from streaming.settings import Settings
+from streaming.signals import held
 
 ROCKSDB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
 STREAMING = "spark.sql.streaming"
@@ -62,7 +61,7 @@ def session(settings: Settings, app: str) -> SparkSession:
             builder = builder.config(name, value)
     for name, value in (_conf(settings) | settings.spark.conf).items():
         builder = builder.config(name, value)
-    with _signals_held():
+    with held():
         try:
             spark = builder.getOrCreate()
         except Exception as error:
@@ -92,28 +91,6 @@ def logged_session(settings: Settings, app: str) -> Iterator[SparkSession]:
         yield spark
     finally:
         spark.stop()
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Keep Ctrl-C and SIGTERM back until the JVM is connected, and the handlers as they were.
-
-    A JVM whose start is interrupted outlives us, and Spark puts a handler of its own for Ctrl-C.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    caught: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, lambda number, _: caught.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if caught:
-            signal.raise_signal(caught[0])
 
 
 def is_local(spark: SparkSession) -> bool:

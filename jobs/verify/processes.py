@@ -19,6 +19,7 @@ from jobs.reference import environment_name
 from streaming.archiving import DESTINATIONS
 from streaming.errors import CareerstreamError
 from streaming.settings import CONFIG_VARIABLE, Settings
+from streaming.signals import held
 from streaming.topics import CANDIDATES, EVENTS, PROFILES, Topic
 
 JOBS: dict[str, dict[str, tuple[Topic, ...]]] = {
@@ -103,7 +104,7 @@ class JobProcess:
         job = [sys.executable, "-P", "-m", f"jobs.{self.name}"]
         command = [sys.executable, "-IS", tether.__file__, str(os.getpid()), *job]
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, held():
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

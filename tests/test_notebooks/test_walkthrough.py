@@ -1,5 +1,6 @@
 """The notebook, run as a person would run it, in a kernel of its own; nothing is left behind."""
 
+import ast
 import base64
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,16 @@ def test_it_is_kept_without_outputs(notebook: NotebookNode) -> None:
     assert len(cells) > 10
     assert all(not cell.outputs and cell.execution_count is None for cell in cells)
     nbformat.validate(notebook)
+
+
+def test_every_name_it_imports_is_there(notebook: NotebookNode) -> None:
+    (code,) = (cell.source for cell in notebook.cells if cell.id == "parts")
+    lines = [line for line in code.splitlines() if not line.startswith("%")]
+    tree = ast.parse("\n".join(lines))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert found
+    for node in found:
+        exec(ast.unparse(node), {})  # noqa: S102 - of our own notebook
 
 
 @pytest.mark.slow
