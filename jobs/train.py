@@ -57,6 +57,7 @@ def run(
             **(fitted.content.reports() if fitted.content else {}),
         },
         processes=fitted.processes,
+        device=fitted.device,
     )
     return log_and_register(settings, trained), fitted
 

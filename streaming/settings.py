@@ -135,6 +135,10 @@ class TrainingSettings(Section):
     launcher: Literal["local", "spark"] = Field(
         default="local", description="where those run: on this machine, or on Spark's executors"
     )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto",
+        description="where each process computes; auto: a GPU of its own where PyTorch sees one",
+    )
     seed: int = Field(default=7, description="of everything random")
     epochs: int | None = Field(default=None, ge=1, description="overrides the preset's epochs")
     text_encoder: str | None = Field(

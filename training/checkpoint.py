@@ -40,7 +40,7 @@ class Checkpoint:
         if not (self._resume and self.file.exists()):
             return 0
         try:
-            saved = torch.load(self.file, weights_only=True)
+            saved = torch.load(self.file, map_location="cpu", weights_only=True)
         except Exception as error:  # unpickling raises nearly anything
             raise ModelError(f"checkpoint {self.file} is unreadable; train without it") from error
         for name, value in self.identity.items():

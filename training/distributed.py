@@ -41,6 +41,8 @@ class Group:
 
     rank: int = 0
     size: int = 1
+    local_rank: int = 0
+    """The rank among the processes on this machine."""
 
     @classmethod
     def join(cls) -> "Group":
@@ -50,7 +52,7 @@ class Group:
         import horovod.torch as hvd  # noqa: PLC0415 - absent where one process is enough
 
         hvd.init()
-        return cls(hvd.rank(), hvd.size())
+        return cls(hvd.rank(), hvd.size(), hvd.local_rank())
 
     @property
     def leads(self) -> bool:
@@ -58,15 +60,16 @@ class Group:
         return self.rank == 0
 
     def total(self, tensor: Tensor) -> Tensor:
-        """Add up a tensor over all processes; each gets the same bits."""
+        """Add up a tensor over all processes; each gets the same bits, on its own device."""
         if self.size == 1:
             return tensor
         import horovod.torch as hvd  # noqa: PLC0415
 
-        return hvd.allreduce(tensor, op=hvd.Sum)  # type: ignore[no-any-return]
+        total: Tensor = hvd.allreduce(_exchangeable(tensor), op=hvd.Sum)
+        return total.to(tensor.device)
 
     def share(self, state: Mapping[str, Tensor]) -> None:
-        """Give every process the leader's values, in place (Horovod's way)."""
+        """Give every process the leader's values, in place; tensors on the CPU (Horovod's way)."""
         if self.size > 1:
             import horovod.torch as hvd  # noqa: PLC0415
 
@@ -85,6 +88,13 @@ def available() -> bool:
     spec = importlib.util.find_spec("horovod")
     folders = (spec and spec.submodule_search_locations) or []
     return any(any(Path(folder, "torch").glob("mpi_lib_v2*.so")) for folder in folders)
+
+
+def _exchangeable(tensor: Tensor) -> Tensor:
+    """Move a tensor to where this Horovod can read it: the CPU, unless it was built with NCCL."""
+    import horovod.torch as hvd  # noqa: PLC0415
+
+    return tensor if hvd.nccl_built() else tensor.cpu()
 
 
 def tie_to_parent() -> None:

@@ -1,7 +1,7 @@
 """Training examples: a part of a candidate's history, and the postings that came next."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -47,13 +47,22 @@ class Batch:
     moments: Tensor
     """(B, L, M) float32."""
     lengths: Tensor
-    """(B,) int64."""
+    """(B,) int64 on the CPU, where the encoder wants them."""
     targets: Tensor
     """(B, T) int64; padding repeats the first target."""
     real: Tensor
     """(B, T) bool: false on padding."""
     times: Tensor
     """(B,) int64 microseconds."""
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch on a device."""
+        moved = {
+            field.name: getattr(self, field.name).to(device)
+            for field in fields(self)
+            if field.name != "lengths"
+        }
+        return replace(self, **moved)
 
 
 def draw(material: Material, preset: Preset, rng: np.random.Generator) -> list[Example]:

@@ -46,6 +46,11 @@ class Fitted:
     processes: int
     """How many trained; 1 where Horovod is absent."""
 
+    @property
+    def device(self) -> str:
+        """Where the leader computed the last epoch: `cpu`, `cuda:0`."""
+        return str(self.records[-1].get("device", "cpu"))
+
 
 def fit(
     dataset: Path,
@@ -62,12 +67,13 @@ def fit(
         run: folder of the run; features, metrics.jsonl, checkpoint.pt, model/ and, from several
             processes, logs/ are written into it. With launcher `spark` and several hosts it and
             `dataset` must be on storage that all of them see.
-        settings: preset, processes, launcher, seed, epochs, text encoder.
+        settings: preset, processes, launcher, device, seed, epochs, text encoder.
         resume: go on from the run's checkpoint where there is one.
         on_epoch: called in this process after each epoch; not for epochs done before a resumption.
 
     Raises:
         InputError: the data or the text encoder cannot be used.
+        SettingsError: a GPU is asked for, and PyTorch sees none.
         TrainingError: a training process died.
     """
     spec = Spec.read(prepare_run(dataset, run, settings, resume=resume))
@@ -128,6 +134,7 @@ def _specify(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bo
         run=run.absolute(),
         preset=preset,
         seed=settings.seed,
+        device=settings.device,
         resume=resume,
     )
     if not resume:

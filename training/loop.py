@@ -32,6 +32,7 @@ from training.objective import Outcome, evaluate, everything, sample
 from training.presets import Preset
 from training.repeatable import repeatable
 
+CPU = torch.device("cpu")
 _WARM_UP = 0.05
 _LAST_RATE = 0.05
 _VALIDATION_BATCH = 128
@@ -52,6 +53,8 @@ class EpochRecord:
     learning_rate: float
     examples: int
     seconds: float
+    device: str
+    """Where the leader computed: `cpu`, `cuda:0`."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers by name."""
@@ -67,6 +70,7 @@ def train(
     group: Group,
     checkpoint: Checkpoint,
     on_epoch: Callable[[EpochRecord], None],
+    device: torch.device = CPU,
 ) -> EncoderDecoder:
     """Train from the checkpoint on.
 
@@ -77,6 +81,11 @@ def train(
         group: the processes; each passes the same other arguments.
         checkpoint: where to go on from and what to write; only the leader writes.
         on_epoch: called after each epoch, when its checkpoint is written.
+        device: of this process (`training.devices`). What is drawn is the same on every device but
+            for dropout, and a run may be resumed on another one.
+
+    Returns:
+        The model, on the CPU.
 
     Raises:
         InputError: the data hold nothing to foretell.
@@ -84,11 +93,12 @@ def train(
     config = preset.training
     torch.manual_seed(seed)
     model = EncoderDecoder(preset.model, len(material.seen))
+    group.share(model.state_dict())
+    model, material = model.to(device), material.to(device)
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
     done = checkpoint.restore(model, optimiser)
-    group.share(model.state_dict())
     for epoch in range(done, config.epochs):
         began = time.monotonic()
         rng = np.random.default_rng((seed, epoch))
@@ -101,17 +111,18 @@ def train(
             )
         cut = list(batches(examples, config.batch_size, rng))
         model.train()
-        total = torch.zeros(4)
+        total = torch.zeros(4, device=device)
         for number, whole in enumerate(cut):
             rate = learning_rate(preset, (epoch + number / len(cut)) / config.epochs)
             for part in optimiser.param_groups:
                 part["lr"] = rate
-            batch = pad(whole[group.rank :: group.size]) if len(whole) > group.rank else None
+            mine = whole[group.rank :: group.size]
             optimiser.zero_grad()
-            sums = torch.zeros(4)
-            if batch is not None:  # the last batch of tiny data can be smaller than the group
+            sums = torch.zeros(4, device=device)
+            if mine:  # the last batch of tiny data can be smaller than the group
+                batch = pad(mine).to(device)
                 rivals = sample(material.seen, config.softmax_postings, batch)
-                kept = torch.rand(len(material.ids)) >= config.id_dropout
+                kept = (torch.rand(len(material.ids)) >= config.id_dropout).to(device)
                 outcome = evaluate(model, material, batch, rivals, material.ids * kept)
                 outcome.loss.backward()  # type: ignore[no-untyped-call]
                 sums = _sums(outcome)
@@ -119,11 +130,11 @@ def train(
             nn.utils.clip_grad_norm_(model.parameters(), config.gradient_norm)
             optimiser.step()
         checked = validate(model, material, preset, group)
-        record = _record(epoch, preset, total, checked, rate=rate, began=began)
+        record = _record(epoch, preset, total, checked, rate=rate, began=began, device=device)
         if group.leads:
             checkpoint.save(model, optimiser, record.to_json())
         on_epoch(record)
-    return model
+    return model.cpu()
 
 
 def validate(model: EncoderDecoder, material: Material, preset: Preset, group: Group) -> Tensor:
@@ -133,13 +144,14 @@ def validate(model: EncoderDecoder, material: Material, preset: Preset, group: G
         Sums over all processes: loss, first-step hits, targets, examples; (4,) float32.
     """
     model.eval()
-    sums = torch.zeros(4)
+    device = material.ids.device
+    sums = torch.zeros(4, device=device)
     held_out = sorted(validation_examples(material, preset), key=lambda e: len(e.rows))
     mine = held_out[group.rank :: group.size]
-    rivals = everything(torch.arange(len(material.train.catalogue)))
+    rivals = everything(torch.arange(len(material.train.catalogue), device=device))
     with torch.inference_mode():
         for first in range(0, len(mine), _VALIDATION_BATCH):
-            batch = pad(mine[first : first + _VALIDATION_BATCH])
+            batch = pad(mine[first : first + _VALIDATION_BATCH]).to(device)
             sums += _sums(evaluate(model, material, batch, rivals, material.ids))
     return group.total(sums)
 
@@ -177,13 +189,19 @@ def _mixed(*numbers: int) -> int:
 
 def _sums(outcome: Outcome) -> Tensor:
     loss, hits = outcome.loss.detach(), outcome.hits.to(torch.float32)
-    return torch.stack(
-        [loss, hits, torch.tensor(float(outcome.targets)), torch.tensor(float(outcome.examples))]
-    )
+    counts = torch.tensor([outcome.targets, outcome.examples], dtype=torch.float32)
+    return torch.cat([torch.stack([loss, hits]), counts.to(loss.device)])
 
 
 def _record(
-    epoch: int, preset: Preset, trained: Tensor, checked: Tensor, *, rate: float, began: float
+    epoch: int,
+    preset: Preset,
+    trained: Tensor,
+    checked: Tensor,
+    *,
+    rate: float,
+    began: float,
+    device: torch.device,
 ) -> EpochRecord:
     loss, hits, targets, examples = trained.tolist()
     held_loss, held_hits, held_targets, held = checked.tolist()
@@ -197,4 +215,5 @@ def _record(
         learning_rate=rate,
         examples=int(examples),
         seconds=round(time.monotonic() - began, 3),
+        device=str(device),
     )

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -64,6 +65,14 @@ class Material:
     def seen_ids(self) -> list[str]:
         """Posting ids that have an id block, in the order of its numbers, from 1."""
         return [self.train.catalogue.posting_ids[row] for row in self.seen.tolist()]
+
+    def to(self, device: torch.device) -> "Material":
+        """Return the same with its tensors on a device."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved: dict[str, Any] = {
+            name: value.to(device) for name, value in values.items() if isinstance(value, Tensor)
+        }
+        return replace(self, **moved)
 
 
 def write_features(

@@ -167,7 +167,8 @@ class EncoderDecoder(nn.Module):
         read, (hidden, cell) = self.encoder(packed)
         length = steps.kinds.shape[1]
         states, _ = pad_packed_sequence(read, batch_first=True, total_length=length)  # (B, L, U)
-        mask = torch.arange(length)[None, :] < steps.lengths[:, None]  # (B, L)
+        mask = torch.arange(length)[None, :] < steps.lengths[:, None]  # (B, L), on the CPU
+        mask = mask.to(states.device)
         units = states.shape[2]
         keys = states @ self.attend.weight[0, units:] + self.attend.bias  # (B, L)
         related = self.relate(self.compress(steps.vectors)) * ~self.copied  # (B, L, D)

@@ -55,7 +55,7 @@ def freshness(opens: Tensor, moments: Tensor) -> Tensor:
         (B, N, 3) float32 from 0 to 1: three decays of the age; 0 for a posting without a date.
     """
     hours = (moments[:, None].double() - opens[None, :].double()).clamp(min=0) / _HOUR  # (B, N)
-    lives = torch.tensor(_FRESH_LIVES_DAYS) * 24
+    lives = torch.tensor(_FRESH_LIVES_DAYS, device=hours.device) * 24
     decays = torch.exp(-hours.float()[..., None] / lives)
     return torch.where((opens == ALWAYS)[None, :, None], 0.0, decays)
 

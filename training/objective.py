@@ -35,7 +35,7 @@ class Outcome:
 
 def everything(rows: Tensor) -> Competitors:
     """Take all of some postings: the full softmax."""
-    return Competitors(rows, torch.zeros(len(rows)))
+    return Competitors(rows, torch.zeros(len(rows), device=rows.device))
 
 
 def sample(rows: Tensor, limit: int, batch: Batch) -> Competitors:
@@ -48,7 +48,7 @@ def sample(rows: Tensor, limit: int, batch: Batch) -> Competitors:
     drawn = rows[torch.randperm(len(rows))[:limit]]
     targets = _distinct(batch.targets[batch.real])
     chosen = _distinct(drawn, targets)
-    bonus = torch.full((len(chosen),), math.log(len(rows) / limit))
+    bonus = torch.full((len(chosen),), math.log(len(rows) / limit), device=rows.device)
     bonus[torch.isin(chosen, targets)] = 0.0  # those were certain
     return Competitors(chosen, bonus)
 
@@ -66,8 +66,9 @@ def evaluate(
         ids: (N + S,) int64 numbers of the id blocks, those to be dropped set to 0.
     """
     rows = _distinct(rivals.rows, batch.rows.flatten(), batch.targets.flatten())
-    place = torch.zeros(len(material.text), dtype=torch.int64)
-    place[rows] = torch.arange(len(rows))
+    here = rows.device
+    place = torch.zeros(len(material.text), dtype=torch.int64, device=here)
+    place[rows] = torch.arange(len(rows), device=here)
     vectors = model.posting_vectors(
         material.text[rows], material.words[rows], material.fields[rows], ids[rows]
     )
@@ -75,8 +76,8 @@ def evaluate(
     queries, tastes = model(steps, vectors[place[batch.targets]])  # (B, T, D), (B, T, 3)
     fresh = freshness(material.opens[rivals.rows], batch.times)  # (B, C, 3)
     scores = queries @ vectors[place[rivals.rows]].T + tastes @ fresh.mT  # (B, T, C)
-    column = torch.full((len(material.text),), len(rivals.rows))
-    column[rivals.rows] = torch.arange(len(rivals.rows))
+    column = torch.full((len(material.text),), len(rivals.rows), device=here)
+    column[rivals.rows] = torch.arange(len(rivals.rows), device=here)
     allowed = _allowed(material, batch, rivals, column)
     loss, hits = cross_entropy(
         (scores + rivals.bonus).masked_fill(~allowed, -torch.inf), column[batch.targets], batch.real
@@ -95,13 +96,13 @@ def _allowed(material: Material, batch: Batch, rivals: Competitors, column: Tens
     As in serving: what was open then, is not in the history and was not emitted before. A target
     is always allowed, also where the data contradict themselves about its dates.
     """
-    count, steps = batch.targets.shape
+    steps = batch.targets.shape[1]
     opens, expires = material.opens[rivals.rows], material.expires[rivals.rows]
     moment = batch.times[:, None]
     is_open = (opens <= moment) & (moment <= expires)  # (B, C)
-    spare = torch.ones((count, 1), dtype=torch.bool)  # takes the rows that do not compete
+    spare = torch.ones_like(is_open[:, :1])  # takes the rows that do not compete
     allowed = torch.cat([is_open, spare], dim=1)  # (B, C + 1)
-    valid = torch.arange(batch.rows.shape[1]) < batch.lengths[:, None]
+    valid = (torch.arange(batch.rows.shape[1]) < batch.lengths[:, None]).to(batch.rows.device)
     known = torch.where(valid, column[batch.rows], len(rivals.rows))
     allowed = allowed.scatter(1, known, value=False)
     targets = column[batch.targets]  # (B, T)

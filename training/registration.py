@@ -51,6 +51,8 @@ class Trained:
     """Single numbers: seconds, examples, ..."""
     processes: int = 1
     """How many trained it together."""
+    device: str = "cpu"
+    """Where they computed."""
 
 
 def log_and_register(settings: Settings, trained: Trained) -> ModelRef:
@@ -137,7 +139,8 @@ def _log(settings: Settings, client: MlflowClient, run_id: str, trained: Trained
     params = {
         **trained.params,
         "data": trained.data_version,
-        "environment": environment(settings) | {"processes": trained.processes},
+        "environment": environment(settings)
+        | {"processes": trained.processes, "device": trained.device},
         **({} if trained.cut is None else {"cut": trained.cut}),
     }
     mlflow.log_params(as_params(params))

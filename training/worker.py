@@ -7,12 +7,14 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
 from streaming.errors import CareerstreamError, InputError
 from training.checkpoint import Checkpoint
 from training.dataset import Dataset
+from training.devices import choose
 from training.distributed import Group, tie_to_parent, use_cores
 from training.features import Embedder
 from training.loop import EpochRecord, train
@@ -31,6 +33,8 @@ class Spec(Config):
     """The run's folder; over several hosts a shared one."""
     preset: Preset
     seed: int
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """As `TrainingSettings.device`; each process finds its own."""
     resume: bool = False
     """Whether to go on from the run's checkpoint."""
 
@@ -94,7 +98,13 @@ def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -
             on_epoch(record)
 
     model = train(
-        material, spec.preset, spec.seed, group=group, checkpoint=checkpoint, on_epoch=report
+        material,
+        spec.preset,
+        spec.seed,
+        group=group,
+        checkpoint=checkpoint,
+        on_epoch=report,
+        device=choose(spec.device, group.local_rank),
     )
     if group.leads:
         write_model(_ranker(model, material, spec), spec)

@@ -25,6 +25,8 @@ FEATURES = {
     "HOROVOD_WITHOUT_TENSORFLOW": "1",
     "HOROVOD_WITHOUT_MXNET": "1",
     "HOROVOD_WITHOUT_MPI": "1",
+    # Headers that it uses without naming them, and that GCC includes by itself only before 13.
+    "CXXFLAGS": "-include string -include cstdint -include memory -include stdexcept",
 }
 ONE_PROCESS = "training will run in one process, everything else works"
 

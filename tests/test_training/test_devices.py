@@ -1,0 +1,108 @@
+"""A GPU trains what the CPU trains. The tests that need one are skipped where there is none."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from streaming.errors import SettingsError
+from streaming.settings import TrainingSettings
+from training.checkpoint import Checkpoint
+from training.dataset import Dataset
+from training.devices import choose
+from training.distributed import Group, available
+from training.fit import fit
+from training.loop import CPU, train
+from training.material import Material, load_material, write_features
+from training.presets import published
+
+NO_DROPOUT = published().model_copy(
+    update={
+        "model": published().model.model_copy(update={"word_dimensions": 16, "dropout": 0.0}),
+        "training": published().training.model_copy(update={"epochs": 2}),
+    }
+)
+DROPOUT = NO_DROPOUT.model_copy(
+    update={"model": NO_DROPOUT.model.model_copy(update={"dropout": 0.2})}
+)
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+needs_horovod = pytest.mark.skipif(not available(), reason="Horovod is not installed")
+
+
+@pytest.fixture(scope="module")
+def material(market_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Material:
+    folder = tmp_path_factory.mktemp("features")
+    dataset = Dataset.read(market_dataset)
+    write_features(dataset, NO_DROPOUT, folder, seed=1)
+    return load_material(dataset, NO_DROPOUT, folder)
+
+
+def trained(material, preset, device, file, **how):
+    checkpoint = Checkpoint(file, {}, **{"resume": False, **how})
+    model = train(
+        material,
+        preset,
+        1,
+        group=Group(),
+        checkpoint=checkpoint,
+        on_epoch=lambda _: None,
+        device=device,
+    )
+    return model.state_dict(), checkpoint.records
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_one_line(market_dataset, tmp_path):
+    assert choose("auto", 0) == choose("cpu", 3) == CPU
+    settings = TrainingSettings(processes=1, epochs=1, device="cuda")
+    with pytest.raises(SettingsError, match=r"training\.device=cuda, but PyTorch sees no GPU here"):
+        fit(market_dataset, tmp_path / "run", settings)
+
+
+def test_the_device_is_recorded(fitted):
+    assert fitted.device == str(choose("auto", 0))
+    assert {record["device"] for record in fitted.records} == {fitted.device}
+
+
+@needs_gpu
+def test_gpus_are_dealt_out_in_turn():
+    count = torch.cuda.device_count()
+    assert [choose("auto", rank).index for rank in range(2 * count)] == [*range(count)] * 2
+    assert choose("cpu", 0) == CPU
+
+
+@needs_gpu
+def test_a_gpu_repeats_itself_bit_for_bit(material, tmp_path):
+    first, _ = trained(material, DROPOUT, choose("cuda", 0), tmp_path / "a.pt")
+    second, _ = trained(material, DROPOUT, choose("cuda", 0), tmp_path / "b.pt")
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@needs_gpu
+def test_a_gpu_learns_what_the_cpu_learns(material, tmp_path):
+    _, here = trained(material, NO_DROPOUT, CPU, tmp_path / "cpu.pt")
+    weights, there = trained(material, NO_DROPOUT, choose("cuda", 0), tmp_path / "gpu.pt")
+    assert [record["device"] for record in there] == ["cuda:0"] * 2
+    for name in ("loss", "validation_loss"):
+        assert [r[name] for r in there] == pytest.approx([r[name] for r in here], rel=1e-3)
+    assert {values.device for values in weights.values()} == {CPU}
+
+
+@needs_gpu
+def test_what_a_gpu_began_goes_on_without_one(material, tmp_path):
+    file = tmp_path / "c.pt"
+    trained(material, NO_DROPOUT, choose("cuda", 0), file)
+    longer = NO_DROPOUT.training.model_copy(update={"epochs": 3})
+    preset = NO_DROPOUT.model_copy(update={"training": longer})
+    _, records = trained(material, preset, CPU, file, resume=True)
+    assert [record["device"] for record in records] == ["cuda:0", "cuda:0", "cpu"]
+
+
+@needs_gpu
+@needs_horovod
+def test_two_processes_train_on_gpus(market_dataset, tmp_path):
+    settings = TrainingSettings(processes=2, epochs=1, seed=5, device="cuda")
+    two = fit(market_dataset, tmp_path / "two", settings)
+    one = fit(market_dataset, tmp_path / "one", settings.model_copy(update={"processes": 1}))
+    assert (two.processes, two.device, one.device) == (2, "cuda:0", "cuda:0")
+    assert two.records[0]["loss"] == pytest.approx(one.records[0]["loss"], rel=0.1)
