@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lifecycle import Running, scheduling_pool, start_query
 from jobs.main import run_job
-from jobs.recommend import Recommender, recommending
+from jobs.recommend import Recommender, recommending, starting
 from jobs.update_profiles import folding
 from streaming.kafka import require_topics, write_batch, write_stream
 from streaming.pins import WorkerPins
@@ -26,15 +26,11 @@ from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES, RECOMME
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start folding, and scoring what was folded."""
     require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, RECOMMENDATIONS, DEAD_LETTERS)
-    recommender = Recommender(spark, settings, JOB)
-    try:
+    with starting(Recommender(spark, settings, JOB)) as recommender:
         if recommender.worker_pins is None:
             messages = folding(spark, settings)
             return recommending(messages, _publish, recommender, settings)
         return _start_straight(spark, settings, recommender, recommender.worker_pins)
-    except BaseException:
-        recommender.stop()
-        raise
 
 
 def _publish(

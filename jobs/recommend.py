@@ -155,16 +155,22 @@ class Recommender:
         self._everyone.publish(lambda: self._current.bundle, self.observed.as_of.value)
 
 
-def start(spark: SparkSession, settings: Settings) -> Running:
-    """Start recommending for the profiles that come on their topic."""
-    require_topics(settings.kafka, PROFILES, RECOMMENDATIONS)
-    recommender = Recommender(spark, settings, JOB)
+@contextmanager
+def starting(recommender: Recommender) -> Iterator[Recommender]:
+    """Lend a recommender to the block that starts its query; if that fails, stop it."""
     try:
-        profiles = read_stream(spark, settings.kafka, PROFILES)
-        return recommending(profiles, _publish, recommender, settings)
+        yield recommender
     except BaseException:
         recommender.stop()
         raise
+
+
+def start(spark: SparkSession, settings: Settings) -> Running:
+    """Start recommending for the profiles that come on their topic."""
+    require_topics(settings.kafka, PROFILES, RECOMMENDATIONS)
+    with starting(Recommender(spark, settings, JOB)) as recommender:
+        profiles = read_stream(spark, settings.kafka, PROFILES)
+        return recommending(profiles, _publish, recommender, settings)
 
 
 def _publish(

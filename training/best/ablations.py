@@ -32,7 +32,7 @@ _PULL = 3e-2
 _CASES = 4_000
 
 Row = tuple[str, float, float, float]
-"""What is measured, HR@10, NDCG@10, seconds."""
+"""What is measured, HR@10 (NaN where only the other is), NDCG@10, seconds."""
 
 
 def main(arguments: list[str]) -> None:
@@ -42,7 +42,8 @@ def main(arguments: list[str]) -> None:
     rows = _content(split.training) if split.training.postings else _ids(split.training)
     _say("| | HR@10 | NDCG@10 | seconds |\n| --- | --- | --- | --- |")
     for what, hits, ndcg, seconds in rows:
-        _say(f"| {what} | {hits:.4f} | {ndcg:.4f} | {seconds:.0f} |")
+        found = "" if np.isnan(hits) else f"{hits:.4f}"
+        _say(f"| {what} | {found} | {ndcg:.4f} | {seconds:.0f} |")
 
 
 def _say(line: str) -> None:
