@@ -32,6 +32,7 @@ def run(
 
     Raises:
         InputError: there is nothing to train on.
+        SettingsError: a GPU is asked for, and PyTorch sees none.
         TrainingError: a training process died.
     """
     started = time.monotonic()

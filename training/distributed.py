@@ -60,12 +60,16 @@ class Group:
         return self.rank == 0
 
     def total(self, tensor: Tensor) -> Tensor:
-        """Add up a tensor over all processes; each gets the same bits, on its own device."""
+        """Add up a tensor over all processes; each gets the same bits, on its own device.
+
+        What travels is on the CPU: that every Horovod can do, and NCCL refuses two processes that
+        share a GPU.
+        """
         if self.size == 1:
             return tensor
         import horovod.torch as hvd  # noqa: PLC0415
 
-        total: Tensor = hvd.allreduce(_exchangeable(tensor), op=hvd.Sum)
+        total: Tensor = hvd.allreduce(tensor.cpu(), op=hvd.Sum)
         return total.to(tensor.device)
 
     def share(self, state: Mapping[str, Tensor]) -> None:
@@ -88,13 +92,6 @@ def available() -> bool:
     spec = importlib.util.find_spec("horovod")
     folders = (spec and spec.submodule_search_locations) or []
     return any(any(Path(folder, "torch").glob("mpi_lib_v2*.so")) for folder in folders)
-
-
-def _exchangeable(tensor: Tensor) -> Tensor:
-    """Move a tensor to where this Horovod can read it: the CPU, unless it was built with NCCL."""
-    import horovod.torch as hvd  # noqa: PLC0415
-
-    return tensor if hvd.nccl_built() else tensor.cpu()
 
 
 def tie_to_parent() -> None:

@@ -14,6 +14,7 @@ from training.best.served.fit import TrainedContent, train_content
 from training.best.served.ranker import BestRanker
 from training.choosing import choose_decoding
 from training.dataset import Dataset
+from training.devices import require
 from training.distributed import available, launch, on_spark
 from training.material import load_material, write_features
 from training.neural import NeuralRanker
@@ -76,6 +77,8 @@ def fit(
         SettingsError: a GPU is asked for, and PyTorch sees none.
         TrainingError: a training process died.
     """
+    if settings.launcher == "local":
+        require(settings.device)  # better known before the features are made
     spec = Spec.read(prepare_run(dataset, run, settings, resume=resume))
     processes = _processes(settings)
     if processes == 1:

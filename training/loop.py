@@ -22,8 +22,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from streaming.errors import InputError
+from streaming.errors import InputError, SettingsError
 from training.checkpoint import Checkpoint
+from training.devices import CPU
 from training.distributed import Group
 from training.examples import batches, draw, pad, validation_examples
 from training.material import Material
@@ -32,7 +33,6 @@ from training.objective import Outcome, evaluate, everything, sample
 from training.presets import Preset
 from training.repeatable import repeatable
 
-CPU = torch.device("cpu")
 _WARM_UP = 0.05
 _LAST_RATE = 0.05
 _VALIDATION_BATCH = 128
@@ -81,15 +81,18 @@ def train(
         group: the processes; each passes the same other arguments.
         checkpoint: where to go on from and what to write; only the leader writes.
         on_epoch: called after each epoch, when its checkpoint is written.
-        device: of this process (`training.devices`). What is drawn is the same on every device but
-            for dropout, and a run may be resumed on another one.
+        device: of this process (`training.devices`), of one type in all of them. Examples and
+            batches are the same on every device, what is dropped is not; a run may be resumed on
+            another one.
 
     Returns:
         The model, on the CPU.
 
     Raises:
         InputError: the data hold nothing to foretell.
+        SettingsError: some processes have a GPU and others have none.
     """
+    _agree(group, device)
     config = preset.training
     torch.manual_seed(seed)
     model = EncoderDecoder(preset.model, len(material.seen))
@@ -135,6 +138,16 @@ def train(
             checkpoint.save(model, optimiser, record.to_json())
         on_epoch(record)
     return model.cpu()
+
+
+def _agree(group: Group, device: torch.device) -> None:
+    """Refuse a group of CPUs and GPUs: they round differently, and the models would part."""
+    with_gpu = int(group.total(torch.tensor(float(device.type == "cuda"))))
+    if with_gpu not in {0, group.size}:
+        raise SettingsError(
+            f"{with_gpu} of {group.size} training processes have a GPU and the others have none; "
+            "use training.device=cpu, or hosts that have one each"
+        )
 
 
 def validate(model: EncoderDecoder, material: Material, preset: Preset, group: Group) -> Tensor:

@@ -52,7 +52,7 @@ class Trained:
     processes: int = 1
     """How many trained it together."""
     device: str = "cpu"
-    """Where they computed."""
+    """Where the leader computed."""
 
 
 def log_and_register(settings: Settings, trained: Trained) -> ModelRef:

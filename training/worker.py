@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import torch
 from pydantic import ValidationError
 
-from streaming.errors import CareerstreamError, InputError
+from streaming.errors import CareerstreamError, InputError, one_line
 from training.checkpoint import Checkpoint
 from training.dataset import Dataset
 from training.devices import choose
-from training.distributed import Group, tie_to_parent, use_cores
+from training.distributed import Group, TrainingError, tie_to_parent, use_cores
 from training.features import Embedder
 from training.loop import EpochRecord, train
 from training.material import Material, load_material
@@ -76,8 +77,13 @@ def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -
     """Train as one process of the group that a launcher prepared, or alone.
 
     The leader writes metrics, checkpoint and model into the run's folder.
+
+    Raises:
+        SettingsError: a GPU is asked for, and there is none that PyTorch can use.
+        TrainingError: the GPU's memory is too small.
     """
     group = Group.join()
+    device = choose(spec.device, group.local_rank)
     if group.size > 1:
         use_cores(int(os.environ["HOROVOD_LOCAL_SIZE"]))
     dataset = Dataset.read(spec.dataset)
@@ -97,15 +103,21 @@ def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -
             unfinished.replace(spec.metrics)
             on_epoch(record)
 
-    model = train(
-        material,
-        spec.preset,
-        spec.seed,
-        group=group,
-        checkpoint=checkpoint,
-        on_epoch=report,
-        device=choose(spec.device, group.local_rank),
-    )
+    try:
+        model = train(
+            material,
+            spec.preset,
+            spec.seed,
+            group=group,
+            checkpoint=checkpoint,
+            on_epoch=report,
+            device=device,
+        )
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(
+            f"{device} has too little memory for these data ({one_line(error)}); use "
+            "training.device=cpu, or fewer training.processes if they share the GPU"
+        ) from error
     if group.leads:
         write_model(_ranker(model, material, spec), spec)
     group.leave()

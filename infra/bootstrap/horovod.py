@@ -1,6 +1,7 @@
 """Horovod from its source package: built once per torch and Python, kept in the cache.
 
-Its last release does not compile with today's torch; two lines of it ask for a newer C++.
+Its last release does not compile with today's torch and compilers: two lines of it ask for an old
+C++, and some of its files forget headers.
 """
 
 import os
@@ -25,9 +26,9 @@ FEATURES = {
     "HOROVOD_WITHOUT_TENSORFLOW": "1",
     "HOROVOD_WITHOUT_MXNET": "1",
     "HOROVOD_WITHOUT_MPI": "1",
-    # Headers that it uses without naming them, and that GCC includes by itself only before 13.
-    "CXXFLAGS": "-include string -include cstdint -include memory -include stdexcept",
 }
+HEADERS = "-include string -include cstdint -include memory -include stdexcept"
+"""What it uses without naming it; GCC includes them by itself only before version 13."""
 ONE_PROCESS = "training will run in one process, everything else works"
 
 
@@ -129,6 +130,7 @@ def _logged(
         # The environment's own cmake, older than 4, before the machine's.
         "PATH": f"{environment.folder / 'bin'}{os.pathsep}{variables['PATH']}",
         "MAKEFLAGS": f"-j{os.cpu_count()}",
+        "CXXFLAGS": f"{variables.get('CXXFLAGS', '')} {HEADERS}".lstrip(),
     }
     with log.open("a", encoding="utf-8") as file:
         for line in output_lines(command, environment=variables):

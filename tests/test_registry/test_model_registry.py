@@ -33,6 +33,7 @@ def trained(dataset, cut):
         curves={"train_loss": [3.0, 2.0], "validation_loss": [3.1, 2.5], "accuracy": [0.1, 0.2]},
         metrics={"seconds": 1.5},
         processes=2,
+        device="cuda:0",
     )
 
 
@@ -61,6 +62,7 @@ def test_a_run_holds_everything_about_the_training(store, trained):
     assert params["model.hidden"] == "128"
     assert params["data.events_version"] == "4"
     assert params["environment.processes"] == "2"
+    assert params["environment.device"] == "cuda:0"
     assert {"environment.python", "environment.torch", "environment.pyspark"} <= params.keys()
     assert params["cut"] == trained.cut == reference.cut
     losses = client.get_metric_history(reference.run_id, "validation_loss")

@@ -9,10 +9,10 @@ from streaming.errors import SettingsError
 from streaming.settings import TrainingSettings
 from training.checkpoint import Checkpoint
 from training.dataset import Dataset
-from training.devices import choose
+from training.devices import CPU, choose
 from training.distributed import Group, available
 from training.fit import fit
-from training.loop import CPU, train
+from training.loop import train
 from training.material import Material, load_material, write_features
 from training.presets import published
 
@@ -52,11 +52,13 @@ def trained(material, preset, device, file, **how):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
-def test_a_gpu_that_is_not_there_is_one_line(market_dataset, tmp_path):
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_gpu_that_is_not_there_is_one_line(market_dataset, tmp_path, processes):
     assert choose("auto", 0) == choose("cpu", 3) == CPU
-    settings = TrainingSettings(processes=1, epochs=1, device="cuda")
+    settings = TrainingSettings(processes=processes, epochs=1, device="cuda")
     with pytest.raises(SettingsError, match=r"training\.device=cuda, but PyTorch sees no GPU here"):
         fit(market_dataset, tmp_path / "run", settings)
+    assert not (tmp_path / "run").exists()  # known before anything was made
 
 
 def test_the_device_is_recorded(fitted):

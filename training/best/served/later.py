@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
     with TemporaryDirectory(prefix="careerstream-") as temporary:
         older = Path(temporary) / "older"
         _cut(folder, older)
-        settings = TrainingSettings(preset="best", processes=1, seed=_SEED)
+        settings = TrainingSettings(preset="best", processes=1, device="cpu", seed=_SEED)
         began = time.monotonic()
         fitted = fit(older, Path(temporary) / "run", settings)
         seconds = time.monotonic() - began
