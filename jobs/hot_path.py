@@ -54,4 +54,4 @@ def _start_straight(
 
 
 if __name__ == "__main__":
-    run_job("hot_path", start)
+    run_job("hot_path", start, scores=True)

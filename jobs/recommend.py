@@ -223,4 +223,4 @@ def _seconds(earlier: str, later: str) -> float:
 
 
 if __name__ == "__main__":
-    run_job(JOB, start)
+    run_job(JOB, start, scores=True)

@@ -1,15 +1,22 @@
-"""Spark's Python daemon, with what a model needs loaded before any worker is forked.
+"""Spark's Python daemon, with libraries loaded before any worker is forked.
 
 A worker that is handed its first profile would otherwise import PyTorch and MLflow, which holds a
-batch up for many seconds, and each would have its own copy of them in memory. Set as
+batch up for many seconds, and each would have its own copy of them in memory. Spark starts more
+than one daemon, so a session that scores nothing goes without these. Set as
 `spark.python.daemon.module`.
 """
 
 import importlib
+import os
 import sys
 from contextlib import suppress
 
-MODULES = ("mlflow.pyfunc", "numpy", "orjson", "pyarrow.parquet", "threadpoolctl", "torch")
+SCORES = "CAREERSTREAM_SCORES"
+"""Environment variable: set where workers score."""
+MODULES = ("numpy", "orjson", "pyarrow.parquet", "streaming.profiles")
+"""What every worker needs."""
+MODELS_MODULES = ("mlflow.pyfunc", "threadpoolctl", "torch")
+"""What a model needs beside them."""
 
 
 def preload() -> None:
@@ -17,7 +24,7 @@ def preload() -> None:
     # What they print would be taken for the port that the daemon tells Spark.
     out, sys.stdout = sys.stdout, sys.stderr
     try:
-        for name in MODULES:
+        for name in MODULES + (MODELS_MODULES if os.environ.get(SCORES) else ()):
             with suppress(Exception):
                 importlib.import_module(name)
     finally:

@@ -7,7 +7,7 @@ as a few rows with hundreds of records each.
 
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -32,6 +32,8 @@ PACK = f"shard int, records binary, {MESSAGE}"
 _ARROW_PACK = pa.schema([("shard", pa.int32()), ("records", pa.binary()), *ARROW_MESSAGE])
 _HELD_BYTES = 16 * 2**20
 """Of packs that are open at a time; as objects they take several times as much."""
+_PARTS = 16
+"""Lines of a pack, each with a part of its candidates, so that large packs are opened in parts."""
 _EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
 _BY_TOPIC = {EVENTS.name: EVENTS, CANDIDATES.name: CANDIDATES}
 
@@ -64,17 +66,25 @@ def read_packed(messages: DataFrame, shards: Shards, job: str, letters: Tally) -
     return _columns(messages).mapInArrow(packs, PACK)
 
 
+def pack(held: Mapping[str, list[Seen]]) -> bytes:
+    """Write down what is to be folded: `_PARTS` lines of JSON, a candidate always in the same."""
+    parts: list[dict[str, list[Seen]]] = [{} for _ in range(_PARTS)]
+    for candidate_id, seen in held.items():
+        parts[zlib.adler32(candidate_id.encode()) % _PARTS][candidate_id] = seen
+    return b"\n".join(map(orjson.dumps, parts))
+
+
 def unpack(packs: Sequence[bytes]) -> Iterator[tuple[str, list[Seen]]]:
     """Give all that some packs hold of each candidate, one after the other.
 
     Of large packs only a part of the candidates is held at a time.
     """
-    passes = 1 + sum(map(len, packs)) // _HELD_BYTES
+    passes = min(_PARTS, 1 + sum(map(len, packs)) // _HELD_BYTES)
     for one in range(passes):
         everybody: defaultdict[str, list[Seen]] = defaultdict(list)
-        for pack in packs:
-            for candidate_id, records in orjson.loads(pack).items():
-                if passes == 1 or zlib.adler32(candidate_id.encode()) % passes == one:
+        for lines in packs:
+            for part in lines.split(b"\n")[one::passes]:
+                for candidate_id, records in orjson.loads(part).items():
                     everybody[candidate_id] += map(_record, records)
         yield from everybody.items()
 
@@ -114,7 +124,7 @@ def _packs(
                 unread[job, message.topic, unreadable.fault.value] += 1
             else:
                 packs[shard][str(candidate_id)].append(seen)
-        rows += [{"shard": of, "records": orjson.dumps(held)} for of, held in packs.items()]
+        rows += [{"shard": of, "records": pack(held)} for of, held in packs.items()]
         yield pa.RecordBatch.from_pylist(rows, _ARROW_PACK)
     letters.add(unread)
 

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from streaming import parts
 from streaming.errors import SettingsError, one_line
+from streaming.preloading import SCORES
 from streaming.settings import Settings
 from streaming.signals import held
 
@@ -43,10 +44,15 @@ POOLS = (
 )
 
 
-def session(settings: Settings, app: str) -> SparkSession:
+def session(settings: Settings, app: str, *, scores: bool = False) -> SparkSession:
     """Make the session, or return the running one.
 
     Under spark-submit the cluster's own master, jars and memory win; the rest is set here.
+
+    Args:
+        settings: say how.
+        app: its name.
+        scores: whether its workers will score: then they are forked with a model's libraries.
 
     Raises:
         MissingPartError: no usable Java, or the jars are not in the cache.
@@ -59,6 +65,8 @@ def session(settings: Settings, app: str) -> SparkSession:
         builder = builder.master(settings.spark.master)
         for name, value in _launch_conf(settings).items():
             builder = builder.config(name, value)
+        if scores:
+            builder = builder.config(f"spark.executorEnv.{SCORES}", "1")
     for name, value in (_conf(settings) | settings.spark.conf).items():
         builder = builder.config(name, value)
     with held():
@@ -73,8 +81,8 @@ def session(settings: Settings, app: str) -> SparkSession:
 
 
 @contextmanager
-def logged_session(settings: Settings, app: str) -> Iterator[SparkSession]:
-    """Give a session that ends with the block; what its JVM says goes to HOME/logs/APP.log."""
+def logged_session(settings: Settings, app: str, *, scores: bool = False) -> Iterator[SparkSession]:
+    """Give a `session` that ends with the block; what its JVM says goes to HOME/logs/APP.log."""
     file = settings.home / "logs" / f"{app}.log"
     file.parent.mkdir(parents=True, exist_ok=True)
     sys.stderr.flush()
@@ -83,7 +91,7 @@ def logged_session(settings: Settings, app: str) -> Iterator[SparkSession]:
     with file.open("ab") as log:
         os.dup2(log.fileno(), 2)
     try:
-        spark = session(settings, app)
+        spark = session(settings, app, scores=scores)
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)

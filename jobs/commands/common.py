@@ -47,9 +47,9 @@ def invocation(context: typer.Context) -> Invocation:
 
 
 @contextmanager
-def spark_of(settings: Settings, app: str) -> Iterator["SparkSession"]:
+def spark_of(settings: Settings, app: str, *, scores: bool = False) -> Iterator["SparkSession"]:
     """Give a Spark session that ends with the block; what the JVM says goes to HOME/logs."""
     from streaming.session import logged_session  # noqa: PLC0415 - starting Spark takes seconds
 
-    with logged_session(settings, app) as spark:
+    with logged_session(settings, app, scores=scores) as spark:
         yield spark

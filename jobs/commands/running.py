@@ -26,7 +26,7 @@ def up(context: typer.Context) -> None:
     provisioning.create(settings.kafka)
     # In this order: Spark takes SIGINT for itself while it starts.
     with (
-        spark_of(settings, "up") as spark,
+        spark_of(settings, "up", scores=True) as spark,
         until_signalled() as stop,
         watched("up", spark, settings) as watch,
     ):
@@ -58,7 +58,7 @@ def recommend(
             "say for whom: --all; new profiles are served by the job (`careerstream up`)"
         )
     settings = settings_of(context)
-    with spark_of(settings, "recommend-all") as spark, console.status("recommending"):
+    with spark_of(settings, "recommend-all", scores=True) as spark, console.status("recommending"):
         made = job.refresh(spark, settings)
     console.print(f"published {made:,} recommendations")
 

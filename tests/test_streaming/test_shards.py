@@ -2,7 +2,6 @@
 
 import json
 
-import orjson
 import pytest
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
@@ -53,8 +52,8 @@ def test_packs_of_any_size_give_all_that_they_hold_of_each(monkeypatch, held):
     }  # fmt: skip
     stated = {"stated": {"skills": ["Java"]}, "offset": 2, "produced_at": "t"}
     packs = [
-        orjson.dumps({f"c{n}": [event | {"offset": n}] for n in range(20)}),
-        orjson.dumps({f"c{n}": [stated] for n in range(0, 40, 2)}),
+        reading.pack({f"c{n}": [EventSeen(**(event | {"offset": n}))] for n in range(20)}),
+        reading.pack({f"c{n}": [StatedSeen(**stated)] for n in range(0, 40, 2)}),
     ]
     given = list(reading.unpack(packs))
     assert len(given) == len({candidate for candidate, _ in given}) == 30
