@@ -13,7 +13,7 @@ from contextlib import suppress
 
 SCORES = "CAREERSTREAM_SCORES"
 """Environment variable: set where workers score."""
-MODULES = ("numpy", "orjson", "pyarrow.parquet", "streaming.profiles")
+MODULES = ("numpy", "orjson", "pandas", "pyarrow.parquet", "streaming.profiles")
 """What every worker needs."""
 MODELS_MODULES = ("mlflow.pyfunc", "threadpoolctl", "torch")
 """What a model needs beside them."""
