@@ -8,14 +8,15 @@ map of candidates.
 import json
 import zlib
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 _PARTITIONS = "spark.sql.shuffle.partitions"
-_TRIED = 64
-"""Numbers tried for each partition: e^64 partitions would have to be missed by chance."""
+_SEED = 42
+"""Of the hash by which Spark gives keys to partitions (`HashPartitioning`, Murmur3)."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,14 @@ def shards(spark: SparkSession, checkpoint: str) -> Shards:
         checkpoint: of the query, a path or URI; it may not be there yet.
     """
     partitions = int(_begun_with(spark, checkpoint) or spark.conf.get(_PARTITIONS) or 1)
-    number = F.col("id").cast("int")
-    place = F.pmod(F.hash(number), F.lit(partitions)).alias("place")
-    tried = spark.range(_TRIED * partitions).groupBy(place).agg(F.min(number).alias("number"))
-    return Shards(tuple(row["number"] for row in sorted(tried.collect())))
+    jvm: Any = spark._jvm  # noqa: SLF001 - a query would take seconds of every start
+    murmur3 = jvm.org.apache.spark.unsafe.hash.Murmur3_x86_32(_SEED)
+    found: dict[int, int] = {}
+    numbers = count()
+    while len(found) < partitions:
+        number = next(numbers)
+        found.setdefault(murmur3.hashInt(number) % partitions, number)
+    return Shards(tuple(found[place] for place in range(partitions)))
 
 
 def _begun_with(spark: SparkSession, checkpoint: str) -> str | None:

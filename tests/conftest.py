@@ -94,6 +94,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
         "spark.sql.warehouse.dir": str(home / "warehouse"),
         "spark.local.dir": str(home / "local"),
     }
-    made = session(Settings(home=home, spark=SparkSettings(state_partitions=2, conf=conf)), "tests")
+    made = session(
+        Settings(home=home, spark=SparkSettings(state_partitions=2, conf=conf)),
+        "tests",
+        scores=True,
+    )
     yield made
     made.stop()
