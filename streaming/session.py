@@ -162,6 +162,9 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.shuffle.partitions": str(settings.spark.state_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Spark says so to workers of columns and not to those of state, and workers that are told
+        # different things come from different processes: a batch would need twice as many.
+        "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.scheduler.mode": "FAIR",
         # A task that waits for a better place makes its whole batch wait.

@@ -107,6 +107,30 @@ def test_every_profile_has_its_list_and_what_is_broken_is_a_dead_letter(
     assert found["for_people_nobody_knows"]
 
 
+def test_messages_are_read_and_folded_by_the_same_workers(settings, clicks, started):
+    clicks(settings, 0)
+    with started(hot_path, settings) as running:
+        running.drain()
+    assert len(worker_daemons()) == 1
+
+
+def worker_daemons():
+    """The processes below a JVM that Python workers are forked from."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            ours, above = (
+                (Path("/proc") / number / "cmdline").read_bytes()
+                for number in (process.name, parent)
+            )
+        except OSError:  # it has ended
+            continue
+        if b"streaming.preloading" in ours and b"java" in above.partition(b"\0")[0]:
+            found.append(process.name)
+    return found
+
+
 def test_where_checkpoints_are_no_folder_the_driver_pins(settings, clicks, started):
     storage = StorageSettings(checkpoints=f"file:{settings.home}/elsewhere")
     far = settings.model_copy(update={"storage": storage})
