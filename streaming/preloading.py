@@ -1,9 +1,8 @@
 """Spark's Python daemon, with libraries loaded before any worker is forked.
 
 A worker that is handed its first profile would otherwise import PyTorch and MLflow, which holds a
-batch up for many seconds, and each would have its own copy of them in memory. Spark starts more
-than one daemon, so a session that scores nothing goes without these. Set as
-`spark.python.daemon.module`.
+batch up for many seconds, and each would have its own copy of them in memory. A session that scores
+nothing goes without these. Set as `spark.python.daemon.module`.
 """
 
 import importlib

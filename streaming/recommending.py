@@ -110,7 +110,7 @@ def recommend_everyone(spark: SparkSession, bundle: Bundle, as_of: str, size: in
 def warm(spark: SparkSession, bundle: Bundle) -> None:
     """Have every worker load a bundle, by ranking for nobody on all cores at once.
 
-    Twice in a row, because a task that folds and scores holds two workers.
+    Twice in a row, because a task holds two workers where one folds and another scores.
     """
     cores = spark.sparkContext.defaultParallelism
 

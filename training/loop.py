@@ -14,7 +14,7 @@ they are divided by the number of targets: the curve hardly depends on how many 
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from streaming.errors import InputError, SettingsError
 from training.checkpoint import Checkpoint
 from training.devices import CPU
 from training.distributed import Group
-from training.examples import batches, draw, pad, validation_examples
+from training.examples import Example, batches, draw, pad, validation_examples
 from training.material import Material
 from training.model import EncoderDecoder
 from training.objective import Outcome, evaluate, everything, sample
@@ -119,16 +119,8 @@ def train(
             rate = learning_rate(preset, (epoch + number / len(cut)) / config.epochs)
             for part in optimiser.param_groups:
                 part["lr"] = rate
-            mine = whole[group.rank :: group.size]
             optimiser.zero_grad()
-            sums = torch.zeros(4, device=device)
-            if mine:  # the last batch of tiny data can be smaller than the group
-                batch = pad(mine).to(device)
-                rivals = sample(material.seen, config.softmax_postings, batch)
-                kept = (torch.rand(len(material.ids)) >= config.id_dropout).to(device)
-                outcome = evaluate(model, material, batch, rivals, material.ids * kept)
-                outcome.loss.backward()  # type: ignore[no-untyped-call]
-                sums = _sums(outcome)
+            sums = _learn(model, material, preset, whole[group.rank :: group.size])
             total += _share_gradients(model, sums, group)
             nn.utils.clip_grad_norm_(model.parameters(), config.gradient_norm)
             optimiser.step()
@@ -138,6 +130,21 @@ def train(
             checkpoint.save(model, optimiser, record.to_json())
         on_epoch(record)
     return model.cpu()
+
+
+def _learn(
+    model: EncoderDecoder, material: Material, preset: Preset, mine: Sequence[Example]
+) -> Tensor:
+    """Add the gradients of this process's part of a batch; returns its `_sums`."""
+    config, device = preset.training, material.ids.device
+    if not mine:  # the last batch of tiny data can be smaller than the group
+        return torch.zeros(4, device=device)
+    batch = pad(mine).to(device)
+    rivals = sample(material.seen, config.softmax_postings, batch)
+    kept = (torch.rand(len(material.ids)) >= config.id_dropout).to(device)
+    outcome = evaluate(model, material, batch, rivals, material.ids * kept)
+    outcome.loss.backward()  # type: ignore[no-untyped-call]
+    return _sums(outcome)
 
 
 def _agree(group: Group, device: torch.device) -> None:

@@ -1,5 +1,6 @@
 """hot_path: profiles and lists by one query, in place of update_profiles and recommend."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -115,20 +116,22 @@ def test_messages_are_read_and_folded_by_the_same_workers(settings, clicks, star
 
 
 def worker_daemons():
-    """The processes below a JVM that Python workers are forked from."""
+    """The processes right below this test's JVM that Python workers are forked from."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
-            ours, above = (
-                (Path("/proc") / number / "cmdline").read_bytes()
-                for number in (process.name, parent)
-            )
-        except OSError:  # it has ended
+            jvm = parent(process)
+            ours = parent(jvm).name == str(os.getpid())
+            daemon = b"streaming.preloading" in (process / "cmdline").read_bytes()
+        except OSError:  # it has ended, or has no such parents
             continue
-        if b"streaming.preloading" in ours and b"java" in above.partition(b"\0")[0]:
+        if ours and daemon:
             found.append(process.name)
     return found
+
+
+def parent(process):
+    return Path("/proc", (process / "stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_where_checkpoints_are_no_folder_the_driver_pins(settings, clicks, started):
