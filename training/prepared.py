@@ -22,7 +22,7 @@ _VECTORS_FILE = "vectors.npy"
 _CODES_FILE, _UNITS_FILE = "codes.npy", "units.npy"
 _SAID_FILE = "said.parquet"
 _NAMED = ("posting_id", "title", "employer", "place", "skills", "occupation", "language")
-"""Fields that reasons and answers name."""
+"""Fields that reasons and answers name, where a catalogue has them."""
 _MOST_KEPT, _MOST_READ = 32_768, 8_192
 
 
@@ -63,7 +63,8 @@ def write_prepared(
     """
     catalogue.write(folder / _CATALOGUE_FILE)
     # As JSON: an object is made from it several times as fast as from a row of a table.
-    named = map(json.dumps, catalogue.table.select(_NAMED).to_pylist())
+    fields = [name for name in _NAMED if name in catalogue.table.column_names]
+    named = map(json.dumps, catalogue.table.select(fields).to_pylist())
     said = {"words": pa.array(words, pa.string()), "named": pa.array(named, pa.string())}
     pq.write_table(pa.table(said), folder / _SAID_FILE)
     np.save(folder / _VECTORS_FILE, np.ascontiguousarray(vectors, dtype=np.float32))
