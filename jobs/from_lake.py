@@ -35,7 +35,7 @@ class FromLake(ProfileProcessor):
     ) -> None:
         """Take one profile as it is."""
         del key, timerValues
-        self._profiles.updateValue((initialState.candidate_id,), (initialState.profile,))
+        self._profiles.put({initialState.candidate_id: initialState.profile})
 
 
 def make_checkpoint(spark: SparkSession, settings: Settings) -> None:

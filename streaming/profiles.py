@@ -9,7 +9,7 @@ a value after a crash, with the same bytes under the same key.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -21,6 +21,7 @@ from pyspark.sql.streaming.stateful_processor import (
     TimerValues,
 )
 
+from streaming.documents import Documents
 from streaming.fold import Document, Seen, fold
 from streaming.kafka import MESSAGE
 from streaming.metrics.tally import Tally
@@ -31,9 +32,7 @@ from streaming.topics import PROFILES, Topic
 Answers = Callable[[list[Document]], Iterable[tuple[Topic, str, bytes]]]
 """Some profiles to messages: topic, key and value."""
 TOGETHER = 64
-"""Profiles that are answered in one call."""
-CANDIDATE = "candidate_id string"
-STATE = "profile string"
+"""Candidates that are folded, and answered, in one go."""
 JOB = "update_profiles"
 
 
@@ -89,7 +88,7 @@ class ProfileProcessor(StatefulProcessor):
     def init(self, handle: StatefulProcessorHandle) -> None:
         """Open the state."""
         self._outcomes: Counter[str] = Counter()
-        self._profiles = handle.getMapState("profiles", CANDIDATE, STATE)
+        self._profiles = Documents(handle, "profiles")
 
     def handleInputRows(  # type: ignore[override]  # noqa: N802 - Spark's name; it gives rows here
         self,
@@ -105,26 +104,28 @@ class ProfileProcessor(StatefulProcessor):
                 yield Row(topic=row.topic, key=row.key, value=row.value, headers=row.headers)
             else:
                 packs.append(row.records)
-        changed = (made for one in unpack(packs) if (made := self._fold(*one)) is not None)
-        while some := list(islice(changed, TOGETHER)):
-            for profile, value in some:
-                yield _message(PROFILES, profile["candidate_id"], value)
-            if self._answers is not None:
-                for answer in self._answers([profile for profile, _ in some]):
+        everybody = unpack(packs)
+        while some := dict(islice(everybody, TOGETHER)):
+            changed = self._fold(some)
+            for candidate_id, (_, value) in changed.items():
+                yield _message(PROFILES, candidate_id, value)
+            if self._answers is not None and changed:
+                for answer in self._answers([profile for profile, _ in changed.values()]):
                     yield _message(*answer)
 
-    def _fold(self, candidate_id: str, seen: list[Seen]) -> tuple[Document, bytes] | None:
-        """Fold a candidate's records; return the profile where it changed, and its bytes."""
-        state = self._profiles.getValue((candidate_id,))
-        before = None if state is None else orjson.loads(state[0])
-        folded = fold(before, sorted(seen, key=lambda s: s.offset), candidate_id)
-        for outcome, count in folded.counts.items():
-            self._outcomes[outcome] += count
-        if folded.profile is None or not folded.changed:
-            return None
-        value = orjson.dumps(folded.profile)
-        self._profiles.updateValue((candidate_id,), (value.decode(),))
-        return folded.profile, value
+    def _fold(self, records: Mapping[str, list[Seen]]) -> dict[str, tuple[Document, bytes]]:
+        """Fold the records of some candidates; return what changed, and its bytes."""
+        changed: dict[str, tuple[Document, bytes]] = {}
+        held = self._profiles.get(list(records))
+        for (candidate_id, seen), document in zip(records.items(), held, strict=True):
+            before = None if document is None else orjson.loads(document)
+            folded = fold(before, sorted(seen, key=lambda s: s.offset), candidate_id)
+            for outcome, count in folded.counts.items():
+                self._outcomes[outcome] += count
+            if folded.profile is not None and folded.changed:
+                changed[candidate_id] = folded.profile, orjson.dumps(folded.profile)
+        self._profiles.put({name: value.decode() for name, (_, value) in changed.items()})
+        return changed
 
     def close(self) -> None:
         """Tell what was counted, once a task: an accumulator costs more than the addition."""

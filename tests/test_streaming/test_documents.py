@@ -1,0 +1,83 @@
+"""Documents in Spark's keyed state, over batches and of any size."""
+
+import json
+
+import pytest
+from pyspark.sql import Row
+from pyspark.sql.streaming.stateful_processor import StatefulProcessor
+
+from streaming.documents import Documents
+
+pytestmark = pytest.mark.spark
+
+LARGE, MANY = 100_000, 150
+"""More in one go than sockets hold, and than are asked for at once."""
+
+
+def keeper():
+    """Make a processor of a class that workers can do without this module for."""
+
+    class Keeper(StatefulProcessor):
+        """Tells what it holds of some keys, and then keeps what it is given."""
+
+        def init(self, handle):
+            self.documents = Documents(handle, "kept")
+
+        def handleInputRows(self, key, rows, timerValues):  # noqa: N802, N803 - Spark's names
+            del key, timerValues
+            given = {row.name: row.letter * row.size for row in rows}
+            before = self.documents.get([*given, "nobody"])
+            self.documents.put(given)
+            after = self.documents.get(list(given))
+            assert self.documents.get([]) == []
+            yield Row(
+                before=json.dumps([text and [text[0], len(text)] for text in before]),
+                right=after == list(given.values()),
+            )
+
+        def close(self):
+            pass
+
+    return Keeper()
+
+
+@pytest.fixture
+def keep(spark, tmp_path):
+    """Send rows of name, letter and size through the state, one batch at a time."""
+    inputs = tmp_path / "inputs"
+    inputs.mkdir()
+
+    def kept(processor, rows):
+        lines = (json.dumps(dict(zip(("name", "letter", "size"), r, strict=True))) for r in rows)
+        (inputs / f"{len(list(inputs.iterdir()))}.json").write_text("\n".join(lines))
+        told = []
+        stream = spark.readStream.schema("name string, letter string, size int").json(str(inputs))
+        query = (
+            stream.selectExpr("*", "1 as shard")
+            .groupBy("shard")
+            .transformWithState(processor, "before string, right boolean", "update", "none")
+            .writeStream.foreachBatch(lambda batch, _: told.extend(batch.collect()))
+            .outputMode("update")
+            .trigger(availableNow=True)
+            .option("checkpointLocation", str(tmp_path / "checkpoint"))
+            .start()
+        )
+        try:
+            query.processAllAvailable()
+        finally:
+            query.stop()
+        return told
+
+    return kept
+
+
+def test_documents_of_any_number_and_size_are_kept(keep):
+    names = [f"张三-{number}" for number in range(MANY)]
+    [first] = keep(keeper(), [(name, "a", LARGE) for name in names])
+    assert first.right
+    assert json.loads(first.before) == [None] * (MANY + 1)
+    [second] = keep(keeper(), [(names[3], "é", 5), ("c1", "字", 2), (names[7], "b", 0)])
+    assert second.right
+    assert json.loads(second.before) == [["a", LARGE], None, ["a", LARGE], None]
+    [third] = keep(keeper(), [("c1", "c", 1), (names[3], "c", 1), (names[7], "c", 1)])
+    assert json.loads(third.before) == [["字", 2], ["é", 5], "", None]
