@@ -5,10 +5,10 @@ the JVM for each candidate, which took most of the time of folding a backlog. Th
 requests in the order they come, so here they are all sent before the first answer is read.
 """
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pyspark.serializers import write_int
 from pyspark.sql.streaming.proto import StateMessage_pb2 as proto
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
@@ -16,6 +16,10 @@ from streaming.errors import CareerstreamError
 
 KEY = "candidate_id string"
 VALUE = "profile string"
+_PROTOCOL = 0
+"""Version of the protocol that Spark's client and its JVM speak."""
+_HEADER = struct.Struct("!ii")
+"""Precedes a request: that version, and the request's bytes."""
 _MOST_AT_ONCE = 64
 """Requests on their way, so that those of a read never fill the socket while their answers, which
 nobody reads yet, do."""
@@ -69,9 +73,7 @@ class Documents:
         request = proto.StateRequest(
             stateVariableRequest=proto.StateVariableRequest(mapStateCall=call)
         ).SerializeToString()
-        write_int(0, self._client.sockfile)  # the protocol's version
-        write_int(len(request), self._client.sockfile)
-        self._client.sockfile.write(request)
+        self._client.sockfile.write(_HEADER.pack(_PROTOCOL, len(request)) + request)
 
     def _receive(self) -> bytes:
         status, message, value = self._client._receive_proto_message()  # noqa: SLF001

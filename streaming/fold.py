@@ -28,9 +28,12 @@ Document = dict[str, Any]
 """A profile as parsed JSON, in the shape of `records.Profile`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EventSeen:
-    """An event and where it stood in the topic events."""
+    """An event and where it stood in the topic events.
+
+    Not frozen: that takes twice as long to make, and a backlog makes millions.
+    """
 
     event_id: str
     posting_id: str
