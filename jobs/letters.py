@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from jobs.latest import messages
 from streaming.clock import from_text, to_text
-from streaming.decode import Fault
 from streaming.errors import InputError
+from streaming.fields import Fault
 from streaming.settings import KafkaSettings
 from streaming.topics import BY_NAME, DEAD_LETTERS
 

@@ -26,7 +26,7 @@ ASYNCAPI_VERSION = "3.0.0"
 def spark_type(record: type[BaseModel]) -> t.StructType:
     """Derive the Spark type of a record.
 
-    Every field is nullable: what is required is checked where bytes are read (`streaming.decode`),
+    Every field is nullable: what is required is checked where bytes are read (`streaming.values`),
     and Delta refuses such constraints inside lists.
     """
     return t.StructType(

@@ -11,7 +11,8 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from streaming.decode import ERROR_TYPE, Fault
+from streaming.decode import ERROR_TYPE
+from streaming.fields import Fault
 from streaming.kafka import write_batch
 from streaming.metrics.tally import Tally
 from streaming.records import EVERYONE, MAX_ID_LENGTH

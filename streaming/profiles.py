@@ -1,8 +1,8 @@
 """The hot path: events and stated parts become profiles, in keyed state, with no table in the way.
 
 One query reads both topics. A message is read in Python (`streaming.reading`): to have Spark plan
-the checks of `streaming.decode` for each batch took most of the batch's time. What cannot be read
-leaves as a dead letter, so that the source is read once.
+the checks for each batch took most of the batch's time. What cannot be read leaves as a dead
+letter, so that the source is read once.
 
 Guarantee: the state is exactly the fold of what was read (Spark's checkpoint); the topic may repeat
 a value after a crash, with the same bytes under the same key.

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.clock import SPARK_FORMAT
 from streaming.dead_letters import headers_of
-from streaming.decode import Fault
+from streaming.fields import Fault
 from streaming.fold import EventSeen, Seen, StatedSeen
 from streaming.kafka import ARROW_MESSAGE, MESSAGE
 from streaming.metrics.tally import Tally

@@ -1,8 +1,8 @@
-"""Bytes to records, in Python: the verdicts of `streaming.decode`, for one value at a time.
+"""Bytes to records, one value at a time: what can be read, and for the rest why it cannot.
 
-Between a click and its recommendation Spark would plan the checks of `decode` anew for each batch,
-which takes longer than to make them. Where Python reads the records anyway, it makes them too. One
-table of fields (`decode.fields`) stands behind both, and a test holds them against each other.
+In Python, on the way to the tables too (`streaming.decode`): Spark plans the checks of some dozen
+fields anew for each batch, which takes longer than to make them. They are derived from the models
+of `streaming.records` (`streaming.fields`).
 """
 
 import json
@@ -19,7 +19,7 @@ import orjson
 from pydantic import BaseModel
 
 from streaming.clock import from_text, to_text
-from streaming.decode import RFC3339, TIMES_OF_PEOPLE, Fault, Field, fields
+from streaming.fields import RFC3339, TIMES_OF_PEOPLE, Fault, Field, fields
 from streaming.records import EVERYONE, SCHEMA_VERSION, Versioned
 from streaming.topics import MAX_VALUE_BYTES, Topic
 
@@ -69,7 +69,7 @@ def read_value(value: bytes | None, topic: Topic, produced_at: str = "") -> Docu
             stand on (`TIMES_OF_PEOPLE`).
 
     Raises:
-        Unreadable: with the reason code that `decode` gives.
+        Unreadable: with its reason code.
     """
     if topic.record is None:
         raise ValueError(f"topic {topic.name} holds raw bytes, which cannot be decoded")
@@ -189,14 +189,13 @@ def _checks(record: type[Versioned]) -> tuple[_Check, ...]:
 
 
 def _check(field: Field) -> _Check:
-    name = field.path.removeprefix("$.")
-    kind = field.annotation
+    name, kind = field.name, field.annotation
     if get_origin(kind) is list:
         is_type, expected, read = _LISTS[get_args(kind)[0] is str]
     elif issubclass(kind, BaseModel):
         is_type, expected, read = _OBJECT
     elif issubclass(kind, StrEnum):
-        is_type, expected, read = *_TEXT[:2], _member(frozenset(member.value for member in kind))
+        is_type, expected, read = *_TEXT[:2], _member(tuple(member.value for member in kind))
     elif field.min_length is not None and field.max_length is not None:
         is_type, expected, read = *_TEXT[:2], _sized(field.min_length, field.max_length)
     else:
@@ -249,11 +248,11 @@ def _moment(name: str, value: str) -> str:
     raise Unreadable(Fault.WRONG_VALUE, text)
 
 
-def _member(members: frozenset[str]) -> _Read:
+def _member(members: tuple[str, ...]) -> _Read:
     def read(name: str, value: str) -> str:
         if value in members:
             return value
-        text = f"field {name} is '{value[:60]}', must be one of {', '.join(sorted(members))}"
+        text = f"field {name} is '{value[:60]}', must be one of {', '.join(members)}"
         raise Unreadable(Fault.WRONG_VALUE, text)
 
     return read

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import orjson
 
 from streaming.clock import to_text
-from streaming.decode import Fault
+from streaming.fields import Fault
 from streaming.records import SCHEMA_VERSION, EventKind, Posting, to_json
 from streaming.topics import CANDIDATES, EVENTS, MAX_VALUE_BYTES, Topic
 

@@ -144,22 +144,20 @@ def read(spark):
         )
         rows = {row.name: row for row in found.collect()}
         for name, value in values.items():
-            same_in_python(topic, value, rows[name])
+            is_as_read(topic, value, rows[name])
         return rows
 
     return decoded
 
 
-def same_in_python(topic, value, row):
-    """Hold `read_value` against what the JVM made of a value."""
+def is_as_read(topic, value, row):
+    """Hold what stands in the columns against what `read_value` says of the value."""
     if row.fine:
         assert read_value(value, topic, to_text(PRODUCED)) == json.loads(row.record)
         return
     with pytest.raises(Unreadable) as caught:
         read_value(value, topic, to_text(PRODUCED))
-    assert caught.value.fault == row.reason, caught.value.text
-    assert "\n" not in caught.value.text
-    assert len(caught.value.text) < 300
+    assert (row.reason, row.text) == (caught.value.fault, caught.value.text)
 
 
 @pytest.fixture(scope="module")
@@ -185,15 +183,14 @@ def test_a_good_event_is_read_and_has_no_error(events, name):
 
 
 def test_the_text_names_field_value_and_what_is_allowed(events):
-    assert events["a fraction as rank"].text.startswith("field rank is DECIMAL")
-    assert "must be a whole number" in events["a fraction as rank"].text
+    assert events["a fraction as rank"].text == "field rank is a number, must be a whole number"
     assert "'click', must be one of impression, view, save" in events["an unknown kind"].text
     assert events["an id of 201"].text == (
         "field posting_id has 201 characters, must have 1 to 200"
     )
     assert f"at most {MAX_VALUE_BYTES}" in events["2 MB"].text
     assert events["schema version 2"].text == "schema_version is 2, this careerstream reads 1"
-    assert "2026-03-03 12:00:01" in events["a day and a second ahead"].text
+    assert "2026-03-03T12:00:01" in events["a day and a second ahead"].text
 
 
 def test_all_fields_of_an_event_come_through(read):
@@ -266,6 +263,24 @@ def test_lists_of_objects(read):
     rows = read(PROFILES, {"whole": text(PROFILE)} | {k: v for k, (v, _) in broken.items()})
     assert rows["whole"].fine
     assert {name: rows[name].reason for name in broken} == {k: r for k, (_, r) in broken.items()}
+
+
+def test_what_does_not_fit_into_a_list_of_objects_is_null(spark):
+    event = {
+        "event_id": "e1",
+        "posting_id": "p1",
+        "kind": "view",
+        "event_time": "2026-03-01T08:00:00.000000Z",
+        "offset": 5,
+    }
+    odd = {"event_id": 7, "posting_id": ["p1"], "event_time": "yesterday", "offset": 2**70}
+    events = [event, event | odd, event | {"duration_seconds": "12", "new": {"field": 1}}]
+    rows = [(bytearray(text(PROFILE, events=some)), PRODUCED) for some in (events, [event])]
+    frame = spark.createDataFrame(rows, "value binary, timestamp timestamp")
+    form = f"map('timestampFormat', \"{SPARK_FORMAT}\")"
+    found = decode(frame, PROFILES).selectExpr(f"to_json(record.events, {form}) AS events")
+    kept = [json.loads(row.events) for row in found.collect()]
+    assert kept == [[event, {"kind": "view"}, event], [event]]
 
 
 def test_a_topic_of_raw_bytes_cannot_be_decoded(spark):

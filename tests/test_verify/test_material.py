@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from jobs.verify.material import DAMAGES, SHARES, messages, postings
-from streaming.decode import Fault
+from streaming.fields import Fault
 from streaming.records import Candidate, Event, Posting, from_json
 from streaming.topics import EVENTS
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from streaming.decode import Fault
+from streaming.fields import Fault
 from streaming.records import SCHEMA_VERSION
 from streaming.topics import MAX_VALUE_BYTES
 
