@@ -1,5 +1,6 @@
 """Workers that score are forked with a model's libraries loaded, and no others."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -25,6 +26,16 @@ def test_models_are_loaded_where_workers_score(scores, torch):
         check=True,
     )
     assert done.stdout.split() == [torch, "True"]
+
+
+@pytest.mark.spark
+def test_no_worker_searches_libraries_for_garbage(spark):
+    def told(batches):
+        for _ in batches:
+            yield pa.RecordBatch.from_pydict({"count": [gc.get_freeze_count()]})
+
+    [row] = spark.range(1).mapInArrow(told, "count long").collect()
+    assert row["count"] > 100_000
 
 
 @pytest.mark.spark
