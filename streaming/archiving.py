@@ -21,8 +21,7 @@ DESTINATIONS: tuple[tuple[Topic, lake.Table], ...] = (
 def judged_values(messages: DataFrame, topic: Topic) -> DataFrame:
     """Decode the messages of a topic and hold their keys against their values.
 
-    Of a stream, once before the batches: to describe the checks to Spark takes longer than to run
-    them.
+    Of a stream, once before the batches: the plan is the same for each.
     """
     error = F.coalesce("error", wrong_key(F.col("record.candidate_id")))
     return decode(messages, topic).withColumn("error", error)

@@ -6,25 +6,28 @@ and its recommendation: checks of as many columns in Spark took several times as
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from itertools import accumulate
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_type
-from pyspark.sql.types import ArrayType, DataType, StructType, TimestampType
+from pyspark.sql.types import ArrayType, DataType, StructType
 
-from streaming.contract import spark_type
+from streaming.contract import SCALARS, spark_type
 from streaming.fields import TIMES_OF_PEOPLE
 from streaming.topics import Topic
-from streaming.values import Document, Unreadable, read_value
+from streaming.values import Document, Unreadable, as_scalar, read_value
 
 ERROR_TYPE = StructType().add("reason", "string").add("text", "string")
-_UNFIT = (pa.ArrowException, TypeError, ValueError, OverflowError)
-"""What Arrow raises for a value that is not of the type."""
-_CANONICAL = "%Y-%m-%dT%H:%M:%SZ"
+_SCALARS = {type(spark): scalar for scalar, spark in SCALARS.items()}
+_TOGETHER = 1_000
+"""Messages that are held as objects at a time; Spark's batches have up to 64 MiB."""
+_CANONICAL_FORM = "%Y-%m-%dT%H:%M:%SZ"
 """Arrow's form of a canonical time (`streaming.clock`): its seconds have all their digits."""
 
 
@@ -51,7 +54,7 @@ def decode(messages: DataFrame, topic: Topic) -> DataFrame:
 def _decoded(
     batches: Iterator[pa.RecordBatch], topic: Topic, shape: StructType
 ) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
+    for batch in _small(batches):
         records: list[Document | None] = []
         errors: list[dict[str, str] | None] = []
         values = batch.column("value").to_pylist()
@@ -67,12 +70,19 @@ def _decoded(
         yield pa.RecordBatch.from_pydict(told | read)
 
 
-def _moments(batch: pa.RecordBatch, topic: Topic) -> list[str]:
+def _small(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, _TOGETHER):
+            yield batch.slice(start, _TOGETHER)
+
+
+def _moments(batch: pa.RecordBatch, topic: Topic) -> Sequence[str | None]:
     """Return when each message was produced, where that is asked for."""
     if topic.record not in TIMES_OF_PEOPLE:
         return [""] * batch.num_rows
-    moments: list[str] = pc.strftime(batch.column("timestamp"), _CANONICAL).to_pylist()
-    return moments
+    moments = batch.column("timestamp").cast(pa.timestamp("us", tz="UTC"))
+    texts: list[str | None] = pc.strftime(moments, _CANONICAL_FORM).to_pylist()
+    return texts
 
 
 def _column(values: Sequence[Any], kind: DataType) -> pa.Array:
@@ -99,17 +109,9 @@ def _column(values: Sequence[Any], kind: DataType) -> pa.Array:
 
 
 def _leaves(values: Sequence[Any], kind: DataType) -> pa.Array:
-    wanted = to_arrow_type(kind, timezone="UTC")
-    as_read = pa.string() if isinstance(kind, TimestampType) else wanted
-    try:
-        return pa.array(values, as_read).cast(wanted)
-    except _UNFIT:
-        # Rare: what lies in lists of objects is not checked when it is read.
-        return pa.concat_arrays([_leaf(value, as_read, wanted) for value in values])
-
-
-def _leaf(value: Any, as_read: pa.DataType, wanted: pa.DataType) -> pa.Array:
-    try:
-        return pa.array([value], as_read).cast(wanted)
-    except _UNFIT:
-        return pa.nulls(1, wanted)
+    scalar = _SCALARS[type(kind)]
+    if scalar is not str or not set(map(type, values)) <= {str, NoneType}:
+        # What lies in lists of objects was not checked when it was read, and Arrow turns some.
+        values = [None if value is None else as_scalar(scalar, value) for value in values]
+    as_read = pa.string() if scalar is datetime else to_arrow_type(kind)
+    return pa.array(values, as_read).cast(to_arrow_type(kind, timezone="UTC"))

@@ -2,7 +2,7 @@
 
 Spark's client of the state waits for an answer to each request: two journeys between Python and
 the JVM for each candidate, which took most of the time of folding a backlog. The JVM answers
-requests in the order they come, so here they are all sent before the first answer is read.
+requests in the order they come, so here some are sent before the first answer is read.
 """
 
 import struct
@@ -14,15 +14,15 @@ from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
 from streaming.errors import CareerstreamError
 
-KEY = "candidate_id string"
-VALUE = "profile string"
+_KEY, _VALUE = "candidate_id string", "profile string"
+"""Their names stand in checkpoints."""
 _PROTOCOL = 0
 """Version of the protocol that Spark's client and its JVM speak."""
 _HEADER = struct.Struct("!ii")
 """Precedes a request: that version, and the request's bytes."""
-_MOST_AT_ONCE = 64
-"""Requests on their way, so that those of a read never fill the socket while their answers, which
-nobody reads yet, do."""
+_MOST_UNANSWERED = 48 * 1024
+"""Bytes of requests on their way, or one request that is larger: less than a socket holds. The JVM
+stops reading when a request fails, and nobody would read why while we wait to write the rest."""
 
 
 class Documents:
@@ -34,7 +34,7 @@ class Documents:
     """
 
     def __init__(self, handle: StatefulProcessorHandle, name: str) -> None:
-        state: Any = handle.getMapState(name, KEY, VALUE)
+        state: Any = handle.getMapState(name, _KEY, _VALUE)
         self._name = name
         # Private: nothing public sends more than one request. Tests compare it with what is kept.
         self._client = state._mapStateClient._stateful_processor_api_client  # noqa: SLF001
@@ -42,7 +42,7 @@ class Documents:
     def get(self, keys: Sequence[str]) -> list[str | None]:
         """Return the document of each key, None for those that have none."""
         calls = ({"getValue": proto.GetValue(userKey=self._bytes(key))} for key in keys)
-        found = self._ask(list(calls))
+        found = self._ask(calls)
         return [self._client._deserialize_from_bytes(one)[0] if one else None for one in found]  # noqa: SLF001
 
     def put(self, documents: Mapping[str, str]) -> None:
@@ -51,32 +51,40 @@ class Documents:
             {"updateValue": proto.UpdateValue(userKey=self._bytes(key), value=self._bytes(value))}
             for key, value in documents.items()
         )
-        self._ask(list(calls))
+        self._ask(calls)
 
     def _bytes(self, text: str) -> bytes:
         """Return a row of one column as Spark's client pickles it."""
         dumped: bytes = self._client.pickleSer.dumps((text,))
         return dumped
 
-    def _ask(self, calls: Sequence[Mapping[str, Any]]) -> Iterable[bytes]:
-        """Send some calls, and give what is answered to each."""
+    def _ask(self, calls: Iterable[Mapping[str, Any]]) -> list[bytes]:
+        """Send some calls, and return what is answered to each."""
         answers: list[bytes] = []
-        for start in range(0, len(calls), _MOST_AT_ONCE):
-            some = calls[start : start + _MOST_AT_ONCE]
-            for call in some:
-                self._send(proto.MapStateCall(stateName=self._name, **call))
-            self._client.sockfile.flush()
-            answers += [self._receive() for _ in some]
-        return answers
+        sent = unanswered = 0
+        for call in calls:
+            unanswered += self._send(proto.MapStateCall(stateName=self._name, **call))
+            sent += 1
+            if unanswered >= _MOST_UNANSWERED:
+                answers += self._receive(sent - len(answers))
+                unanswered = 0
+        return answers + self._receive(sent - len(answers))
 
-    def _send(self, call: proto.MapStateCall) -> None:
+    def _send(self, call: proto.MapStateCall) -> int:
+        """Write a request, and return its bytes."""
         request = proto.StateRequest(
             stateVariableRequest=proto.StateVariableRequest(mapStateCall=call)
         ).SerializeToString()
         self._client.sockfile.write(_HEADER.pack(_PROTOCOL, len(request)) + request)
+        return len(request)
 
-    def _receive(self) -> bytes:
-        status, message, value = self._client._receive_proto_message()  # noqa: SLF001
-        if status != 0:
-            raise CareerstreamError(f"Spark's state {self._name} gave no answer: {message}")
-        return bytes(value)
+    def _receive(self, count: int) -> list[bytes]:
+        """Read as many answers."""
+        self._client.sockfile.flush()
+        answers = []
+        for _ in range(count):
+            status, message, value = self._client._receive_proto_message()  # noqa: SLF001
+            if status != 0:
+                raise CareerstreamError(f"Spark's state {self._name} gave no answer: {message}")
+            answers.append(bytes(value))
+        return answers

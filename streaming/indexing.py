@@ -16,8 +16,7 @@ JOB = "index_postings"
 def judged_postings(messages: DataFrame) -> DataFrame:
     """Decode messages; a null value, which withdraws the posting that its key names, is no error.
 
-    Of a stream, once before the batches: to describe the checks to Spark takes longer than to run
-    them.
+    Of a stream, once before the batches: the plan is the same for each.
     """
     error = F.when(~deletion(), F.coalesce("error", wrong_key(F.col("record.posting_id"))))
     return decode(messages, POSTINGS).withColumn("error", error)

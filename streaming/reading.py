@@ -25,7 +25,7 @@ from streaming.metrics.tally import Tally
 from streaming.records import EVERYONE, MAX_ID_LENGTH
 from streaming.shards import Shards
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS
-from streaming.values import Unreadable, read_value
+from streaming.values import Unreadable, own_time, read_value
 
 PACK = f"shard int, records binary, {MESSAGE}"
 """Records of a shard's candidates (`unpack`), or else a dead letter on its way out."""
@@ -147,7 +147,8 @@ def _seen(message: Message, candidate_id: str | None) -> Seen:
     is_event = message.topic == EVENTS.name
     deletes = not is_event and message.value is None and candidate_id not in (None, EVERYONE)
     if deletes:
-        return StatedSeen({"updated_at": message.produced_at}, message.offset, message.produced_at)
+        moment = own_time(message.produced_at)
+        return StatedSeen({"updated_at": moment}, message.offset, moment)
     record = read_value(message.value, _BY_TOPIC[message.topic], message.produced_at)
     named = record.pop("candidate_id")
     if named != candidate_id:

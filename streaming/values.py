@@ -27,7 +27,7 @@ Document = dict[str, Any]
 """A record as JSON has it: known fields that are not null, times canonical."""
 
 _TIME = re.compile(RFC3339)
-_CANONICAL = len("2026-01-31T09:30:00.000000Z")
+_CANONICAL_LENGTH = len("2026-01-31T09:30:00.000000Z")
 _AHEAD = timedelta(days=1)
 _LONG = 2**63
 
@@ -59,7 +59,7 @@ class _Check:
     read: _Read
 
 
-def read_value(value: bytes | None, topic: Topic, produced_at: str = "") -> Document:
+def read_value(value: bytes | None, topic: Topic, produced_at: str | None = None) -> Document:
     """Read a value of a topic.
 
     Args:
@@ -84,8 +84,32 @@ def read_value(value: bytes | None, topic: Topic, produced_at: str = "") -> Docu
         )
         raise Unreadable(Fault.SCHEMA_VERSION, text)
     if topic.record in TIMES_OF_PEOPLE:
-        _check_person(record, TIMES_OF_PEOPLE[topic.record], produced_at)
+        _check_person(record, TIMES_OF_PEOPLE[topic.record], own_time(produced_at))
     return record
+
+
+def own_time(produced_at: str | None) -> str:
+    """Return a message's own time as Spark or Arrow made text of it, if it is canonical.
+
+    Raises:
+        Unreadable: there is none, or not in years that people know: some producer took
+            microseconds for milliseconds, say.
+    """
+    if produced_at is None or len(produced_at) != _CANONICAL_LENGTH:
+        text = f"the message's own time is {produced_at}, must be in the years 1 to 9999"
+        raise Unreadable(Fault.WRONG_VALUE, text)
+    return produced_at
+
+
+def as_scalar(kind: type, value: Any) -> Any:
+    """Return a value as a field of a kind (`contract.SCALARS`) has it, None where it is none."""
+    is_type, _, read = _KINDS[kind]
+    if not is_type(value):
+        return None
+    try:
+        return read("", value)
+    except Unreadable:
+        return None
 
 
 def _parse(value: bytes | None) -> Document:
@@ -239,7 +263,7 @@ def _moment(name: str, value: str) -> str:
         if _TIME.match(value):
             moment = datetime.fromisoformat(value)
             # Canonical already, as most are; from Python 3.13 on hour 24 is read as the next day.
-            if len(value) == _CANONICAL and value[-1] == "Z" and value[11:13] != "24":
+            if len(value) == _CANONICAL_LENGTH and value[-1] == "Z" and value[11:13] != "24":
                 return value
             return to_text(moment.astimezone(UTC))
     except (ValueError, OverflowError):

@@ -274,13 +274,39 @@ def test_what_does_not_fit_into_a_list_of_objects_is_null(spark):
         "offset": 5,
     }
     odd = {"event_id": 7, "posting_id": ["p1"], "event_time": "yesterday", "offset": 2**70}
-    events = [event, event | odd, event | {"duration_seconds": "12", "new": {"field": 1}}]
+    close = {"offset": 1.5, "duration_seconds": True, "event_time": "0000-01-01T00:00:00.000000Z"}
+    read = {"duration_seconds": 2**60, "event_time": "2026-03-01T16:00:00.000000999+08:00"}
+    events = [event, event | odd, event | close, event | read, event | {"new": {"field": 1}}]
     rows = [(bytearray(text(PROFILE, events=some)), PRODUCED) for some in (events, [event])]
     frame = spark.createDataFrame(rows, "value binary, timestamp timestamp")
     form = f"map('timestampFormat', \"{SPARK_FORMAT}\")"
     found = decode(frame, PROFILES).selectExpr(f"to_json(record.events, {form}) AS events")
     kept = [json.loads(row.events) for row in found.collect()]
-    assert kept == [[event, {"kind": "view"}, event], [event]]
+    known = {"event_id": "e1", "posting_id": "p1", "kind": "view"}
+    long = event | {"duration_seconds": float(2**60)}
+    assert kept == [[event, {"kind": "view"}, known, long, event], [event]]
+
+
+@pytest.mark.parametrize(
+    "produced", ["CAST(NULL AS TIMESTAMP)", "timestamp_millis(1772352000000000)"]
+)
+def test_a_message_without_a_time_of_its_own_is_broken(spark, produced):
+    rows = [(bytearray(text(EVENT)),)]
+    frame = spark.createDataFrame(rows, "value binary").selectExpr(
+        "value", f"{produced} AS timestamp"
+    )
+    [row] = decode(frame, EVENTS).selectExpr("error.reason", "error.text").collect()
+    assert row.reason == "wrong-value"
+    assert "own time" in row.text
+
+
+def test_a_large_batch_is_read_whole(spark):
+    frame = spark.range(5_000, numPartitions=1).selectExpr(
+        f"CAST(replace('{text(EVENT).decode()}', 'e1', concat('e', id)) AS BINARY) AS value",
+        "CAST('2026-03-02T12:00:00Z' AS TIMESTAMP) AS timestamp",
+    )
+    found = decode(frame, EVENTS).selectExpr("record.event_id").collect()
+    assert [row.event_id for row in found] == [f"e{number}" for number in range(5_000)]
 
 
 def test_a_topic_of_raw_bytes_cannot_be_decoded(spark):
