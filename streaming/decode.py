@@ -6,7 +6,7 @@ and its recommendation: checks of as many columns in Spark took several times as
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import accumulate
 from types import NoneType
@@ -27,6 +27,9 @@ ERROR_TYPE = StructType().add("reason", "string").add("text", "string")
 _SCALARS = {type(spark): scalar for scalar, spark in SCALARS.items()}
 _TOGETHER = 1_000
 """Messages that are held as objects at a time; Spark's batches have up to 64 MiB."""
+_TIME = pa.timestamp("us", tz="UTC")
+_FIRST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), _TIME)
+_LAST = pa.scalar(datetime.max.replace(tzinfo=UTC), _TIME)
 _CANONICAL_FORM = "%Y-%m-%dT%H:%M:%SZ"
 """Arrow's form of a canonical time (`streaming.clock`): its seconds have all their digits."""
 
@@ -80,8 +83,12 @@ def _moments(batch: pa.RecordBatch, topic: Topic) -> Sequence[str | None]:
     """Return when each message was produced, where that is asked for."""
     if topic.record not in TIMES_OF_PEOPLE:
         return [""] * batch.num_rows
-    moments = batch.column("timestamp").cast(pa.timestamp("us", tz="UTC"))
-    texts: list[str | None] = pc.strftime(moments, _CANONICAL_FORM).to_pylist()
+    moments = batch.column("timestamp").cast(_TIME)
+    # Arrow counts years in 16 bits: it would make year 4464 of year 70000.
+    known = pc.and_(pc.greater_equal(moments, _FIRST), pc.less_equal(moments, _LAST))
+    texts: list[str | None] = pc.strftime(
+        pc.if_else(known, moments, pa.scalar(None, _TIME)), _CANONICAL_FORM
+    ).to_pylist()
     return texts
 
 

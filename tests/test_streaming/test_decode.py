@@ -298,6 +298,10 @@ def test_a_message_without_a_time_of_its_own_is_broken(spark, produced):
     [row] = decode(frame, EVENTS).selectExpr("error.reason", "error.text").collect()
     assert row.reason == "wrong-value"
     assert "own time" in row.text
+    # What Spark makes text of such times, where it hands them to Python itself.
+    for told in (None, "+58133-01-01T00:00:00.000000Z", "+70006-01-01T00:00:00.000000Z"):
+        with pytest.raises(Unreadable, match="own time"):
+            read_value(text(EVENT), EVENTS, told)
 
 
 def test_a_large_batch_is_read_whole(spark):
