@@ -9,6 +9,7 @@ import gc
 import importlib
 import os
 import sys
+import time
 from contextlib import suppress
 
 SCORES = "CAREERSTREAM_SCORES"
@@ -17,6 +18,30 @@ MODULES = ("numpy", "orjson", "pandas", "pyarrow.parquet", "streaming.profiles")
 """What every worker needs."""
 MODELS_MODULES = ("mlflow.pyfunc", "threadpoolctl", "torch")
 """What a model needs beside them."""
+
+GARBAGE_SECONDS = 60.0
+"""A worker searches for garbage at most so often."""
+
+
+class SeldomCollector:
+    """Stands for the module `gc` where Spark has every worker search for garbage after each task.
+
+    What a model remembers from list to list makes the search take tens of milliseconds, as much as
+    a small batch; meanwhile the worker, or its core, is missed by the next one. Python's own search
+    for young garbage goes on as ever.
+
+    Args:
+        seconds: between two searches, at least.
+    """
+
+    def __init__(self, seconds: float = GARBAGE_SECONDS) -> None:
+        self._seconds, self._last = seconds, time.monotonic()
+
+    def collect(self) -> None:
+        """Search, if it is time."""
+        if time.monotonic() - self._last >= self._seconds:
+            gc.collect()
+            self._last = time.monotonic()
 
 
 def preload() -> None:
@@ -39,6 +64,7 @@ def preload() -> None:
 
 if __name__ == "__main__":
     preload()
-    from pyspark.daemon import manager
+    from pyspark import daemon
 
-    manager()
+    daemon.gc = SeldomCollector()  # type: ignore[assignment, attr-defined]
+    daemon.manager()

@@ -22,6 +22,12 @@ FILE_MANAGER = (
 )
 """Of checkpoints in a local folder: renames them itself, where Spark's own choice starts a process
 for every link it looks up, twice a batch. As atomic there; object stores keep Spark's choice."""
+UNCOMPILED = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""Of sessions that answer clicks: a batch of some dozen rows, planned anew each time, is done
+before Java code for it is written, compiled and warm."""
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """Of local folders: sets permissions itself, where Hadoop's own starts a process for each file that
 it makes and another for the file's checksum. A small batch writes a dozen."""
@@ -52,7 +58,8 @@ def session(settings: Settings, app: str, *, scores: bool = False) -> SparkSessi
     Args:
         settings: say how.
         app: its name.
-        scores: whether its workers will score: then they are forked with a model's libraries.
+        scores: whether its workers will score: then they are forked with a model's libraries, and
+            no code is generated for its small batches.
 
     Raises:
         MissingPartError: no usable Java, or the jars are not in the cache.
@@ -67,7 +74,8 @@ def session(settings: Settings, app: str, *, scores: bool = False) -> SparkSessi
             builder = builder.config(name, value)
         if scores:
             builder = builder.config(f"spark.executorEnv.{SCORES}", "1")
-    for name, value in (_conf(settings) | settings.spark.conf).items():
+    conf = _conf(settings) | (UNCOMPILED if scores else {}) | settings.spark.conf
+    for name, value in conf.items():
         builder = builder.config(name, value)
     with held():
         try:
@@ -162,6 +170,9 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.shuffle.partitions": str(settings.spark.state_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Over TCP, small messages between the JVM and its workers wait for acknowledgements that
+        # the other side delays by 40 ms, several times a task.
+        "spark.python.unix.domain.socket.enabled": "true",
         # Spark says so to workers of columns and not to those of state, and workers that are told
         # different things come from different processes: a batch would need twice as many.
         "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",

@@ -98,14 +98,18 @@ class Network:
         self._block_of = model.block_of.numpy()
         self._decoder = _across(held["decoder.weight_ih"], held["decoder.weight_hh"])
         self._decoder_bias = held["decoder.bias_ih"] + held["decoder.bias_hh"]
-        heads = ("query", "gates", "taste")
-        self._heads = np.concatenate([_across(held[f"{name}.weight"]) for name in heads], axis=1)
-        self._heads_bias = np.concatenate([held[f"{name}.bias"] for name in heads])
+        # A token emitted before, what the attention gathered, and the state before.
+        emitted, gathered, before = np.split(self._decoder, 3)
+        self._decoder_gathered = np.ascontiguousarray(gathered)
+        self._decoder_told = np.concatenate([emitted, before])
         # The words are compared as they are: nothing learned goes into what is asked for there.
-        self._heads[:, : len(self._copied)][:, self._copied] = 0.0
-        self._heads_bias[: len(self._copied)][self._copied] = 0.0
+        self._learned = np.flatnonzero(~self._copied)
+        heads = [held["query.weight"][self._learned], held["gates.weight"], held["taste.weight"]]
+        biases = [held["query.bias"][self._learned], held["gates.bias"], held["taste.bias"]]
+        self._heads = np.concatenate([_across(weight) for weight in heads], axis=1)
+        self._heads_bias = np.concatenate(biases)
         self._relate[:, self._copied] = 0.0
-        self._ends = np.cumsum([len(held[f"{name}.bias"]) for name in heads])[:-1]
+        self._ends = np.cumsum([len(bias) for bias in biases])[:-1]
         maps = (self._kept, self._decoder, self._heads, self._inputs)
         with one_thread():
             self.rows = ROWS if all(map(_treats_rows_alike, maps)) else 1
@@ -174,7 +178,9 @@ class Network:
             summary[row] = weights @ encoded.states[row]
             content[row] = weights @ encoded.contents[row]
             attention.append(weights)
-        return self._decision(state, previous, summary, content, attention)
+        seen = np.concatenate([previous, summary, hidden], axis=1)
+        after = _lstm(seen @ self._decoder + self._decoder_bias, state[1])
+        return self._decision(after, summary, content, attention)
 
     def decide_without(
         self, encoded: Encoded, state: State, place: int, hidden_steps: np.ndarray
@@ -190,18 +196,16 @@ class Network:
         Returns:
             T decisions side by side.
         """
-        count = len(hidden_steps)
-        before = tuple(np.repeat(part[place : place + 1], self.rows, axis=0) for part in state)
-        seen = np.ones((count, len(encoded.keys[place])), dtype=bool)
-        seen[np.arange(count), hidden_steps] = False
-        weights = self._attend(encoded.keys[place], before[0][0], seen)  # (T, L)
-        summary = np.zeros_like(before[0])
-        content = np.zeros((self.rows, len(self._copied)), dtype=np.float32)
-        summary[:count] = weights @ encoded.states[place]
-        content[:count] = weights @ encoded.contents[place]
-        return self._decision(
-            (before[0], before[1]), self.first_input(), summary, content, list(weights)
-        )
+        hidden, cell = (part[place] for part in state)  # (U,)
+        seen = np.ones((len(hidden_steps), len(encoded.keys[place])), dtype=bool)
+        seen[np.arange(len(hidden_steps)), hidden_steps] = False
+        weights = self._attend(encoded.keys[place], hidden, seen)  # (T, L)
+        summary = weights @ encoded.states[place]
+        # All but the summary is the same for each of them.
+        told = np.concatenate([self._start, hidden]) @ self._decoder_told + self._decoder_bias
+        gates = summary @ self._decoder_gathered + told
+        content = weights @ encoded.contents[place]
+        return self._decision(_lstm(gates, cell), summary, content, list(weights))
 
     def _attend(
         self, keys: np.ndarray, hidden: np.ndarray, seen: np.ndarray | None = None
@@ -221,25 +225,30 @@ class Network:
 
     def _decision(
         self,
-        state: State,
-        previous: np.ndarray,
+        after: State,
         summary: np.ndarray,
         content: np.ndarray,
         attention: list[np.ndarray],
     ) -> Decision:
-        """Decide by what the attention gathered for each row: (`rows`, U) and (`rows`, D)."""
-        hidden, cell = state
+        """Decide by the decoder's new state and what the attention gathered for each row.
+
+        Args:
+            after: (R', U) each; rows beyond `attention` mean nothing.
+            summary: (R', U).
+            content: (R', D).
+            attention: R of them.
+        """
         count = len(attention)
-        seen = np.concatenate([previous, summary, hidden], axis=1)
-        hidden, cell = _lstm(seen @ self._decoder + self._decoder_bias, cell)
-        known = np.concatenate([hidden, summary], axis=1) @ self._heads + self._heads_bias
+        known = np.concatenate([after[0], summary], axis=1) @ self._heads + self._heads_bias
         learned, gates, taste = np.split(known, self._ends, axis=1)
         gates = np.exp(gates)[:, self._block_of]
         said = content[:, self._copied]
         lengths = np.sqrt(np.einsum("rw,rw->r", said, said))
         gates[:, self._copied] /= np.maximum(lengths, SHORTEST)[:, None]
-        query = gates * (learned + content)
-        return Decision(query[:count], taste[:count], attention, gates[:count], (hidden, cell))
+        asked = content.copy()
+        asked[:, self._learned] += learned
+        query = gates * asked
+        return Decision(query[:count], taste[:count], attention, gates[:count], after)
 
     def _content(self, reading: Reading) -> np.ndarray:
         """What each step itself asks for, times the strength of its kind, (L, D)."""

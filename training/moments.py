@@ -74,3 +74,36 @@ def freshness_at(opens: np.ndarray, moment: int) -> np.ndarray:
     hours = np.maximum(moment - np.where(dated, opens, moment), 0) / _HOUR
     lives = np.array(_FRESH_LIVES_DAYS, dtype=np.float32)[:, None] * 24
     return np.asarray(np.where(dated, np.exp(-hours.astype(np.float32) / lives), 0.0), np.float32)
+
+
+def hours_opened(opens: np.ndarray) -> np.ndarray:
+    """Return when postings opened, for `taste_for_freshness`.
+
+    Args:
+        opens: (N,) int64 microseconds, as `Catalogue.opens`.
+
+    Returns:
+        (N,) float32 hours since 1970; minus infinity for a posting without a date.
+    """
+    return np.where(opens == ALWAYS, -np.inf, opens / _HOUR).astype(np.float32)
+
+
+def taste_for_freshness(taste: np.ndarray, opened: np.ndarray, moment: int) -> np.ndarray:
+    """Estimate what being fresh adds to scores, from hours that are exact to two minutes.
+
+    Args:
+        taste: (3,) float32, weights of what `freshness_at` returns.
+        opened: (N,), of `hours_opened`.
+        moment: microseconds.
+
+    Returns:
+        (N,) float32.
+    """
+    age = np.maximum(np.float32(moment / _HOUR) - opened, np.float32(0))
+    found = np.zeros_like(age)
+    for weight, life in zip(taste, _FRESH_LIVES_DAYS, strict=True):
+        decay = age * np.float32(-1 / (24 * life))
+        np.exp(decay, out=decay)
+        decay *= weight
+        found += decay
+    return found

@@ -15,6 +15,8 @@ from streaming.catalogue import Catalogue
 from streaming.errors import ModelError
 from training import codes
 from training.features import posting_text
+from training.moments import hours_opened
+from training.named import Named
 from training.tokens import tokens
 
 _CATALOGUE_FILE = "catalogue.parquet"
@@ -34,11 +36,13 @@ class PreparedCatalogue:
     catalogue: Catalogue
     vectors: np.ndarray
     """(N, D) float32, mapped from the file."""
+    opened: np.ndarray
+    """(N,) float32, of `moments.hours_opened`."""
     products: Callable[[np.ndarray], np.ndarray]
     """(B, D) queries to (B, N) estimates of their inner products, each row less some number
     (`training.codes`)."""
-    posting: Callable[[int], Mapping[str, Any]]
-    """What people know the posting of a row by: its values of `_NAMED`; those asked for last are
+    named: Callable[[int], Named]
+    """What people know the posting of a row by, its values of `_NAMED`; those asked for last are
     kept."""
     words: Callable[[int], frozenset[str]]
     """All words that the posting of a row says; those asked for last are kept."""
@@ -64,8 +68,8 @@ def write_prepared(
     catalogue.write(folder / _CATALOGUE_FILE)
     # As JSON: an object is made from it several times as fast as from a row of a table.
     fields = [name for name in _NAMED if name in catalogue.table.column_names]
-    named = map(json.dumps, catalogue.table.select(fields).to_pylist())
-    said = {"words": pa.array(words, pa.string()), "named": pa.array(named, pa.string())}
+    jsons = map(json.dumps, catalogue.table.select(fields).to_pylist())
+    said = {"words": pa.array(words, pa.string()), "named": pa.array(jsons, pa.string())}
     pq.write_table(pa.table(said), folder / _SAID_FILE)
     np.save(folder / _VECTORS_FILE, np.ascontiguousarray(vectors, dtype=np.float32))
     rounded, units = codes.encode(vectors)
@@ -100,12 +104,13 @@ def _open(folder: Path, stamp: int) -> PreparedCatalogue:
     named_of, words_of_row = (said.column(name).combine_chunks() for name in ("named", "words"))
 
     @lru_cache(maxsize=_MOST_KEPT)
-    def posting(row: int) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = json.loads(named_of[row].as_py())
-        return found
+    def named(row: int) -> Named:
+        return Named.of(json.loads(named_of[row].as_py()))
 
     @lru_cache(maxsize=_MOST_READ)
     def words(row: int) -> frozenset[str]:
         return frozenset(words_of_row[row].as_py().split())
 
-    return PreparedCatalogue(folder, catalogue, vectors, products, posting, words)
+    return PreparedCatalogue(
+        folder, catalogue, vectors, hours_opened(catalogue.opens), products, named, words
+    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from training.employers import best_rows
 from training.inference import Decision, Reading
-from training.moments import freshness_at
+from training.moments import freshness_at, taste_for_freshness
 from training.prepared import PreparedCatalogue
 
 _CLOSER_LOOK, LEAST_LOOKED = 4, 64
@@ -80,12 +80,13 @@ def nearest(
         size: of the shortlist.
     """
     catalogue = prepared.catalogue
-    fresh = freshness_at(catalogue.opens, question.as_of)  # (3, N)
-    estimates = likeness + _taste(decision.taste[place], fresh)
+    estimates = taste_for_freshness(decision.taste[place], prepared.opened, question.as_of)
+    estimates += likeness
     looked = max(size * _CLOSER_LOOK, LEAST_LOOKED)
     numbers = catalogue.employer_numbers
     rows = np.sort(best_rows(estimates, question.allowed, numbers, looked))
-    return Shortlist(rows, prepared.vectors[rows], fresh[:, rows], numbers[rows])
+    fresh = freshness_at(catalogue.opens[rows], question.as_of)  # (3, K)
+    return Shortlist(rows, prepared.vectors[rows], fresh, numbers[rows])
 
 
 def _taste(taste: np.ndarray, fresh: np.ndarray) -> np.ndarray:

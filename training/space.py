@@ -68,7 +68,7 @@ class Space:
 
     def posting(self, row: int) -> dict[str, Any]:
         """Return what people know a posting by: posting_id, title, employer."""
-        said = self.ranker.opened(self.folder).posting(row)
+        said = self.ranker.opened(self.folder).named(row).posting
         return {name: said.get(name) for name in ("posting_id", "title", "employer")}
 
     def open_at(self, as_of: str | None) -> tuple[str | None, np.ndarray]:

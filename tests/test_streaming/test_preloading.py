@@ -8,7 +8,7 @@ import sys
 import pyarrow as pa
 import pytest
 
-from streaming.preloading import SCORES
+from streaming.preloading import SCORES, SeldomCollector
 
 LOADED = (
     "import sys; from streaming.preloading import preload; preload();"
@@ -26,6 +26,38 @@ def test_models_are_loaded_where_workers_score(scores, torch):
         check=True,
     )
     assert done.stdout.split() == [torch, "True"]
+
+
+def test_garbage_is_searched_for_no_more_often_than_told():
+    whole = []
+
+    def told(phase, info):
+        if phase == "start" and info["generation"] == 2:
+            whole.append(info)
+
+    gc.callbacks.append(told)
+    try:
+        seldom, always = SeldomCollector(seconds=3600), SeldomCollector(seconds=0)
+        whole.clear()
+        seldom.collect()
+        assert not whole
+        always.collect()
+        always.collect()
+        assert len(whole) == 2
+    finally:
+        gc.callbacks.remove(told)
+
+
+@pytest.mark.spark
+def test_workers_search_for_garbage_seldom(spark):
+    def told(batches):
+        import pyspark.daemon  # noqa: PLC0415 - as the worker has it
+
+        for _ in batches:
+            yield pa.RecordBatch.from_pydict({"name": [type(pyspark.daemon.gc).__name__]})
+
+    [row] = spark.range(1).mapInArrow(told, "name string").collect()
+    assert row["name"] == "SeldomCollector"
 
 
 @pytest.mark.spark

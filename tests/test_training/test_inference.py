@@ -1,5 +1,7 @@
 """The stream's own computation of the model: the numbers of torch, the same beside anybody."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,13 @@ from training import codes
 from training.features import FIELDS, STEP_KINDS
 from training.inference import Network, Reading, one_thread
 from training.model import EncoderDecoder, Steps
-from training.moments import MOMENT_NUMBERS, freshness, freshness_at
+from training.moments import (
+    MOMENT_NUMBERS,
+    freshness,
+    freshness_at,
+    hours_opened,
+    taste_for_freshness,
+)
 from training.presets import published
 
 CONFIG = published().model
@@ -113,6 +121,24 @@ def test_neighbours_change_no_bit(network, data):
                 assert np.array_equal(one.attention[place], other.attention[0])
 
 
+@pytest.mark.parametrize("length", [2, 9, 30])
+def test_a_hidden_step_is_one_that_torch_masks(model, network, length):
+    given = readings(len(network._copied), length, 3)
+    hidden = np.arange(length)[:: max(1, length // network.rows)][: network.rows]
+    with one_thread():
+        found = network.decide_without(*network.encode(given), 0, hidden)
+    encoded, state = model.encode(steps_of(given[0]))
+    for row, step in enumerate(hidden):
+        mask = encoded.mask.clone()
+        mask[0, step] = False
+        expected = model.decide(replace(encoded, mask=mask), state, model.first_input(1))
+        for name in ("query", "taste", "gates"):
+            known = getattr(expected, name)[0].detach().numpy()
+            assert np.allclose(getattr(found, name)[row], known, rtol=1e-3, atol=1e-4)
+        assert found.attention[row][step] == 0
+    assert len(found.query) == len(hidden)
+
+
 floats = st.floats(-100, 100, width=32)
 
 
@@ -165,3 +191,15 @@ def test_freshness_is_that_of_training():
     for moment in (0, 5 * 86_400_000_000, 10**14):
         expected = freshness(torch.from_numpy(opens), torch.tensor([moment]))[0].T
         assert np.allclose(freshness_at(opens, moment), expected, atol=1e-6)
+
+
+def test_what_being_fresh_adds_is_estimated_closely():
+    chance = np.random.default_rng(2)
+    opens = chance.integers(0, 2 * 10**15, 500)
+    opens[:3] = ALWAYS
+    taste = np.array([1.5, -0.7, 2.0], dtype=np.float32)
+    for moment in (10**15, 2 * 10**15):
+        exact = taste @ freshness_at(opens, moment)
+        assert np.allclose(
+            taste_for_freshness(taste, hours_opened(opens), moment), exact, atol=2e-3
+        )

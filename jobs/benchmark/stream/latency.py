@@ -24,6 +24,8 @@ from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 
 SANE_MS = 500.0
 """A floor above it says that the machine was busy with other things."""
+BESIDE_WARM_UP = 30.0
+"""Seconds at most that pass-through and chain run beside each other before it counts."""
 PATIENCE = 1800.0
 LATE_SECONDS = 600.0
 """So long after the last event answers are still waited for, and counted."""
@@ -86,7 +88,10 @@ def _chain_alone(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
 def _beside(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
     """Measure both while they share the machine; each event is copied and answered."""
     tell("beside: starting the pass-through", 0.0)
-    short = plan.with_choices(seconds=plan.beside_seconds)
+    # The chain is warm by now, and the pass-through has caught up with all that was sent to it.
+    short = plan.with_choices(
+        seconds=plan.beside_seconds, warm_up_seconds=min(plan.warm_up_seconds, BESIDE_WARM_UP)
+    )
     clicks = running.clicks(plan, plan.rate, "beside", begin_days=1)
     with here.job(COPYING_JOB) as copying:
         copying.await_words(RUNNING)
@@ -95,8 +100,8 @@ def _beside(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
         sent = _send(here, clicks, short, tell, "beside: events at a steady rate")
         followed = _await_answers(here, running.up, before)
         await_size(here.kafka, COPIES, size(here.kafka, EVENTS), copying.check, PATIENCE)
-    floor = summary(copied(here.kafka, clicks.name), _warm(plan))
-    ours = summary(answered(here.kafka, clicks.name, before[1]), _warm(plan))
+    floor = summary(copied(here.kafka, clicks.name), _warm(short))
+    ours = summary(answered(here.kafka, clicks.name, before[1]), _warm(short))
     return {
         **under("beside/floor", {**sent, **floor}),
         **under("beside/chain", {**sent, **ours, "followed": followed}),
