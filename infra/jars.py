@@ -39,7 +39,7 @@ class Bundle:
 
 def bundles() -> tuple[Bundle, ...]:
     """Say what belongs into the cache."""
-    kafka, spark = parts.KAFKA_VERSION, parts.SPARK_VERSION
+    kafka, connector = parts.KAFKA_VERSION, parts.CONNECTOR_VERSION
     return (
         Bundle(
             name="Kafka broker",
@@ -59,8 +59,8 @@ def bundles() -> tuple[Bundle, ...]:
             modules=(
                 ("io.delta", "delta-spark_4.2_2.13", parts.DELTA_VERSION),
                 ("io.delta", "delta-storage", parts.DELTA_VERSION),
-                ("org.apache.spark", "spark-sql-kafka-0-10_2.13", spark),
-                ("org.apache.spark", "spark-token-provider-kafka-0-10_2.13", spark),
+                ("org.apache.spark", "spark-sql-kafka-0-10_2.13", connector),
+                ("org.apache.spark", "spark-token-provider-kafka-0-10_2.13", connector),
                 ("org.apache.kafka", "kafka-clients", "3.9.2"),
                 ("org.apache.commons", "commons-pool2", "2.13.1"),
             ),

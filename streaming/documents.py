@@ -3,9 +3,15 @@
 Spark's client of the state waits for an answer to each request: two journeys between Python and
 the JVM for each candidate, which took most of the time of folding a backlog. The JVM answers
 requests in the order they come, so here some are sent before the first answer is read.
+
+Spark 4.2.0 forgets to close its side of the connection when it is told that a task is done with
+its state, so that after some thousand batches no file can be opened (SPARK-58932, mended in 4.2.1,
+which Delta's package does not admit yet). A connection on which it still waits for requests is
+closed when the task ends; so here nothing is said, and ours stays open until then.
 """
 
 import struct
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,8 +27,10 @@ _PROTOCOL = 0
 _HEADER = struct.Struct("!ii")
 """Precedes a request: that version, and the request's bytes."""
 _MOST_UNANSWERED = 48 * 1024
-"""Bytes of requests on their way, or one request that is larger: less than a socket holds. The JVM
+"""Bytes of requests on their way, less than a socket holds; a larger request goes alone. The JVM
 stops reading when a request fails, and nobody would read why while we wait to write the rest."""
+_left: deque[Any] = deque(maxlen=1)
+"""The connection of the worker's last task."""
 
 
 class Documents:
@@ -53,6 +61,11 @@ class Documents:
         )
         self._ask(calls)
 
+    def leave(self) -> None:
+        """End using the state, in the processor's `close`; Spark then ends the connection."""
+        self._client.set_handle_state = lambda _state: None
+        _left.append(self._client)
+
     def _bytes(self, text: str) -> bytes:
         """Return a row of one column as Spark's client pickles it."""
         dumped: bytes = self._client.pickleSer.dumps((text,))
@@ -63,20 +76,22 @@ class Documents:
         answers: list[bytes] = []
         sent = unanswered = 0
         for call in calls:
-            unanswered += self._send(proto.MapStateCall(stateName=self._name, **call))
-            sent += 1
-            if unanswered >= _MOST_UNANSWERED:
+            request = self._request(proto.MapStateCall(stateName=self._name, **call))
+            if unanswered + len(request) > _MOST_UNANSWERED:
                 answers += self._receive(sent - len(answers))
                 unanswered = 0
+            self._client.sockfile.write(request)
+            sent += 1
+            unanswered += len(request)
         return answers + self._receive(sent - len(answers))
 
-    def _send(self, call: proto.MapStateCall) -> int:
-        """Write a request, and return its bytes."""
-        request = proto.StateRequest(
+    @staticmethod
+    def _request(call: proto.MapStateCall) -> bytes:
+        """Return a request as it is written."""
+        request: bytes = proto.StateRequest(
             stateVariableRequest=proto.StateVariableRequest(mapStateCall=call)
         ).SerializeToString()
-        self._client.sockfile.write(_HEADER.pack(_PROTOCOL, len(request)) + request)
-        return len(request)
+        return _HEADER.pack(_PROTOCOL, len(request)) + request
 
     def _receive(self, count: int) -> list[bytes]:
         """Read as many answers."""

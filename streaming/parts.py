@@ -18,7 +18,8 @@ from streaming.errors import MissingPartError
 
 CACHE_VARIABLE = "CAREERSTREAM_CACHE"
 KAFKA_VERSION = "4.2.0"
-SPARK_VERSION = "4.2.0"
+CONNECTOR_VERSION = "4.2.0"
+"""Of Spark's Kafka connector: fits every Spark 4.2."""
 DELTA_VERSION = "4.4.0"
 LOCAL_FILES_VERSION = "0.1.0"
 HOROVOD_VERSION = "0.28.1"
@@ -55,7 +56,7 @@ def kafka_folder() -> Path:
 
 def spark_folder() -> Path:
     """Where the jars that Spark needs beside its own belong."""
-    return cache_folder() / "jars" / f"spark-{SPARK_VERSION}-delta-{DELTA_VERSION}"
+    return cache_folder() / "jars" / f"spark-{CONNECTOR_VERSION}-delta-{DELTA_VERSION}"
 
 
 def local_files_folder() -> Path:

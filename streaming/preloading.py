@@ -27,8 +27,8 @@ class SeldomCollector:
     """Stands for the module `gc` where Spark has every worker search for garbage after each task.
 
     What a model remembers from list to list makes the search take tens of milliseconds, as much as
-    a small batch; meanwhile the worker, or its core, is missed by the next one. Python's own search
-    for young garbage goes on as ever.
+    a small batch; meanwhile the worker, or its core, is missed by the next one. Python's own
+    searches go on as ever.
 
     Args:
         seconds: between two searches, at least.
@@ -47,8 +47,8 @@ class SeldomCollector:
 def preload() -> None:
     """Import the libraries; what is missing or broken is missed by whoever needs it.
 
-    They are kept out of the search for garbage: Spark has every worker make a whole one after each
-    task, which took 0.15 s among what PyTorch and MLflow consist of, several times a batch.
+    They are kept out of the search for garbage: a whole one took 0.15 s among what PyTorch and
+    MLflow consist of.
     """
     # What they print would be taken for the port that the daemon tells Spark.
     out, sys.stdout = sys.stdout, sys.stderr

@@ -129,6 +129,7 @@ class ProfileProcessor(StatefulProcessor):
 
     def close(self) -> None:
         """Tell what was counted, once a task: an accumulator costs more than the addition."""
+        self._profiles.leave()
         self._folded.add(Counter({(outcome,): n for outcome, n in self._outcomes.items() if n}))
 
 

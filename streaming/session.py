@@ -26,8 +26,8 @@ UNCOMPILED = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
-"""Of sessions that answer clicks: a batch of some dozen rows, planned anew each time, is done
-before Java code for it is written, compiled and warm."""
+"""Of sessions that score: a batch of some dozen rows, planned anew each time, is done before Java
+code for it is written, compiled and warm."""
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """Of local folders: sets permissions itself, where Hadoop's own starts a process for each file that
 it makes and another for the file's checksum. A small batch writes a dozen."""
@@ -148,6 +148,10 @@ def _launch_conf(settings: Settings) -> dict[str, str]:
         # Without it Spark's web page would listen on every interface.
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
         conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+        # Over TCP, small messages between the JVM and its workers wait for acknowledgements that
+        # the other side delays by 40 ms, several times a task. Not on clusters unasked: YARN's
+        # folders for temporary files have longer paths than such a socket may.
+        conf |= {"spark.python.unix.domain.socket.enabled": "true"}
         if _CLASS_PATH not in settings.spark.conf:
             # Needed before `spark.jars` is looked at.
             jars = [str(jar) for jar in parts.local_files_jars()]
@@ -170,9 +174,6 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.shuffle.partitions": str(settings.spark.state_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        # Over TCP, small messages between the JVM and its workers wait for acknowledgements that
-        # the other side delays by 40 ms, several times a task.
-        "spark.python.unix.domain.socket.enabled": "true",
         # Spark says so to workers of columns and not to those of state, and workers that are told
         # different things come from different processes: a batch would need twice as many.
         "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",

@@ -4,9 +4,9 @@ Most of a profile's time went to starting hundreds of tiny operations and to rea
 weights again for each profile. Here profiles go through the big maps side by side, and all that is
 as long as a profile is done for each alone.
 
-A list must not depend on who is beside it, to the last bit. So the maps always see the same number
-of rows, filled up with zeros, and whether this machine's BLAS treats rows alike is tried when a
-model is loaded; where it does not, profiles go one by one.
+A list must not depend on who is beside it, to the last bit. So maps that several profiles go
+through always see the same number of rows, filled up with zeros, and whether this machine's BLAS
+treats rows alike is tried when a model is loaded; where it does not, profiles go one by one.
 """
 
 import threading
@@ -194,7 +194,7 @@ class Network:
             hidden_steps: (T,) steps of the profile, at most `rows`, another one for each decision.
 
         Returns:
-            T decisions side by side.
+            T decisions side by side, of that profile alone; so is their state, (T, U) each.
         """
         hidden, cell = (part[place] for part in state)  # (U,)
         seen = np.ones((len(hidden_steps), len(encoded.keys[place])), dtype=bool)

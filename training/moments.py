@@ -17,6 +17,7 @@ FRESHNESS_NUMBERS = 3
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR = 3_600e6  # microseconds
+_2020 = 1_577_836_800_000_000  # microseconds since 1970: small numbers are exact ones
 _LIVES_DAYS = (1.0, 7.0, 30.0)
 _FRESH_LIVES_DAYS = (2.0, 7.0, 30.0)
 
@@ -83,13 +84,13 @@ def hours_opened(opens: np.ndarray) -> np.ndarray:
         opens: (N,) int64 microseconds, as `Catalogue.opens`.
 
     Returns:
-        (N,) float32 hours since 1970; minus infinity for a posting without a date.
+        (N,) float32 hours since 2020; minus infinity for a posting without a date.
     """
-    return np.where(opens == ALWAYS, -np.inf, opens / _HOUR).astype(np.float32)
+    return np.where(opens == ALWAYS, -np.inf, (opens - _2020) / _HOUR).astype(np.float32)
 
 
 def taste_for_freshness(taste: np.ndarray, opened: np.ndarray, moment: int) -> np.ndarray:
-    """Estimate what being fresh adds to scores, from hours that are exact to two minutes.
+    """Estimate what being fresh adds to scores, from hours that are exact to half a minute.
 
     Args:
         taste: (3,) float32, weights of what `freshness_at` returns.
@@ -99,7 +100,7 @@ def taste_for_freshness(taste: np.ndarray, opened: np.ndarray, moment: int) -> n
     Returns:
         (N,) float32.
     """
-    age = np.maximum(np.float32(moment / _HOUR) - opened, np.float32(0))
+    age = np.maximum(np.float32((moment - _2020) / _HOUR) - opened, np.float32(0))
     found = np.zeros_like(age)
     for weight, life in zip(taste, _FRESH_LIVES_DAYS, strict=True):
         decay = age * np.float32(-1 / (24 * life))

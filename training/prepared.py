@@ -36,7 +36,7 @@ class PreparedCatalogue:
     catalogue: Catalogue
     vectors: np.ndarray
     """(N, D) float32, mapped from the file."""
-    opened: np.ndarray
+    hours_opened: np.ndarray
     """(N,) float32, of `moments.hours_opened`."""
     products: Callable[[np.ndarray], np.ndarray]
     """(B, D) queries to (B, N) estimates of their inner products, each row less some number

@@ -22,7 +22,8 @@ from training.tokens import clean, is_chinese
 
 _MOST_WORDS = 4
 _MOST_STATED = 3
-_MOST_KEPT = 16_384
+_MOST_KEPT = 64
+"""Texts whose language is kept: as many as there are profiles in a call."""
 
 Reason = dict[str, Any]
 
@@ -84,9 +85,9 @@ def _stated_reason(
     whole = [part for part in stated if _stands_in(part, known, item.place)]
     for part in stated:
         if part in whole:
-            named = [one.text.strip() for one in whole[whole.index(part) :]]
-            named = list(dict.fromkeys(named))[:_MOST_STATED]
-            return part, _reason(ReasonKind.STATED, said.name(said.fits, named), words=named)
+            texts = [one.text.strip() for one in whole[whole.index(part) :]]
+            texts = list(dict.fromkeys(texts))[:_MOST_STATED]
+            return part, _reason(ReasonKind.STATED, said.name(said.fits, texts), words=texts)
         shared = words_in(part.text) & known
         if shared and part.kind != "place":
             told = _in_order(part.text, shared)

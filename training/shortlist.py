@@ -80,7 +80,7 @@ def nearest(
         size: of the shortlist.
     """
     catalogue = prepared.catalogue
-    estimates = taste_for_freshness(decision.taste[place], prepared.opened, question.as_of)
+    estimates = taste_for_freshness(decision.taste[place], prepared.hours_opened, question.as_of)
     estimates += likeness
     looked = max(size * _CLOSER_LOOK, LEAST_LOOKED)
     numbers = catalogue.employer_numbers

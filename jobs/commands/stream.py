@@ -32,6 +32,9 @@ def stream(
     beside_seconds: Annotated[
         float | None, typer.Option(min=1, help="Chain and pass-through at once; 60.")
     ] = None,
+    beside_warm_up_seconds: Annotated[
+        float | None, typer.Option(min=0, help="Before that; 30.")
+    ] = None,
     profiles: Annotated[
         int | None, typer.Option(min=1, help="In state; candidates of a backlog; 50,000.")
     ] = None,
@@ -72,6 +75,7 @@ def stream(
         seconds=seconds,
         warm_up_seconds=warm_up_seconds,
         beside_seconds=beside_seconds,
+        beside_warm_up_seconds=beside_warm_up_seconds,
         profiles=profiles,
         postings=postings,
         backlog=backlog,

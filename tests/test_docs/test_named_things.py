@@ -13,7 +13,7 @@ from jobs.reference import environment_name
 from streaming.contract import topic_table
 from streaming.fold import MAX_EVENTS, MAX_MARKED
 from streaming.lake import TABLES
-from streaming.parts import CACHE_VARIABLE, DELTA_VERSION, SPARK_VERSION
+from streaming.parts import CACHE_VARIABLE, CONNECTOR_VERSION, DELTA_VERSION
 from streaming.readers import PRESETS
 from streaming.settings import CONFIG_VARIABLE, Settings, names
 from streaming.topics import BY_NAME, MAX_VALUE_BYTES, TOPICS
@@ -200,7 +200,7 @@ def test_limits_and_versions_are_those_of_the_code() -> None:
     assert f"{MODEL_PRESETS['published']().model.word_dimensions} dimensions" in readme
     for text in (readme, doc_pages.text_of(doc_pages.ROOT / "docs" / "deployment.md")):
         assert f"io.delta:delta-spark_4.2_2.13:{DELTA_VERSION}," in text
-        assert f"org.apache.spark:spark-sql-kafka-0-10_2.13:{SPARK_VERSION} " in text
+        assert f"org.apache.spark:spark-sql-kafka-0-10_2.13:{CONNECTOR_VERSION} " in text
 
 
 def test_the_table_of_topics_is_in_the_contract() -> None:

@@ -1,6 +1,7 @@
 """Documents in Spark's keyed state, over batches and of any size."""
 
 import json
+from pathlib import Path
 
 import pytest
 from pyspark.sql import Row
@@ -36,22 +37,25 @@ def keeper():
             )
 
         def close(self):
-            pass
+            self.documents.leave()
 
     return Keeper()
 
 
 @pytest.fixture
 def keep(spark, tmp_path):
-    """Send rows of name, letter and size through the state, one batch at a time."""
+    """Send batches of rows of name, letter and size through the state, by one query."""
     inputs = tmp_path / "inputs"
     inputs.mkdir()
 
-    def kept(processor, rows):
-        lines = (json.dumps(dict(zip(("name", "letter", "size"), r, strict=True))) for r in rows)
-        (inputs / f"{len(list(inputs.iterdir()))}.json").write_text("\n".join(lines))
+    def kept(processor, *batches):
+        for rows in batches:
+            named = (dict(zip(("name", "letter", "size"), row, strict=True)) for row in rows)
+            file = inputs / f"{len(list(inputs.iterdir()))}.json"
+            file.write_text("\n".join(map(json.dumps, named)))
         told = []
-        stream = spark.readStream.schema("name string, letter string, size int").json(str(inputs))
+        reader = spark.readStream.schema("name string, letter string, size int")
+        stream = reader.option("maxFilesPerTrigger", 1).json(str(inputs))
         query = (
             stream.selectExpr("*", "1 as shard")
             .groupBy("shard")
@@ -81,3 +85,22 @@ def test_documents_of_any_number_and_size_are_kept(keep):
     assert json.loads(second.before) == [["a", LARGE], None, ["a", LARGE], None]
     [third] = keep(keeper(), [("c1", "c", 1), (names[3], "c", 1), (names[7], "c", 1)])
     assert json.loads(third.before) == [["字", 2], ["é", 5], "", None]
+
+
+def test_no_connection_is_left_open(spark, keep):
+    jvm = int(spark._jvm.java.lang.ProcessHandle.current().pid())
+
+    def connections():
+        # The path of the JVM's end of each is that of a server which is gone.
+        mine = {file.stat().st_ino for file in Path(f"/proc/{jvm}/fd").iterdir() if socket(file)}
+        lines = Path("/proc/net/unix").read_text(encoding="utf-8").splitlines()[1:]
+        return sum(int(line.split()[6]) in mine for line in lines)
+
+    def socket(file):
+        return file.readlink().name.startswith("socket:")
+
+    keep(keeper(), [("c1", "a", 1)])  # workers, and what else stays
+    before = connections()
+    batches = [[(f"c{number}", "a", 1)] for number in range(8)]
+    assert len(keep(keeper(), *batches)) == len(batches)
+    assert connections() <= before + 2  # Spark's own, of a query's start

@@ -24,8 +24,6 @@ from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 
 SANE_MS = 500.0
 """A floor above it says that the machine was busy with other things."""
-BESIDE_WARM_UP = 30.0
-"""Seconds at most that pass-through and chain run beside each other before it counts."""
 PATIENCE = 1800.0
 LATE_SECONDS = 600.0
 """So long after the last event answers are still waited for, and counted."""
@@ -88,9 +86,8 @@ def _chain_alone(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
 def _beside(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
     """Measure both while they share the machine; each event is copied and answered."""
     tell("beside: starting the pass-through", 0.0)
-    # The chain is warm by now, and the pass-through has caught up with all that was sent to it.
     short = plan.with_choices(
-        seconds=plan.beside_seconds, warm_up_seconds=min(plan.warm_up_seconds, BESIDE_WARM_UP)
+        seconds=plan.beside_seconds, warm_up_seconds=plan.beside_warm_up_seconds
     )
     clicks = running.clicks(plan, plan.rate, "beside", begin_days=1)
     with here.job(COPYING_JOB) as copying:

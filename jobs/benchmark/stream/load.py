@@ -118,7 +118,7 @@ def send_steadily(
             client.partitions_for(name)  # what there is to know of the topic, before it counts
             start = time.monotonic()
             for number, value in enumerate(values):
-                due = start + number / rate // TICK_SECONDS * TICK_SECONDS
+                due = start + number // (rate * TICK_SECONDS) * TICK_SECONDS
                 time.sleep(max(0.0, due - time.monotonic()))
                 behind = max(behind, time.monotonic() - due)
                 client.send(name, key=value["candidate_id"].encode(), value=orjson.dumps(value))

@@ -28,6 +28,8 @@ class Plan:
     it has just come to know."""
     beside_seconds: float = 60.0
     """How long pass-through and chain are measured beside each other."""
+    beside_warm_up_seconds: float = 30.0
+    """How long before: the chain is warm by then, and the pass-through has copied everything."""
     profiles: int = 50_000
     """In state during the latency part; also the candidates of a backlog."""
     postings: int = 10_000
@@ -75,8 +77,9 @@ class Plan:
         """Return a plan that only shows that everything works: its numbers mean little."""
         return cls(
             epochs=1, rate=50.0, seconds=10.0, warm_up_seconds=5.0, beside_seconds=5.0,
-            profiles=1_000, postings=300, backlog=20_000, few=1_000, many=5_000, touched=200,
-            batches=3, memory_rate=50.0, minutes=0.5, good=5_000, broken=500,
+            beside_warm_up_seconds=5.0, profiles=1_000, postings=300, backlog=20_000, few=1_000,
+            many=5_000, touched=200, batches=3, memory_rate=50.0, minutes=0.5, good=5_000,
+            broken=500,
         )  # fmt: skip
 
     def with_choices(self, **choices: Any) -> Self:

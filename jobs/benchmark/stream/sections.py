@@ -38,7 +38,9 @@ def latency_section(report: Report) -> Section:
     return Section(
         title="From an event to its recommendation",
         words=f"{report['size/rate']:g} events a second for {report['size/seconds']:g} s after "
-        f"{report['size/warm_up_seconds']:g} s of warm-up; {report['latency/profiles']:,} profiles "
+        f"{report['size/warm_up_seconds']:g} s of warm-up, beside each other for "
+        f"{report['size/beside_seconds']:g} s after {report['size/beside_warm_up_seconds']:g} s; "
+        f"{report['latency/profiles']:,} profiles "
         f"in state, {report['latency/postings']:,} open postings, serving: "
         f"{report['latency/model/kind']}. Milliseconds from the event's Kafka timestamp until the "
         f"broker had appended the answer.{sane}{late}",
