@@ -29,8 +29,9 @@ def start(spark: SparkSession, settings: Settings) -> Running:
 
     postings = judged_postings(read_stream(spark, settings.kafka, POSTINGS))
     writer = each_batch(postings, handle, JOB)
+    interval = settings.jobs.catalogue_interval_seconds
     with scheduling_pool(spark, LAKE_POOL):
-        return Running((start_query(writer, JOB, settings, settings.jobs.lake_interval_seconds),))
+        return Running((start_query(writer, JOB, settings, interval),))
 
 
 if __name__ == "__main__":

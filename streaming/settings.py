@@ -161,7 +161,10 @@ class JobSettings(Section):
     """How the streaming jobs run."""
 
     lake_interval_seconds: float = Field(
-        default=60.0, ge=0, description="time between commits to the Delta tables"
+        default=60.0, ge=0, description="time between commits to the tables of history"
+    )
+    catalogue_interval_seconds: float = Field(
+        default=5.0, ge=0, description="time between commits to the table of postings"
     )
     shutdown_seconds: float = Field(
         default=30.0, gt=0, description="how long a stopping job may finish its batch"

@@ -130,7 +130,7 @@ def _index(spark: SparkSession, settings: Settings) -> None:
     with Outlet[str](settings.kafka, POSTINGS, refused) as outlet:
         for posting_id, value in material.postings():
             outlet.send(posting_id, value, posting_id)
-    at_once = settings.jobs.model_copy(update={"lake_interval_seconds": 0.0})
+    at_once = settings.jobs.model_copy(update={"catalogue_interval_seconds": 0.0})
     running = index_postings.start(spark, settings.model_copy(update={"jobs": at_once}))
     try:
         running.drain()

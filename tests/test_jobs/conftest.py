@@ -38,7 +38,9 @@ def make_settings(broker, tmp_path_factory):
             spark=SparkSettings(
                 state_partitions=2, driver_memory="1g", conf={"spark.ui.enabled": "false"}
             ),
-            jobs=JobSettings(lake_interval_seconds=0, shutdown_seconds=PATIENCE),
+            jobs=JobSettings(
+                lake_interval_seconds=0, catalogue_interval_seconds=0, shutdown_seconds=PATIENCE
+            ),
             recommend=RecommendSettings(refresh_seconds=1, size=5),
         )
 

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 
 import orjson
 import pytest
@@ -13,6 +14,8 @@ from jobs.latest import latest
 from jobs.replay import import_candidates, import_events, import_postings
 from streaming import lake
 from streaming.errors import CareerstreamError
+from streaming.serving import serving_now
+from streaming.settings import JobSettings
 from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -93,6 +96,23 @@ def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(town, spark, 
         again = {table.name: lake.version(spark, town, table) for table in lake.TABLES}
     assert again == before
     assert values(town, RECOMMENDATIONS) == told
+
+
+def test_a_withdrawn_posting_does_not_wait_for_the_tables_of_history(
+    town, spark, started, values, send
+):
+    del spark
+    jobs = JobSettings(lake_interval_seconds=3600, shutdown_seconds=town.jobs.shutdown_seconds)
+    settings = town.model_copy(update={"jobs": jobs})
+    with started(up, settings) as running:
+        running.drain("index_postings", "update_profiles")
+        before = serving_now(settings)
+        [posting, *_] = values(settings, POSTINGS)
+        send(settings, POSTINGS, [(posting["posting_id"].encode(), None)])
+        deadline = time.monotonic() + 120
+        while serving_now(settings) == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
 
 
 def test_a_query_that_fails_is_one_line_with_its_name(town, spark, started, send):

@@ -40,7 +40,9 @@ class World:
             home=home,
             kafka=kafka,
             spark=SparkSettings(state_partitions=2),
-            jobs=JobSettings(lake_interval_seconds=0, shutdown_seconds=PATIENCE),
+            jobs=JobSettings(
+                lake_interval_seconds=0, catalogue_interval_seconds=0, shutdown_seconds=PATIENCE
+            ),
         )
         self.expected = Expected()
         self._source = messages(seed=5, candidates=6)

@@ -55,7 +55,9 @@ def town_settings(broker, tmp_path_factory):
     return Settings(
         home=tmp_path_factory.mktemp("watched") / "home",
         kafka=kafka,
-        jobs=JobSettings(lake_interval_seconds=0, shutdown_seconds=PATIENCE),
+        jobs=JobSettings(
+            lake_interval_seconds=0, catalogue_interval_seconds=0, shutdown_seconds=PATIENCE
+        ),
         metrics=MetricsSettings(interval_seconds=0.2),
     )
 

@@ -33,7 +33,7 @@ _SETTINGS = {
     "spark": ("master", "state_partitions", "driver_memory", "conf"),
     "recommend": ("size", "refresh_seconds"),
     "training": ("preset",),
-    "jobs": ("lake_interval_seconds",),
+    "jobs": ("lake_interval_seconds", "catalogue_interval_seconds"),
     "metrics": ("interval_seconds",),
 }
 """Those that decide how fast it is."""
