@@ -21,6 +21,8 @@ from streaming.session import LAKE_POOL
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, Topic
 
+TASK_MESSAGES = 1_000
+"""Most messages that a task reads beside the hot path, whose tasks must wait for its end."""
 MOST_WAITING = 20.0
 """Seconds after which a table is written although another one is."""
 
@@ -32,8 +34,8 @@ def start(spark: SparkSession, settings: Settings, *, beside: bool = False) -> R
         spark: session of the job.
         settings: of the job.
         beside: whether the hot path runs in this session too. A task is never interrupted: so that
-            clicks need not wait for those of three merges, one table is then written at a time, by
-            half as many tasks as there are cores.
+            clicks need not wait for those of three merges, messages are then read by many short
+            tasks, and one table is written at a time, by half as many tasks as there are cores.
     """
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     lake.create(spark, settings, *(table for _, table in DESTINATIONS))
@@ -63,7 +65,9 @@ def _start(  # noqa: PLR0917 - only ever called in this module
         with _in_turn(turn):
             insert(batch)
 
-    values = judged_values(read_stream(spark, settings.kafka, topic).coalesce(tasks), topic)
+    task_messages = None if turn is None else TASK_MESSAGES
+    messages = read_stream(spark, settings.kafka, topic, task_messages=task_messages)
+    values = judged_values(messages, topic)
     name = f"{JOB}_{topic.name}"
     writer = each_batch(values, handle, name)
     return Running((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))

@@ -62,6 +62,11 @@ class Table:
     extra: tuple[StructField, ...]
     """Columns beside the record's: where the message stood and when it was produced."""
 
+    @property
+    def looked_up_by(self) -> tuple[str, ...]:
+        """The columns that rows are looked for by."""
+        return tuple(dict.fromkeys((*self.keys, *((self.grows,) if self.grows else ()))))
+
     def schema(self) -> StructType:
         """The table's columns; all nullable, so that a later one can be added."""
         return StructType([*spark_type(self.record).fields, *self.extra])
@@ -108,6 +113,9 @@ def create(spark: SparkSession, settings: Settings, *tables: Table) -> None:
             DeltaTable.createIfNotExists(spark)
             .location(table.path(settings))
             .addColumns(table.schema())
+            # Of every column that it is not told to leave out, Delta looks for the least and the
+            # greatest value as it writes: of lists with reasons, that took most of a write.
+            .property("delta.dataSkippingStatsColumns", ",".join(table.looked_up_by))
             .execute()
         )
 
@@ -135,42 +143,65 @@ def version(spark: SparkSession, settings: Settings, table: Table) -> int:
 
 
 def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
-    """Insert the rows whose keys the table does not hold; of equal ones the first by offset."""
-    order = F.struct("partition", "offset")
-    first = (
-        rows.groupBy(*table.keys)
-        .agg(F.min_by(F.struct("*"), order).alias("row"))
-        .select(*(F.col("row")[name].alias(name) for name in table.schema().names))
-    )
+    """Insert the rows whose keys the table does not hold; of equal ones the first by offset.
+
+    Args:
+        rows: the table's columns; read twice, so better kept.
+        settings: say where the table is.
+        table: one that grows by some column.
+    """
+    extent = _extent(rows, table)
+    if extent is None:
+        return
     same = [F.col(f"held.{key}") == F.col(f"new.{key}") for key in table.keys]
-    if table.grows:
-        # Delta skips the files that hold nothing within; the batch would be compared with all.
-        ends = _ends(rows, table.grows)
-        if ends is None:
-            return
-        same.append(F.col(f"held.{table.grows}").between(*ends))
+    # Delta skips the files that hold nothing within; the batch would be compared with all.
+    same.append(F.col(f"held.{table.grows}").between(extent.low, extent.high))
+    files = int(str(rows.sparkSession.conf.get("spark.sql.shuffle.partitions")))
+    new = rows.coalesce(files) if extent.distinct else _first(rows, table)
     settle(
         DeltaTable.forPath(rows.sparkSession, table.path(settings))
         .alias("held")
-        .merge(first.alias("new"), reduce(Column.__and__, same))
+        .merge(new.alias("new"), reduce(Column.__and__, same))
         .whenNotMatchedInsertAll()
         .execute
     )
 
 
-def _ends(rows: DataFrame, column: str) -> tuple[Column, Column] | None:
-    """Return the least and the greatest value of a required column as literals; None of no rows.
+def _first(rows: DataFrame, table: Table) -> DataFrame:
+    """Keep of rows with equal keys the first by offset."""
+    row = F.min_by(F.struct("*"), F.struct("partition", "offset"))
+    columns = (F.col("row")[name].alias(name) for name in table.schema().names)
+    return rows.groupBy(*table.keys).agg(row.alias("row")).select(*columns)
 
-    As text, in the session's UTC: Python's times know neither the year 1 in every zone nor which of
-    two hours is meant when clocks are put back.
+
+@dataclass(frozen=True)
+class _Extent:
+    """What must be known of some rows before they are compared with a table's."""
+
+    low: Column
+    """The least value of the column that the table grows by, as a literal."""
+    high: Column
+    """The greatest."""
+    distinct: bool
+    """Whether no two rows have the same keys; then, as mostly, none need to be brought together."""
+
+
+def _extent(rows: DataFrame, table: Table) -> _Extent | None:
+    """Look through the rows; None where there are none.
+
+    The ends pass through text, in the session's UTC: Python's times know neither the year 1 in
+    every zone nor which of two hours is meant when clocks are put back.
     """
-    text = [end(column).cast("string") for end in (F.min, F.max)]
-    found = rows.agg(*text).first()
+    if table.grows is None:
+        raise ValueError(f"table {table.name} grows by no column")
+    ends = [end(table.grows).cast("string") for end in (F.min, F.max)]
+    counts = (F.count(F.lit(1)), F.count_distinct(*map(F.col, table.keys)))
+    found = rows.agg(*ends, *counts).first()
     if found is None or found[0] is None:
         return None
-    form = "{}L" if isinstance(rows.schema[column].dataType, LongType) else "TIMESTAMP'{}'"
-    low, high = (F.expr(form.format(end)) for end in found)
-    return low, high
+    form = "{}L" if isinstance(rows.schema[table.grows].dataType, LongType) else "TIMESTAMP'{}'"
+    low, high = (F.expr(form.format(end)) for end in found[:2])
+    return _Extent(low, high, distinct=found[2] == found[3])
 
 
 def upsert_postings(rows: DataFrame, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
@@ -126,6 +127,15 @@ def test_each_distinct_event_is_inserted_once_at_its_first_place(spark, settings
     found = lake.read(spark, settings, lake.EVENTS, at).collect()
     held = sorted((row.offset, row.event_id, row.event_time.minute) for row in found)
     assert held == [(0, "e0", 1), (1, "e1", 1), (3, "e0", 2), (5, "e2", 0)]
+
+
+def test_of_what_is_archived_only_what_rows_are_looked_for_by_is_summed_up(spark, settings):
+    lake.create(spark, settings, lake.EVENTS)
+    archive(spark, settings, [event_row(0, "e", 1)])
+    log = Path(lake.EVENTS.path(settings), "_delta_log", f"{1:020}.json").read_text()
+    [added] = [line["add"] for line in map(orjson.loads, log.splitlines()) if "add" in line]
+    ends = orjson.loads(added["stats"])["minValues"]
+    assert set(ends) == {"candidate_id", "event_id", "event_time"}
 
 
 @pytest.fixture
