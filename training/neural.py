@@ -44,7 +44,7 @@ FORMAT = 3
 
 _DECIMALS = 6
 _TOGETHER = 32
-"""Profiles whose likeness with the whole catalogue is held at a time."""
+"""Profiles side by side, whose likeness with the whole catalogue is held at a time."""
 _MOST_SAID = 8_192
 """Stated entries whose vectors are kept: many people state the same."""
 WORK_BLOCKS = ("text", "words", "industry", "occupation")
@@ -75,9 +75,9 @@ class FirstStep:
     """(N,) float32: estimates of the inner products of query and posting vectors, less some
     number (`training.codes`)."""
     begun: Begun
-    """Of the block of profiles that it was computed in."""
+    """With the profiles that it was computed beside."""
     place: int
-    """In the block."""
+    """Among them."""
 
     @property
     def query(self) -> np.ndarray:
@@ -230,14 +230,12 @@ class NeuralRanker:
         """
         found = [self._read(profile, moment, prepared) for profile, moment in asked]
         read = [one for one in found if one is not None]
-        blocks = [read[s : s + self._network.rows] for s in range(0, len(read), self._network.rows)]
-        begun = [begin(self._network, [reading for reading, _ in block]) for block in blocks]
-        queries = [one.decision.query for one in begun]
-        likeness = iter(prepared.products(np.concatenate(queries)) if queries else ())
+        if not read:
+            return []
+        begun = begin(self._network, [reading for reading, _ in read])
+        likeness = prepared.products(begun.decision.query)
         return [
-            FirstStep(parts, next(likeness), one, place)
-            for block, one in zip(blocks, begun, strict=True)
-            for place, (_, parts) in enumerate(block)
+            FirstStep(parts, likeness[place], begun, place) for place, (_, parts) in enumerate(read)
         ]
 
     def opened(self, folder: Path) -> PreparedCatalogue:
@@ -277,8 +275,8 @@ class NeuralRanker:
         vectors = np.zeros((len(profiles), prepared.vectors.shape[1]), dtype=np.float32)
         network = self._network
         with one_thread():
-            for start in range(0, len(profiles), network.rows):
-                some = slice(start, start + network.rows)
+            for start in range(0, len(profiles), _TOGETHER):
+                some = slice(start, start + _TOGETHER)
                 asked = zip(profiles[some], as_of[some], strict=True)
                 found = [self._read(profile, moment, prepared) for profile, moment in asked]
                 places = [place for place, one in enumerate(found, start) if one is not None]

@@ -109,7 +109,7 @@ class PublishedScorer:
         own = near.scores(decision.query[0], decision.taste[0])
         listed = Listed(near, own, np.flatnonzero(rows == item))
         shares = added(encoded, decision, 0, near.vectors[listed.places])
-        missed = lost(self._network, encoded, state, place=0, shares=shares, listed=listed)
+        [missed] = lost(self._network, encoded, state, [shares], [listed])
         strongest = int(np.lexsort((-shares[0], -missed[0]))[0])
         return len(history) - len(example.rows) + strongest
 
