@@ -16,10 +16,9 @@ from training.inference import Network, Reading, one_thread
 from training.model import EncoderDecoder, Steps
 from training.moments import (
     MOMENT_NUMBERS,
+    Freshness,
     freshness,
     freshness_at,
-    hours_opened,
-    taste_for_freshness,
 )
 from training.presets import published
 from training.side_by_side import through
@@ -212,10 +211,12 @@ def test_freshness_is_that_of_training():
 def test_what_being_fresh_adds_is_estimated_closely():
     chance = np.random.default_rng(2)
     opens = chance.integers(14 * 10**14, 2 * 10**15, 500)
-    opens[:3] = ALWAYS
+    opens[:3], opens[3] = ALWAYS, 9 * 10**15
+    found = Freshness(opens)
     taste = np.array([1.5, -0.7, 2.0], dtype=np.float32)
-    for moment in (17 * 10**14, 2 * 10**15):
-        exact = taste @ freshness_at(opens, moment)
-        assert np.allclose(
-            taste_for_freshness(taste, hours_opened(opens), moment), exact, atol=2e-3
-        )
+    for moment in (17 * 10**14, 2 * 10**15, 0, -1):
+        rows = np.flatnonzero(opens <= moment)
+        exact = freshness_at(opens, moment)[:, rows]
+        assert np.allclose(found.of(rows, moment), exact, atol=1e-6)
+        assert np.allclose(found.adds(taste, moment)[rows], taste @ exact, atol=1e-5)
+        assert np.isfinite(found.adds(taste, moment)).all()
