@@ -341,15 +341,16 @@ def items(
 ) -> list[RankedItem]:
     """Put a list as it is published."""
     catalogue = prepared.catalogue
+    explained = explain(prepared, parts, emissions, profile)
     return [
         {
             "rank": rank,
             "posting_id": catalogue.posting_ids[emission.row],
             "score": round(emission.score, _DECIMALS),
             "valid_through": catalogue.valid_through(emission.row),
-            "reasons": explain(prepared, parts, emission, profile),
+            "reasons": reasons,
         }
-        for rank, emission in enumerate(emissions, start=1)
+        for rank, (emission, reasons) in enumerate(zip(emissions, explained, strict=True), start=1)
     ]
 
 

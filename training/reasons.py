@@ -5,10 +5,11 @@ which the posting is least probable is named (`training.removal`). The words are
 the texts; where that step shares nothing nameable with the posting, the reason says so.
 """
 
-import math
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
+
+import numpy as np
 
 from streaming.ranking import Profile
 from streaming.records import EventKind, ReasonKind
@@ -18,80 +19,95 @@ from training.named import Named, folded, words_in
 from training.phrases import Phrases, phrases
 from training.prepared import PreparedCatalogue
 from training.reading import Part, PastEvent
-from training.tokens import clean, is_chinese
+from training.tokens import is_chinese
 
 _MOST_WORDS = 4
 _MOST_STATED = 3
-_MOST_KEPT = 64
-"""Texts whose language is kept: as many as there are profiles in a call."""
 
 Reason = dict[str, Any]
 
 
 def explain(
-    prepared: PreparedCatalogue, parts: Sequence[Part], emission: Emission, profile: Profile
-) -> list[Reason]:
-    """Give the reasons of one place of a list, the strongest first.
+    prepared: PreparedCatalogue,
+    parts: Sequence[Part],
+    emissions: Sequence[Emission],
+    profile: Profile,
+) -> list[list[Reason]]:
+    """Give the reasons of each place of a list, the strongest first.
 
     Args:
         prepared: the catalogue.
         parts: what the profile's steps stand for.
-        emission: the posting, and what it would lose without each step.
+        emissions: for each place the posting, and what it would lose without each step.
         profile: tells the language.
 
     Returns:
-        One or two values of `records.Reason`: at most one for events and one for the stated part.
+        For each place one or two values of `records.Reason`: at most one for events and one for the
+        stated part.
     """
-    item = prepared.named(emission.row)
-    said = phrases(_language(profile, item.posting))
-    strongest, *others = _by_strength(parts, emission)
-    stated, events = (
-        [parts[place] for place in (strongest, *others) if isinstance(parts[place], kind)]
-        for kind in (StatedStep, PastEvent)
-    )
-    made = (
-        _stated_reason(stated, item, prepared.words(emission.row), said),
-        _event_reason(prepared, events, item, said),
-    )
-    found = [one for one in made if one is not None]
-    first = [reason for part, reason in found if part is parts[strongest]]
-    kind = type(parts[strongest])
-    second = [reason for part, reason in found if not isinstance(part, kind)]
-    return [*(first or [_nearest(prepared, parts[strongest], said)]), *second]
+    language = _language(profile)
+    return [
+        _reasons(prepared, emission.row, [parts[place] for place in order], language)
+        for emission, order in zip(emissions, _by_strength(parts, emissions), strict=True)
+    ]
 
 
-def _by_strength(parts: Sequence[Part], emission: Emission) -> list[int]:
-    """Order the places of the steps that carry the posting, the strongest first; at least one.
+def _by_strength(parts: Sequence[Part], emissions: Sequence[Emission]) -> Iterator[list[int]]:
+    """Order for each posting the steps that carry it, the strongest first; at least one.
 
     Those tried come by what the posting loses without them, then the others by what they add. A
     dismissal carries nothing, nor does a step without which the posting is more probable.
     """
-    # As lists: a profile has few steps, and each call of NumPy costs as much as sorting them.
-    added, lost = emission.added.tolist(), emission.lost.tolist()
-    order = sorted(range(len(parts)), key=lambda place: (-lost[place], -added[place]))
-    real = [place for place in order if parts[place].kind != EventKind.DISMISS] or order
-    worth = [adds if loses == -math.inf else loses for adds, loses in zip(added, lost, strict=True)]
-    return [real[0], *(place for place in real[1:] if worth[place] > 0)]
+    if not emissions:
+        return
+    added = np.stack([emission.added for emission in emissions])  # (S, L)
+    lost = np.stack([emission.lost for emission in emissions])
+    dismissed = np.array([part.kind == EventKind.DISMISS for part in parts])
+    carries = np.where(np.isneginf(lost), added, lost) > 0
+    if not dismissed.all():
+        carries &= ~dismissed
+    orders = np.lexsort((-added, -lost, np.broadcast_to(dismissed, lost.shape)))
+    for order, real in zip(orders.tolist(), carries.tolist(), strict=True):
+        yield [order[0], *(place for place in order[1:] if real[place])]
+
+
+def _reasons(
+    prepared: PreparedCatalogue, row: int, carrying: Sequence[Part], language: str | None
+) -> list[Reason]:
+    """Say why the posting of a row is in a list, by the parts that carry it, the strongest first.
+
+    The first reason is the strongest part. The second is the strongest of the other kind, stated or
+    event, that shares something nameable with the posting.
+    """
+    item, strongest = prepared.named(row), carrying[0]
+    said = phrases(language or _language_of(item.posting))
+
+    def told(part: Part) -> Reason | None:
+        if isinstance(part, StatedStep):
+            return _stated_reason(part, carrying, item, prepared.words(row), said)
+        return _event_reason(part, prepared.named(part.row), item, said)
+
+    first = told(strongest) or _nearest(prepared, strongest, said)
+    others = (told(part) for part in carrying if type(part) is not type(strongest))
+    return [first, *islice(filter(None, others), 1)]
 
 
 def _stated_reason(
-    parts: Sequence[Part], item: Named, known: frozenset[str], said: Phrases
-) -> tuple[Part, Reason] | None:
-    """Name the strongest stated entry that shares words with the posting.
+    part: StatedStep, carrying: Sequence[Part], item: Named, known: frozenset[str], said: Phrases
+) -> Reason | None:
+    """Name a stated entry that shares words with the posting.
 
     Where its every word stands there, other such entries are named with it.
     """
-    stated = [part for part in parts if isinstance(part, StatedStep)]
-    whole = [part for part in stated if _stands_in(part, known, item.place)]
-    for part in stated:
-        if part in whole:
-            texts = [one.text.strip() for one in whole[whole.index(part) :]]
-            texts = list(dict.fromkeys(texts))[:_MOST_STATED]
-            return part, _reason(ReasonKind.STATED, said.name(said.fits, texts), words=texts)
-        shared = words_in(part.text) & known
-        if shared and part.kind != "place":
-            told = _in_order(part.text, shared)
-            return part, _reason(ReasonKind.STATED, said.name(said.mentions, told), words=told)
+    if _stands_in(part, known, item.place):
+        stated = [one for one in carrying if isinstance(one, StatedStep)]
+        texts = [one.text.strip() for one in stated if _stands_in(one, known, item.place)]
+        texts = list(dict.fromkeys(texts))[:_MOST_STATED]
+        return _reason(ReasonKind.STATED, said.name(said.fits, texts), words=texts)
+    shared = words_in(part.text) & known
+    if shared and part.kind != "place":
+        found = _in_order(part.text, shared)
+        return _reason(ReasonKind.STATED, said.name(said.mentions, found), words=found)
     return None
 
 
@@ -103,19 +119,15 @@ def _stands_in(part: StatedStep, known: frozenset[str], place: str) -> bool:
     return bool(asked) and asked <= known and part.kind != "background"
 
 
-def _event_reason(
-    prepared: PreparedCatalogue, parts: Sequence[Part], item: Named, said: Phrases
-) -> tuple[Part, Reason] | None:
-    """Name the strongest earlier posting that shares something nameable."""
-    for part in parts:
-        if not isinstance(part, PastEvent) or part.kind == EventKind.DISMISS:
-            continue
-        earlier = prepared.named(part.row)
-        facts, found = _shared(earlier, item, said)
-        if facts:
-            text = said.because.format(_event(part, earlier, said), "; ".join(facts))
-            return part, _reason(ReasonKind.EVENT, text, earlier.posting["posting_id"], found)
-    return None
+def _event_reason(part: PastEvent, earlier: Named, item: Named, said: Phrases) -> Reason | None:
+    """Name an earlier posting that shares something nameable."""
+    if part.kind == EventKind.DISMISS:
+        return None
+    facts, found = _shared(earlier, item, said)
+    if not facts:
+        return None
+    text = said.because.format(_event(part, earlier, said), "; ".join(facts))
+    return _reason(ReasonKind.EVENT, text, earlier.posting["posting_id"], found)
 
 
 def _shared(earlier: Named, item: Named, said: Phrases) -> tuple[list[str], list[str]]:
@@ -167,20 +179,20 @@ def _in_order(text: str, words: Collection[str]) -> list[str]:
     if not words:
         return []
     outer = [word for word in words if not any(word != o and word in o for o in words)]
-    return sorted(outer, key=lambda word: (clean(text).find(word), word))[:_MOST_WORDS]
+    plain = folded(text)
+    return sorted(outer, key=lambda word: (plain.find(word), word))[:_MOST_WORDS]
 
 
-def _language(profile: Profile, item: Mapping[str, Any]) -> str:
-    """The language the candidate states, else that of what they wrote, else the posting's."""
+def _language(profile: Profile) -> str | None:
+    """The language the candidate states, else that of what they wrote."""
     stated = profile.get("stated") or {}
     if stated.get("language"):
         return str(stated["language"])
     written = " ".join([*(stated.get("skills") or ()), *(stated.get("wishes") or ())])
     if written:
-        return "zh" if _is_chinese(written) else "en"
-    return str(item.get("language") or ("zh" if is_chinese(item["title"]) else "en"))
+        return "zh" if is_chinese(written) else "en"
+    return None
 
 
-@lru_cache(maxsize=_MOST_KEPT)
-def _is_chinese(text: str) -> bool:
-    return is_chinese(text)
+def _language_of(posting: Mapping[str, Any]) -> str:
+    return str(posting.get("language") or ("zh" if is_chinese(posting["title"]) else "en"))
