@@ -17,6 +17,7 @@ FRESHNESS_NUMBERS = 3
 """Length of what `freshness` returns per posting."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _HOUR = 3_600e6  # microseconds
 _DAY = 86_400_000_000  # microseconds
 _MOST_DAYS = 4
@@ -27,16 +28,17 @@ _FRESH_LIVES_DAYS = (2.0, 7.0, 30.0)
 
 def micros(text: str) -> int:
     """Read a time as microseconds since 1970."""
-    return (from_text(text) - _EPOCH) // timedelta(microseconds=1)
+    return (from_text(text) - _EPOCH) // _MICROSECOND
 
 
-def moments(times: np.ndarray, durations: np.ndarray, as_of: int) -> np.ndarray:
+def moments(times: np.ndarray, durations: np.ndarray, as_of: np.ndarray | int) -> np.ndarray:
     """Tell the age and the duration of events.
 
     Args:
         times: (E,) int64, microseconds since 1970.
         durations: (E,) float32 seconds, NaN where unknown.
-        as_of: the moment ages are taken at, microseconds; an event after it has age 0.
+        as_of: the moment ages are taken at, microseconds, for all or for each, (E,); an event after
+            it has age 0.
 
     Returns:
         (E, M) float32: the logarithm of the age, three decays of it, the logarithm of the duration;

@@ -204,8 +204,7 @@ class NeuralRanker:
         questions: list[Question] = []
         everybody: list[tuple[Part, ...] | None] = []
         with one_thread():
-            for profile, moment in asked:
-                found = self._read(profile, moment, prepared)
+            for (profile, moment), found in zip(asked, self._read(asked, prepared), strict=True):
                 if found is not None:
                     allowed = prepared.catalogue.eligible(profile, moment)
                     questions.append(Question(found[0], micros(moment), allowed))
@@ -228,8 +227,7 @@ class NeuralRanker:
             asked: each with the moment that ages are taken at.
             prepared: the catalogue.
         """
-        found = [self._read(profile, moment, prepared) for profile, moment in asked]
-        read = [one for one in found if one is not None]
+        read = [one for one in self._read(asked, prepared) if one is not None]
         if not read:
             return []
         begun = begin(self._network, [reading for reading, _ in read])
@@ -277,8 +275,7 @@ class NeuralRanker:
         with one_thread():
             for start in range(0, len(profiles), _TOGETHER):
                 some = slice(start, start + _TOGETHER)
-                asked = zip(profiles[some], as_of[some], strict=True)
-                found = [self._read(profile, moment, prepared) for profile, moment in asked]
+                found = self._read(list(zip(profiles[some], as_of[some], strict=True)), prepared)
                 places = [place for place, one in enumerate(found, start) if one is not None]
                 if places:
                     encoded, state = network.encode([one[0] for one in found if one is not None])
@@ -295,7 +292,7 @@ class NeuralRanker:
             folder: a prepared catalogue, in which something is open to the candidate.
         """
         prepared, network = open_prepared(folder), self._network
-        found = self._read(profile, as_of, prepared)
+        [found] = self._read([(profile, as_of)], prepared)
         if found is None:
             return None
         reading, parts = found
@@ -308,9 +305,10 @@ class NeuralRanker:
         return Attention(parts, decision.attention[0], first.added, posting_id)
 
     def _read(
-        self, profile: Profile, as_of: str, prepared: PreparedCatalogue
-    ) -> tuple[Reading, tuple[Part, ...]] | None:
-        return read(profile, micros(as_of), prepared, self._said, self.preset.model)
+        self, asked: Sequence[tuple[Profile, str]], prepared: PreparedCatalogue
+    ) -> list[tuple[Reading, tuple[Part, ...]] | None]:
+        moments = [(profile, micros(as_of)) for profile, as_of in asked]
+        return read(moments, prepared, self._said, self.preset.model)
 
     def _vector(self, step: StatedStep) -> np.ndarray:
         """Return the vector of a stated entry, (D,)."""

@@ -60,8 +60,8 @@ def _by_strength(parts: Sequence[Part], emissions: Sequence[Emission]) -> Iterat
     """
     if not emissions:
         return
-    added = np.stack([emission.added for emission in emissions])  # (S, L)
-    lost = np.stack([emission.lost for emission in emissions])
+    added = np.array([emission.added for emission in emissions])  # (S, L)
+    lost = np.array([emission.lost for emission in emissions])
     dismissed = np.array([part.kind == EventKind.DISMISS for part in parts])
     carries = np.where(np.isneginf(lost), added, lost) > 0
     if not dismissed.all():

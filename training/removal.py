@@ -75,9 +75,10 @@ def lost(
         some, end = slice(end, end + len(steps)), end + len(steps)
         missed = np.full(share.shape, -np.inf, dtype=np.float32)
         if len(steps):
-            before = _log_chances(listed.scores[:, None])[listed.places]  # (S, 1)
             scores = listed.near.scores_of(without.query[some], without.taste[some])  # (K, T)
-            missed[:, steps] = before - _log_chances(scores)[listed.places]
+            both = np.concatenate([listed.scores[:, None], scores], axis=1)
+            chances = _log_chances(both, listed.places)  # (S, 1 + T)
+            missed[:, steps] = chances[:, :1] - chances[:, 1:]
         found.append(missed)
     return found
 
@@ -97,7 +98,7 @@ def _promising(shares: np.ndarray) -> np.ndarray:
     return np.asarray(order[:TRIED])
 
 
-def _log_chances(scores: np.ndarray) -> np.ndarray:
-    """Log-softmax of (K, T) scores over the postings."""
+def _log_chances(scores: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Log-softmax of (K, T) scores over the postings, of some of them, (S, T)."""
     apart = scores - scores.max(axis=0)
-    return np.asarray(apart - np.log(np.exp(apart).sum(axis=0)))
+    return np.asarray(apart[places] - np.log(np.exp(apart).sum(axis=0)))

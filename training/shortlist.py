@@ -49,6 +49,8 @@ class Shortlist:
 
     def best(self, scores: np.ndarray, size: int) -> np.ndarray:
         """Places of the best by scores, (K,), under the rule on employers; ascending."""
+        if len(self) <= size:
+            return np.arange(len(self))
         everything = np.ones(len(self), dtype=bool)
         return np.sort(best_rows(scores, everything, self.employers, size))
 
