@@ -12,6 +12,9 @@ from training.presets import Decoding
 from training.removal import Listed, added, lost
 from training.shortlist import Question, Shortlist, nearest
 
+_AT_A_TIME = 16
+"""Profiles whose nearest postings are held at a time: more would not stay in a core's cache."""
+
 
 @dataclass(frozen=True, eq=False)
 class Emission:
@@ -73,18 +76,23 @@ def decode(
         return []
     begun = begin(network, [question.reading for question in questions])
     likeness = prepared.products(begun.decision.query)
-    near = [
-        nearest(
-            prepared,
-            question,
-            begun.decision,
-            place=n,
-            likeness=likeness[n],
-            size=size * decoding.among,
-        )
-        for n, question in enumerate(questions)
-    ]
-    return _lists(network, begun, near, size, decoding)
+    lists: list[list[Emission]] = []
+    for start in range(0, len(questions), _AT_A_TIME):
+        some = slice(start, start + _AT_A_TIME)
+        part = begun.take(some)
+        near = [
+            nearest(
+                prepared,
+                question,
+                part.decision,
+                place=n,
+                likeness=like,
+                size=size * decoding.among,
+            )
+            for n, (question, like) in enumerate(zip(questions[some], likeness[some], strict=True))
+        ]
+        lists += _lists(network, part, near, size, decoding)
+    return lists
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +103,11 @@ class Begun:
     state: State
     """The encoder's last, from which the step began."""
     decision: Decision
+
+    def take(self, some: slice) -> "Begun":
+        """Select some of the profiles."""
+        hidden, cell = self.state
+        return Begun(self.encoded.take(some), (hidden[some], cell[some]), self.decision.take(some))
 
 
 def begin(network: Network, readings: Sequence[Reading]) -> Begun:

@@ -56,6 +56,10 @@ class Encoded:
     contents: list[np.ndarray]
     """(L, D) each."""
 
+    def take(self, some: slice) -> "Encoded":
+        """Select some of the profiles."""
+        return Encoded(self.states[some], self.keys[some], self.contents[some])
+
 
 State = tuple[np.ndarray, np.ndarray]
 """Hidden and cell state, (R, U) each."""
@@ -74,6 +78,12 @@ class Decision:
     gates: np.ndarray
     """(R, D)."""
     state: State
+
+    def take(self, some: slice) -> "Decision":
+        """Select some of the profiles."""
+        hidden, cell = self.state
+        rows = self.query[some], self.taste[some], self.attention[some], self.gates[some]
+        return Decision(*rows, (hidden[some], cell[some]))
 
 
 class Network:

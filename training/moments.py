@@ -1,5 +1,6 @@
 """Times as numbers that the model reads: when a step happened, how fresh a posting is."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -119,4 +120,4 @@ class Freshness:
 def _since(moment: int) -> np.ndarray:
     """By what freshness at the end of a moment's day is less than at the moment, (3,) float32."""
     days = (_DAY - moment % _DAY) / _DAY
-    return np.exp(days / np.array(_FRESH_LIVES_DAYS)).astype(np.float32)
+    return np.array([math.exp(days / life) for life in _FRESH_LIVES_DAYS], dtype=np.float32)

@@ -43,7 +43,7 @@ FORMAT = 3
 """Of the model folder; a folder of another format is refused."""
 
 _DECIMALS = 6
-_TOGETHER = 32
+_TOGETHER = 64
 """Profiles side by side, whose likeness with the whole catalogue is held at a time."""
 _MOST_SAID = 8_192
 """Stated entries whose vectors are kept: many people state the same."""

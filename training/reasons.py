@@ -6,7 +6,6 @@ the texts; where that step shares nothing nameable with the posting, the reason 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -79,55 +78,78 @@ def _reasons(
     The first reason is the strongest part. The second is the strongest of the other kind, stated or
     event, that shares something nameable with the posting.
     """
-    item, strongest = prepared.named(row), carrying[0]
+    item = prepared.named(row)
     said = phrases(language or _language_of(item.posting))
-
-    def told(part: Part) -> Reason | None:
-        if isinstance(part, StatedStep):
-            return _stated_reason(part, carrying, item, prepared.words(row), said)
-        return _event_reason(part, prepared.named(part.row), item, said)
-
-    first = told(strongest) or _nearest(prepared, strongest, said)
-    others = (told(part) for part in carrying if type(part) is not type(strongest))
-    return [first, *islice(filter(None, others), 1)]
+    stated = [part for part in carrying if isinstance(part, StatedStep)]
+    events = [part for part in carrying if isinstance(part, PastEvent)]
+    strongest = carrying[0]
+    # Of the strongest part's kind no other is named.
+    if isinstance(strongest, StatedStep):
+        first = _stated_reason(prepared, row, stated, stated[:1], said)
+        second = _event_reason(prepared, item, events, said)
+    else:
+        first = _event_reason(prepared, item, events[:1], said)
+        second = _stated_reason(prepared, row, stated, stated, said)
+    first = first or _nearest(prepared, strongest, said)
+    return [first] if second is None else [first, second]
 
 
 def _stated_reason(
-    part: StatedStep, carrying: Sequence[Part], item: Named, known: frozenset[str], said: Phrases
+    prepared: PreparedCatalogue,
+    row: int,
+    stated: Sequence[StatedStep],
+    tried: Sequence[StatedStep],
+    said: Phrases,
 ) -> Reason | None:
-    """Name a stated entry that shares words with the posting.
+    """Name the first of the tried entries that shares words with the posting of a row.
 
     Where its every word stands there, other such entries are named with it.
     """
-    if _stands_in(part, known, item.place):
-        stated = [one for one in carrying if isinstance(one, StatedStep)]
-        texts = [one.text.strip() for one in stated if _stands_in(one, known, item.place)]
-        texts = list(dict.fromkeys(texts))[:_MOST_STATED]
-        return _reason(ReasonKind.STATED, said.name(said.fits, texts), words=texts)
-    shared = words_in(part.text) & known
-    if shared and part.kind != "place":
-        found = _in_order(part.text, shared)
-        return _reason(ReasonKind.STATED, said.name(said.mentions, found), words=found)
+    if not tried:
+        return None
+    known, place = prepared.words(row), prepared.named(row).place
+    for part in tried:
+        shared = words_in(part.text) & known
+        if _stands_in(part, shared, place):
+            texts = [
+                one.text.strip()
+                for one in stated
+                if _stands_in(one, words_in(one.text) & known, place)
+            ]
+            texts = list(dict.fromkeys(texts))[:_MOST_STATED]
+            return _reason(ReasonKind.STATED, said.name(said.fits, texts), words=texts)
+        if shared and part.kind != "place":
+            told = _in_order(part.text, shared)
+            return _reason(ReasonKind.STATED, said.name(said.mentions, told), words=told)
     return None
 
 
-def _stands_in(part: StatedStep, known: frozenset[str], place: str) -> bool:
-    """Tell whether a posting says all that an entry does; `place` is its own, folded."""
+def _stands_in(part: StatedStep, shared: frozenset[str], place: str) -> bool:
+    """Tell whether a posting says all that an entry does.
+
+    Args:
+        part: the entry.
+        shared: the words that both say.
+        place: the posting's own, folded.
+    """
     if part.kind == "place":
         return bool(folded(part.text)) and folded(part.text) in place
-    asked = words_in(part.text)
-    return bool(asked) and asked <= known and part.kind != "background"
+    return bool(shared) and part.kind != "background" and len(shared) == len(words_in(part.text))
 
 
-def _event_reason(part: PastEvent, earlier: Named, item: Named, said: Phrases) -> Reason | None:
-    """Name an earlier posting that shares something nameable."""
-    if part.kind == EventKind.DISMISS:
-        return None
-    facts, found = _shared(earlier, item, said)
-    if not facts:
-        return None
-    text = said.because.format(_event(part, earlier, said), "; ".join(facts))
-    return _reason(ReasonKind.EVENT, text, earlier.posting["posting_id"], found)
+def _event_reason(
+    prepared: PreparedCatalogue, item: Named, events: Sequence[PastEvent], said: Phrases
+) -> Reason | None:
+    """Name the first earlier posting that shares something nameable."""
+    for part in events:
+        if part.kind == EventKind.DISMISS:
+            continue
+        earlier = prepared.named(part.row)
+        facts, found = _shared(earlier, item, said)
+        if facts:
+            text = said.because.format(_event(part, earlier, said), "; ".join(facts))
+            return _reason(ReasonKind.EVENT, text, earlier.posting["posting_id"], found)
+    return None
 
 
 def _shared(earlier: Named, item: Named, said: Phrases) -> tuple[list[str], list[str]]:
@@ -176,8 +198,8 @@ def _reason(
 
 def _in_order(text: str, words: Collection[str]) -> list[str]:
     """Words in the order of a text, at most a few, without those inside a longer one."""
-    if not words:
-        return []
+    if len(words) < 2:  # noqa: PLR2004 - most often so
+        return list(words)
     outer = [word for word in words if not any(word != o and word in o for o in words)]
     plain = folded(text)
     return sorted(outer, key=lambda word: (plain.find(word), word))[:_MOST_WORDS]
