@@ -22,7 +22,8 @@ def top_rows(scores: np.ndarray, allowed: np.ndarray, size: int) -> np.ndarray:
         size: most rows wanted.
     """
     if 0 < size < len(scores):
-        considered = np.where(allowed, scores, -np.inf)
+        considered = scores.copy()
+        np.copyto(considered, -np.inf, where=~allowed)
         bar = np.partition(considered, -size)[-size]
         allowed = allowed & (considered >= bar)  # every row that ties with the last place, too
     rows = np.flatnonzero(allowed)

@@ -9,28 +9,24 @@ through always see the same number of rows (`training.side_by_side`), and whethe
 BLAS treats rows alike is tried when a model is loaded; where it does not, rows go one by one.
 """
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from training.model import BLOCKS, SHORTEST, EncoderDecoder
 from training.side_by_side import (
     ROWS,
     lstm,
+    one_thread,
+    pieces,
     sigmoid,
-    softmax,
     softmax_of_each,
     through,
     treats_rows_alike,
 )
 
 _WORDS = BLOCKS.index("words")
-_one_at_a_time = threading.RLock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,10 +157,10 @@ class Network:
         given, contents = self._steps(readings)
         # The longest first, so that those still being read come before those that are done.
         order = np.argsort(-lengths, kind="stable")
-        ends = np.cumsum(lengths)
+        parts = pieces(given, lengths)
         steps = np.zeros((len(order), lengths.max(), given.shape[1]), dtype=np.float32)
         for row, place in enumerate(order.tolist()):
-            steps[row, : lengths[place]] = given[ends[place] - lengths[place] : ends[place]]
+            steps[row, : lengths[place]] = parts[place]
         states = np.zeros((len(order), lengths.max(), self._units), dtype=np.float32)
         hidden, cell = (np.zeros((len(order), self._units), dtype=np.float32) for _ in range(2))
         for step in range(lengths.max()):
@@ -194,9 +190,7 @@ class Network:
         contents = through(read[:, self._units :], self._relate, self.rows)
         contents += vectors
         contents *= self._strengths[kinds][:, None]
-        ends = np.cumsum([len(reading.kinds) for reading in readings]).tolist()
-        starts = [0, *ends[:-1]]
-        return given, [contents[start:end] for start, end in zip(starts, ends, strict=True)]
+        return given, pieces(contents, np.array([len(reading.kinds) for reading in readings]))
 
     def first_input(self) -> np.ndarray:
         """Return the start token, (U,)."""
@@ -215,7 +209,8 @@ class Network:
             previous: (R, U), `next_input`, or (U,) for all, `first_input`.
         """
         hidden, cell = state
-        attention = softmax_of_each(self._told(encoded, hidden))
+        lengths = np.array([len(keys) for keys in encoded.keys])
+        attention = pieces(softmax_of_each(self._told(encoded, hidden), lengths), lengths)
         summary = np.empty_like(hidden)
         content = np.empty((len(hidden), self._dimensions), dtype=np.float32)
         for row, weights in enumerate(attention):
@@ -240,36 +235,51 @@ class Network:
             A decision for each hidden step, profile by profile.
         """
         hidden, cell = state
-        counts = [len(steps) for steps in hidden_steps]
-        ends = np.cumsum(counts).tolist()
-        summary = np.empty((ends[-1], self._units), dtype=np.float32)
-        content = np.empty((ends[-1], self._dimensions), dtype=np.float32)
-        attention: list[np.ndarray] = []
-        for row, told in enumerate(self._told(encoded, hidden)):
-            steps, rows = hidden_steps[row], slice(ends[row] - counts[row], ends[row])
-            seen = np.tile(told, (len(steps), 1))  # (T, L)
-            seen[np.arange(len(steps)), steps] = -np.inf
-            weights = softmax(seen)
+        counts = np.array([len(steps) for steps in hidden_steps])  # T of each
+        lengths = np.array([len(keys) for keys in encoded.keys])  # L of each
+        shares = self._attend_without(encoded, hidden, hidden_steps)
+        summary = np.empty((counts.sum(), self._units), dtype=np.float32)
+        content = np.empty((counts.sum(), self._dimensions), dtype=np.float32)
+        end = 0
+        for row, part in enumerate(pieces(shares, counts * lengths)):
+            weights = part.reshape(counts[row], lengths[row])
+            rows, end = slice(end, end + counts[row]), end + counts[row]
             np.matmul(weights, encoded.states[row], out=summary[rows])
             np.matmul(weights, encoded.contents[row], out=content[rows])
-            attention.extend(weights)
         # All but the summary is the same for each step of a profile.
         start = np.broadcast_to(self._start, hidden.shape)
         common = np.concatenate([start, hidden], axis=1)
         known = through(common, self._decoder_told, self.rows) + self._decoder_bias
         gates = through(summary, self._decoder_gathered, self.rows)
         gates += np.repeat(known, counts, axis=0)
-        return self._decision(
-            lstm(gates, np.repeat(cell, counts, axis=0)), summary, content, attention
+        after = lstm(gates, np.repeat(cell, counts, axis=0))
+        attention = pieces(shares, np.repeat(lengths, counts))
+        return self._decision(after, summary, content, attention)
+
+    def _told(self, encoded: Encoded, hidden: np.ndarray) -> np.ndarray:
+        """Tell how much the decoder, (R, U), would look at each step of R profiles, (T,)."""
+        asks = (hidden * self._asks).sum(axis=1)
+        lengths = [len(keys) for keys in encoded.keys]
+        return np.asarray(
+            self._sharpness * sigmoid(np.concatenate(encoded.keys) + np.repeat(asks, lengths))
         )
 
-    def _told(self, encoded: Encoded, hidden: np.ndarray) -> list[np.ndarray]:
-        """Tell how much the decoder, (R, U), would look at each step of R profiles, (L,) each."""
-        asks = (hidden * self._asks).sum(axis=1)
-        keys = [keys + ask for keys, ask in zip(encoded.keys, asks, strict=True)]
-        told = self._sharpness * sigmoid(np.concatenate(keys))
-        ends = np.cumsum([len(own) for own in keys]).tolist()
-        return [told[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    def _attend_without(
+        self, encoded: Encoded, hidden: np.ndarray, hidden_steps: Sequence[np.ndarray]
+    ) -> np.ndarray:
+        """Weigh the steps of each profile as often as steps are hidden, one after the other."""
+        lengths = np.array([len(keys) for keys in encoded.keys])
+        counts = [len(steps) for steps in hidden_steps]
+        told = pieces(self._told(encoded, hidden), lengths)
+        seen = np.concatenate(
+            [
+                np.repeat(own[None], count, axis=0).ravel()
+                for own, count in zip(told, counts, strict=True)
+            ]
+        )
+        lengths = np.repeat(lengths, counts)
+        seen[np.cumsum(lengths) - lengths + np.concatenate(hidden_steps)] = -np.inf
+        return softmax_of_each(seen, lengths)
 
     def _decision(
         self,
@@ -298,22 +308,6 @@ class Network:
         asked[:, : words.start] += learned[:, : words.start]
         asked[:, words.stop :] += learned[:, words.start :]
         return Decision(gates * asked, taste, attention, gates, after)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute in one thread: how a sum is split among threads would show in its last bits.
-
-    The limit is the process's own, so that whoever else computes here waits for its end.
-    """
-    with _one_at_a_time, _pools().limit(limits=1):
-        yield
-
-
-@cache
-def _pools() -> ThreadpoolController:
-    """Find the thread pools of this process; it takes milliseconds."""
-    return ThreadpoolController()
 
 
 def _across(*weights: np.ndarray) -> np.ndarray:

@@ -111,7 +111,7 @@ class Freshness:
 
     def of(self, rows: np.ndarray, moment: int) -> np.ndarray:
         """Tell how fresh some postings are that are open at a moment, (K,) rows to (3, K)."""
-        return np.asarray(self._ends(moment // _DAY)[:, rows] * _since(moment)[:, None])
+        return np.asarray(self._ends(moment // _DAY).take(rows, axis=1) * _since(moment)[:, None])
 
     def _at_the_end(self, day: int) -> np.ndarray:
         return freshness_at(self._opens, (day + 1) * _DAY)

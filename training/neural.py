@@ -28,7 +28,7 @@ from training.features import (
     of_postings,
     of_stated,
 )
-from training.inference import Network, Reading, one_thread
+from training.inference import Network, Reading
 from training.model import BLOCKS, EncoderDecoder
 from training.moments import micros
 from training.popular import MostPopularRanker
@@ -38,6 +38,7 @@ from training.reading import Part, read
 from training.reasons import explain
 from training.removal import added
 from training.shortlist import Question
+from training.side_by_side import one_thread
 
 FORMAT = 3
 """Of the model folder; a folder of another format is refused."""

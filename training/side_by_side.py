@@ -6,13 +6,18 @@ zeros, and whether this machine's BLAS treats rows alike is tried (`treats_rows_
 long as a profile is summed for each profile alone.
 """
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 ROWS = 8
 """Rows that go through a map at a time, where BLAS treats them alike."""
 _TRIES = 3
+_one_at_a_time = threading.RLock()
 
 
 def through(rows: np.ndarray, weights: np.ndarray, together: int) -> np.ndarray:
@@ -78,19 +83,38 @@ def sigmoid(values: np.ndarray) -> np.ndarray:
     return np.asarray(half * (1 + np.tanh(half * values)))  # the exponential could overflow
 
 
-def softmax(values: np.ndarray) -> np.ndarray:
-    """Turn numbers into shares that sum to 1 along the last axis."""
-    powers = np.exp(values - values.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+def softmax_of_each(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Turn the numbers of each stretch into shares that sum to 1.
 
+    Args:
+        values: (T,) float32, one stretch after the other.
+        lengths: (R,) int64, of the stretches, none of them empty.
 
-def softmax_of_each(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Turn the numbers of each of some vectors into shares that sum to 1, each (L,) to (L,)."""
-    ends = np.cumsum([len(part) for part in parts])
-    starts = [0, *ends[:-1].tolist()]
-    values = np.concatenate(parts)
-    lengths = np.diff(ends, prepend=0)
+    Returns:
+        (T,) float32; a stretch depends on its own numbers alone, bit for bit.
+    """
+    starts = np.cumsum(lengths) - lengths
     powers = np.exp(values - np.repeat(np.maximum.reduceat(values, starts), lengths))
-    # `reduceat` sums each stretch in an order of its own.
-    shares = powers / np.repeat(np.add.reduceat(powers, starts), lengths)
-    return [shares[start:end] for start, end in zip(starts, ends.tolist(), strict=True)]
+    return np.asarray(powers / np.repeat(np.add.reduceat(powers, starts), lengths))
+
+
+def pieces(values: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """Cut (T, ...) into R pieces of (R,) lengths, without the cost of `np.split`."""
+    ends = np.cumsum(lengths).tolist()
+    return [values[end - n : end] for n, end in zip(lengths.tolist(), ends, strict=True)]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in one thread: how a sum is split among threads would show in its last bits.
+
+    The limit is the process's own, so that whoever else computes here waits for its end.
+    """
+    with _one_at_a_time, _pools().limit(limits=1):
+        yield
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    """Find the thread pools of this process; it takes milliseconds."""
+    return ThreadpoolController()

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 from streaming.catalogue import ALWAYS
 from training import codes
 from training.features import FIELDS, STEP_KINDS
-from training.inference import Network, Reading, one_thread
+from training.inference import Network, Reading
 from training.model import EncoderDecoder, Steps
 from training.moments import (
     MOMENT_NUMBERS,
@@ -21,7 +21,7 @@ from training.moments import (
     freshness_at,
 )
 from training.presets import published
-from training.side_by_side import through
+from training.side_by_side import one_thread, through
 
 CONFIG = published().model
 

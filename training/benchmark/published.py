@@ -33,7 +33,7 @@ from training.distributed import Group
 from training.employers import top_rows
 from training.examples import Example, pad
 from training.features import STEP_KINDS
-from training.inference import Network, Reading, one_thread
+from training.inference import Network, Reading
 from training.loop import EpochRecord, train
 from training.material import Material, load_material, write_features
 from training.model import Decision, EncoderDecoder, Steps
@@ -42,6 +42,7 @@ from training.prepared import open_prepared, words_of, write_prepared
 from training.presets import Decoding, Preset, published
 from training.removal import Listed, added, lost
 from training.shortlist import LEAST_LOOKED, Question, Shortlist
+from training.side_by_side import one_thread
 
 _HOUR = 3_600_000_000
 _VIEW = 0  # the place of views in KINDS
