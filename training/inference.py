@@ -304,10 +304,11 @@ class Network:
         lengths = np.sqrt(np.square(content[:, words]).sum(axis=1))
         gates[:, _WORDS] /= np.maximum(lengths, SHORTEST)
         gates = np.repeat(gates, self._widths, axis=1)  # (R, D)
-        asked = content.copy()
-        asked[:, : words.start] += learned[:, : words.start]
-        asked[:, words.stop :] += learned[:, words.start :]
-        return Decision(gates * asked, taste, attention, gates, after)
+        query = content.copy()
+        query[:, : words.start] += learned[:, : words.start]
+        query[:, words.stop :] += learned[:, words.start :]
+        query *= gates
+        return Decision(query, taste, attention, gates, after)
 
 
 def _across(*weights: np.ndarray) -> np.ndarray:

@@ -65,9 +65,10 @@ def _by_strength(parts: Sequence[Part], emissions: Sequence[Emission]) -> Iterat
     carries = np.where(np.isneginf(lost), added, lost) > 0
     if not dismissed.all():
         carries &= ~dismissed
-    orders = np.lexsort((-added, -lost, np.broadcast_to(dismissed, lost.shape)))
+    orders = np.lexsort((-added, -lost, dismissed & np.ones_like(carries)))
+    carries[np.arange(len(orders)), orders[:, 0]] = True
     for order, real in zip(orders.tolist(), carries.tolist(), strict=True):
-        yield [order[0], *(place for place in order[1:] if real[place])]
+        yield [place for place in order if real[place]]
 
 
 def _reasons(

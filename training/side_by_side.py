@@ -73,14 +73,18 @@ def lstm(gates: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     units = gates.shape[1] // 4
     entering, forgetting = gates[:, :units], gates[:, units : 2 * units]
     new, leaving = gates[:, 2 * units : 3 * units], gates[:, 3 * units :]
-    cell = sigmoid(forgetting) * cell + sigmoid(entering) * np.tanh(new)
+    cell = sigmoid(forgetting) * cell
+    cell += sigmoid(entering) * np.tanh(new)
     return sigmoid(leaving) * np.tanh(cell), cell
 
 
 def sigmoid(values: np.ndarray) -> np.ndarray:
     """Squeeze numbers between 0 and 1."""
     half = np.float32(0.5)
-    return np.asarray(half * (1 + np.tanh(half * values)))  # the exponential could overflow
+    found = np.tanh(half * values)  # the exponential could overflow
+    found += 1
+    found *= half
+    return np.asarray(found)
 
 
 def softmax_of_each(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
