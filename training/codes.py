@@ -17,7 +17,7 @@ import numpy as np
 _EXACT = 2**24
 """Whole numbers up to it are exact as float32."""
 _MOST = 127
-_TOGETHER = 4_096
+_TOGETHER = 2_048
 _READY_BYTES = 64 * 2**20
 """What a process may hold of codes as floats."""
 
@@ -72,10 +72,10 @@ def products(codes: np.ndarray, units: np.ndarray, queries: np.ndarray) -> np.nd
     scaled = queries * units
     most = np.abs(scaled).max(axis=1, initial=0.0, keepdims=True)
     steps = np.maximum(most / levels(queries.shape[1]), np.finfo(np.float32).tiny)  # (B, 1)
-    rounded = np.rint(scaled / steps).astype(np.float32)
+    rounded, steps = np.rint(scaled / steps).astype(np.float32), steps.astype(np.float32)
     found = np.empty((len(queries), len(codes)), dtype=np.float32)
     for start in range(0, len(codes), _TOGETHER):
         part = codes[start : start + _TOGETHER].astype(np.float32, copy=False)
-        np.matmul(rounded, part.T, out=found[:, start : start + _TOGETHER])
-    found *= steps.astype(np.float32)
+        # This way round BLAS is faster: queries are few.
+        np.multiply((part @ rounded.T).T, steps, out=found[:, start : start + _TOGETHER])
     return found

@@ -12,6 +12,9 @@ from training.presets import Decoding
 from training.removal import Listed, added, lost
 from training.shortlist import Question, Shortlist, nearest
 
+_AT_A_TIME = 16
+"""Profiles whose nearest postings are held at a time: more would not stay in a core's cache."""
+
 
 @dataclass(frozen=True, eq=False)
 class Emission:
@@ -32,7 +35,7 @@ class _Line:
     """A list in the making, and what is known for its next place."""
 
     place: int
-    """Of its profile in the block."""
+    """Of its profile."""
     scores: np.ndarray
     """(K,) of its shortlist."""
     state: State
@@ -69,47 +72,54 @@ def decode(
         size: most places of a list.
         decoding: how.
     """
-    blocks = [questions[s : s + network.rows] for s in range(0, len(questions), network.rows)]
-    begun = [begin(network, [question.reading for question in block]) for block in blocks]
-    asked = [one.decision.query for one in begun]
-    likeness = iter(prepared.products(np.concatenate(asked)) if asked else ())
+    if not questions:
+        return []
+    begun = begin(network, [question.reading for question in questions])
+    likeness = prepared.products(begun.decision.query)
     lists: list[list[Emission]] = []
-    for block, one in zip(blocks, begun, strict=True):
+    for start in range(0, len(questions), _AT_A_TIME):
+        some = slice(start, start + _AT_A_TIME)
+        part = begun.take(some)
         near = [
             nearest(
                 prepared,
                 question,
-                one.decision,
+                part.decision,
                 place=n,
-                likeness=next(likeness),
+                likeness=like,
                 size=size * decoding.among,
             )
-            for n, question in enumerate(block)
+            for n, (question, like) in enumerate(zip(questions[some], likeness[some], strict=True))
         ]
-        lists += _lists(network, one, near, size, decoding)
+        lists += _lists(network, part, near, size, decoding)
     return lists
 
 
 @dataclass(frozen=True, eq=False)
 class Begun:
-    """A block of profiles after the first decoding step."""
+    """Profiles after the first decoding step."""
 
     encoded: Encoded
     state: State
     """The encoder's last, from which the step began."""
     decision: Decision
 
+    def take(self, some: slice) -> "Begun":
+        """Select some of the profiles."""
+        hidden, cell = self.state
+        return Begun(self.encoded.take(some), (hidden[some], cell[some]), self.decision.take(some))
+
 
 def begin(network: Network, readings: Sequence[Reading]) -> Begun:
-    """Read a block of profiles, at most `network.rows`, and take the first decoding step."""
+    """Read profiles, and take the first decoding step."""
     encoded, state = network.encode(readings)
     return Begun(encoded, state, network.decide(encoded, state, network.first_input()))
 
 
 def _lists(
     network: Network, begun: Begun, near: Sequence[Shortlist], size: int, decoding: Decoding
-) -> Iterator[list[Emission]]:
-    """Make the lists of a block of profiles, and measure what carries their postings."""
+) -> list[list[Emission]]:
+    """Make the lists of profiles, and measure what carries their postings."""
     decision = begun.decision
     scores = [one.scores(decision.query[n], decision.taste[n]) for n, one in enumerate(near)]
     best = [one.best(found, size * decoding.among) for one, found in zip(near, scores, strict=True)]
@@ -124,17 +134,25 @@ def _lists(
         if decoding.width
         else [_at_once(line, one, size) for line, one in zip(lines, short, strict=True)]
     )
-    for line, one, found, places in zip(made, near, scores, best, strict=True):
-        yield _emissions(network, begun, line, Listed(one, found, places[list(line.chosen)]))
+    listed = [
+        Listed(one, found, places[list(line.chosen)])
+        for line, one, found, places in zip(made, near, scores, best, strict=True)
+    ]
+    return _emissions(network, begun, made, listed)
 
 
-def _emissions(network: Network, begun: Begun, line: _Line, listed: Listed) -> list[Emission]:
-    n, rows = line.place, listed.near.rows[listed.places].tolist()
-    shares = added(begun.encoded, begun.decision, n, listed.near.vectors[listed.places])
-    missed = lost(network, begun.encoded, begun.state, place=n, shares=shares, listed=listed)
+def _emissions(
+    network: Network, begun: Begun, lines: Sequence[_Line], lists: Sequence[Listed]
+) -> list[list[Emission]]:
+    """Tell of each place of the lists what carries its posting."""
+    shares = [
+        added(begun.encoded, begun.decision, n, listed.near.vectors[listed.places])
+        for n, listed in enumerate(lists)
+    ]
+    missed = lost(network, begun.encoded, begun.state, shares, lists)
     return [
-        Emission(row, total, share, miss)
-        for row, total, share, miss in zip(rows, line.totals, shares, missed, strict=True)
+        list(map(Emission, listed.near.rows[listed.places].tolist(), line.totals, share, miss))
+        for line, listed, share, miss in zip(lines, lists, shares, missed, strict=True)
     ]
 
 
@@ -192,29 +210,24 @@ def _longer(lines: Sequence[_Line], short: Shortlist, size: int, width: int) -> 
 def _next_scores(
     network: Network, encoded: Encoded, short: Sequence[Shortlist], lines: Sequence[_Line]
 ) -> Iterator[_Line]:
-    """Take a decoding step for lines of a block of profiles, with what they emitted last."""
-    for start in range(0, len(lines), network.rows):
-        some = lines[start : start + network.rows]
-        emitted, hidden, cell = (
-            np.zeros((network.rows, width), dtype=np.float32)
-            for width in (encoded.contents[0].shape[1], *map(len, some[0].state))
-        )
-        for row, line in enumerate(some):
-            emitted[row] = short[line.place].vectors[line.chosen[-1]]
-            hidden[row], cell[row] = line.state
-        decision = network.decide(
-            Encoded(
-                [encoded.states[line.place] for line in some],
-                [encoded.keys[line.place] for line in some],
-                [encoded.contents[line.place] for line in some],
-            ),
-            (hidden, cell),
-            network.next_input(emitted),
-        )
-        hidden, cell = decision.state
-        for row, line in enumerate(some):
-            scores = short[line.place].scores(decision.query[row], decision.taste[row])
-            yield replace(line, scores=scores, state=(hidden[row], cell[row]))
+    """Take a decoding step for lines, with what they emitted last."""
+    if not lines:
+        return
+    emitted = np.stack([short[line.place].vectors[line.chosen[-1]] for line in lines])
+    hidden, cell = (np.stack([line.state[part] for line in lines]) for part in range(2))
+    decision = network.decide(
+        Encoded(
+            [encoded.states[line.place] for line in lines],
+            [encoded.keys[line.place] for line in lines],
+            [encoded.contents[line.place] for line in lines],
+        ),
+        (hidden, cell),
+        network.next_input(emitted),
+    )
+    hidden, cell = decision.state
+    for row, line in enumerate(lines):
+        scores = short[line.place].scores(decision.query[row], decision.taste[row])
+        yield replace(line, scores=scores, state=(hidden[row], cell[row]))
 
 
 def _surprise(scores: np.ndarray, chosen: int) -> float:

@@ -21,10 +21,12 @@ def top_rows(scores: np.ndarray, allowed: np.ndarray, size: int) -> np.ndarray:
         allowed: (N,) bool.
         size: most rows wanted.
     """
+    if 0 < size < len(scores):
+        considered = scores.copy()
+        np.copyto(considered, -np.inf, where=~allowed)
+        bar = np.partition(considered, -size)[-size]
+        allowed = allowed & (considered >= bar)  # every row that ties with the last place, too
     rows = np.flatnonzero(allowed)
-    if 0 < size < len(rows):
-        bar = np.partition(scores[rows], -size)[-size]
-        rows = rows[scores[rows] >= bar]  # every row that ties with the last place, too
     return rows[np.argsort(-scores[rows], kind="stable")][:size]
 
 
@@ -44,8 +46,10 @@ def best_rows(
         instead of the rest the best of the others, as far as there are.
     """
     rows, most = top_rows(scores, allowed, size), most_of_one(size)
-    names, held = np.unique(employers[rows], return_counts=True)
-    over = names[(held > most) & (names > 0)]
+    # Sorted, so that who stands `most` places further on as well has more than that.
+    named = np.sort(employers[rows])
+    later = named[most:]
+    over = later[(later == named[: len(later)]) & (later > 0)]
     if not len(over):
         return rows
     own = rows[employers[rows] == over[0]]  # no two can have more than half

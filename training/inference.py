@@ -5,25 +5,28 @@ weights again for each profile. Here profiles go through the big maps side by si
 as long as a profile is done for each alone.
 
 A list must not depend on who is beside it, to the last bit. So maps that several profiles go
-through always see the same number of rows, filled up with zeros, and whether this machine's BLAS
-treats rows alike is tried when a model is loaded; where it does not, profiles go one by one.
+through always see the same number of rows (`training.side_by_side`), and whether this machine's
+BLAS treats rows alike is tried when a model is loaded; where it does not, rows go one by one.
 """
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
-from training.model import SHORTEST, EncoderDecoder
+from training.model import BLOCKS, SHORTEST, EncoderDecoder
+from training.side_by_side import (
+    ROWS,
+    lstm,
+    one_thread,
+    pieces,
+    sigmoid,
+    softmax_of_each,
+    through,
+    treats_rows_alike,
+)
 
-ROWS = 8
-"""Profiles side by side, where BLAS allows."""
-_TRIES = 3
-_one_at_a_time = threading.RLock()
+_WORDS = BLOCKS.index("words")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +52,13 @@ class Encoded:
     contents: list[np.ndarray]
     """(L, D) each."""
 
+    def take(self, some: slice) -> "Encoded":
+        """Select some of the profiles."""
+        return Encoded(self.states[some], self.keys[some], self.contents[some])
+
 
 State = tuple[np.ndarray, np.ndarray]
-"""Hidden and cell state, (`Network.rows`, U) each; rows beyond the profiles mean nothing."""
+"""Hidden and cell state, (R, U) each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +75,12 @@ class Decision:
     """(R, D)."""
     state: State
 
+    def take(self, some: slice) -> "Decision":
+        """Select some of the profiles."""
+        hidden, cell = self.state
+        rows = self.query[some], self.taste[some], self.attention[some], self.gates[some]
+        return Decision(*rows, (hidden[some], cell[some]))
+
 
 class Network:
     """The weights of a model, laid out for reading them in order.
@@ -83,6 +96,9 @@ class Network:
         self._text, self._fields = _across(held["text.weight"]), held["fields"]
         self._no_id = held["ids.weight"][0]
         self._inputs, self._inputs_bias = _across(held["inputs.weight"]), held["inputs.bias"]
+        # The input of the encoder and what a relation begins with, side by side.
+        compress = _across(held["compress.weight"])
+        self._reads = np.concatenate([self._inputs, compress], axis=1)
         self._kinds = held["kinds.weight"] + held["moments.bias"]
         self._moments = _across(held["moments.weight"])
         self._given = _across(held["encoder.weight_ih_l0"])
@@ -91,11 +107,11 @@ class Network:
         self._asks, self._asked = np.split(held["attend.weight"][0], 2)
         self._asked_bias = held["attend.bias"]
         self._sharpness = np.exp(held["sharpness"])
-        self._compress = _across(held["compress.weight"])
         self._relate = _across(held["relate.weight"])
         self._strengths = held["strengths"]
-        self._copied = model.copied.numpy()
-        self._block_of = model.block_of.numpy()
+        block_of, copied = model.block_of.numpy(), model.copied.numpy()
+        self._dimensions = len(block_of)
+        self._widths = np.bincount(block_of, minlength=len(BLOCKS))
         self._decoder = _across(held["decoder.weight_ih"], held["decoder.weight_hh"])
         self._decoder_bias = held["decoder.bias_ih"] + held["decoder.bias_hh"]
         # A token emitted before, what the attention gathered, and the state before.
@@ -103,16 +119,20 @@ class Network:
         self._decoder_gathered = np.ascontiguousarray(gathered)
         self._decoder_told = np.concatenate([emitted, before])
         # The words are compared as they are: nothing learned goes into what is asked for there.
-        self._learned = np.flatnonzero(~self._copied)
-        heads = [held["query.weight"][self._learned], held["gates.weight"], held["taste.weight"]]
-        biases = [held["query.bias"][self._learned], held["gates.bias"], held["taste.bias"]]
+        learned = np.flatnonzero(~copied)
+        self._words = slice(*np.searchsorted(block_of, [_WORDS, _WORDS + 1]).tolist())
+        self._relate[:, copied] = 0.0
+        heads = [held["query.weight"][learned], held["gates.weight"], held["taste.weight"]]
+        biases = [held["query.bias"][learned], held["gates.bias"], held["taste.bias"]]
         self._heads = np.concatenate([_across(weight) for weight in heads], axis=1)
         self._heads_bias = np.concatenate(biases)
-        self._relate[:, self._copied] = 0.0
         self._ends = np.cumsum([len(bias) for bias in biases])[:-1]
-        maps = (self._kept, self._decoder, self._heads, self._inputs)
+        maps = (
+            *(self._reads, self._inputs, self._moments, self._relate, self._given, self._kept),
+            *(self._decoder, self._decoder_gathered, self._decoder_told, self._heads),
+        )
         with one_thread():
-            self.rows = ROWS if all(map(_treats_rows_alike, maps)) else 1
+            self.rows = ROWS if all(map(treats_rows_alike, maps)) else 1
 
     def vector(self, text: np.ndarray, words: np.ndarray, fields: np.ndarray) -> np.ndarray:
         """Lay the blocks of a stated entry side by side, as `EncoderDecoder.posting_vectors`.
@@ -132,34 +152,53 @@ class Network:
         return np.concatenate(blocks, dtype=np.float32)
 
     def encode(self, readings: Sequence[Reading]) -> tuple[Encoded, State]:
-        """Read at most `rows` profiles; the encoder's last state is the decoder's first."""
+        """Read R profiles; the encoder's last state is the decoder's first."""
         lengths = np.array([len(reading.kinds) for reading in readings])
-        given = np.zeros((self.rows, lengths.max(), 4 * self._units), dtype=np.float32)
-        for row, reading in enumerate(readings):
-            inputs = reading.vectors @ self._inputs + self._inputs_bias + self._kinds[reading.kinds]
-            inputs += reading.moments @ self._moments
-            given[row, : lengths[row]] = inputs @ self._given + self._given_bias
-        states = np.zeros((self.rows, lengths.max(), self._units), dtype=np.float32)
-        hidden = np.zeros((self.rows, self._units), dtype=np.float32)
-        cell = hidden
-        ends = np.zeros(self.rows, dtype=np.int64)
-        ends[: len(lengths)] = lengths
+        given, contents = self._steps(readings)
+        # The longest first, so that those still being read come before those that are done.
+        order = np.argsort(-lengths, kind="stable")
+        parts = pieces(given, lengths)
+        steps = np.zeros((len(order), lengths.max(), given.shape[1]), dtype=np.float32)
+        for row, place in enumerate(order.tolist()):
+            steps[row, : lengths[place]] = parts[place]
+        states = np.zeros((len(order), lengths.max(), self._units), dtype=np.float32)
+        hidden, cell = (np.zeros((len(order), self._units), dtype=np.float32) for _ in range(2))
         for step in range(lengths.max()):
-            going = (step < ends)[:, None]
-            after, kept = _lstm(hidden @ self._kept + given[:, step], cell)
-            hidden, cell = np.where(going, after, hidden), np.where(going, kept, cell)
-            states[:, step] = hidden
-        own = [states[row, :length] for row, length in enumerate(lengths)]
+            going = np.count_nonzero(lengths > step)
+            gates = through(hidden[:going], self._kept, self.rows) + steps[:going, step]
+            hidden[:going], cell[:going] = lstm(gates, cell[:going])
+            states[:going, step] = hidden[:going]
+        where = np.argsort(order)
+        own = [states[where[n], :length] for n, length in enumerate(lengths.tolist())]
         keys = [read @ self._asked + self._asked_bias for read in own]
-        return Encoded(own, keys, [self._content(r) for r in readings]), (hidden, cell)
+        return Encoded(own, keys, contents), (hidden[where], cell[where])
+
+    def _steps(self, readings: Sequence[Reading]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Take the T steps of all profiles, one profile after the other, through the first maps.
+
+        Returns:
+            What the encoder is given, (T, 4U), and for each profile what each step itself asks
+            for, times the strength of its kind, (L, D).
+        """
+        vectors = np.concatenate([reading.vectors for reading in readings])  # (T, D)
+        kinds = np.concatenate([reading.kinds for reading in readings])
+        moments = np.concatenate([reading.moments for reading in readings])
+        read = through(vectors, self._reads, self.rows)
+        inputs = read[:, : self._units] + self._inputs_bias + self._kinds[kinds]
+        inputs += through(moments, self._moments, self.rows)
+        given = through(inputs, self._given, self.rows) + self._given_bias
+        contents = through(read[:, self._units :], self._relate, self.rows)
+        contents += vectors
+        contents *= self._strengths[kinds][:, None]
+        return given, pieces(contents, np.array([len(reading.kinds) for reading in readings]))
 
     def first_input(self) -> np.ndarray:
-        """Return the start token, (`rows`, U)."""
-        return np.tile(self._start, (self.rows, 1))
+        """Return the start token, (U,)."""
+        return np.asarray(self._start)
 
     def next_input(self, emitted: np.ndarray) -> np.ndarray:
-        """Make a decoder's input of the postings just emitted: (`rows`, D) → (`rows`, U)."""
-        return np.asarray(emitted @ self._inputs + self._inputs_bias)
+        """Make a decoder's input of the postings just emitted: (R, D) → (R, U)."""
+        return np.asarray(through(emitted, self._inputs, self.rows) + self._inputs_bias)
 
     def decide(self, encoded: Encoded, state: State, previous: np.ndarray) -> Decision:
         """Take one decoding step; the formulas are those of `EncoderDecoder.decide`.
@@ -167,61 +206,80 @@ class Network:
         Args:
             encoded: R profiles.
             state: the decoder's.
-            previous: (`rows`, U), `first_input` or `next_input`.
+            previous: (R, U), `next_input`, or (U,) for all, `first_input`.
         """
-        hidden = state[0]
-        summary = np.zeros_like(hidden)
-        content = np.zeros((self.rows, len(self._copied)), dtype=np.float32)
-        attention = []
-        for row, keys in enumerate(encoded.keys):
-            weights = self._attend(keys, hidden[row])  # (L,)
-            summary[row] = weights @ encoded.states[row]
-            content[row] = weights @ encoded.contents[row]
-            attention.append(weights)
-        seen = np.concatenate([previous, summary, hidden], axis=1)
-        after = _lstm(seen @ self._decoder + self._decoder_bias, state[1])
+        hidden, cell = state
+        lengths = np.array([len(keys) for keys in encoded.keys])
+        attention = pieces(softmax_of_each(self._told(encoded, hidden), lengths), lengths)
+        summary = np.empty_like(hidden)
+        content = np.empty((len(hidden), self._dimensions), dtype=np.float32)
+        for row, weights in enumerate(attention):
+            np.matmul(weights, encoded.states[row], out=summary[row])
+            np.matmul(weights, encoded.contents[row], out=content[row])
+        before = np.broadcast_to(previous, hidden.shape)
+        seen = np.concatenate([before, summary, hidden], axis=1)
+        after = lstm(through(seen, self._decoder, self.rows) + self._decoder_bias, cell)
         return self._decision(after, summary, content, attention)
 
     def decide_without(
-        self, encoded: Encoded, state: State, place: int, hidden_steps: np.ndarray
+        self, encoded: Encoded, state: State, hidden_steps: Sequence[np.ndarray]
     ) -> Decision:
-        """Take the first decoding step of one profile with a step hidden from the attention.
+        """Take the first decoding step of profiles with a step hidden from the attention.
 
         Args:
-            encoded: a block of profiles.
-            state: the encoder's last, of the block.
-            place: of the profile in the block.
-            hidden_steps: (T,) steps of the profile, at most `rows`, another one for each decision.
+            encoded: R profiles.
+            state: the encoder's last.
+            hidden_steps: for each profile some of its steps, another one for each decision.
 
         Returns:
-            T decisions side by side, of that profile alone; so is their state, (T, U) each.
+            A decision for each hidden step, profile by profile.
         """
-        hidden, cell = (part[place] for part in state)  # (U,)
-        seen = np.ones((len(hidden_steps), len(encoded.keys[place])), dtype=bool)
-        seen[np.arange(len(hidden_steps)), hidden_steps] = False
-        weights = self._attend(encoded.keys[place], hidden, seen)  # (T, L)
-        summary = weights @ encoded.states[place]
-        # All but the summary is the same for each of them.
-        told = np.concatenate([self._start, hidden]) @ self._decoder_told + self._decoder_bias
-        gates = summary @ self._decoder_gathered + told
-        content = weights @ encoded.contents[place]
-        return self._decision(_lstm(gates, cell), summary, content, list(weights))
+        hidden, cell = state
+        counts = np.array([len(steps) for steps in hidden_steps])  # T of each
+        lengths = np.array([len(keys) for keys in encoded.keys])  # L of each
+        shares = self._attend_without(encoded, hidden, hidden_steps)
+        summary = np.empty((counts.sum(), self._units), dtype=np.float32)
+        content = np.empty((counts.sum(), self._dimensions), dtype=np.float32)
+        end = 0
+        for row, part in enumerate(pieces(shares, counts * lengths)):
+            weights = part.reshape(counts[row], lengths[row])
+            rows, end = slice(end, end + counts[row]), end + counts[row]
+            np.matmul(weights, encoded.states[row], out=summary[rows])
+            np.matmul(weights, encoded.contents[row], out=content[rows])
+        # All but the summary is the same for each step of a profile.
+        start = np.broadcast_to(self._start, hidden.shape)
+        common = np.concatenate([start, hidden], axis=1)
+        known = through(common, self._decoder_told, self.rows) + self._decoder_bias
+        gates = through(summary, self._decoder_gathered, self.rows)
+        gates += np.repeat(known, counts, axis=0)
+        after = lstm(gates, np.repeat(cell, counts, axis=0))
+        attention = pieces(shares, np.repeat(lengths, counts))
+        return self._decision(after, summary, content, attention)
 
-    def _attend(
-        self, keys: np.ndarray, hidden: np.ndarray, seen: np.ndarray | None = None
+    def _told(self, encoded: Encoded, hidden: np.ndarray) -> np.ndarray:
+        """Tell how much the decoder, (R, U), would look at each step of R profiles, (T,)."""
+        asks = (hidden * self._asks).sum(axis=1)
+        lengths = [len(keys) for keys in encoded.keys]
+        return np.asarray(
+            self._sharpness * sigmoid(np.concatenate(encoded.keys) + np.repeat(asks, lengths))
+        )
+
+    def _attend_without(
+        self, encoded: Encoded, hidden: np.ndarray, hidden_steps: Sequence[np.ndarray]
     ) -> np.ndarray:
-        """Weigh the L steps of a profile for the decoder's state, (U,).
-
-        Args:
-            keys: (L,), of `Encoded`.
-            hidden: (U,).
-            seen: (T, L) bool: which steps each of T weighings knows of; None: all, once.
-
-        Returns:
-            (L,) or (T, L), sums to 1.
-        """
-        told = self._sharpness * _sigmoid(keys + hidden @ self._asks)
-        return _softmax(told if seen is None else np.where(seen, told, -np.inf))
+        """Weigh the steps of each profile as often as steps are hidden, one after the other."""
+        lengths = np.array([len(keys) for keys in encoded.keys])
+        counts = [len(steps) for steps in hidden_steps]
+        told = pieces(self._told(encoded, hidden), lengths)
+        seen = np.concatenate(
+            [
+                np.repeat(own[None], count, axis=0).ravel()
+                for own, count in zip(told, counts, strict=True)
+            ]
+        )
+        lengths = np.repeat(lengths, counts)
+        seen[np.cumsum(lengths) - lengths + np.concatenate(hidden_steps)] = -np.inf
+        return softmax_of_each(seen, lengths)
 
     def _decision(
         self,
@@ -233,78 +291,26 @@ class Network:
         """Decide by the decoder's new state and what the attention gathered for each row.
 
         Args:
-            after: (R', U) each; rows beyond `attention` mean nothing.
-            summary: (R', U).
-            content: (R', D).
+            after: (R, U) each.
+            summary: (R, U).
+            content: (R, D).
             attention: R of them.
         """
-        count = len(attention)
-        known = np.concatenate([after[0], summary], axis=1) @ self._heads + self._heads_bias
+        known = np.concatenate([after[0], summary], axis=1)
+        known = through(known, self._heads, self.rows) + self._heads_bias
         learned, gates, taste = np.split(known, self._ends, axis=1)
-        gates = np.exp(gates)[:, self._block_of]
-        said = content[:, self._copied]
-        lengths = np.sqrt(np.einsum("rw,rw->r", said, said))
-        gates[:, self._copied] /= np.maximum(lengths, SHORTEST)[:, None]
-        asked = content.copy()
-        asked[:, self._learned] += learned
-        query = gates * asked
-        return Decision(query[:count], taste[:count], attention, gates[:count], after)
-
-    def _content(self, reading: Reading) -> np.ndarray:
-        """What each step itself asks for, times the strength of its kind, (L, D)."""
-        related = (reading.vectors @ self._compress) @ self._relate
-        strengths = self._strengths[reading.kinds][:, None]
-        return np.asarray((reading.vectors + related) * strengths)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute in one thread: how a sum is split among threads would show in its last bits.
-
-    The limit is the process's own, so that whoever else computes here waits for its end.
-    """
-    with _one_at_a_time, _pools().limit(limits=1):
-        yield
-
-
-@cache
-def _pools() -> ThreadpoolController:
-    """Find the thread pools of this process; it takes milliseconds."""
-    return ThreadpoolController()
+        gates = np.exp(gates)
+        words = self._words
+        lengths = np.sqrt(np.square(content[:, words]).sum(axis=1))
+        gates[:, _WORDS] /= np.maximum(lengths, SHORTEST)
+        gates = np.repeat(gates, self._widths, axis=1)  # (R, D)
+        query = content.copy()
+        query[:, : words.start] += learned[:, : words.start]
+        query[:, words.stop :] += learned[:, words.start :]
+        query *= gates
+        return Decision(query, taste, attention, gates, after)
 
 
 def _across(*weights: np.ndarray) -> np.ndarray:
     """Turn maps as torch holds them, (out, in), to (in, out), one under the other."""
     return np.ascontiguousarray(np.concatenate([weight.T for weight in weights]))
-
-
-def _treats_rows_alike(weights: np.ndarray) -> bool:
-    """Try whether rows have the same product wherever and beside whatever they stand."""
-    chance = np.random.default_rng(0)
-    for _ in range(_TRIES):
-        rows = chance.standard_normal((ROWS, len(weights)), dtype=np.float32)
-        others = chance.standard_normal((ROWS, len(weights)), dtype=np.float32)
-        product = rows @ weights
-        others[0] = rows[0]
-        turned = [np.roll(rows, shift, axis=0) @ weights for shift in range(1, ROWS)]
-        same = [np.array_equal(np.roll(product, n, axis=0), t) for n, t in enumerate(turned, 1)]
-        if not (all(same) and np.array_equal((others @ weights)[0], product[0])):
-            return False
-    return True
-
-
-def _lstm(gates: np.ndarray, cell: np.ndarray) -> State:
-    """Take one step of an LSTM: (R, 4U) in torch's order, input, forget, cell, output."""
-    entering, forgetting, new, leaving = np.split(gates, 4, axis=1)
-    cell = _sigmoid(forgetting) * cell + _sigmoid(entering) * np.tanh(new)
-    return _sigmoid(leaving) * np.tanh(cell), cell
-
-
-def _sigmoid(values: np.ndarray) -> np.ndarray:
-    half = np.float32(0.5)
-    return np.asarray(half * (1 + np.tanh(half * values)))  # the exponential could overflow
-
-
-def _softmax(values: np.ndarray) -> np.ndarray:
-    powers = np.exp(values - values.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

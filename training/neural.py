@@ -28,7 +28,7 @@ from training.features import (
     of_postings,
     of_stated,
 )
-from training.inference import Network, Reading, one_thread
+from training.inference import Network, Reading
 from training.model import BLOCKS, EncoderDecoder
 from training.moments import micros
 from training.popular import MostPopularRanker
@@ -38,13 +38,14 @@ from training.reading import Part, read
 from training.reasons import explain
 from training.removal import added
 from training.shortlist import Question
+from training.side_by_side import one_thread
 
 FORMAT = 3
 """Of the model folder; a folder of another format is refused."""
 
 _DECIMALS = 6
-_TOGETHER = 32
-"""Profiles whose likeness with the whole catalogue is held at a time."""
+_TOGETHER = 64
+"""Profiles side by side, whose likeness with the whole catalogue is held at a time."""
 _MOST_SAID = 8_192
 """Stated entries whose vectors are kept: many people state the same."""
 WORK_BLOCKS = ("text", "words", "industry", "occupation")
@@ -75,9 +76,9 @@ class FirstStep:
     """(N,) float32: estimates of the inner products of query and posting vectors, less some
     number (`training.codes`)."""
     begun: Begun
-    """Of the block of profiles that it was computed in."""
+    """With the profiles that it was computed beside."""
     place: int
-    """In the block."""
+    """Among them."""
 
     @property
     def query(self) -> np.ndarray:
@@ -204,8 +205,7 @@ class NeuralRanker:
         questions: list[Question] = []
         everybody: list[tuple[Part, ...] | None] = []
         with one_thread():
-            for profile, moment in asked:
-                found = self._read(profile, moment, prepared)
+            for (profile, moment), found in zip(asked, self._read(asked, prepared), strict=True):
                 if found is not None:
                     allowed = prepared.catalogue.eligible(profile, moment)
                     questions.append(Question(found[0], micros(moment), allowed))
@@ -228,16 +228,13 @@ class NeuralRanker:
             asked: each with the moment that ages are taken at.
             prepared: the catalogue.
         """
-        found = [self._read(profile, moment, prepared) for profile, moment in asked]
-        read = [one for one in found if one is not None]
-        blocks = [read[s : s + self._network.rows] for s in range(0, len(read), self._network.rows)]
-        begun = [begin(self._network, [reading for reading, _ in block]) for block in blocks]
-        queries = [one.decision.query for one in begun]
-        likeness = iter(prepared.products(np.concatenate(queries)) if queries else ())
+        read = [one for one in self._read(asked, prepared) if one is not None]
+        if not read:
+            return []
+        begun = begin(self._network, [reading for reading, _ in read])
+        likeness = prepared.products(begun.decision.query)
         return [
-            FirstStep(parts, next(likeness), one, place)
-            for block, one in zip(blocks, begun, strict=True)
-            for place, (_, parts) in enumerate(block)
+            FirstStep(parts, likeness[place], begun, place) for place, (_, parts) in enumerate(read)
         ]
 
     def opened(self, folder: Path) -> PreparedCatalogue:
@@ -277,10 +274,9 @@ class NeuralRanker:
         vectors = np.zeros((len(profiles), prepared.vectors.shape[1]), dtype=np.float32)
         network = self._network
         with one_thread():
-            for start in range(0, len(profiles), network.rows):
-                some = slice(start, start + network.rows)
-                asked = zip(profiles[some], as_of[some], strict=True)
-                found = [self._read(profile, moment, prepared) for profile, moment in asked]
+            for start in range(0, len(profiles), _TOGETHER):
+                some = slice(start, start + _TOGETHER)
+                found = self._read(list(zip(profiles[some], as_of[some], strict=True)), prepared)
                 places = [place for place, one in enumerate(found, start) if one is not None]
                 if places:
                     encoded, state = network.encode([one[0] for one in found if one is not None])
@@ -297,7 +293,7 @@ class NeuralRanker:
             folder: a prepared catalogue, in which something is open to the candidate.
         """
         prepared, network = open_prepared(folder), self._network
-        found = self._read(profile, as_of, prepared)
+        [found] = self._read([(profile, as_of)], prepared)
         if found is None:
             return None
         reading, parts = found
@@ -310,9 +306,10 @@ class NeuralRanker:
         return Attention(parts, decision.attention[0], first.added, posting_id)
 
     def _read(
-        self, profile: Profile, as_of: str, prepared: PreparedCatalogue
-    ) -> tuple[Reading, tuple[Part, ...]] | None:
-        return read(profile, micros(as_of), prepared, self._said, self.preset.model)
+        self, asked: Sequence[tuple[Profile, str]], prepared: PreparedCatalogue
+    ) -> list[tuple[Reading, tuple[Part, ...]] | None]:
+        moments = [(profile, micros(as_of)) for profile, as_of in asked]
+        return read(moments, prepared, self._said, self.preset.model)
 
     def _vector(self, step: StatedStep) -> np.ndarray:
         """Return the vector of a stated entry, (D,)."""
@@ -343,15 +340,16 @@ def items(
 ) -> list[RankedItem]:
     """Put a list as it is published."""
     catalogue = prepared.catalogue
+    explained = explain(prepared, parts, emissions, profile)
     return [
         {
             "rank": rank,
             "posting_id": catalogue.posting_ids[emission.row],
             "score": round(emission.score, _DECIMALS),
             "valid_through": catalogue.valid_through(emission.row),
-            "reasons": explain(prepared, parts, emission, profile),
+            "reasons": reasons,
         }
-        for rank, emission in enumerate(emissions, start=1)
+        for rank, (emission, reasons) in enumerate(zip(emissions, explained, strict=True), start=1)
     ]
 
 

@@ -15,7 +15,7 @@ from streaming.catalogue import Catalogue
 from streaming.errors import ModelError
 from training import codes
 from training.features import posting_text
-from training.moments import hours_opened
+from training.moments import Freshness
 from training.named import Named
 from training.tokens import tokens
 
@@ -36,8 +36,8 @@ class PreparedCatalogue:
     catalogue: Catalogue
     vectors: np.ndarray
     """(N, D) float32, mapped from the file."""
-    hours_opened: np.ndarray
-    """(N,) float32, of `moments.hours_opened`."""
+    freshness: Freshness
+    """Of the postings."""
     products: Callable[[np.ndarray], np.ndarray]
     """(B, D) queries to (B, N) estimates of their inner products, each row less some number
     (`training.codes`)."""
@@ -96,7 +96,8 @@ def open_prepared(folder: Path) -> PreparedCatalogue:
 def _open(folder: Path, stamp: int) -> PreparedCatalogue:
     del stamp
     catalogue = Catalogue.read(folder / _CATALOGUE_FILE)
-    vectors = np.load(folder / _VECTORS_FILE, mmap_mode="r")
+    # A plain array: taking rows of a mapped one takes as long again to make one of its kind.
+    vectors = np.asarray(np.load(folder / _VECTORS_FILE, mmap_mode="r"))
     rounded, units = np.load(folder / _CODES_FILE, mmap_mode="r"), np.load(folder / _UNITS_FILE)
     products = partial(codes.products, codes.ready(rounded), units)
 
@@ -112,5 +113,5 @@ def _open(folder: Path, stamp: int) -> PreparedCatalogue:
         return frozenset(words_of_row[row].as_py().split())
 
     return PreparedCatalogue(
-        folder, catalogue, vectors, hours_opened(catalogue.opens), products, named, words
+        folder, catalogue, vectors, Freshness(catalogue.opens), products, named, words
     )

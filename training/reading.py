@@ -1,7 +1,8 @@
 """A profile as the encoder reads it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from training.moments import MOMENT_NUMBERS, micros, moments
 from training.prepared import PreparedCatalogue
 from training.presets import ModelConfig
 
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(STEP_KINDS)}
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class PastEvent:
     """A step that is an event."""
 
@@ -27,39 +30,59 @@ Part = PastEvent | StatedStep
 
 
 def read(
-    profile: Profile,
-    as_of: int,
+    asked: Sequence[tuple[Profile, int]],
     prepared: PreparedCatalogue,
     said: Callable[[StatedStep], np.ndarray],
     config: ModelConfig,
-) -> tuple[Reading, tuple[Part, ...]] | None:
-    """Turn a profile into steps, as in training: stated entries, then events.
+) -> list[tuple[Reading, tuple[Part, ...]] | None]:
+    """Turn profiles into steps, as in training: stated entries, then events.
 
     An event whose posting the catalogue lacks is skipped, and counts once the posting is there.
 
     Args:
-        profile: value of the topic `profiles`.
-        as_of: the moment ages are taken at, microseconds since 1970.
+        asked: values of the topic `profiles`, each with the moment that ages are taken at,
+            microseconds since 1970.
         prepared: the catalogue.
         said: gives the (D,) vector of a stated entry.
         config: says how much is read.
 
     Returns:
-        The steps and what each stands for; None for a profile that says nothing.
+        For each its steps and what each stands for; None for a profile that says nothing.
     """
     rows = prepared.catalogue.rows
-    stated = stated_steps(profile.get("stated"), config)
-    known = [event for event in profile.get("events") or () if event["posting_id"] in rows]
-    events = known[-config.most_events :]
-    past = [PastEvent(str(event["kind"]), rows[event["posting_id"]]) for event in events]
-    parts: tuple[Part, ...] = (*stated, *past)
-    if not parts:
-        return None
-    done = prepared.vectors[[event.row for event in past]]
-    vectors = np.concatenate([np.stack([said(step) for step in stated]), done]) if stated else done
-    times = np.array([micros(event["event_time"]) for event in events], dtype=np.int64)
-    lasted = np.array([event.get("duration_seconds") or 0.0 for event in events], dtype=np.float32)
-    when = np.zeros((len(parts), MOMENT_NUMBERS), dtype=np.float32)
-    when[len(stated) :] = moments(times, lasted, as_of)
-    kinds = np.array([STEP_KINDS.index(part.kind) for part in parts])
-    return Reading(vectors, kinds, when), parts
+    known = [
+        [event for event in profile.get("events") or () if event["posting_id"] in rows]
+        for profile, _ in asked
+    ]
+    events = [some[-config.most_events :] for some in known]
+    when = _moments(events, [moment for _, moment in asked])
+    found: list[tuple[Reading, tuple[Part, ...]] | None] = []
+    for (profile, _), some, own in zip(asked, events, when, strict=True):
+        stated = stated_steps(profile.get("stated"), config)
+        past = [PastEvent(str(event["kind"]), rows[event["posting_id"]]) for event in some]
+        done = prepared.vectors[[event.row for event in past]]
+        vectors = [*(said(step)[None] for step in stated), done]
+        parts: tuple[Part, ...] = (*stated, *past)
+        found.append((_reading(vectors, parts, own), parts) if parts else None)
+    return found
+
+
+def _reading(vectors: Sequence[np.ndarray], parts: Sequence[Part], when: np.ndarray) -> Reading:
+    """Put the L steps of a profile together; the last E are events, and `when` is (E, M)."""
+    kinds = np.array([_KIND_NUMBERS[part.kind] for part in parts])
+    moments_of = np.zeros((len(parts), MOMENT_NUMBERS), dtype=np.float32)
+    moments_of[len(parts) - len(when) :] = when
+    return Reading(np.concatenate(vectors), kinds, moments_of)
+
+
+def _moments(
+    events: Sequence[Sequence[Mapping[str, Any]]], as_of: Sequence[int]
+) -> list[np.ndarray]:
+    """Tell of each profile's events their age and duration, (E, M) each (`moments.moments`)."""
+    counts = [len(some) for some in events]
+    flat = [event for some in events for event in some]
+    times = np.array([micros(event["event_time"]) for event in flat], dtype=np.int64)
+    lasted = np.array([event.get("duration_seconds") or 0.0 for event in flat], dtype=np.float32)
+    found = moments(times, lasted, np.repeat(np.array(as_of, dtype=np.int64), counts))
+    ends = np.cumsum(counts).tolist()
+    return [found[end - count : end] for count, end in zip(counts, ends, strict=True)]

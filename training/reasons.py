@@ -5,10 +5,10 @@ which the posting is least probable is named (`training.removal`). The words are
 the texts; where that step shares nothing nameable with the posting, the reason says so.
 """
 
-import math
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from streaming.ranking import Profile
 from streaming.records import EventKind, ReasonKind
@@ -18,103 +18,138 @@ from training.named import Named, folded, words_in
 from training.phrases import Phrases, phrases
 from training.prepared import PreparedCatalogue
 from training.reading import Part, PastEvent
-from training.tokens import clean, is_chinese
+from training.tokens import is_chinese
 
 _MOST_WORDS = 4
 _MOST_STATED = 3
-_MOST_KEPT = 64
-"""Texts whose language is kept: as many as there are profiles in a call."""
 
 Reason = dict[str, Any]
 
 
 def explain(
-    prepared: PreparedCatalogue, parts: Sequence[Part], emission: Emission, profile: Profile
-) -> list[Reason]:
-    """Give the reasons of one place of a list, the strongest first.
+    prepared: PreparedCatalogue,
+    parts: Sequence[Part],
+    emissions: Sequence[Emission],
+    profile: Profile,
+) -> list[list[Reason]]:
+    """Give the reasons of each place of a list, the strongest first.
 
     Args:
         prepared: the catalogue.
         parts: what the profile's steps stand for.
-        emission: the posting, and what it would lose without each step.
+        emissions: for each place the posting, and what it would lose without each step.
         profile: tells the language.
 
     Returns:
-        One or two values of `records.Reason`: at most one for events and one for the stated part.
+        For each place one or two values of `records.Reason`: at most one for events and one for the
+        stated part.
     """
-    item = prepared.named(emission.row)
-    said = phrases(_language(profile, item.posting))
-    strongest, *others = _by_strength(parts, emission)
-    stated, events = (
-        [parts[place] for place in (strongest, *others) if isinstance(parts[place], kind)]
-        for kind in (StatedStep, PastEvent)
-    )
-    made = (
-        _stated_reason(stated, item, prepared.words(emission.row), said),
-        _event_reason(prepared, events, item, said),
-    )
-    found = [one for one in made if one is not None]
-    first = [reason for part, reason in found if part is parts[strongest]]
-    kind = type(parts[strongest])
-    second = [reason for part, reason in found if not isinstance(part, kind)]
-    return [*(first or [_nearest(prepared, parts[strongest], said)]), *second]
+    language = _language(profile)
+    return [
+        _reasons(prepared, emission.row, [parts[place] for place in order], language)
+        for emission, order in zip(emissions, _by_strength(parts, emissions), strict=True)
+    ]
 
 
-def _by_strength(parts: Sequence[Part], emission: Emission) -> list[int]:
-    """Order the places of the steps that carry the posting, the strongest first; at least one.
+def _by_strength(parts: Sequence[Part], emissions: Sequence[Emission]) -> Iterator[list[int]]:
+    """Order for each posting the steps that carry it, the strongest first; at least one.
 
     Those tried come by what the posting loses without them, then the others by what they add. A
     dismissal carries nothing, nor does a step without which the posting is more probable.
     """
-    # As lists: a profile has few steps, and each call of NumPy costs as much as sorting them.
-    added, lost = emission.added.tolist(), emission.lost.tolist()
-    order = sorted(range(len(parts)), key=lambda place: (-lost[place], -added[place]))
-    real = [place for place in order if parts[place].kind != EventKind.DISMISS] or order
-    worth = [adds if loses == -math.inf else loses for adds, loses in zip(added, lost, strict=True)]
-    return [real[0], *(place for place in real[1:] if worth[place] > 0)]
+    if not emissions:
+        return
+    added = np.array([emission.added for emission in emissions])  # (S, L)
+    lost = np.array([emission.lost for emission in emissions])
+    dismissed = np.array([part.kind == EventKind.DISMISS for part in parts])
+    carries = np.where(np.isneginf(lost), added, lost) > 0
+    if not dismissed.all():
+        carries &= ~dismissed
+    orders = np.lexsort((-added, -lost, dismissed & np.ones_like(carries)))
+    carries[np.arange(len(orders)), orders[:, 0]] = True
+    for order, real in zip(orders.tolist(), carries.tolist(), strict=True):
+        yield [place for place in order if real[place]]
+
+
+def _reasons(
+    prepared: PreparedCatalogue, row: int, carrying: Sequence[Part], language: str | None
+) -> list[Reason]:
+    """Say why the posting of a row is in a list, by the parts that carry it, the strongest first.
+
+    The first reason is the strongest part. The second is the strongest of the other kind, stated or
+    event, that shares something nameable with the posting.
+    """
+    item = prepared.named(row)
+    said = phrases(language or _language_of(item.posting))
+    stated = [part for part in carrying if isinstance(part, StatedStep)]
+    events = [part for part in carrying if isinstance(part, PastEvent)]
+    strongest = carrying[0]
+    # Of the strongest part's kind no other is named.
+    if isinstance(strongest, StatedStep):
+        first = _stated_reason(prepared, row, stated, stated[:1], said)
+        second = _event_reason(prepared, item, events, said)
+    else:
+        first = _event_reason(prepared, item, events[:1], said)
+        second = _stated_reason(prepared, row, stated, stated, said)
+    first = first or _nearest(prepared, strongest, said)
+    return [first] if second is None else [first, second]
 
 
 def _stated_reason(
-    parts: Sequence[Part], item: Named, known: frozenset[str], said: Phrases
-) -> tuple[Part, Reason] | None:
-    """Name the strongest stated entry that shares words with the posting.
+    prepared: PreparedCatalogue,
+    row: int,
+    stated: Sequence[StatedStep],
+    tried: Sequence[StatedStep],
+    said: Phrases,
+) -> Reason | None:
+    """Name the first of the tried entries that shares words with the posting of a row.
 
     Where its every word stands there, other such entries are named with it.
     """
-    stated = [part for part in parts if isinstance(part, StatedStep)]
-    whole = [part for part in stated if _stands_in(part, known, item.place)]
-    for part in stated:
-        if part in whole:
-            texts = [one.text.strip() for one in whole[whole.index(part) :]]
-            texts = list(dict.fromkeys(texts))[:_MOST_STATED]
-            return part, _reason(ReasonKind.STATED, said.name(said.fits, texts), words=texts)
+    if not tried:
+        return None
+    known, place = prepared.words(row), prepared.named(row).place
+    for part in tried:
         shared = words_in(part.text) & known
+        if _stands_in(part, shared, place):
+            texts = [
+                one.text.strip()
+                for one in stated
+                if _stands_in(one, words_in(one.text) & known, place)
+            ]
+            texts = list(dict.fromkeys(texts))[:_MOST_STATED]
+            return _reason(ReasonKind.STATED, said.name(said.fits, texts), words=texts)
         if shared and part.kind != "place":
             told = _in_order(part.text, shared)
-            return part, _reason(ReasonKind.STATED, said.name(said.mentions, told), words=told)
+            return _reason(ReasonKind.STATED, said.name(said.mentions, told), words=told)
     return None
 
 
-def _stands_in(part: StatedStep, known: frozenset[str], place: str) -> bool:
-    """Tell whether a posting says all that an entry does; `place` is its own, folded."""
+def _stands_in(part: StatedStep, shared: frozenset[str], place: str) -> bool:
+    """Tell whether a posting says all that an entry does.
+
+    Args:
+        part: the entry.
+        shared: the words that both say.
+        place: the posting's own, folded.
+    """
     if part.kind == "place":
         return bool(folded(part.text)) and folded(part.text) in place
-    asked = words_in(part.text)
-    return bool(asked) and asked <= known and part.kind != "background"
+    return bool(shared) and part.kind != "background" and len(shared) == len(words_in(part.text))
 
 
 def _event_reason(
-    prepared: PreparedCatalogue, parts: Sequence[Part], item: Named, said: Phrases
-) -> tuple[Part, Reason] | None:
-    """Name the strongest earlier posting that shares something nameable."""
-    for part in parts:
-        if not isinstance(part, PastEvent) or part.kind == EventKind.DISMISS:
+    prepared: PreparedCatalogue, item: Named, events: Sequence[PastEvent], said: Phrases
+) -> Reason | None:
+    """Name the first earlier posting that shares something nameable."""
+    for part in events:
+        if part.kind == EventKind.DISMISS:
             continue
         earlier = prepared.named(part.row)
         facts, found = _shared(earlier, item, said)
         if facts:
             text = said.because.format(_event(part, earlier, said), "; ".join(facts))
-            return part, _reason(ReasonKind.EVENT, text, earlier.posting["posting_id"], found)
+            return _reason(ReasonKind.EVENT, text, earlier.posting["posting_id"], found)
     return None
 
 
@@ -164,23 +199,23 @@ def _reason(
 
 def _in_order(text: str, words: Collection[str]) -> list[str]:
     """Words in the order of a text, at most a few, without those inside a longer one."""
-    if not words:
-        return []
+    if len(words) < 2:  # noqa: PLR2004 - most often so
+        return list(words)
     outer = [word for word in words if not any(word != o and word in o for o in words)]
-    return sorted(outer, key=lambda word: (clean(text).find(word), word))[:_MOST_WORDS]
+    plain = folded(text)
+    return sorted(outer, key=lambda word: (plain.find(word), word))[:_MOST_WORDS]
 
 
-def _language(profile: Profile, item: Mapping[str, Any]) -> str:
-    """The language the candidate states, else that of what they wrote, else the posting's."""
+def _language(profile: Profile) -> str | None:
+    """The language the candidate states, else that of what they wrote."""
     stated = profile.get("stated") or {}
     if stated.get("language"):
         return str(stated["language"])
     written = " ".join([*(stated.get("skills") or ()), *(stated.get("wishes") or ())])
     if written:
-        return "zh" if _is_chinese(written) else "en"
-    return str(item.get("language") or ("zh" if is_chinese(item["title"]) else "en"))
+        return "zh" if is_chinese(written) else "en"
+    return None
 
 
-@lru_cache(maxsize=_MOST_KEPT)
-def _is_chinese(text: str) -> bool:
-    return is_chinese(text)
+def _language_of(posting: Mapping[str, Any]) -> str:
+    return str(posting.get("language") or ("zh" if is_chinese(posting["title"]) else "en"))

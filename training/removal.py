@@ -8,6 +8,7 @@ would take as many passes of the encoder. Whether the named part is
 what the model rests on when it is really taken out is tested in `training.benchmark.faithfulness`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from training.inference import Decision, Encoded, Network, State
 from training.shortlist import Shortlist
 
 TRIED = 8
-"""Steps of a profile that are hidden in turn: as many as the network computes side by side."""
+"""Steps of a profile that are hidden in turn, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,46 +52,53 @@ def lost(
     network: Network,
     encoded: Encoded,
     state: State,
-    *,
-    place: int,
-    shares: np.ndarray,
-    listed: Listed,
-) -> np.ndarray:
-    """Tell how much less probable the postings of a list are without each step of the profile.
+    shares: Sequence[np.ndarray],
+    lists: Sequence[Listed],
+) -> list[np.ndarray]:
+    """Tell how much less probable the postings of lists are without each step of the profile.
 
     Args:
         network: the model.
-        encoded: a block of profiles.
-        state: the encoder's last, from which the first decoding step begins, (`rows`, U) each.
-        place: of the profile in the block.
-        shares: (S, L), of `added`.
-        listed: its list.
+        encoded: R profiles.
+        state: the encoder's last, from which the first decoding step begins, (R, U) each.
+        shares: (S, L) for each profile, of `added`.
+        lists: for each profile its list.
 
     Returns:
-        (S, L) float32, nats of each posting's log-probability among the K near ones; minus
-        infinity for a step that was not tried, and for the only one of a profile.
+        For each profile (S, L) float32, nats of each posting's log-probability among the K near
+        ones; minus infinity for a step that was not tried, and for the only one of a profile.
     """
-    found = np.full(shares.shape, -np.inf, dtype=np.float32)
-    if shares.shape[1] == 1 or not len(shares):
-        return found
-    tried = _promising(shares)
-    before = _log_chances(listed.scores[:, None])[listed.places]  # (S, 1)
-    for start in range(0, len(tried), network.rows):
-        some = tried[start : start + network.rows]
-        without = network.decide_without(encoded, state, place, some)
-        scores = listed.near.scores_of(without.query, without.taste)  # (K, T)
-        found[:, some] = before - _log_chances(scores)[listed.places]
+    tried = [_promising(share) for share in shares]
+    without = network.decide_without(encoded, state, tried)
+    found, end = [], 0
+    for share, listed, steps in zip(shares, lists, tried, strict=True):
+        some, end = slice(end, end + len(steps)), end + len(steps)
+        missed = np.full(share.shape, -np.inf, dtype=np.float32)
+        if len(steps):
+            scores = listed.near.scores_of(without.query[some], without.taste[some])  # (K, T)
+            both = np.concatenate([listed.scores[:, None], scores], axis=1)
+            chances = _log_chances(both, listed.places)  # (S, 1 + T)
+            missed[:, steps] = chances[:, :1] - chances[:, 1:]
+        found.append(missed)
     return found
 
 
 def _promising(shares: np.ndarray) -> np.ndarray:
-    """Choose the steps to try, (T,): first what adds most to any posting, then what adds second."""
+    """Choose the steps to try, (T,): first what adds most to any posting, then what adds second.
+
+    None of a list without postings, nor the only step of a profile.
+    """
+    postings, steps = shares.shape
+    if steps == 1 or not postings:
+        return np.arange(0)
+    if steps <= TRIED:
+        return np.arange(steps)
     ranks = np.argsort(np.argsort(-shares, axis=1, kind="stable"), axis=1)  # (S, L)
     order = np.lexsort((-shares.max(axis=0), ranks.min(axis=0)))
     return np.asarray(order[:TRIED])
 
 
-def _log_chances(scores: np.ndarray) -> np.ndarray:
-    """Log-softmax of (K, T) scores over the postings."""
+def _log_chances(scores: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Log-softmax of (K, T) scores over the postings, of some of them, (S, T)."""
     apart = scores - scores.max(axis=0)
-    return np.asarray(apart - np.log(np.exp(apart).sum(axis=0)))
+    return np.asarray(apart[places] - np.log(np.exp(apart).sum(axis=0)))

@@ -6,7 +6,6 @@ import numpy as np
 
 from training.employers import best_rows
 from training.inference import Decision, Reading
-from training.moments import freshness_at, taste_for_freshness
 from training.prepared import PreparedCatalogue
 
 _CLOSER_LOOK, LEAST_LOOKED = 4, 64
@@ -50,6 +49,8 @@ class Shortlist:
 
     def best(self, scores: np.ndarray, size: int) -> np.ndarray:
         """Places of the best by scores, (K,), under the rule on employers; ascending."""
+        if len(self) <= size:
+            return np.arange(len(self))
         everything = np.ones(len(self), dtype=bool)
         return np.sort(best_rows(scores, everything, self.employers, size))
 
@@ -80,12 +81,11 @@ def nearest(
         size: of the shortlist.
     """
     catalogue = prepared.catalogue
-    estimates = taste_for_freshness(decision.taste[place], prepared.hours_opened, question.as_of)
-    estimates += likeness
+    estimates = likeness + prepared.freshness.adds(decision.taste[place], question.as_of)
     looked = max(size * _CLOSER_LOOK, LEAST_LOOKED)
     numbers = catalogue.employer_numbers
     rows = np.sort(best_rows(estimates, question.allowed, numbers, looked))
-    fresh = freshness_at(catalogue.opens[rows], question.as_of)  # (3, K)
+    fresh = prepared.freshness.of(rows, question.as_of)  # (3, K)
     return Shortlist(rows, prepared.vectors[rows], fresh, numbers[rows])
 
 

@@ -12,16 +12,16 @@ from hypothesis.extra import numpy as arrays
 from streaming.catalogue import ALWAYS
 from training import codes
 from training.features import FIELDS, STEP_KINDS
-from training.inference import Network, Reading, one_thread
+from training.inference import Network, Reading
 from training.model import EncoderDecoder, Steps
 from training.moments import (
     MOMENT_NUMBERS,
+    Freshness,
     freshness,
     freshness_at,
-    hours_opened,
-    taste_for_freshness,
 )
 from training.presets import published
+from training.side_by_side import one_thread, through
 
 CONFIG = published().model
 
@@ -69,14 +69,14 @@ def decisions(network, given, emitted):
     decision = network.decide(encoded, state, network.first_input())
     found = [decision]
     for vector in emitted:
-        previous = network.next_input(np.tile(vector, (network.rows, 1)))
+        previous = network.next_input(np.tile(vector, (len(given), 1)))
         found.append(network.decide(encoded, found[-1].state, previous))
     return found
 
 
 def test_the_numbers_are_those_of_the_model(model, network):
     width = len(model.block_of)
-    given = readings(width, 1, 7, 60, 3)[: network.rows]
+    given = readings(width, 1, 7, 60, 3)
     emitted = np.random.default_rng(1).standard_normal((3, width), dtype=np.float32) / 5
     found = decisions(network, given, emitted)
     for place, reading in enumerate(given):
@@ -109,8 +109,8 @@ def test_a_stated_entry_has_the_models_vector(model, network):
 @settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_neighbours_change_no_bit(network, data):
-    lengths = data.draw(st.lists(st.integers(1, 12), min_size=1, max_size=network.rows))
-    given = readings(len(network._copied), *lengths, seed=data.draw(st.integers(0, 9)))
+    lengths = data.draw(st.lists(st.integers(1, 12), min_size=1, max_size=20))
+    given = readings(network._dimensions, *lengths, seed=data.draw(st.integers(0, 9)))
     emitted = given[0].vectors[:1]
     with one_thread():
         together = decisions(network, given, emitted)
@@ -119,14 +119,29 @@ def test_neighbours_change_no_bit(network, data):
             for one, other in zip(together, alone, strict=True):
                 assert np.array_equal(one.query[place], other.query[0])
                 assert np.array_equal(one.attention[place], other.attention[0])
+        hidden = [np.arange(min(8, length) if length > 1 else 0) for length in lengths]
+        found = network.decide_without(*network.encode(given), hidden)
+        ends = np.cumsum([len(steps) for steps in hidden])
+        for place, reading in enumerate(given):
+            alone = network.decide_without(*network.encode([reading]), [hidden[place]])
+            some = slice(ends[place] - len(hidden[place]), ends[place])
+            assert np.array_equal(found.query[some], alone.query)
+
+
+@given(count=st.integers(0, 20), together=st.integers(1, 9), width=st.integers(1, 40))
+def test_a_map_is_that_of_a_matrix(count, together, width):
+    chance = np.random.default_rng(count)
+    rows = chance.standard_normal((count, width), dtype=np.float32)
+    weights = chance.standard_normal((width, 5), dtype=np.float32)
+    assert np.allclose(through(rows, weights, together), rows @ weights, atol=1e-4)
 
 
 @pytest.mark.parametrize("length", [2, 9, 30])
 def test_a_hidden_step_is_one_that_torch_masks(model, network, length):
-    given = readings(len(network._copied), length, 3)
-    hidden = np.arange(length)[:: max(1, length // network.rows)][: network.rows]
+    given = readings(network._dimensions, length, 3)
+    hidden = np.arange(length)[:: max(1, length // 8)]
     with one_thread():
-        found = network.decide_without(*network.encode(given), 0, hidden)
+        found = network.decide_without(*network.encode(given), [hidden, np.arange(3)])
     encoded, state = model.encode(steps_of(given[0]))
     for row, step in enumerate(hidden):
         mask = encoded.mask.clone()
@@ -136,7 +151,7 @@ def test_a_hidden_step_is_one_that_torch_masks(model, network, length):
             known = getattr(expected, name)[0].detach().numpy()
             assert np.allclose(getattr(found, name)[row], known, rtol=1e-3, atol=1e-4)
         assert found.attention[row][step] == 0
-    assert len(found.query) == len(hidden)
+    assert len(found.query) == len(hidden) + 3
 
 
 floats = st.floats(-100, 100, width=32)
@@ -196,10 +211,12 @@ def test_freshness_is_that_of_training():
 def test_what_being_fresh_adds_is_estimated_closely():
     chance = np.random.default_rng(2)
     opens = chance.integers(14 * 10**14, 2 * 10**15, 500)
-    opens[:3] = ALWAYS
+    opens[:3], opens[3] = ALWAYS, 9 * 10**15
+    found = Freshness(opens)
     taste = np.array([1.5, -0.7, 2.0], dtype=np.float32)
-    for moment in (17 * 10**14, 2 * 10**15):
-        exact = taste @ freshness_at(opens, moment)
-        assert np.allclose(
-            taste_for_freshness(taste, hours_opened(opens), moment), exact, atol=2e-3
-        )
+    for moment in (17 * 10**14, 2 * 10**15, 0, -1):
+        rows = np.flatnonzero(opens <= moment)
+        exact = freshness_at(opens, moment)[:, rows]
+        assert np.allclose(found.of(rows, moment), exact, atol=1e-6)
+        assert np.allclose(found.adds(taste, moment)[rows], taste @ exact, atol=1e-5)
+        assert np.isfinite(found.adds(taste, moment)).all()

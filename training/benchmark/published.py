@@ -33,7 +33,7 @@ from training.distributed import Group
 from training.employers import top_rows
 from training.examples import Example, pad
 from training.features import STEP_KINDS
-from training.inference import Network, Reading, one_thread
+from training.inference import Network, Reading
 from training.loop import EpochRecord, train
 from training.material import Material, load_material, write_features
 from training.model import Decision, EncoderDecoder, Steps
@@ -42,6 +42,7 @@ from training.prepared import open_prepared, words_of, write_prepared
 from training.presets import Decoding, Preset, published
 from training.removal import Listed, added, lost
 from training.shortlist import LEAST_LOOKED, Question, Shortlist
+from training.side_by_side import one_thread
 
 _HOUR = 3_600_000_000
 _VIEW = 0  # the place of views in KINDS
@@ -109,7 +110,7 @@ class PublishedScorer:
         own = near.scores(decision.query[0], decision.taste[0])
         listed = Listed(near, own, np.flatnonzero(rows == item))
         shares = added(encoded, decision, 0, near.vectors[listed.places])
-        missed = lost(self._network, encoded, state, place=0, shares=shares, listed=listed)
+        [missed] = lost(self._network, encoded, state, [shares], [listed])
         strongest = int(np.lexsort((-shares[0], -missed[0]))[0])
         return len(history) - len(example.rows) + strongest
 

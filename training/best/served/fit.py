@@ -17,10 +17,10 @@ from training.best.served.ranker import BestRanker, Blend
 from training.best.served.scoring import Learned, learn
 from training.best.served.wording import Wording
 from training.dataset import Dataset, HeldOut
-from training.inference import one_thread
 from training.moments import freshness_at, micros
 from training.neural import NeuralRanker
 from training.repeatable import repeatable
+from training.side_by_side import one_thread
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 BLENDS = (*(Blend(1.0, share) for share in _SHARES), Blend(0.0, 1.0))

@@ -27,12 +27,12 @@ from training.best.served.weighing import Weighing
 from training.best.served.wording import Wording
 from training.decoding import Emission
 from training.employers import best_rows
-from training.inference import one_thread
 from training.moments import freshness_at, micros
 from training.neural import FirstStep, NeuralRanker, items
 from training.prepared import PreparedCatalogue
 from training.reading import PastEvent
 from training.shortlist import Shortlist
+from training.side_by_side import one_thread
 
 FORMAT = 1
 """Of the model folder; a folder of another format is refused."""
