@@ -28,10 +28,22 @@ UNCOMPILED = {
 }
 """Of sessions that score: a batch of some dozen rows, planned anew each time, is done before Java
 code for it is written, compiled and warm."""
+LATE_OPTIMISER = " ".join(
+    f"-XX:{name}={value}"
+    for name, value in {
+        "Tier4InvocationThreshold": 50_000,
+        "Tier4MinInvocationThreshold": 6_000,
+        "Tier4CompileThreshold": 150_000,
+        "Tier4BackEdgeThreshold": 400_000,
+    }.items()
+)
+"""Of sessions that score, ten times what is usual: planning small batches calls so many methods
+some thousand times that the JVM's optimising compiler would take a third of a core for minutes."""
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """Of local folders: sets permissions itself, where Hadoop's own starts a process for each file that
 it makes and another for the file's checksum. A small batch writes a dozen."""
 _CLASS_PATH = "spark.driver.extraClassPath"
+_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 HOT_POOL = "hot"
 """Of the queries between a click and its recommendation: served before all others."""
 LAKE_POOL = "lake"
@@ -58,8 +70,8 @@ def session(settings: Settings, app: str, *, scores: bool = False) -> SparkSessi
     Args:
         settings: say how.
         app: its name.
-        scores: whether its workers will score: then they are forked with a model's libraries, and
-            no code is generated for its small batches.
+        scores: whether its workers will score: then they are forked with a model's libraries, no
+            code is generated for its small batches, and Java optimises only what is called most.
 
     Raises:
         MissingPartError: no usable Java, or the jars are not in the cache.
@@ -74,6 +86,7 @@ def session(settings: Settings, app: str, *, scores: bool = False) -> SparkSessi
             builder = builder.config(name, value)
         if scores:
             builder = builder.config(f"spark.executorEnv.{SCORES}", "1")
+            builder = builder.config(_JAVA_OPTIONS, LATE_OPTIMISER)
     conf = _conf(settings) | (UNCOMPILED if scores else {}) | settings.spark.conf
     for name, value in conf.items():
         builder = builder.config(name, value)

@@ -161,7 +161,7 @@ class JobSettings(Section):
     """How the streaming jobs run."""
 
     lake_interval_seconds: float = Field(
-        default=60.0, ge=0, description="time between commits to the tables of history"
+        default=120.0, ge=0, description="time between commits to the tables of history"
     )
     catalogue_interval_seconds: float = Field(
         default=5.0, ge=0, description="time between commits to the table of postings"
