@@ -65,6 +65,7 @@ class Watch:
         }
         self._running: Running | None = None
         self._trouble, self._looked = STARTING, time.monotonic()
+        self._busy_since: dict[str, float] = {}
         self._now, self._stop = threading.Event(), threading.Event()
 
     def __call__(self, running: Running) -> None:
@@ -115,14 +116,24 @@ class Watch:
     def _stalled(self, query: Any) -> str:
         if not query.isActive:
             return f"query {query.name} was stopped"
-        allowed = self._settings.metrics.stalled_seconds
-        silent = self._progress.seconds_since(query.id) or 0.0
-        if silent <= allowed or not query.status["isTriggerActive"]:
+        allowed, busy = self._settings.metrics.stalled_seconds, self._busy_seconds(query)
+        if busy <= allowed:
             return ""
         return (
-            f"query {query.name} has been busy with one batch for {silent:.0f} s; "
+            f"query {query.name} has been busy with one batch for {busy:.0f} s; "
             f"metrics.stalled_seconds allows {allowed:g}"
         )
+
+    def _busy_seconds(self, query: Any) -> float:
+        """Tell for how long a query has been seen at one batch."""
+        if not query.status["isTriggerActive"]:
+            self._busy_since.pop(query.id, None)
+            return 0.0
+        now = time.monotonic()
+        seen = now - self._busy_since.setdefault(query.id, now)
+        # Between two looks a batch may have ended and another begun; and a query may have waited
+        # long for its time before it began this one.
+        return min(seen, self._progress.seconds_since(query.id) or 0.0)
 
     def _write(self) -> None:
         about = self._about | {

@@ -38,12 +38,12 @@ LATE_OPTIMISER = " ".join(
     }.items()
 )
 """Of sessions that score, ten times what is usual: planning small batches calls so many methods
-some thousand times that the JVM's optimising compiler would take a third of a core for minutes."""
+some thousand times that the JVM's optimising compiler would keep much of a core from them."""
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """Of local folders: sets permissions itself, where Hadoop's own starts a process for each file that
 it makes and another for the file's checksum. A small batch writes a dozen."""
 _CLASS_PATH = "spark.driver.extraClassPath"
-_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+_JAVA_OPTIONS = "spark.driver.defaultJavaOptions"  # beside, not instead of, those asked for
 HOT_POOL = "hot"
 """Of the queries between a click and its recommendation: served before all others."""
 LAKE_POOL = "lake"

@@ -18,6 +18,7 @@ _EXACT = 2**24
 """Whole numbers up to it are exact as float32."""
 _MOST = 127
 _TOGETHER = 2_048
+"""Postings that are compared at a time, so that what comes out stays in a core's cache."""
 _READY_BYTES = 64 * 2**20
 """What a process may hold of codes as floats."""
 

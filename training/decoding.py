@@ -151,7 +151,12 @@ def _emissions(
     ]
     missed = lost(network, begun.encoded, begun.state, shares, lists)
     return [
-        list(map(Emission, listed.near.rows[listed.places].tolist(), line.totals, share, miss))
+        [
+            Emission(row, total, added_by, lost_without)
+            for row, total, added_by, lost_without in zip(
+                listed.near.rows[listed.places].tolist(), line.totals, share, miss, strict=True
+            )
+        ]
         for line, listed, share, miss in zip(lines, lists, shares, missed, strict=True)
     ]
 

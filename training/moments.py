@@ -2,7 +2,7 @@
 
 import math
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -21,8 +21,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HOUR = 3_600e6  # microseconds
 _DAY = 86_400_000_000  # microseconds
-_MOST_DAYS = 4
-"""Days of which the freshness of all postings is kept."""
+_PERIOD = 30 * _DAY
+"""So long one freshness of all postings serves: the shortest life has e^15 in it, which is well
+within what a float32 can hold."""
+_MOST_PERIODS = 4
+"""Periods of which it is kept."""
 _LIVES_DAYS = (1.0, 7.0, 30.0)
 _FRESH_LIVES_DAYS = (2.0, 7.0, 30.0)
 
@@ -87,15 +90,15 @@ class Freshness:
     """How fresh postings are, for any number of moments: `freshness_at`, faster.
 
     From one moment to another freshness falls by a factor, the same for all postings. So it is kept
-    as it is at the end of a day, and raised to what it was at a moment of that day.
+    as it is at the end of a period, and raised to what it was at a moment within.
 
     Args:
         opens: (N,) int64 microseconds, as `Catalogue.opens`.
     """
 
     def __init__(self, opens: np.ndarray) -> None:
-        self._opens = opens
-        self._ends = lru_cache(maxsize=_MOST_DAYS)(self._at_the_end)
+        # Of nothing that holds this object: what goes with an old catalogue goes at once.
+        self._ends = lru_cache(maxsize=_MOST_PERIODS)(partial(_at_the_end, opens))
 
     def adds(self, taste: np.ndarray, moment: int) -> np.ndarray:
         """Tell what being fresh adds to the scores of the postings that are open at a moment.
@@ -107,17 +110,19 @@ class Freshness:
         Returns:
             (N,) float32; of a posting that opens later it says nothing.
         """
-        return np.asarray((taste * _since(moment)) @ self._ends(moment // _DAY))
+        return np.asarray((taste * _raised(moment)) @ self._ends(moment // _PERIOD))
 
     def of(self, rows: np.ndarray, moment: int) -> np.ndarray:
         """Tell how fresh some postings are that are open at a moment, (K,) rows to (3, K)."""
-        return np.asarray(self._ends(moment // _DAY).take(rows, axis=1) * _since(moment)[:, None])
-
-    def _at_the_end(self, day: int) -> np.ndarray:
-        return freshness_at(self._opens, (day + 1) * _DAY)
+        ends = self._ends(moment // _PERIOD)
+        return np.asarray(ends.take(rows, axis=1) * _raised(moment)[:, None])
 
 
-def _since(moment: int) -> np.ndarray:
-    """By what freshness at the end of a moment's day is less than at the moment, (3,) float32."""
-    days = (_DAY - moment % _DAY) / _DAY
+def _at_the_end(opens: np.ndarray, period: int) -> np.ndarray:
+    return freshness_at(opens, (period + 1) * _PERIOD)
+
+
+def _raised(moment: int) -> np.ndarray:
+    """By what freshness at a moment is more than at the end of its period, (3,) float32."""
+    days = (_PERIOD - moment % _PERIOD) / _DAY
     return np.array([math.exp(days / life) for life in _FRESH_LIVES_DAYS], dtype=np.float32)

@@ -18,7 +18,7 @@ from training.named import Named, folded, words_in
 from training.phrases import Phrases, phrases
 from training.prepared import PreparedCatalogue
 from training.reading import Part, PastEvent
-from training.tokens import is_chinese
+from training.tokens import clean, is_chinese
 
 _MOST_WORDS = 4
 _MOST_STATED = 3
@@ -202,7 +202,7 @@ def _in_order(text: str, words: Collection[str]) -> list[str]:
     if len(words) < 2:  # noqa: PLR2004 - most often so
         return list(words)
     outer = [word for word in words if not any(word != o and word in o for o in words)]
-    plain = folded(text)
+    plain = clean(text)
     return sorted(outer, key=lambda word: (plain.find(word), word))[:_MOST_WORDS]
 
 

@@ -36,9 +36,9 @@ def added(encoded: Encoded, decision: Decision, place: int, vectors: np.ndarray)
     """Tell what each step of a profile itself adds to some postings' scores.
 
     Args:
-        encoded: a block of profiles.
+        encoded: some profiles.
         decision: their first decoding step.
-        place: of the profile in the block.
+        place: of the profile among them.
         vectors: (S, D) posting vectors.
 
     Returns:

@@ -75,8 +75,8 @@ def nearest(
     Args:
         prepared: the catalogue.
         question: what is asked.
-        decision: the first decoding step of a block of profiles.
-        place: of the profile in the block.
+        decision: the first decoding step of profiles.
+        place: of the profile among them.
         likeness: (N,) float32, estimates of the inner products less some number.
         size: of the shortlist.
     """

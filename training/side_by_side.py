@@ -17,6 +17,7 @@ from threadpoolctl import ThreadpoolController
 ROWS = 8
 """Rows that go through a map at a time, where BLAS treats them alike."""
 _TRIES = 3
+"""With other random rows each."""
 _one_at_a_time = threading.RLock()
 
 

@@ -3,6 +3,7 @@
 import io
 import logging
 import shutil
+import time
 from functools import partial
 
 import orjson
@@ -11,12 +12,13 @@ from typer.testing import CliRunner
 
 from jobs import index_postings, recommend, update_profiles
 from jobs.cli import app
-from jobs.lifecycle import each_batch, start_all
-from jobs.watching import run_folder, watched
+from jobs.lifecycle import Running, each_batch, start_all
+from jobs.watching import STARTING, run_folder, watched
 from streaming.logs import JsonLines
 from streaming.metrics.meters import METERS
 from streaming.metrics.reading import samples
 from streaming.metrics.table import METRICS
+from streaming.settings import MetricsSettings
 from streaming.topics import CANDIDATES, EVENTS, POSTINGS
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -274,3 +276,28 @@ def test_a_line_logged_inside_a_batch_names_it(spark, tmp_path, json_log):
     query.awaitTermination()
     line = lines()[-1]
     assert (line["message"], line["query"], line["batch_id"]) == ("1", "ticks", 0)
+
+
+@pytest.mark.parametrize(("pause", "busy"), [(6, 1), (0, 9)])
+def test_a_batch_that_takes_long_is_trouble_a_long_pause_is_none(
+    spark, town_settings, tmp_path, pause, busy
+):
+    metrics = MetricsSettings(interval_seconds=0.2, stalled_seconds=4)
+    settings = town_settings.model_copy(update={"home": tmp_path, "metrics": metrics})
+    ticks = spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 1).load()
+    writer = each_batch(ticks, lambda *_: time.sleep(busy), "ticks")
+    writer = writer.queryName("ticks").option("checkpointLocation", str(tmp_path / "checkpoint"))
+    told = set()
+    with watched("ticks", spark, settings) as watch:
+        query = writer.trigger(processingTime=f"{pause} seconds").start()
+        try:
+            watch(Running((query,)))
+            end = time.monotonic() + 3 * pause + busy
+            while time.monotonic() < end:
+                told.add(watch.trouble())
+                time.sleep(0.1)
+        finally:
+            query.stop()
+    told -= {"", STARTING}
+    assert bool(told) == (busy > metrics.stalled_seconds)
+    assert all("query ticks has been busy with one batch for " in line for line in told)
