@@ -20,7 +20,10 @@ MODELS_MODULES = ("mlflow.pyfunc", "threadpoolctl", "torch")
 """What a model needs beside them."""
 
 GARBAGE_SECONDS = 60.0
-"""A worker searches for garbage at most so often."""
+"""A worker searches all it holds for garbage at most so often."""
+NEW_OBJECTS = 20_000
+"""Python searches the newest objects each time that there are so many more; its own 700 are a few
+messages, none of which refer to themselves."""
 
 
 class SeldomCollector:
@@ -60,6 +63,7 @@ def preload() -> None:
         sys.stdout = out
     gc.collect()
     gc.freeze()
+    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
 
 
 if __name__ == "__main__":
