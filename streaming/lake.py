@@ -114,7 +114,7 @@ def create(spark: SparkSession, settings: Settings, *tables: Table) -> None:
             .location(table.path(settings))
             .addColumns(table.schema())
             # Of every column that it is not told to leave out, Delta looks for the least and the
-            # greatest value as it writes: of lists with reasons, that took most of a write.
+            # greatest value as it writes, which took most of the task that writes.
             .property("delta.dataSkippingStatsColumns", ",".join(table.looked_up_by))
             .execute()
         )
