@@ -10,19 +10,17 @@ from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running, each_batch, scheduling_pool, start_all, start_query
+from jobs.lifecycle import Running, each_batch, start_all, start_query
 from jobs.main import run_job
 from streaming import lake
 from streaming.archiving import DESTINATIONS, JOB, archive_batch, judged_values
 from streaming.kafka import read_stream, require_topics
 from streaming.metrics import table as metrics
 from streaming.metrics.tally import Tally, tally
-from streaming.session import LAKE_POOL
+from streaming.session import giving_way, lake_tasks
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, Topic
 
-TASK_MESSAGES = 1_000
-"""Most messages that a task reads beside the hot path, whose tasks must wait for its end."""
 MOST_WAITING = 20.0
 """Seconds after which a table is written although another one is."""
 
@@ -34,15 +32,15 @@ def start(spark: SparkSession, settings: Settings, *, beside: bool = False) -> R
         spark: session of the job.
         settings: of the job.
         beside: whether the hot path runs in this session too. A task is never interrupted: so that
-            clicks need not wait for those of three merges, messages are then read by many short
-            tasks, and one table is written at a time, by half as many tasks as there are cores.
+            clicks need not wait for those of three merges, one table is then written at a time, by
+            as many tasks as the session has for that (`session.lake_tasks`).
     """
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     lake.create(spark, settings, *(table for _, table in DESTINATIONS))
     letters = tally(spark, metrics.DEAD_LETTERS)
     turn = threading.Semaphore() if beside else None
     start_one = partial(_start, spark, settings, letters, turn)
-    with scheduling_pool(spark, LAKE_POOL):
+    with giving_way(spark):
         starts = [partial(start_one, topic, table) for topic, table in DESTINATIONS]
         return start_all(starts, settings)
 
@@ -56,8 +54,7 @@ def _start(  # noqa: PLR0917 - only ever called in this module
     table: lake.Table,
 ) -> Running:
     insert = partial(archive_batch, settings=settings, topic=topic, table=table, tally=letters)
-    tasks = spark.sparkContext.defaultParallelism
-    tasks = tasks if turn is None else max(1, tasks // 2)
+    tasks = spark.sparkContext.defaultParallelism if turn is None else lake_tasks(spark)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         del batch_id  # the merge inserts only what is not there
@@ -65,8 +62,7 @@ def _start(  # noqa: PLR0917 - only ever called in this module
         with _in_turn(turn):
             insert(batch)
 
-    task_messages = None if turn is None else TASK_MESSAGES
-    messages = read_stream(spark, settings.kafka, topic, task_messages=task_messages)
+    messages = read_stream(spark, settings.kafka, topic).coalesce(tasks)
     values = judged_values(messages, topic)
     name = f"{JOB}_{topic.name}"
     writer = each_batch(values, handle, name)

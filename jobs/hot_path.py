@@ -9,7 +9,7 @@ Run: spark-submit jobs/hot_path.py --config careerstream.toml
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running, scheduling_pool, start_query
+from jobs.lifecycle import Running, start_query
 from jobs.main import run_job
 from jobs.recommend import Recommender, recommending, starting
 from jobs.update_profiles import folding
@@ -18,7 +18,7 @@ from streaming.pins import WorkerPins
 from streaming.profiles import JOB
 from streaming.recommending import Answering, with_lists
 from streaming.serving import Bundle
-from streaming.session import HOT_POOL
+from streaming.session import HOT_POOL, scheduling_pool
 from streaming.settings import Settings
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES, RECOMMENDATIONS
 

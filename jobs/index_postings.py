@@ -5,14 +5,14 @@ Run: spark-submit jobs/index_postings.py --config careerstream.toml
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
+from jobs.lifecycle import Running, each_batch, start_query
 from jobs.main import run_job
 from streaming import lake
 from streaming.indexing import JOB, index_batch, judged_postings
 from streaming.kafka import read_stream, require_topics
 from streaming.metrics import table
 from streaming.metrics.tally import tally
-from streaming.session import LAKE_POOL
+from streaming.session import giving_way
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, POSTINGS
 
@@ -27,10 +27,10 @@ def start(spark: SparkSession, settings: Settings) -> Running:
         del batch_id  # the merge is guarded by offsets
         index_batch(batch, settings, letters)
 
-    postings = judged_postings(read_stream(spark, settings.kafka, POSTINGS))
-    writer = each_batch(postings, handle, JOB)
     interval = settings.jobs.catalogue_interval_seconds
-    with scheduling_pool(spark, LAKE_POOL):
+    with giving_way(spark):
+        postings = judged_postings(read_stream(spark, settings.kafka, POSTINGS))
+        writer = each_batch(postings, handle, JOB)
         return Running((start_query(writer, JOB, settings, interval),))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException, StreamingQueryException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
@@ -127,18 +127,6 @@ def each_batch(
             handle(batch, batch_id)
 
     return messages.writeStream.outputMode("update").foreachBatch(logged)
-
-
-@contextmanager
-def scheduling_pool(spark: SparkSession, name: str) -> Iterator[None]:
-    """Give the queries started inside a share of the cores of their own."""
-    context = spark.sparkContext
-    before = context.getLocalProperty("spark.scheduler.pool")
-    context.setLocalProperty("spark.scheduler.pool", name)
-    try:
-        yield
-    finally:
-        context.setLocalProperty("spark.scheduler.pool", before)  # type: ignore[arg-type]
 
 
 @contextmanager

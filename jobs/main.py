@@ -18,7 +18,7 @@ from streaming.settings import Settings, load
 Start = Callable[[SparkSession, Settings], Running]
 
 
-def run_job(name: str, start: Start, *, scores: bool = False) -> None:
+def run_job(name: str, start: Start, *, scores: bool = False, archives: bool = False) -> None:
     """Run a streaming job until SIGTERM or Ctrl-C; exit with an error's own code if it fails."""
 
     def run(spark: SparkSession, settings: Settings) -> None:
@@ -31,18 +31,22 @@ def run_job(name: str, start: Start, *, scores: bool = False) -> None:
             finally:
                 running.stop(settings.jobs.shutdown_seconds)
 
-    run_once(name, run, scores=scores)
+    run_once(name, run, scores=scores, archives=archives)
 
 
 def run_once(
-    name: str, run: Callable[[SparkSession, Settings], object], *, scores: bool = False
+    name: str,
+    run: Callable[[SparkSession, Settings], object],
+    *,
+    scores: bool = False,
+    archives: bool = False,
 ) -> None:
     """Run something to its end with a `session` of its own; exit with an error's own code."""
     arguments = _parse(name)
     try:
         settings = load(arguments.config, arguments.set)
         configure(settings.jobs.log_format, name)
-        spark = session(settings, name, scores=scores)
+        spark = session(settings, name, scores=scores, archives=archives)
         try:
             run(spark, settings)
         finally:

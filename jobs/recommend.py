@@ -14,7 +14,7 @@ from pathlib import Path
 from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running, each_batch, scheduling_pool, start_query
+from jobs.lifecycle import Running, each_batch, start_query
 from jobs.main import run_job
 from streaming import lake
 from streaming.clock import from_text
@@ -28,7 +28,7 @@ from streaming.observed import Observed
 from streaming.pins import Pins, WorkerPins
 from streaming.recommending import recommend, recommend_everyone, warm
 from streaming.serving import Bundle, Shelf, current_file, serving_folder
-from streaming.session import HOT_POOL, shares_folder
+from streaming.session import HOT_POOL, scheduling_pool, shares_folder
 from streaming.settings import Settings
 from streaming.topics import PROFILES, RECOMMENDATIONS
 from training.registration import ensure_champion
@@ -103,7 +103,8 @@ class Recommender:
         self.observed = Observed.on(spark)
         METERS.follow(table.RECOMMENDATIONS, lambda: {(): self.observed.profiles.value})
         METERS.follow(table.UNKNOWN_POSTINGS, lambda: {(): self.observed.unknown_postings.value})
-        self._current = Current(self._shelf, partial(warm, spark), self._publish_everyone)
+        load = partial(warm, spark, held=1 if self.worker_pins else 2)
+        self._current = Current(self._shelf, load, self._publish_everyone)
         self._stopping = threading.Event()
 
     @contextmanager

@@ -20,4 +20,4 @@ def start(spark: SparkSession, settings: Settings) -> Running:
 
 
 if __name__ == "__main__":
-    run_job("up", start, scores=True)
+    run_job("up", start, scores=True, archives=True)

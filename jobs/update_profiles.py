@@ -5,13 +5,13 @@ Run: spark-submit jobs/update_profiles.py --config careerstream.toml
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running, scheduling_pool, start_query
+from jobs.lifecycle import Running, start_query
 from jobs.main import run_job
 from streaming.kafka import read_stream, require_topics, write_stream
 from streaming.metrics import table
 from streaming.metrics.tally import tally
 from streaming.profiles import JOB, Answers, ProfileProcessor, update_profiles
-from streaming.session import HOT_POOL
+from streaming.session import HOT_POOL, scheduling_pool
 from streaming.settings import Settings
 from streaming.shards import shards
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES

@@ -17,11 +17,13 @@ from typing import Any
 
 from pyspark.sql.streaming.proto import StateMessage_pb2 as proto
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
+from pyspark.sql.types import StringType, StructField, StructType
 
 from streaming.errors import CareerstreamError
 
-_KEY, _VALUE = "candidate_id string", "profile string"
-"""Their names stand in checkpoints."""
+_KEY = StructType([StructField("candidate_id", StringType())])
+_VALUE = StructType([StructField("profile", StringType())])
+"""Their names stand in checkpoints. As text they would be parsed in the JVM, twice a task."""
 _PROTOCOL = 0
 """Version of the protocol that Spark's client and its JVM speak."""
 _HEADER = struct.Struct("!ii")

@@ -26,20 +26,14 @@ ARROW_MESSAGE = pa.schema(
 """`MESSAGE` as Arrow has it."""
 
 
-def read_stream(
-    spark: SparkSession, kafka: KafkaSettings, *topics: Topic, task_messages: int | None = None
-) -> DataFrame:
+def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> DataFrame:
     """Follow topics from their beginning; `topic` comes without the prefix.
+
+    As many tasks as can run at once share a batch, since a task of a few messages is mostly its own
+    start.
 
     Guarantee: each message once per checkpoint. Data that retention removed before it was read
     fails the query, so that loss is never silent.
-
-    Args:
-        spark: session.
-        kafka: the broker and how it is read.
-        topics: what to follow.
-        task_messages: the most that one task reads; None: as many tasks as can run at once share
-            a batch, since a task of a few messages is mostly its own start.
     """
     most = max(1, kafka.max_offsets_per_trigger // max(topic.size for topic in topics))
     messages = (
@@ -49,8 +43,6 @@ def read_stream(
         .option("subscribe", _subscription(kafka, topics))
         .option("startingOffsets", "earliest")
     )
-    if task_messages is not None:
-        return _named(messages.option("maxRecordsPerPartition", task_messages).load(), kafka)
     return _named(messages.load(), kafka).coalesce(spark.sparkContext.defaultParallelism)
 
 

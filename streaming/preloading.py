@@ -14,6 +14,10 @@ from contextlib import suppress
 
 SCORES = "CAREERSTREAM_SCORES"
 """Environment variable: set where workers score."""
+GIVES_WAY = "CAREERSTREAM_GIVES_WAY"
+"""Environment variable: set for workers that all others come before."""
+NICENESS = 10
+"""Of these: with it the system gives a process a tenth of what it gives another that wants more."""
 MODULES = ("numpy", "orjson", "pandas", "pyarrow.parquet", "streaming.profiles")
 """What every worker needs."""
 MODELS_MODULES = ("mlflow.pyfunc", "threadpoolctl", "torch")
@@ -67,6 +71,8 @@ def preload() -> None:
 
 
 if __name__ == "__main__":
+    if os.environ.get(GIVES_WAY):
+        os.nice(NICENESS)
     preload()
     from pyspark import daemon
 

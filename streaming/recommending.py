@@ -107,10 +107,14 @@ def recommend_everyone(spark: SparkSession, bundle: Bundle, as_of: str, size: in
     return spark.createDataFrame([(profile,)], "value binary").mapInArrow(score, MESSAGE)
 
 
-def warm(spark: SparkSession, bundle: Bundle) -> None:
+def warm(spark: SparkSession, bundle: Bundle, *, held: int = 1) -> None:
     """Have every worker load a bundle, by ranking for nobody on all cores at once.
 
-    Twice in a row, because a task holds two workers where one folds and another scores.
+    Args:
+        spark: session whose workers are meant.
+        bundle: to load.
+        held: workers that a task holds: two where one folds and another scores. More would be
+            there for good and take turns with the others, each with memories of its own.
     """
     cores = spark.sparkContext.defaultParallelism
 
@@ -119,7 +123,10 @@ def warm(spark: SparkSession, bundle: Bundle) -> None:
             recommendations([everyone("1970-01-01T00:00:00.000000Z")], bundle, 1)
             yield batch
 
-    spark.range(0, cores, 1, cores).mapInArrow(load, "id long").mapInArrow(load, "id long").count()
+    everywhere: DataFrame = spark.range(0, cores, 1, cores)
+    for _ in range(held):
+        everywhere = everywhere.mapInArrow(load, "id long")
+    everywhere.count()
 
 
 def recommendations(profiles: Sequence[Profile], bundle: Bundle, size: int) -> list[dict[str, Any]]:

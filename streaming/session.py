@@ -1,6 +1,7 @@
 """The Spark session, the same for every job."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from streaming import parts
 from streaming.errors import SettingsError, one_line
-from streaming.preloading import SCORES
+from streaming.preloading import GIVES_WAY, SCORES
 from streaming.settings import Settings
 from streaming.signals import held
 
@@ -62,7 +63,9 @@ POOLS = (
 )
 
 
-def session(settings: Settings, app: str, *, scores: bool = False) -> SparkSession:
+def session(
+    settings: Settings, app: str, *, scores: bool = False, archives: bool = False
+) -> SparkSession:
     """Make the session, or return the running one.
 
     Under spark-submit the cluster's own master, jars and memory win; the rest is set here.
@@ -72,6 +75,8 @@ def session(settings: Settings, app: str, *, scores: bool = False) -> SparkSessi
         app: its name.
         scores: whether its workers will score: then they are forked with a model's libraries, no
             code is generated for its small batches, and Java optimises only what is called most.
+        archives: whether tables of history are written beside that: on one machine their tasks,
+            `lake_tasks` at a time, then run beyond those of the master, and clicks wait for none.
 
     Raises:
         MissingPartError: no usable Java, or the jars are not in the cache.
@@ -81,8 +86,9 @@ def session(settings: Settings, app: str, *, scores: bool = False) -> SparkSessi
     if not _submitted():
         os.environ["JAVA_HOME"] = str(parts.java().home)
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        builder = builder.master(settings.spark.master)
-        for name, value in _launch_conf(settings).items():
+        master = settings.spark.master
+        asked = spare_tasks(master) if archives else {"spark.master": master}
+        for name, value in (asked | _launch_conf(settings)).items():
             builder = builder.config(name, value)
         if scores:
             builder = builder.config(f"spark.executorEnv.{SCORES}", "1")
@@ -102,7 +108,9 @@ def session(settings: Settings, app: str, *, scores: bool = False) -> SparkSessi
 
 
 @contextmanager
-def logged_session(settings: Settings, app: str, *, scores: bool = False) -> Iterator[SparkSession]:
+def logged_session(
+    settings: Settings, app: str, *, scores: bool = False, archives: bool = False
+) -> Iterator[SparkSession]:
     """Give a `session` that ends with the block; what its JVM says goes to HOME/logs/APP.log."""
     file = settings.home / "logs" / f"{app}.log"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +120,7 @@ def logged_session(settings: Settings, app: str, *, scores: bool = False) -> Ite
     with file.open("ab") as log:
         os.dup2(log.fileno(), 2)
     try:
-        spark = session(settings, app, scores=scores)
+        spark = session(settings, app, scores=scores, archives=archives)
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)
@@ -120,6 +128,43 @@ def logged_session(settings: Settings, app: str, *, scores: bool = False) -> Ite
         yield spark
     finally:
         spark.stop()
+
+
+def lake_tasks(spark: SparkSession) -> int:
+    """How many tasks may write a table of history at a time beside the hot path."""
+    return _lake_tasks(spark.sparkContext.defaultParallelism)
+
+
+@contextmanager
+def giving_way(spark: SparkSession) -> Iterator[None]:
+    """Let the queries planned and started inside give way to all others.
+
+    Their tasks are served last, and their Python runs in workers of its own, which the system
+    serves last and which know nothing of models. So those that score keep to themselves, too, what
+    they have at hand.
+    """
+    environment = spark.sparkContext.environment
+    scored = environment.pop(SCORES, None)
+    environment[GIVES_WAY] = "1"
+    try:
+        with scheduling_pool(spark, LAKE_POOL):
+            yield
+    finally:
+        del environment[GIVES_WAY]
+        if scored is not None:
+            environment[SCORES] = scored
+
+
+@contextmanager
+def scheduling_pool(spark: SparkSession, name: str) -> Iterator[None]:
+    """Give the queries started inside a share of the cores of their own."""
+    context = spark.sparkContext
+    before = context.getLocalProperty("spark.scheduler.pool")
+    context.setLocalProperty("spark.scheduler.pool", name)
+    try:
+        yield
+    finally:
+        context.setLocalProperty("spark.scheduler.pool", before)  # type: ignore[arg-type]
 
 
 def is_local(spark: SparkSession) -> bool:
@@ -142,6 +187,25 @@ def shares_folder(spark: SparkSession, place: str) -> bool:
     hadoop: Any = spark._jsparkSession.sparkContext().hadoopConfiguration()  # noqa: SLF001
     default = str(hadoop.get("fs.defaultFS", "file:///"))
     return is_local(spark) and is_folder(place) and default.startswith("file:")
+
+
+def spare_tasks(master: str) -> dict[str, str]:
+    """Say, as configuration, that more tasks may run on one machine than its master names.
+
+    How many parts work is cut into stays the same. A cluster's master stays as it is.
+    """
+    local = re.fullmatch(r"local(?:\[(\d+|\*)\])?", master)
+    if not local:
+        return {"spark.master": master}
+    tasks = (os.cpu_count() or 1) if local[1] == "*" else int(local[1] or 1)
+    return {
+        "spark.master": f"local[{tasks + _lake_tasks(tasks)}]",
+        "spark.default.parallelism": str(tasks),
+    }
+
+
+def _lake_tasks(tasks: int) -> int:
+    return max(1, tasks // 2)
 
 
 def _submitted() -> bool:

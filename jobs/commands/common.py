@@ -47,9 +47,11 @@ def invocation(context: typer.Context) -> Invocation:
 
 
 @contextmanager
-def spark_of(settings: Settings, app: str, *, scores: bool = False) -> Iterator["SparkSession"]:
+def spark_of(
+    settings: Settings, app: str, *, scores: bool = False, archives: bool = False
+) -> Iterator["SparkSession"]:
     """Give a Spark session that ends with the block; what the JVM says goes to HOME/logs."""
     from streaming.session import logged_session  # noqa: PLC0415 - starting Spark takes seconds
 
-    with logged_session(settings, app, scores=scores) as spark:
+    with logged_session(settings, app, scores=scores, archives=archives) as spark:
         yield spark

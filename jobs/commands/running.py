@@ -26,7 +26,7 @@ def up(context: typer.Context) -> None:
     provisioning.create(settings.kafka)
     # In this order: Spark takes SIGINT for itself while it starts.
     with (
-        spark_of(settings, "up", scores=True) as spark,
+        spark_of(settings, "up", scores=True, archives=True) as spark,
         until_signalled() as stop,
         watched("up", spark, settings) as watch,
     ):

@@ -7,9 +7,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from jobs import hot_path, index_postings, recommend, update_profiles
+from jobs import hot_path, index_postings, recommend, up, update_profiles
 from jobs.demo.account import check_recommendations
 from jobs.latest import latest, messages
+from streaming.preloading import GIVES_WAY, NICENESS
 from streaming.records import EVERYONE
 from streaming.settings import StorageSettings
 from streaming.topics import (
@@ -112,7 +113,19 @@ def test_messages_are_read_and_folded_by_the_same_workers(settings, clicks, star
     clicks(settings, 0)
     with started(hot_path, settings) as running:
         running.drain()
-    assert len(worker_daemons()) == 1
+    assert len([daemon for daemon in worker_daemons() if not gives_way(daemon)]) == 1
+
+
+def test_tables_are_written_by_workers_that_the_system_serves_last(settings, clicks, started):
+    clicks(settings, 0)
+    with started(up, settings) as running:
+        running.drain()
+    niceness = {gives_way(daemon): int(stat(daemon)[16]) for daemon in worker_daemons()}
+    assert niceness == {False: 0, True: NICENESS}
+
+
+def gives_way(daemon):
+    return f"{GIVES_WAY}=1".encode() in (daemon / "environ").read_bytes().split(b"\0")
 
 
 def worker_daemons():
@@ -126,12 +139,17 @@ def worker_daemons():
         except OSError:  # it has ended, or has no such parents
             continue
         if ours and daemon:
-            found.append(process.name)
+            found.append(process)
     return found
 
 
 def parent(process):
-    return Path("/proc", (process / "stat").read_text().rpartition(")")[2].split()[1])
+    return Path("/proc", stat(process)[1])
+
+
+def stat(process):
+    """What the system tells of a process, from its state on (proc(5), the third field)."""
+    return (process / "stat").read_text().rpartition(")")[2].split()
 
 
 def test_where_checkpoints_are_no_folder_the_driver_pins(settings, clicks, started):

@@ -7,10 +7,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from jobs.benchmark.stream.place import COPIES
-from jobs.lifecycle import Running, scheduling_pool, start_query
+from jobs.lifecycle import Running, start_query
 from jobs.main import run_job
 from streaming.kafka import read_stream, require_topics, write_stream
-from streaming.session import HOT_POOL
+from streaming.session import HOT_POOL, scheduling_pool
 from streaming.settings import Settings
 from streaming.topics import EVENTS
 
