@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from infra import jars
+from infra import class_archive, jars
 from infra.bootstrap import java
 from streaming import parts
 from streaming.errors import CareerstreamError, MissingPartError
@@ -43,6 +43,7 @@ def checks(settings: Settings) -> list[Check]:
         _part("Kafka broker jars", lambda: _folder_of(parts.kafka_jars())),
         _part("Delta and Kafka connector jars", lambda: _folder_of(parts.spark_jars())),
         _part("Jar for local files", lambda: _folder_of(parts.local_files_jars())),
+        _class_archive(),
         _horovod(),
         _home(settings.home),
         _broker(settings.kafka.bootstrap_servers),
@@ -50,7 +51,7 @@ def checks(settings: Settings) -> list[Check]:
 
 
 def install() -> None:
-    """Fetch what can be fetched: the jars, and Java where apt may install it.
+    """Get what can be had: the jars, Java where apt may install it, and the class archive.
 
     Raises:
         MissingPartError: something must be installed by hand; the message says what.
@@ -60,6 +61,7 @@ def install() -> None:
     if spark is None or spark.origin is None:
         raise MissingPartError("pyspark is not installed; install careerstream with pip or uv")
     jars.install(jars.ivy_jar(Path(spark.origin).parent))
+    class_archive.install(Path(sys.executable), Path(sys.prefix))
 
 
 def _python() -> Check:
@@ -82,6 +84,21 @@ def _part(name: str, look: Callable[[], str]) -> Check:
 
 def _folder_of(files: list[Path]) -> str:
     return f"{len(files)} in {files[0].parent}"
+
+
+def _class_archive() -> Check:
+    name = "Class archive (Spark starts sooner)"
+    try:
+        file = parts.class_archive()
+    except MissingPartError:
+        return Check(name=name, ok=False, found="no Java that it could be of", needed=False)
+    return Check(
+        name=name,
+        ok=file.exists(),
+        found=str(file) if file.exists() else f"not in {file.parent}",
+        remedy=parts.REMEDY,
+        needed=False,
+    )
 
 
 def _horovod() -> Check:

@@ -35,6 +35,9 @@ from training.registration import ensure_champion
 
 JOB = "recommend"
 _LOOK_SECONDS = 0.1
+_QUIET_SECONDS = 30.0
+"""Workers that nothing is asked of for so long are asked for something. Spark ends them after a
+minute, and the next click would wait for the model to be loaded anew."""
 EVERYONE_SECONDS = 3600
 """The list under `*` is renewed when the newest profile is this much newer than the list."""
 log = logging.getLogger(JOB)
@@ -103,8 +106,9 @@ class Recommender:
         self.observed = Observed.on(spark)
         METERS.follow(table.RECOMMENDATIONS, lambda: {(): self.observed.profiles.value})
         METERS.follow(table.UNKNOWN_POSTINGS, lambda: {(): self.observed.unknown_postings.value})
-        load = partial(warm, spark, held=1 if self.worker_pins else 2)
-        self._current = Current(self._shelf, load, self._publish_everyone)
+        self._warm = partial(warm, spark, held=1 if self.worker_pins else 2)
+        self._current = Current(self._shelf, self._warm, self._publish_everyone)
+        self._scored, self._asked = 0, time.monotonic()
         self._stopping = threading.Event()
 
     @contextmanager
@@ -137,13 +141,23 @@ class Recommender:
             going = not self._stopping.wait(_LOOK_SECONDS)
             try:
                 self.published()
+                self._stay_warm()
                 trouble = ""
             except Exception as error:
                 # The lists of everybody else are out; this one is tried again.
                 if (told := one_line(error)) != trouble:
                     trouble = told  # once, not at every look
-                    log.warning("cannot serve people nobody knows: %s", told)
+                    log.warning("cannot look after published lists: %s", told)
                     log.debug("why it cannot", exc_info=True)
+
+    def _stay_warm(self) -> None:
+        """Ask the workers for something if nobody has for long."""
+        now, scored = time.monotonic(), self.observed.profiles.value
+        if scored != self._scored:
+            self._scored, self._asked = scored, now
+        elif now - self._asked >= _QUIET_SECONDS:
+            self._warm(self._current.bundle)
+            self._asked = now
 
     def stop(self) -> None:
         """End the background work."""

@@ -106,9 +106,13 @@ def _subscription(kafka: KafkaSettings, topics: tuple[Topic, ...]) -> str:
 
 
 def _named(messages: DataFrame, kafka: KafkaSettings) -> DataFrame:
+    if not kafka.topic_prefix:  # what is not there need not be planned for each batch
+        return messages
     name = F.col("topic").substr(F.lit(len(kafka.topic_prefix) + 1), F.length("topic"))
     return messages.withColumn("topic", name)
 
 
 def _addressed(messages: DataFrame, kafka: KafkaSettings) -> DataFrame:
+    if not kafka.topic_prefix:
+        return messages
     return messages.withColumn("topic", F.concat(F.lit(kafka.topic_prefix), F.col("topic")))

@@ -100,6 +100,18 @@ def local_files_jars() -> list[Path]:
     return _jars(local_files_folder(), "the jar for Spark's local files")
 
 
+def class_archive(prefix: Path | None = None) -> Path:
+    """Where the archive belongs of the classes that Spark's JVM loads; it may not be there.
+
+    It is of one Java and of the jars in one environment, and goes with that.
+
+    Args:
+        prefix: the environment's folder; default: of the one that runs.
+    """
+    folder = Path(prefix or sys.prefix) / "share" / "careerstream"
+    return folder / f"spark-{CONNECTOR_VERSION}-java-{java().version}.jsa"
+
+
 @cache
 def java() -> Java:
     """Find a Java 17 or 21: JAVA_HOME first, then PATH, then where Linux packages put it.

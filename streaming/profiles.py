@@ -57,17 +57,13 @@ def update_profiles(
         for each candidate that changed in the batch, and what the processor makes of it; one dead
         letter for each unreadable message.
     """
-    return (
-        read_packed(messages, shards, JOB, letters)
-        .groupBy("shard")
-        .transformWithState(
-            statefulProcessor=processor,
-            outputStructType=MESSAGE,
-            outputMode="update",
-            timeMode="none",
-            initialState=begin,
-        )
-        .select("topic", "key", "value", "headers")
+    packs = read_packed(messages, shards, JOB, letters)
+    return packs.groupBy("shard").transformWithState(
+        statefulProcessor=processor,
+        outputStructType=MESSAGE,
+        outputMode="update",
+        timeMode="none",
+        initialState=begin,
     )
 
 

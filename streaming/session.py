@@ -88,11 +88,11 @@ def session(
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         master = settings.spark.master
         asked = spare_tasks(master) if archives else {"spark.master": master}
-        for name, value in (asked | _launch_conf(settings)).items():
+        java = {_JAVA_OPTIONS: " ".join(_java_options(scores=scores))}
+        for name, value in (asked | java | _launch_conf(settings)).items():
             builder = builder.config(name, value)
         if scores:
             builder = builder.config(f"spark.executorEnv.{SCORES}", "1")
-            builder = builder.config(_JAVA_OPTIONS, LATE_OPTIMISER)
     conf = _conf(settings) | (UNCOMPILED if scores else {}) | settings.spark.conf
     for name, value in conf.items():
         builder = builder.config(name, value)
@@ -234,6 +234,14 @@ def _launch_conf(settings: Settings) -> dict[str, str]:
             jars = [str(jar) for jar in parts.local_files_jars()]
             conf |= {_CLASS_PATH: os.pathsep.join(jars), "spark.hadoop.fs.file.impl": LOCAL_FILES}
     return conf
+
+
+def _java_options(*, scores: bool) -> list[str]:
+    options = [LATE_OPTIMISER] if scores else []
+    if (archive := parts.class_archive()).exists():
+        # One of other jars is left aside; that it is would be told on every start.
+        options += [f'"-XX:SharedArchiveFile={archive}"', "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+    return options
 
 
 def _pools(settings: Settings) -> Path:

@@ -11,8 +11,13 @@ that they all have, say, which training may weigh as much as it likes.
 """
 
 import math
+import time
+import timeit
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
+import torch
 
 _EXACT = 2**24
 """Whole numbers up to it are exact as float32."""
@@ -21,6 +26,11 @@ _TOGETHER = 2_048
 """Postings that are compared at a time, so that what comes out stays in a core's cache."""
 _READY_BYTES = 64 * 2**20
 """What a process may hold of codes as floats."""
+_TRIED = 32
+"""Queries that ways to multiply are tried with."""
+
+Multiply = Callable[[np.ndarray], np.ndarray]
+"""Exact inner products of whole numbers with N codes: (B, D) to (B, N), all float32."""
 
 
 def levels(dimensions: int) -> int:
@@ -50,20 +60,31 @@ def encode(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return codes, units.astype(np.float32)
 
 
-def ready(codes: np.ndarray) -> np.ndarray:
-    """Return codes as floats where that is not much: to turn them takes longer than a few queries.
+def multiplier(codes: np.ndarray) -> Multiply:
+    """Return the fastest way that this machine has to multiply codes.
+
+    As whole numbers of one byte where the processor and PyTorch are good at it (VNNI, AMX), else as
+    floats: both are exact, so which it is shows in nothing but time.
 
     Args:
         codes: (N, D) int8, of `encode`.
     """
-    return codes if 4 * codes.size > _READY_BYTES else codes.astype(np.float32)
+    some = np.ones((_TRIED, codes.shape[1]), dtype=np.float32)
+    return min(ways(codes), key=lambda way: _seconds(way, some))
 
 
-def products(codes: np.ndarray, units: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def ways(codes: np.ndarray) -> list[Multiply]:
+    """List the ways to multiply codes, (N, D) int8."""
+    # To turn them to floats takes longer than a few queries.
+    floats = codes if 4 * codes.size > _READY_BYTES else codes.astype(np.float32)
+    return [partial(_as_floats, floats), partial(_as_bytes, codes)]
+
+
+def products(multiply: Multiply, units: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """Estimate the inner products of queries with vectors, less the same number for each vector.
 
     Args:
-        codes: (N, D), of `encode` or `ready`.
+        multiply: of `multiplier`.
         units: (D,), of `encode`.
         queries: (B, D) float32.
 
@@ -73,10 +94,33 @@ def products(codes: np.ndarray, units: np.ndarray, queries: np.ndarray) -> np.nd
     scaled = queries * units
     most = np.abs(scaled).max(axis=1, initial=0.0, keepdims=True)
     steps = np.maximum(most / levels(queries.shape[1]), np.finfo(np.float32).tiny)  # (B, 1)
-    rounded, steps = np.rint(scaled / steps).astype(np.float32), steps.astype(np.float32)
-    found = np.empty((len(queries), len(codes)), dtype=np.float32)
+    found = multiply(np.rint(scaled / steps).astype(np.float32))
+    found *= steps.astype(np.float32)
+    return found
+
+
+def _as_floats(codes: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    found = np.empty((len(rounded), len(codes)), dtype=np.float32)
     for start in range(0, len(codes), _TOGETHER):
         part = codes[start : start + _TOGETHER].astype(np.float32, copy=False)
         # This way round BLAS is faster: queries are few.
-        np.multiply((part @ rounded.T).T, steps, out=found[:, start : start + _TOGETHER])
+        found[:, start : start + _TOGETHER] = (part @ rounded.T).T
     return found
+
+
+def _as_bytes(codes: np.ndarray, rounded: np.ndarray) -> np.ndarray:
+    queries = torch.from_numpy(rounded.astype(np.int8)).t()
+    found = np.empty((len(rounded), len(codes)), dtype=np.float32)
+    for start in range(0, len(codes), _TOGETHER):
+        part = torch.from_numpy(codes[start : start + _TOGETHER])
+        product = torch._int_mm(part, queries)  # noqa: SLF001 - nothing public keeps the whole sums
+        found[:, start : start + _TOGETHER] = product.numpy().T
+    return found
+
+
+def _seconds(way: Multiply, queries: np.ndarray) -> float:
+    """Say what a way to multiply takes of the processor; one that is not there takes for ever."""
+    try:
+        return min(timeit.repeat(lambda: way(queries), timer=time.process_time, number=1, repeat=5))
+    except (AttributeError, RuntimeError):
+        return math.inf

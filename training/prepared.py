@@ -98,8 +98,8 @@ def _open(folder: Path, stamp: int) -> PreparedCatalogue:
     catalogue = Catalogue.read(folder / _CATALOGUE_FILE)
     # A plain array: taking rows of a mapped one takes as long again to make one of its kind.
     vectors = np.asarray(np.load(folder / _VECTORS_FILE, mmap_mode="r"))
-    rounded, units = np.load(folder / _CODES_FILE, mmap_mode="r"), np.load(folder / _UNITS_FILE)
-    products = partial(codes.products, codes.ready(rounded), units)
+    rounded, units = np.load(folder / _CODES_FILE, mmap_mode="c"), np.load(folder / _UNITS_FILE)
+    products = partial(codes.products, codes.multiplier(np.asarray(rounded)), units)
 
     said = pq.read_table(folder / _SAID_FILE)
     named_of, words_of_row = (said.column(name).combine_chunks() for name in ("named", "words"))

@@ -13,7 +13,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from types import FrameType
 
-from infra import jars
+from infra import class_archive, jars
 from infra.bootstrap import horovod, java, stamp
 from infra.bootstrap.python import Environment
 from streaming import parts
@@ -56,6 +56,7 @@ def _set_up() -> None:
     jars.install(jars.ivy_jar(environment.packages / "pyspark"))
     print(f"setup: {horovod.install(environment)}")
     environment.install_project()
+    print(f"setup: {class_archive.install(environment.python, environment.folder)}")
     stamp.write(PROJECT)
     print(f"setup: ready in {environment.folder}, cache in {parts.cache_folder()}")
 

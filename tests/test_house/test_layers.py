@@ -85,7 +85,10 @@ def test_no_test_folder_shadows_a_package() -> None:
 
 def test_set_up_imports_nothing_that_must_be_installed() -> None:
     files = [*_sources("infra/bootstrap"), PROJECT / "streaming" / "__init__.py"]
-    files += [PROJECT / "infra" / f"{name}.py" for name in ("__init__", "jars", "children")]
+    files += [
+        PROJECT / "infra" / f"{name}.py"
+        for name in ("__init__", "class_archive", "jars", "children")
+    ]
     files += [PROJECT / "infra" / "progress.py", PROJECT / "streaming" / "errors.py"]
     files += [PROJECT / "streaming" / "parts.py"]
     for file in files:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import doctor, jars
+from infra import class_archive, doctor, jars
 from infra.bootstrap import horovod, python, stamp
 from infra.broker_config import new_cluster_id
 from infra.children import output_lines
@@ -166,6 +166,21 @@ def test_uv_s_own_entry_is_cut_out_of_the_lock_file(tmp_path: Path) -> None:
     (tmp_path / "empty.lock").touch()
     with pytest.raises(MissingPartError, match="make lock"):
         python._uv_requirement(tmp_path / "empty.lock")
+
+
+def test_without_a_class_archive_set_up_goes_on_and_says_why(tmp_path: Path) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
+    broken.chmod(0o755)
+    said = class_archive.install(broken, tmp_path)
+    assert said == "no class archive, so that Spark starts slower: no room"
+
+
+def test_a_class_archive_is_made_once(tmp_path: Path) -> None:
+    file = parts.class_archive(tmp_path)
+    file.parent.mkdir(parents=True)
+    file.touch()
+    assert class_archive.install(tmp_path / "not asked", tmp_path) == f"class archive {file}"
 
 
 @pytest.mark.usefixtures("empty_cache")

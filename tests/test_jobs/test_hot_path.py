@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import orjson
@@ -122,6 +123,23 @@ def test_tables_are_written_by_workers_that_the_system_serves_last(settings, cli
         running.drain()
     niceness = {gives_way(daemon): int(stat(daemon)[16]) for daemon in worker_daemons()}
     assert niceness == {False: 0, True: NICENESS}
+
+
+def test_workers_that_nobody_asks_are_asked_before_spark_ends_them(
+    settings, clicks, started, spark, monkeypatch
+):
+    def asked():  # the jobs of queries belong to groups
+        return len(spark.sparkContext.statusTracker().getJobIdsForGroup(None))
+
+    monkeypatch.setattr(recommend, "_QUIET_SECONDS", 0.5)
+    clicks(settings, 0)
+    with started(hot_path, settings) as running:
+        running.drain()
+        before = asked()
+        deadline = time.monotonic() + 30
+        while asked() < before + 3 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert asked() >= before + 3
 
 
 def gives_way(daemon):

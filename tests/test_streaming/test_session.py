@@ -1,8 +1,18 @@
-"""The Spark session: how many tasks run at a time where tables are written beside the hot path."""
+"""The Spark session: what its JVM starts from, and how many tasks run at a time."""
+
+from pathlib import Path
 
 import pytest
 
+from streaming import parts
 from streaming.session import spare_tasks
+
+
+@pytest.mark.spark
+def test_spark_starts_from_the_classes_that_set_up_collected(spark):
+    jvm = spark._jvm.java.lang.ProcessHandle.current().pid()
+    # A JVM that cannot use the file says nothing and leaves it aside.
+    assert str(parts.class_archive()) in Path(f"/proc/{jvm}/maps").read_text()
 
 
 @pytest.mark.parametrize(

@@ -164,10 +164,11 @@ floats = st.floats(-100, 100, width=32)
 )
 def test_estimates_are_near_and_each_its_own(vectors, queries):
     rounded, units = codes.encode(vectors)
-    found = codes.products(rounded, units, queries)
+    found = codes.products(codes.multiplier(rounded), units, queries)
     assert found.shape == (len(queries), len(vectors))
     for row, query in enumerate(queries):
-        assert np.array_equal(found[row], codes.products(rounded, units, query[None])[0])
+        for multiply in codes.ways(rounded):
+            assert np.array_equal(found[row], codes.products(multiply, units, query[None])[0])
     if not len(vectors):
         return
     # Half a step of the query and half a unit of the vector in each dimension, at most, for each of
@@ -185,7 +186,8 @@ def test_what_all_postings_share_costs_no_precision():
     vectors[:, 0] = 0.7
     query = chance.standard_normal((1, 24), dtype=np.float32)
     query[0, 0] = 5_000.0
-    found = codes.products(*codes.encode(vectors), query)[0]
+    rounded, units = codes.encode(vectors)
+    found = codes.products(codes.multiplier(rounded), units, query)[0]
     exact = vectors[:, 1:] @ query[0, 1:]
     assert np.abs((found - found[0]) - (exact - exact[0])).max() < 0.5
     assert set(np.argsort(-exact)[:5]) <= set(np.argsort(-found)[:10])
@@ -196,9 +198,10 @@ def test_every_partial_sum_is_exact(dimensions):
     assert codes.levels(dimensions) ** 2 * dimensions <= 2**24
     full = np.full((1, dimensions), codes.levels(dimensions), dtype=np.float32)
     rounded, units = codes.encode(np.concatenate([full, -full]))
-    found = codes.products(rounded, units, full)[0]
     most = float(dimensions * codes.levels(dimensions) ** 2)
-    assert found.tolist() == pytest.approx([most, -most], rel=1e-6)
+    for multiply in codes.ways(rounded):
+        found = codes.products(multiply, units, full)[0]
+        assert found.tolist() == pytest.approx([most, -most], rel=1e-6)
 
 
 def test_freshness_is_that_of_training():
