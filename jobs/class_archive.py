@@ -27,7 +27,7 @@ from jobs.replay import import_candidates, import_events, import_postings
 from streaming import parts
 from streaming.errors import CareerstreamError, one_line
 from streaming.session import logged_session
-from streaming.settings import KafkaSettings, Settings, SparkSettings
+from streaming.settings import JobSettings, KafkaSettings, Settings, SparkSettings
 
 MARKET = MarketConfig(candidates=5, postings=10, events_per_candidate=4, days=5, seed=1)
 
@@ -52,6 +52,7 @@ def make(file: Path) -> None:
                 home=home,
                 kafka=KafkaSettings(bootstrap_servers=broker.bootstrap_servers),
                 spark=SparkSettings(conf=dump),
+                jobs=JobSettings(lake_interval_seconds=1, catalogue_interval_seconds=1),
             )
             _fill(settings)
             with _exited(), logged_session(settings, "class-archive", scores=True) as spark:
