@@ -63,11 +63,7 @@ def town(make_settings, tmp_path_factory):
     return settings
 
 
-def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(
-    town, spark, started, values, monkeypatch
-):
-    # What stands twice on the topic then lies in different tasks, too.
-    monkeypatch.setattr(archive, "TASK_MESSAGES", 20)
+def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(town, spark, started, values):
     with started(up, town) as running:
         assert {query.name for query in running.queries} == QUERIES
         follow(running)
