@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from infra.simulator import Market, MarketConfig, write
-from jobs import archive, up
+from jobs import up
 from jobs.demo.account import check_recommendations
 from jobs.latest import latest
 from jobs.replay import import_candidates, import_events, import_postings
