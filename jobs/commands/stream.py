@@ -28,7 +28,7 @@ def stream(
     epochs: Annotated[int | None, typer.Option(min=1, help="Of the training; 2.")] = None,
     rate: Annotated[float | None, typer.Option(min=1, help="Events a second; 200.")] = None,
     seconds: Annotated[float | None, typer.Option(min=1, help="Of latency; 180.")] = None,
-    warm_up_seconds: Annotated[float | None, typer.Option(min=0, help="Before them; 180.")] = None,
+    warm_up_seconds: Annotated[float | None, typer.Option(min=0, help="Before them; 300.")] = None,
     beside_seconds: Annotated[
         float | None, typer.Option(min=1, help="Chain and pass-through at once; 60.")
     ] = None,

@@ -23,7 +23,7 @@ class Plan:
     """Events a second of the latency part."""
     seconds: float = 180.0
     """How long its latency is measured."""
-    warm_up_seconds: float = 180.0
+    warm_up_seconds: float = 300.0
     """How long the same rate runs before; drawn, but not counted. So long does a JVM compile what
     it has just come to know."""
     beside_seconds: float = 60.0
