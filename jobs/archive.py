@@ -21,7 +21,7 @@ from streaming.session import giving_way, lake_tasks
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, Topic
 
-MOST_WAITING = 20.0
+MOST_WAITING = 60.0
 """Seconds after which a table is written although another one is."""
 
 
