@@ -3,8 +3,9 @@
 import os
 import re
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,17 @@ def logged_session(
         yield spark
     finally:
         spark.stop()
+
+
+def wake(spark: SparkSession) -> None:
+    """Have Python workers start while a job still does: their libraries take seconds to load."""
+
+    def ask() -> None:
+        tasks = spark.sparkContext.defaultParallelism
+        with suppress(Exception):  # the job may have ended meanwhile; the next task starts them
+            spark.range(0, tasks, 1, tasks).mapInArrow(lambda batches: batches, "id long").count()
+
+    threading.Thread(target=ask, name="waking", daemon=True).start()
 
 
 def lake_tasks(spark: SparkSession) -> int:
