@@ -17,7 +17,7 @@ from streaming.archiving import DESTINATIONS, JOB, archive_batch, judged_values
 from streaming.kafka import read_stream, require_topics
 from streaming.metrics import table as metrics
 from streaming.metrics.tally import Tally, tally
-from streaming.session import giving_way, lake_tasks
+from streaming.session import LAKE_POOL, lake_tasks, lake_workers, scheduling_pool
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, Topic
 
@@ -40,7 +40,7 @@ def start(spark: SparkSession, settings: Settings, *, beside: bool = False) -> R
     letters = tally(spark, metrics.DEAD_LETTERS)
     turn = threading.Semaphore() if beside else None
     start_one = partial(_start, spark, settings, letters, turn)
-    with giving_way(spark):
+    with scheduling_pool(spark, LAKE_POOL):
         starts = [partial(start_one, topic, table) for topic, table in DESTINATIONS]
         return start_all(starts, settings)
 
@@ -63,7 +63,8 @@ def _start(  # noqa: PLR0917 - only ever called in this module
             insert(batch)
 
     messages = read_stream(spark, settings.kafka, topic).coalesce(tasks)
-    values = judged_values(messages, topic)
+    with lake_workers(spark):
+        values = judged_values(messages, topic)
     name = f"{JOB}_{topic.name}"
     writer = each_batch(values, handle, name)
     return Running((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))

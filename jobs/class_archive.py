@@ -35,7 +35,7 @@ MARKET = MarketConfig(candidates=5, postings=10, events_per_candidate=4, days=5,
 def make(file: Path) -> None:
     """Run every streaming job over a small market, and have the JVM write down what it loaded.
 
-    Takes about a minute; the file has some 170 MB.
+    Takes one to two minutes; the file has some 230 MB.
 
     Args:
         file: appears when it is complete.

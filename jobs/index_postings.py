@@ -12,7 +12,7 @@ from streaming.indexing import JOB, index_batch, judged_postings
 from streaming.kafka import read_stream, require_topics
 from streaming.metrics import table
 from streaming.metrics.tally import tally
-from streaming.session import giving_way
+from streaming.session import LAKE_POOL, lake_workers, scheduling_pool
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, POSTINGS
 
@@ -28,9 +28,11 @@ def start(spark: SparkSession, settings: Settings) -> Running:
         index_batch(batch, settings, letters)
 
     interval = settings.jobs.catalogue_interval_seconds
-    with giving_way(spark):
-        postings = judged_postings(read_stream(spark, settings.kafka, POSTINGS))
-        writer = each_batch(postings, handle, JOB)
+    messages = read_stream(spark, settings.kafka, POSTINGS)
+    with lake_workers(spark):
+        postings = judged_postings(messages)
+    writer = each_batch(postings, handle, JOB)
+    with scheduling_pool(spark, LAKE_POOL):
         return Running((start_query(writer, JOB, settings, interval),))
 
 

@@ -89,8 +89,7 @@ def session(
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         master = settings.spark.master
         asked = spare_tasks(master) if archives else {"spark.master": master}
-        java = {_JAVA_OPTIONS: " ".join(_java_options(scores=scores))}
-        for name, value in (asked | java | _launch_conf(settings)).items():
+        for name, value in (asked | _java_options(scores=scores) | _launch_conf(settings)).items():
             builder = builder.config(name, value)
         if scores:
             builder = builder.config(f"spark.executorEnv.{SCORES}", "1")
@@ -148,19 +147,17 @@ def lake_tasks(spark: SparkSession) -> int:
 
 
 @contextmanager
-def giving_way(spark: SparkSession) -> Iterator[None]:
-    """Let the queries planned and started inside give way to all others.
+def lake_workers(spark: SparkSession) -> Iterator[None]:
+    """Give the Python in what is planned inside workers of its own, which the system serves last.
 
-    Their tasks are served last, and their Python runs in workers of its own, which the system
-    serves last and which know nothing of models. So those that score keep to themselves, too, what
-    they have at hand.
+    They know nothing of models, and those that score keep to themselves what they have at hand.
+    What another thread plans meanwhile gets them too: a plan belongs inside, no query's start.
     """
     environment = spark.sparkContext.environment
     scored = environment.pop(SCORES, None)
     environment[GIVES_WAY] = "1"
     try:
-        with scheduling_pool(spark, LAKE_POOL):
-            yield
+        yield
     finally:
         del environment[GIVES_WAY]
         if scored is not None:
@@ -248,12 +245,12 @@ def _launch_conf(settings: Settings) -> dict[str, str]:
     return conf
 
 
-def _java_options(*, scores: bool) -> list[str]:
+def _java_options(*, scores: bool) -> dict[str, str]:
     options = [LATE_OPTIMISER] if scores else []
     if (archive := parts.class_archive()).exists():
         # One of other jars is left aside; that it is would be told on every start.
         options += [f'"-XX:SharedArchiveFile={archive}"', "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
-    return options
+    return {_JAVA_OPTIONS: " ".join(options)} if options else {}
 
 
 def _pools(settings: Settings) -> Path:
