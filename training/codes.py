@@ -19,6 +19,8 @@ from functools import partial
 import numpy as np
 import torch
 
+from training.side_by_side import one_thread
+
 _EXACT = 2**24
 """Whole numbers up to it are exact as float32."""
 _MOST = 127
@@ -70,7 +72,10 @@ def multiplier(codes: np.ndarray) -> Multiply:
         codes: (N, D) int8, of `encode`.
     """
     some = np.ones((_TRIED, codes.shape[1]), dtype=np.float32)
-    return min(ways(codes), key=lambda way: _seconds(way, some))
+    # As it will be used. Several threads count as busy while they wait for each other, and on a
+    # machine with other things to do either way would come out first.
+    with one_thread():
+        return min(ways(codes), key=lambda way: _seconds(way, some))
 
 
 def ways(codes: np.ndarray) -> list[Multiply]:

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from threadpoolctl import threadpool_info
 
 from streaming.catalogue import ALWAYS
 from training import codes
@@ -202,6 +203,18 @@ def test_every_partial_sum_is_exact(dimensions):
     for multiply in codes.ways(rounded):
         found = codes.products(multiply, units, full)[0]
         assert found.tolist() == pytest.approx([most, -most], rel=1e-6)
+
+
+def test_ways_to_multiply_are_tried_with_the_threads_they_are_used_with(monkeypatch):
+    threads = []
+
+    def way(queries):
+        threads.extend(pool["num_threads"] for pool in threadpool_info())
+        return queries
+
+    monkeypatch.setattr(codes, "ways", lambda _codes: [way])
+    assert codes.multiplier(np.ones((3, 24), dtype=np.int8)) is way
+    assert set(threads) == {1}
 
 
 def test_freshness_is_that_of_training():
