@@ -33,14 +33,15 @@ code for it is written, compiled and warm."""
 LATE_OPTIMISER = " ".join(
     f"-XX:{name}={value}"
     for name, value in {
-        "Tier4InvocationThreshold": 50_000,
-        "Tier4MinInvocationThreshold": 6_000,
-        "Tier4CompileThreshold": 150_000,
-        "Tier4BackEdgeThreshold": 400_000,
+        "Tier4InvocationThreshold": 15_000,
+        "Tier4MinInvocationThreshold": 1_800,
+        "Tier4CompileThreshold": 45_000,
+        "Tier4BackEdgeThreshold": 120_000,
     }.items()
 )
-"""Of sessions that score, ten times what is usual: planning small batches calls so many methods
-some thousand times that the JVM's optimising compiler would keep much of a core from them."""
+"""Of sessions that score, three times what is usual: planning small batches calls so many methods
+some thousand times that the JVM's optimising compiler would keep much of a core from them. With ten
+times they stayed slow for longer than a run was measured."""
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """Of local folders: sets permissions itself, where Hadoop's own starts a process for each file that
 it makes and another for the file's checksum. A small batch writes a dozen."""
