@@ -1,13 +1,13 @@
 """Has the archive of classes made that Spark's JVM starts from (`jobs.class_archive`)."""
 
+import shutil
 import subprocess
+from collections import deque
 from pathlib import Path
 
+from infra.children import output_lines
 from infra.progress import Progress
 from streaming import parts
-
-PATIENCE = 900
-"""Seconds: far above what it takes, for a machine that is busy."""
 
 
 def install(python: Path, prefix: Path) -> str:
@@ -22,17 +22,21 @@ def install(python: Path, prefix: Path) -> str:
     """
     file = parts.class_archive(prefix)
     if not file.exists():
+        _clear(file.parent)
         progress = Progress("Collecting the classes that Spark starts from, a minute or two", 1)
+        said = deque(["it said nothing"], maxlen=1)
         try:
-            run = subprocess.run(
-                [python, "-m", "jobs.class_archive"],
-                capture_output=True, text=True, check=False, timeout=PATIENCE,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return f"no class archive, so that Spark starts slower: not made in {PATIENCE} seconds"
+            said.extend(filter(str.strip, output_lines([python, "-m", "jobs.class_archive"])))
+        except (subprocess.CalledProcessError, OSError):
+            return f"no class archive, so that Spark starts slower: {said[0].strip()}"
         finally:
             progress.end()
-        if run.returncode != 0:
-            why = (run.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            return f"no class archive, so that Spark starts slower: {why}"
     return f"class archive {file}"
+
+
+def _clear(folder: Path) -> None:
+    """Remove archives of another Java or of other jars, and what an interrupted making left."""
+    for old in folder.glob("*.jsa"):
+        old.unlink()
+    for left in folder.glob(".making-*"):
+        shutil.rmtree(left, ignore_errors=True)

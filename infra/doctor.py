@@ -50,8 +50,11 @@ def checks(settings: Settings) -> list[Check]:
     ]
 
 
-def install() -> None:
+def install() -> str:
     """Get what can be had: the jars, Java where apt may install it, and the class archive.
+
+    Returns:
+        One line for people on the last of them, which may be missing.
 
     Raises:
         MissingPartError: something must be installed by hand; the message says what.
@@ -61,7 +64,7 @@ def install() -> None:
     if spark is None or spark.origin is None:
         raise MissingPartError("pyspark is not installed; install careerstream with pip or uv")
     jars.install(jars.ivy_jar(Path(spark.origin).parent))
-    class_archive.install(Path(sys.executable), Path(sys.prefix))
+    return class_archive.install(Path(sys.executable), Path(sys.prefix))
 
 
 def _python() -> Check:

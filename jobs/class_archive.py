@@ -7,12 +7,14 @@ the same jars; if not, the JVM says nothing and starts as it would without.
 Run: python -m jobs.class_archive (set-up does)
 """
 
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from pyspark import SparkContext
@@ -27,13 +29,22 @@ from jobs.replay import import_candidates, import_events, import_postings
 from streaming import parts
 from streaming.errors import CareerstreamError, one_line
 from streaming.session import logged_session
-from streaming.settings import JobSettings, KafkaSettings, Settings, SparkSettings
+from streaming.settings import (
+    JobSettings,
+    KafkaSettings,
+    MlflowSettings,
+    Settings,
+    SparkSettings,
+    StorageSettings,
+)
 
+PATIENCE = 900
+"""Seconds: far above what it takes, for a machine that is busy."""
 MARKET = MarketConfig(candidates=5, postings=10, events_per_candidate=4, days=5, seed=1)
 
 
 def make(file: Path) -> None:
-    """Run every streaming job over a small market, and have the JVM write down what it loaded.
+    """Run jobs over a small market, and have the JVM write down what it loaded.
 
     Takes one to two minutes; the file has some 230 MB.
 
@@ -51,6 +62,9 @@ def make(file: Path) -> None:
             settings = Settings(
                 home=home,
                 kafka=KafkaSettings(bootstrap_servers=broker.bootstrap_servers),
+                # Not those of the environment: what is made up here belongs into no real table.
+                storage=StorageSettings(),
+                mlflow=MlflowSettings(),
                 spark=SparkSettings(conf=dump),
                 jobs=JobSettings(lake_interval_seconds=1, catalogue_interval_seconds=1),
             )
@@ -87,11 +101,19 @@ def _run(spark: SparkSession, settings: Settings) -> None:
 @contextmanager
 def _exited() -> Iterator[None]:
     """Wait after the block until Spark's JVM has ended, which it otherwise does after us."""
-    yield
-    gateway: Any = SparkContext._gateway  # noqa: SLF001 - nothing public ends it
-    gateway.shutdown()
-    gateway.proc.stdin.close()
-    gateway.proc.wait()
+    try:
+        yield
+    finally:
+        gateway: Any = SparkContext._gateway  # noqa: SLF001 - nothing public ends it
+        if gateway is not None:
+            gateway.shutdown()
+            gateway.proc.stdin.close()
+            gateway.proc.wait()
+
+
+def _give_up(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise CareerstreamError(f"not made in {PATIENCE} seconds")
 
 
 def main() -> int:
@@ -99,6 +121,8 @@ def main() -> int:
     file = parts.class_archive()
     if file.exists():
         return 0
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(PATIENCE)
     try:
         make(file)
     except (CareerstreamError, OSError) as error:

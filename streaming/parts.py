@@ -5,6 +5,7 @@ repository; everything else only asks here where they are. Standard library only
 itself runs before anything is installed.
 """
 
+import hashlib
 import os
 import re
 import subprocess
@@ -103,13 +104,22 @@ def local_files_jars() -> list[Path]:
 def class_archive(prefix: Path | None = None) -> Path:
     """Where the archive belongs of the classes that Spark's JVM loads; it may not be there.
 
-    It is of one Java and of the jars in one environment, and goes with that.
+    A JVM leaves aside one that another Java made or that was made of other jars, and says nothing;
+    so the name tells of both.
 
     Args:
         prefix: the environment's folder; default: of the one that runs.
     """
-    folder = Path(prefix or sys.prefix) / "share" / "careerstream"
-    return folder / f"spark-{CONNECTOR_VERSION}-java-{java().version}.jsa"
+    environment = Path(prefix or sys.prefix)
+    jars = [*local_files_folder().glob("*.jar")]
+    jars += environment.glob("lib/python*/site-packages/pyspark/jars/*.jar")
+    made_of = [str(java().home)]
+    for jar in sorted(jars):
+        stat = jar.stat()
+        made_of.append(f"{jar} {stat.st_size} {stat.st_mtime_ns}")
+    digest = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:8]
+    name = f"spark-{CONNECTOR_VERSION}-java-{java().version}-{digest}.jsa"
+    return environment / "share" / "careerstream" / name
 
 
 @cache

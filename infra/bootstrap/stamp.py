@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from infra import jars
+from streaming import parts
+from streaming.errors import MissingPartError
 
 
 def is_current(project: Path) -> bool:
@@ -40,12 +42,19 @@ def _origin(project: Path) -> dict[str, str]:
         "lock": _digest(project / "requirements.lock"),
         "project": _digest(project / "pyproject.toml"),
         "folder": str(project),
-        # Raised when set-up comes to do more: 2 makes the class archive.
-        "set-up": "2",
+        "class archive": _class_archive(project),
         "python": f"{sys.version} in {sys.base_prefix}",
         # A compiler that was not there before makes Horovod possible.
         "compiler": str(shutil.which("c++")),
     }
+
+
+def _class_archive(project: Path) -> str:
+    """Name the class archive that belongs here: another Java or other jars need another one."""
+    try:
+        return parts.class_archive(project / ".venv").name
+    except MissingPartError:
+        return "none without Java"
 
 
 def _digest(file: Path) -> str:

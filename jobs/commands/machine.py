@@ -22,7 +22,7 @@ def doctor(
     from infra import doctor as infra_doctor  # noqa: PLC0415
 
     if install:
-        infra_doctor.install()
+        console.print(infra_doctor.install())
     table = Table("", "what", "found", "remedy")
     checks = infra_doctor.checks(settings_of(context))
     for check in checks:

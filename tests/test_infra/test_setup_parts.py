@@ -176,6 +176,28 @@ def test_without_a_class_archive_set_up_goes_on_and_says_why(tmp_path: Path) -> 
     assert said == "no class archive, so that Spark starts slower: no room"
 
 
+def test_a_class_archive_is_of_the_jars_that_are_there_now(tmp_path: Path) -> None:
+    jar = tmp_path / "lib/python3.11/site-packages/pyspark/jars/spark.jar"
+    jar.parent.mkdir(parents=True)
+    jar.write_text("one")
+    before = parts.class_archive(tmp_path)
+    assert parts.class_archive(tmp_path) == before
+    jar.write_text("other")
+    assert parts.class_archive(tmp_path) != before
+
+
+def test_what_is_of_no_use_any_more_makes_room_for_a_class_archive(tmp_path: Path) -> None:
+    file = parts.class_archive(tmp_path)
+    old, left = file.with_name("old.jsa"), file.with_name(".making-left")
+    left.mkdir(parents=True)
+    old.touch()
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ntouch '{file}'\n")
+    python.chmod(0o755)
+    assert class_archive.install(python, tmp_path) == f"class archive {file}"
+    assert [*file.parent.iterdir()] == [file]
+
+
 def test_a_class_archive_is_made_once(tmp_path: Path) -> None:
     file = parts.class_archive(tmp_path)
     file.parent.mkdir(parents=True)

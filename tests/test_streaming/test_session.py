@@ -29,7 +29,7 @@ def test_tables_get_tasks_beyond_those_of_the_master(master, parts, runs):
 
 
 @pytest.mark.parametrize(
-    "master", ["yarn", "spark://host:7077", "local[2,4]", "local-cluster[2,1,512]"]
+    "master", ["yarn", "spark://host:7077", "local[*]", "local[2,4]", "local-cluster[2,1,512]"]
 )
 def test_other_masters_stay_as_they_are(master):
     assert spare_tasks(master) == {"spark.master": master}
