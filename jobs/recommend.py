@@ -140,8 +140,8 @@ class Recommender:
         while going:
             going = not self._stopping.wait(_LOOK_SECONDS)
             try:
-                self.published()
                 self._stay_warm()
+                self.published()
                 trouble = ""
             except Exception as error:
                 # The lists of everybody else are out; this one is tried again.
@@ -156,8 +156,8 @@ class Recommender:
         if scored != self._scored:
             self._scored, self._asked = scored, now
         elif now - self._asked >= _QUIET_SECONDS:
+            self._asked = now  # also if it fails: it is tried again when it is time again
             self._warm(self._current.bundle)
-            self._asked = now
 
     def stop(self) -> None:
         """End the background work."""
@@ -219,6 +219,7 @@ def recommending(
     with scheduling_pool(messages.sparkSession, HOT_POOL):
         writer = each_batch(messages, handle, recommender.query)
         query = start_query(writer, recommender.query, settings)
+        recommender.follow()
     return Running((query,), (recommender.stop,))
 
 
