@@ -12,7 +12,7 @@ from jobs.lifecycle import Running, until_signalled
 from jobs.watching import watched
 from streaming.errors import UNEXPECTED, CareerstreamError, one_line
 from streaming.logs import configure
-from streaming.session import session, wake
+from streaming.session import session
 from streaming.settings import Settings, load
 
 Start = Callable[[SparkSession, Settings], Running]
@@ -22,8 +22,6 @@ def run_job(name: str, start: Start, *, scores: bool = False, archives: bool = F
     """Run a streaming job until SIGTERM or Ctrl-C; exit with an error's own code if it fails."""
 
     def run(spark: SparkSession, settings: Settings) -> None:
-        if not scores:  # where a model is loaded, workers are asked for that
-            wake(spark)
         with until_signalled() as stop, watched(name, spark, settings) as watch:
             running = start(spark, settings)
             watch(running)

@@ -11,7 +11,7 @@ from streaming.kafka import read_stream, require_topics, write_stream
 from streaming.metrics import table
 from streaming.metrics.tally import tally
 from streaming.profiles import JOB, Answers, ProfileProcessor, update_profiles
-from streaming.session import HOT_POOL, scheduling_pool
+from streaming.session import HOT_POOL, scheduling_pool, wake
 from streaming.settings import Settings
 from streaming.shards import shards
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
@@ -19,6 +19,7 @@ from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start folding events and stated parts into profiles."""
+    wake(spark)
     require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, DEAD_LETTERS)
     writer = write_stream(folding(spark, settings), settings.kafka)
     with scheduling_pool(spark, HOT_POOL):

@@ -85,7 +85,7 @@ def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, 
     try:
         settings = _settings(given, home, broker.bootstrap_servers)
         provisioning.create(settings.kafka)
-        with spark_of(settings, "demo", scores=True) as spark:
+        with spark_of(settings, "demo", scores=True, archives=True) as spark:
             summary = _way(spark, settings, data, stages)
     finally:
         broker.stop()

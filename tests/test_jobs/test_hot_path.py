@@ -8,10 +8,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from jobs import hot_path, index_postings, recommend, up, update_profiles
+from jobs import archive, hot_path, index_postings, recommend, up, update_profiles
 from jobs.demo.account import check_recommendations
 from jobs.latest import latest, messages
-from streaming.preloading import GIVES_WAY, NICENESS
+from streaming.preloading import GIVES_WAY, NICENESS, SCORES
 from streaming.records import EVERYONE
 from streaming.settings import StorageSettings
 from streaming.topics import (
@@ -123,6 +123,25 @@ def test_tables_are_written_by_workers_that_the_system_serves_last(settings, cli
         running.drain()
     niceness = {gives_way(daemon): int(stat(daemon)[16]) for daemon in worker_daemons()}
     assert niceness == {False: 0, True: NICENESS}
+
+
+def test_what_tables_are_made_of_is_read_by_workers_that_give_way(
+    settings, started, spark, monkeypatch
+):
+    told, environment = [], spark.sparkContext.environment
+    judged_values = archive.judged_values
+
+    def judged(messages, topic):
+        told.append(dict(environment))
+        return judged_values(messages, topic)
+
+    monkeypatch.setitem(environment, SCORES, "1")
+    monkeypatch.setattr(archive, "judged_values", judged)
+    with started(archive, settings):
+        pass
+    assert [(one.get(GIVES_WAY), SCORES in one) for one in told] == [("1", False)] * 3
+    assert GIVES_WAY not in environment
+    assert SCORES in environment
 
 
 def test_workers_that_nobody_asks_are_asked_before_spark_ends_them(
