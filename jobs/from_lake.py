@@ -18,7 +18,7 @@ from streaming.errors import InputError
 from streaming.kafka import read_stream, require_topics, write_stream
 from streaming.metrics import table
 from streaming.metrics.tally import tally
-from streaming.profiles import JOB, ProfileProcessor, update_profiles
+from streaming.profiles import JOB, ProfileProcessor, in_ascii, update_profiles
 from streaming.settings import Settings
 from streaming.shards import shards
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
@@ -35,7 +35,7 @@ class FromLake(ProfileProcessor):
     ) -> None:
         """Take one profile as it is."""
         del key, timerValues
-        self._profiles.put({initialState.candidate_id: initialState.profile})
+        self._profiles.put({initialState.candidate_id: in_ascii(initialState.profile)})
 
 
 def make_checkpoint(spark: SparkSession, settings: Settings) -> None:
