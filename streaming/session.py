@@ -30,18 +30,6 @@ UNCOMPILED = {
 }
 """Of sessions that score: a batch of some dozen rows, planned anew each time, is done before Java
 code for it is written, compiled and warm."""
-LATE_OPTIMISER = " ".join(
-    f"-XX:{name}={value}"
-    for name, value in {
-        "Tier4InvocationThreshold": 15_000,
-        "Tier4MinInvocationThreshold": 1_800,
-        "Tier4CompileThreshold": 45_000,
-        "Tier4BackEdgeThreshold": 120_000,
-    }.items()
-)
-"""Of sessions that score, three times what is usual: planning small batches calls so many methods
-some thousand times that the JVM's optimising compiler would keep much of a core from them. With ten
-times they stayed slow for longer than a run was measured."""
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """Of local folders: sets permissions itself, where Hadoop's own starts a process for each file that
 it makes and another for the file's checksum. A small batch writes a dozen."""
@@ -75,8 +63,8 @@ def session(
     Args:
         settings: say how.
         app: its name.
-        scores: whether its workers will score: then they are forked with a model's libraries, no
-            code is generated for its small batches, and Java optimises only what is called most.
+        scores: whether its workers will score: then they are forked with a model's libraries, and
+            no code is generated for its small batches.
         archives: whether tables of history are written beside that: on one machine their tasks,
             `lake_tasks` at a time, then run beyond those of the master, and clicks wait for none.
 
@@ -90,7 +78,7 @@ def session(
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         master = settings.spark.master
         asked = spare_tasks(master) if archives else {"spark.master": master}
-        for name, value in (asked | _java_options(scores=scores) | _launch_conf(settings)).items():
+        for name, value in (asked | _java_options() | _launch_conf(settings)).items():
             builder = builder.config(name, value)
         if scores:
             builder = builder.config(f"spark.executorEnv.{SCORES}", "1")
@@ -202,12 +190,13 @@ def shares_folder(spark: SparkSession, place: str) -> bool:
 def spare_tasks(master: str) -> dict[str, str]:
     """Say, as configuration, that more tasks may run on one machine than its master names.
 
-    How many parts work is cut into stays the same. A cluster's master stays as it is.
+    How many parts work is cut into stays the same. A cluster's master stays as it is, and so does
+    `local[*]`: how many processors a container may use Spark finds out itself.
     """
-    local = re.fullmatch(r"local(?:\[(\d+|\*)\])?", master)
+    local = re.fullmatch(r"local(?:\[(\d+)\])?", master)
     if not local:
         return {"spark.master": master}
-    tasks = (os.cpu_count() or 1) if local[1] == "*" else int(local[1] or 1)
+    tasks = int(local[1] or 1)
     return {
         "spark.master": f"local[{tasks + _lake_tasks(tasks)}]",
         "spark.default.parallelism": str(tasks),
@@ -246,16 +235,16 @@ def _launch_conf(settings: Settings) -> dict[str, str]:
     return conf
 
 
-def _java_options(*, scores: bool) -> dict[str, str]:
-    options = [LATE_OPTIMISER] if scores else []
-    if (archive := parts.class_archive()).exists():
-        # One of other jars is left aside; that it is would be told on every start.
-        options += [f'"-XX:SharedArchiveFile={archive}"', "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
-    return {_JAVA_OPTIONS: " ".join(options)} if options else {}
+def _java_options() -> dict[str, str]:
+    if not (archive := parts.class_archive()).exists():
+        return {}
+    # One of other jars is left aside; that it is would be told on every start.
+    options = f'"-XX:SharedArchiveFile={archive}" -Xlog:cds=off -Xlog:cds+dynamic=off'
+    return {_JAVA_OPTIONS: options}
 
 
 def _pools(settings: Settings) -> Path:
-    """Write the shares of the cores that queries of one session have (`jobs.lifecycle`)."""
+    """Write the shares of the cores that queries of one session have (`scheduling_pool`)."""
     file = settings.home.absolute() / "spark" / "pools.xml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(POOLS, encoding="utf-8")

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 
 from streaming.preloading import SCORES, SeldomCollector
-from streaming.session import LATE_OPTIMISER
 
 LOADED = (
     "import sys; from streaming.preloading import preload; preload();"
@@ -80,9 +79,3 @@ def test_the_workers_of_a_session_that_scores_have_them(spark):
     assert [row["torch"] for row in spark.range(1).mapInArrow(told, "torch boolean").collect()] == [
         True
     ]
-
-
-@pytest.mark.spark
-def test_java_optimises_late_where_batches_are_small(spark):
-    beans = spark._jvm.java.lang.management.ManagementFactory
-    assert set(LATE_OPTIMISER.split()) <= set(beans.getRuntimeMXBean().getInputArguments())
