@@ -10,7 +10,6 @@ import ctypes
 import os
 import signal
 import sys
-from contextlib import suppress
 
 GIVES_WAY = "--gives-way"
 _PR_SET_PDEATHSIG = 1
@@ -20,8 +19,7 @@ def main(parent: int, command: list[str]) -> None:
     """Tie this process to its parent and become the command."""
     if command[0] == GIVES_WAY:
         # Not niceness: a process that is merely nice is not interrupted by those that wake up.
-        with suppress(PermissionError):  # a sandbox may forbid it
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         command = command[1:]
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     # The parent may have died before the request was made.
