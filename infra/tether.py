@@ -1,9 +1,8 @@
 """Runs a command that dies with the process which wanted it, even when that one is killed.
 
-`python tether.py PARENT_PID [--gives-way] COMMAND ...`: asks the kernel for a SIGKILL at the
-parent's death, then becomes the command, which with `--gives-way` runs only while nothing else
-wants to. A program of its own, because doing this between fork and exec of a process with threads
-is unsafe.
+`python tether.py PARENT_PID COMMAND ...`: asks the kernel for a SIGKILL at the parent's death,
+then becomes the command. A program of its own, because doing this between fork and exec of a
+process with threads is unsafe.
 """
 
 import ctypes
@@ -11,16 +10,11 @@ import os
 import signal
 import sys
 
-GIVES_WAY = "--gives-way"
 _PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, command: list[str]) -> None:
     """Tie this process to its parent and become the command."""
-    if command[0] == GIVES_WAY:
-        # Not niceness: a process that is merely nice is not interrupted by those that wake up.
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        command = command[1:]
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     # The parent may have died before the request was made.
     if os.getppid() == parent:

@@ -19,6 +19,7 @@ from infra import tether
 from jobs.lifecycle import Running
 from jobs.reference import environment_name
 from streaming.errors import CareerstreamError
+from streaming.preloading import NICENESS
 from streaming.settings import CONFIG_VARIABLE, Settings
 from streaming.signals import held
 
@@ -40,8 +41,8 @@ def start_apart(name: str, settings: Settings) -> Running:
     """
     log = settings.home.absolute() / "logs" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-IS", tether.__file__, str(os.getpid()), tether.GIVES_WAY]
-    command += [sys.executable, "-P", "-m", f"jobs.{name}"]
+    command = [sys.executable, "-IS", tether.__file__, str(os.getpid())]
+    command += ["nice", "-n", str(NICENESS), sys.executable, "-P", "-m", f"jobs.{name}"]
     with log.open("ab") as out, held():
         process = subprocess.Popen(
             command,
@@ -50,7 +51,7 @@ def start_apart(name: str, settings: Settings) -> Running:
             stderr=out,
             env=environment(_one_port_up(settings)),
             # A group, so that Ctrl-C is ours to hand on. Not a session: Linux shares the processor
-            # among sessions first, and who gives way counts within one.
+            # among sessions first, and niceness counts within one.
             process_group=0,
         )
     return Running(

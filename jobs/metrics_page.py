@@ -12,9 +12,7 @@ Written by `careerstream docs` from `streaming/metrics/table.py`; the dashboard
 ## Where they are
 
 Every running streaming job, `careerstream up` included, serves on 127.0.0.1 at a free port, which
-it logs; `metrics.port` fixes the port or turns it `off`, `metrics.host` lets other machines in. On
-one machine `careerstream up` has archive in a process of its own, which serves one port above the
-fixed one; when it ends, `up` is unwell and ends, too.
+it logs; `metrics.port` fixes the port or turns it `off`, `metrics.host` lets other machines in.
 
 - `GET /metrics`: Prometheus' text form.
 - `GET /health`: 200 and `ok` while every query is idle or ends its batches, else 503 and one line
@@ -32,7 +30,7 @@ to programs. Rates and quantiles over time are Prometheus' part:
     scrape_configs:
       - job_name: careerstream
         static_configs:
-          - targets: ["127.0.0.1:9464", "127.0.0.1:9465"]
+          - targets: ["127.0.0.1:9464"]
 
 In Grafana, import `infra/grafana/careerstream.json` and choose the data source.
 

@@ -179,9 +179,7 @@ class MetricsSettings(Section):
 
     host: str = Field(default="127.0.0.1", description="where /metrics and /health are served")
     port: Annotated[int, Field(ge=0, le=65535)] | Literal["off"] = Field(
-        default=0,
-        description="at which port, `up`'s archive at the next; 0: a free one, chosen and logged; "
-        "off: nowhere",
+        default=0, description="at which port; 0: a free one, chosen and logged; off: nowhere"
     )
     interval_seconds: float = Field(
         default=5.0,

@@ -15,6 +15,7 @@ from jobs.replay import import_events, import_postings
 from jobs.watching import run_folder
 from streaming import archiving, lake
 from streaming.errors import CareerstreamError, InputError
+from streaming.preloading import NICENESS
 from streaming.topics import EVENTS, PROFILES, RECOMMENDATIONS
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -79,7 +80,7 @@ def test_history_is_written_apart_and_ends_with_the_rest(town, spark, values):
         )
         until(lambda: told(town) and told(town)["healthy"], running)
         pid = told(town)["pid"]
-        assert os.sched_getscheduler(pid) == os.SCHED_IDLE
+        assert os.getpriority(os.PRIO_PROCESS, pid) == NICENESS
         assert os.getsid(pid) == os.getsid(0)
     finally:
         running.stop(60.0)
