@@ -30,22 +30,16 @@ class Running:
 
     queries: tuple[StreamingQuery, ...]
     closers: tuple[Callable[[], None], ...] = ()
-    checks: tuple[Callable[[], None], ...] = ()
-    """Each raises when something else than a query has failed."""
 
     def __add__(self, other: "Running") -> "Running":
-        return Running(
-            self.queries + other.queries, self.closers + other.closers, self.checks + other.checks
-        )
+        return Running(self.queries + other.queries, self.closers + other.closers)
 
     def check(self) -> None:
-        """Raise when a query has failed, or what else belongs to the job.
+        """Raise when a query has failed.
 
         Raises:
             CareerstreamError: one line with the query's name and its root cause.
         """
-        for check in self.checks:
-            check()
         for query in self.queries:
             if not query.isActive and (failure := query.exception()):
                 raise CareerstreamError(f"query {query.name} failed: {_cause(failure)}")

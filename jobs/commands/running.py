@@ -14,15 +14,11 @@ benchmark = typer.Typer(no_args_is_help=True, help="Measurements, each into a re
 
 
 def up(context: typer.Context) -> None:
-    """Run all streaming jobs until Ctrl-C or SIGTERM.
-
-    On one machine archive has a process of its own, which gives way to the others.
-    """
+    """Run all streaming jobs in one session until Ctrl-C or SIGTERM."""
     from infra import provisioning  # noqa: PLC0415
     from jobs import up as job  # noqa: PLC0415
     from jobs.watching import watched  # noqa: PLC0415
     from streaming.logs import configure  # noqa: PLC0415
-    from streaming.session import is_local  # noqa: PLC0415
 
     settings = settings_of(context)
     if settings.jobs.log_format == "json":
@@ -34,13 +30,12 @@ def up(context: typer.Context) -> None:
         until_signalled() as stop,
         watched("up", spark, settings) as watch,
     ):
-        apart = is_local(spark)
         with console.status("starting the streaming jobs"):
-            running = job.start(spark, settings, history_apart=apart)
+            running = job.start(spark, settings)
             watch(running)
         try:
-            names = [str(query.name) for query in running.queries] + ["archive"] * apart
-            console.print(f"running: {', '.join(names)}; stop with Ctrl-C")
+            names = ", ".join(query.name for query in running.queries)
+            console.print(f"running: {names}; stop with Ctrl-C")
             if watch.address:
                 console.print(f"metrics: {watch.address}/metrics; `careerstream status` shows them")
             running.wait(stop)

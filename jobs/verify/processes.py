@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
 
 from infra import tether
-from jobs.apart import environment, last_words
+from jobs.reference import environment_name
 from streaming.archiving import DESTINATIONS
 from streaming.errors import CareerstreamError
-from streaming.settings import Settings
+from streaming.settings import CONFIG_VARIABLE, Settings
 from streaming.signals import held
 from streaming.topics import CANDIDATES, EVENTS, PROFILES, Topic
 
@@ -61,6 +64,18 @@ def standing(checkpoint: Path) -> Standing:
         for part, end in parts.items()
     }
     return Standing(committed, planned, ends)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Spell complete settings as environment variables: a password never reaches a file."""
+    sections = set(type(settings).model_fields)
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name != CONFIG_VARIABLE
+        and name.removeprefix("CAREERSTREAM_").partition("__")[0].lower() not in sections
+    }
+    return kept | {environment_name(name): text for name, text in _leaves(settings)}
 
 
 class JobProcess:
@@ -126,7 +141,7 @@ class JobProcess:
         if not self._ended:
             self._ended = time.monotonic()
             self._failures = 0 if self.working() else self._failures + 1
-            self.restarts.append(last_words(self.log))
+            self.restarts.append(self._last_words())
             self._clear()
             if self._failures >= MOST_FAILURES:
                 raise CareerstreamError(
@@ -171,6 +186,10 @@ class JobProcess:
             time.sleep(POLL_SECONDS)
         return sorted(hit.values())
 
+    def _last_words(self) -> str:
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return next((line for line in reversed(lines) if line.strip()), "it said nothing")[:500]
+
 
 def session_members(session: int) -> dict[int, str]:
     """Find the processes of a session: id and name of the program."""
@@ -190,3 +209,22 @@ def _newest(folder: Path) -> int:
     return max(
         (int(file.name) for file in folder.glob("[0-9]*") if file.name.isdecimal()), default=-1
     )
+
+
+def _leaves(section: BaseModel, prefix: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name in type(section).model_fields:
+        value: Any = getattr(section, name)
+        if isinstance(value, BaseModel):
+            found += _leaves(value, f"{prefix}{name}.")
+        elif value is not None:
+            found.append((prefix + name, _text(value)))
+    return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Path):
+        return str(value.absolute())
+    return json.dumps(value) if isinstance(value, (dict, list, bool)) else str(value)

@@ -15,7 +15,6 @@ from jobs.benchmark.stream.place import Place
 from jobs.benchmark.stream.plan import Plan
 from jobs.benchmark.stream.reading import await_true
 from jobs.benchmark.stream.working_off import await_caught_up
-from streaming import archiving
 from streaming.clock import to_text
 from streaming.serving import serving_now
 from streaming.settings import Settings
@@ -68,12 +67,12 @@ def chain(place: Place, plan: Plan, tell: Tell) -> Iterator[Chain]:
         trained = None
         if plan.trained:
             tell("chain: filling the tables", 0.4)
-            await_caught_up(place, up, archiving.JOB)
+            await_caught_up(place, up)
             tell("chain: training", 0.5)
             trained = _train(place, plan)
         tell("chain: filling the state", 0.7)
         candidates = _fill(place, town, plan)
-        await_caught_up(place, up, archiving.JOB)
+        await_caught_up(place, up)
         tell("chain: waiting for the model to serve", 0.9)
         if trained is not None:
             registry.crown(place.settings, trained, reason="benchmark", forced=True)

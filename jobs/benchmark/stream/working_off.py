@@ -55,13 +55,8 @@ def work_off(here: Place, module: str) -> tuple[float, float]:
     return job.started, running
 
 
-def await_caught_up(here: Place, job: Child, *others: str) -> None:
-    """Wait until every query has finished the batch with the newest messages.
-
-    Args:
-        here: where it runs.
-        job: whose queries are meant.
-        others: names of jobs that it starts in processes of their own.
+def await_caught_up(here: Place, job: Child) -> None:
+    """Wait until every query of a process has finished the batch with the newest messages.
 
     Raises:
         CareerstreamError: it ended early, or takes too long.
@@ -71,11 +66,11 @@ def await_caught_up(here: Place, job: Child, *others: str) -> None:
     def caught_up() -> bool:
         found, trouble = broker.ends()
         totals = {topic: sum(partitions.values()) for topic, partitions in found.items()}
-        jobs = jobs_of(run_folder(here.settings))
-        mine = [one for one in jobs if one.about.get("pid") == job.process.pid]
-        theirs = [one for one in jobs if one.about.get("job") in others]
-        all_told = len(mine) == 1 and len(theirs) == len(others)
-        return not trouble and all_told and all(_has_taken(one, totals) for one in mine + theirs)
+        return not trouble and any(
+            _has_taken(one, totals)
+            for one in jobs_of(run_folder(here.settings))
+            if one.about.get("pid") == job.process.pid
+        )
 
     try:
         await_true(caught_up, job.check, PATIENCE, f"the end of what {job.name} has to do")
