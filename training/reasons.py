@@ -45,13 +45,14 @@ def explain(
         stated part.
     """
     language = _language(profile)
+    said = phrases(language) if language else None
     return [
-        _reasons(prepared, emission.row, [parts[place] for place in order], language)
-        for emission, order in zip(emissions, _by_strength(parts, emissions), strict=True)
+        _reasons(prepared, emission.row, carrying, said)
+        for emission, carrying in zip(emissions, _by_strength(parts, emissions), strict=True)
     ]
 
 
-def _by_strength(parts: Sequence[Part], emissions: Sequence[Emission]) -> Iterator[list[int]]:
+def _by_strength(parts: Sequence[Part], emissions: Sequence[Emission]) -> Iterator[list[Part]]:
     """Order for each posting the steps that carry it, the strongest first; at least one.
 
     Those tried come by what the posting loses without them, then the others by what they add. A
@@ -61,18 +62,18 @@ def _by_strength(parts: Sequence[Part], emissions: Sequence[Emission]) -> Iterat
         return
     added = np.array([emission.added for emission in emissions])  # (S, L)
     lost = np.array([emission.lost for emission in emissions])
-    dismissed = np.array([part.kind == EventKind.DISMISS for part in parts])
-    carries = np.where(np.isneginf(lost), added, lost) > 0
-    if not dismissed.all():
-        carries &= ~dismissed
-    orders = np.lexsort((-added, -lost, dismissed & np.ones_like(carries)))
-    carries[np.arange(len(orders)), orders[:, 0]] = True
+    dismissed = [place for place, part in enumerate(parts) if part.kind == EventKind.DISMISS]
+    if 0 < len(dismissed) < len(parts):
+        added[:, dismissed] = lost[:, dismissed] = -np.inf
+    carries = np.where(lost == -np.inf, added, lost) > 0
+    orders = np.lexsort((-added, -lost))
     for order, real in zip(orders.tolist(), carries.tolist(), strict=True):
-        yield [place for place in order if real[place]]
+        real[order[0]] = True
+        yield [parts[place] for place in order if real[place]]
 
 
 def _reasons(
-    prepared: PreparedCatalogue, row: int, carrying: Sequence[Part], language: str | None
+    prepared: PreparedCatalogue, row: int, carrying: Sequence[Part], said: Phrases | None
 ) -> list[Reason]:
     """Say why the posting of a row is in a list, by the parts that carry it, the strongest first.
 
@@ -80,7 +81,7 @@ def _reasons(
     event, that shares something nameable with the posting.
     """
     item = prepared.named(row)
-    said = phrases(language or _language_of(item.posting))
+    said = said or phrases(_language_of(item.posting))
     stated = [part for part in carrying if isinstance(part, StatedStep)]
     events = [part for part in carrying if isinstance(part, PastEvent)]
     strongest = carrying[0]
