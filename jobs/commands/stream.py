@@ -15,7 +15,8 @@ def stream(
     part: Annotated[
         list[str] | None,
         typer.Option(
-            help="One of latency, backlog, state, memory or broken; repeatable. None: all.",
+            help="One of latency, backlog, state, memory, broken or closing; repeatable. None: "
+            "all.",
             metavar="NAME",
         ),
     ] = None,
@@ -57,6 +58,9 @@ def stream(
     broken: Annotated[
         int | None, typer.Option(min=15, help="Unreadable ones among them; 20,000.")
     ] = None,
+    closed: Annotated[
+        int | None, typer.Option(min=1, help="Postings that close one by one; 60.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of everything random; 7.")] = None,
     out: Annotated[
         Path, typer.Option(help="Report; a page of the same name in .html beside it.")
@@ -88,6 +92,7 @@ def stream(
         minutes=minutes,
         good=good,
         broken=broken,
+        closed=closed,
         seed=seed,
     )
     with StageProgress() as progress:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.benchmark.stream import broken, figures, memory, page, working_off
+from jobs.benchmark.stream import broken, closing, figures, memory, page, working_off
 from jobs.benchmark.stream.answers import Timed
+from jobs.benchmark.stream.closing import Listed
 from jobs.benchmark.stream.load import Clicks, names
 from jobs.benchmark.stream.plan import PARTS, Plan
 from jobs.benchmark.stream.spoiling import KINDS, LARGE
@@ -70,6 +71,22 @@ def test_broken_messages_are_strewn_among_all_good_ones_in_their_order():
     places = [number for number, (_, _, headers) in enumerate(mixed) if headers]
     assert max(places) - min(places) > len(mixed) / 2
     assert mixed == list(broken.mixture(TINY, TINY.broken))
+
+
+def test_a_closed_posting_is_gone_after_the_last_later_list_that_holds_it():
+    lists = [
+        Listed(99.0, ["a", "b"], 1),  # before either closed
+        Listed(104.5, ["c", "a"], 1),
+        Listed(102.0, ["a", "b"], 1),
+        Listed(143.0, ["b"], 2),
+        Listed(150.0, ["c"], 3),
+    ]
+    told = closing.last_lists(lists, {"a": 100.0, "b": 110.0, "never": 120.0})
+    assert told["curve/gone_seconds"] == [4.5, 33.0, 0.0]
+    assert told["curve/closed_second"] == [0.0, 10.0, 20.0]
+    assert (told["p50_seconds"], told["max_seconds"], told["late_lists"]) == (4.5, 33.0, 1)
+    assert (told["lists"], told["catalogues"]) == (5, 3)
+    assert closing.last_lists([], {})["max_seconds"] is None
 
 
 def test_the_memory_of_a_process_tree_is_more_than_nothing():

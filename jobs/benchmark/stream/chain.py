@@ -13,12 +13,19 @@ from jobs.benchmark.stream.child import Child
 from jobs.benchmark.stream.load import BEGIN, Clicks, Tell, names, send
 from jobs.benchmark.stream.place import Place
 from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.reading import await_true
+from jobs.benchmark.stream.reading import (
+    Offsets,
+    await_lists,
+    await_profiles,
+    await_true,
+    ends,
+)
 from jobs.benchmark.stream.working_off import await_caught_up
 from streaming.clock import to_text
+from streaming.errors import CareerstreamError
 from streaming.serving import serving_now
 from streaming.settings import Settings
-from streaming.topics import CANDIDATES, EVENTS, POSTINGS
+from streaming.topics import CANDIDATES, EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from training import registry
 
 READY = "running: "
@@ -31,6 +38,8 @@ EVENTS_EACH = 4
 DAYS = 60
 SETTLED_SECONDS = 5.0
 """How long versions must stay the same before anything is measured."""
+LATE_SECONDS = 600.0
+"""So long after the last event answers are still waited for, and counted."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,31 @@ def chain(place: Place, plan: Plan, tell: Tell) -> Iterator[Chain]:
         tell("chain: caught up", 1.0)
         postings = [posting["posting_id"] for posting in town.postings]
         yield Chain(up, candidates, postings, serving)
+
+
+def answer_ends(place: Place) -> tuple[Offsets, Offsets]:
+    """Return where profiles and recommendations end now."""
+    return ends(place.kafka, PROFILES), ends(place.kafka, RECOMMENDATIONS)
+
+
+def await_answers(place: Place, up: Child, before: tuple[Offsets, Offsets]) -> bool:
+    """Wait until the last events are answered; return whether they came at all.
+
+    Args:
+        place: where.
+        up: the chain's process.
+        before: `answer_ends` before the events were sent.
+
+    Raises:
+        CareerstreamError: the chain ended.
+    """
+    try:
+        versions = await_profiles(place.kafka, before[0], up.check, LATE_SECONDS, (EVENTS,))
+        await_lists(place.kafka, versions, before[1], up.check, LATE_SECONDS)
+    except CareerstreamError:
+        up.check()  # it ended: that is not being late
+        return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -3,30 +3,20 @@
 from datetime import timedelta
 
 from jobs.benchmark.stream.answers import answered, copied
-from jobs.benchmark.stream.chain import Chain, chain
-from jobs.benchmark.stream.child import RUNNING, Child
+from jobs.benchmark.stream.chain import Chain, answer_ends, await_answers, chain
+from jobs.benchmark.stream.child import RUNNING
 from jobs.benchmark.stream.figures import Report, over_time, ratio, summary, under
 from jobs.benchmark.stream.load import Clicks, Tell, names, send_steadily
 from jobs.benchmark.stream.place import COPIES, Place, place
 from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.reading import (
-    Offsets,
-    await_lists,
-    await_profiles,
-    await_size,
-    ends,
-    size,
-)
+from jobs.benchmark.stream.reading import await_size, size
 from jobs.benchmark.stream.working_off import COPYING_JOB
-from streaming.errors import CareerstreamError
 from streaming.settings import Settings
-from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
+from streaming.topics import EVENTS, POSTINGS
 
 SANE_MS = 500.0
 """A floor above it says that the machine was busy with other things."""
 PATIENCE = 1800.0
-LATE_SECONDS = 600.0
-"""So long after the last event answers are still waited for, and counted."""
 
 
 def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
@@ -73,9 +63,9 @@ def _floor_alone(here: Place, plan: Plan, tell: Tell) -> Report:
 
 def _chain_alone(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
     clicks = running.clicks(plan, plan.rate, "live")
-    before = _ends(here)
+    before = answer_ends(here)
     sent = _send(here, clicks, plan, tell, "measuring: events at a steady rate")
-    followed = _await_answers(here, running.up, before)
+    followed = await_answers(here, running.up, before)
     found = answered(here.kafka, clicks.name, before[1])
     return {
         **under("chain", {**sent, **summary(found, _warm(plan)), "followed": followed}),
@@ -93,9 +83,9 @@ def _beside(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
     with here.job(COPYING_JOB) as copying:
         copying.await_words(RUNNING)
         await_size(here.kafka, COPIES, size(here.kafka, EVENTS), copying.check, PATIENCE)
-        before = _ends(here)
+        before = answer_ends(here)
         sent = _send(here, clicks, short, tell, "beside: events at a steady rate")
-        followed = _await_answers(here, running.up, before)
+        followed = await_answers(here, running.up, before)
         await_size(here.kafka, COPIES, size(here.kafka, EVENTS), copying.check, PATIENCE)
     floor = summary(copied(here.kafka, clicks.name), _warm(short))
     ours = summary(answered(here.kafka, clicks.name, before[1]), _warm(short))
@@ -121,18 +111,3 @@ def _send(here: Place, clicks: Clicks, plan: Plan, tell: Tell, words: str) -> Re
 def _warm(plan: Plan) -> int:
     """Number of the first event that counts."""
     return round(plan.warm_up_seconds * plan.rate)
-
-
-def _ends(here: Place) -> tuple[Offsets, Offsets]:
-    return ends(here.kafka, PROFILES), ends(here.kafka, RECOMMENDATIONS)
-
-
-def _await_answers(here: Place, up: Child, before: tuple[Offsets, Offsets]) -> bool:
-    """Wait until the last events are answered; return whether they came at all."""
-    try:
-        versions = await_profiles(here.kafka, before[0], up.check, LATE_SECONDS, (EVENTS,))
-        await_lists(here.kafka, versions, before[1], up.check, LATE_SECONDS)
-    except CareerstreamError:
-        up.check()  # it ended: that is not being late
-        return False
-    return True

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from streaming.errors import SettingsError
 
-PARTS = ("latency", "backlog", "state", "memory", "broken")
+PARTS = ("latency", "backlog", "state", "memory", "broken", "closing")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,8 @@ class Plan:
     """Events that can be read, of the part with broken ones."""
     broken: int = 20_000
     """Messages that cannot."""
+    closed: int = 60
+    """Postings that close one after the other during the seconds of the part closing."""
 
     def __post_init__(self) -> None:
         unknown = [part for part in self.parts if part not in PARTS]
@@ -79,7 +81,7 @@ class Plan:
             epochs=1, rate=50.0, seconds=10.0, warm_up_seconds=5.0, beside_seconds=5.0,
             beside_warm_up_seconds=5.0, profiles=1_000, postings=300, backlog=20_000, few=1_000,
             many=5_000, touched=200, batches=3, memory_rate=50.0, minutes=0.5, good=5_000,
-            broken=500,
+            broken=500, closed=5,
         )  # fmt: skip
 
     def with_choices(self, **choices: Any) -> Self:

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from jobs.benchmark.stream import backlog, broken, latency, memory, state
+from jobs.benchmark.stream import backlog, broken, closing, latency, memory, state
 from jobs.benchmark.stream.figures import Report, under
 from jobs.benchmark.stream.load import Tell
 from jobs.benchmark.stream.plan import Plan
@@ -25,6 +25,7 @@ MEASURES: Mapping[str, Callable[[Settings, Plan, Tell], Report]] = {
     "state": state.measure,
     "memory": memory.measure,
     "broken": broken.measure,
+    "closing": closing.measure,
 }
 PACKAGES = ("careerstream", "pyspark", "delta-spark", "kafka-python", "mlflow", "torch", "numpy")
 """Whose versions a report holds."""

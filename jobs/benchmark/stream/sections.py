@@ -185,6 +185,42 @@ def broken_section(report: Report) -> Section:
     )
 
 
+def closing_section(report: Report) -> Section:
+    """Tell how long a closed posting is still in new lists."""
+    late = "" if report["closing/chain/followed"] else " The chain did not keep up with the rate."
+    return Section(
+        title="Postings that close",
+        words=f"{report['closing/closed']:,} of {report['size/postings']:,} postings closed one "
+        f"after the other within {report['size/seconds']:g} s, while "
+        f"{report['size/rate']:g} events a second were answered with "
+        f"{report['closing/lists']:,} lists from {report['closing/catalogues']:,} versions of the "
+        f"catalogue. Before, each was in at least {report['closing/least_listed']:g} lists a "
+        "second. From the message that closes a posting to the last new list that holds it; "
+        f"{report['closing/late_lists']:,} lists held one more than "
+        f"{report['closing/promised_seconds']:g} s after it closed.{late}",
+        columns=["of the postings", "gone after, s"],
+        rows=[
+            [words, number(report[f"closing/{key}"], 1)]
+            for words, key in {
+                "half": "p50_seconds", "nine tenths": "p90_seconds", "all": "max_seconds",
+            }.items()
+        ],
+        tiles=[
+            {
+                "figure": f"{number(report['closing/max_seconds'], 1)} s",
+                "words": "from a posting closed to the last new list with it, at most",
+            }
+        ],
+        plots=[
+            curve_plot(
+                report["closing/curve/closed_second"], report["closing/curve/gone_seconds"],
+                ("closed at, seconds", "gone after, seconds"), "closing",
+                "How long each closed posting was still in new lists",
+            )
+        ],
+    )  # fmt: skip
+
+
 def _as_folded(differences: int | None) -> str:
     return f"{differences or 0:,} unlike the plain fold"
 
@@ -201,4 +237,5 @@ SECTIONS: Mapping[str, Callable[[Report], Section]] = {
     "state": state_section,
     "memory": memory_section,
     "broken": broken_section,
+    "closing": closing_section,
 }

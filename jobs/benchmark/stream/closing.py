@@ -1,0 +1,139 @@
+"""Part closing: from a posting closed to the last list that still holds it."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import orjson
+
+from jobs.benchmark.stream.answers import answered
+from jobs.benchmark.stream.chain import Chain, answer_ends, await_answers, chain
+from jobs.benchmark.stream.figures import Report, summary, under
+from jobs.benchmark.stream.load import Tell, send_steadily
+from jobs.benchmark.stream.place import Place, place
+from jobs.benchmark.stream.plan import Plan
+from jobs.benchmark.stream.reading import Offsets
+from jobs.latest import messages
+from streaming.clients import broker_errors, producer
+from streaming.settings import KafkaSettings, Settings
+from streaming.topics import EVENTS, POSTINGS, RECOMMENDATIONS
+
+NAME = "closing"
+PROMISED_SECONDS = 30.0
+"""No list published later than this after a posting closed holds it."""
+_RANKS = {"p50_seconds": 50, "p90_seconds": 90, "max_seconds": 100}
+Closed = dict[str, float]
+"""Posting to the timestamp of the message that closed it, seconds since 1970."""
+
+
+class Listed(NamedTuple):
+    """What a published list holds."""
+
+    appended: float
+    """When the broker had it, seconds since 1970."""
+    postings: list[str]
+    catalogue_version: int
+
+
+def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
+    """Close the postings that most lists hold, one after the other, while events go on.
+
+    Raises:
+        CareerstreamError: something ended or did not come.
+    """
+    with place(given, "closing") as here, chain(here, plan, tell) as running:
+        chosen, least = _most_listed(here, running, plan, tell)
+        before = answer_ends(here)
+        closed = _close_steadily(here, running, plan, chosen, tell)
+        followed = await_answers(here, running.up, before)
+        timed = summary(answered(here.kafka, NAME, before[1]), 0)
+        told = last_lists(_lists(here.kafka, before[1]), closed)
+    return {
+        **under("closing", {"closed": len(closed), "least_listed": least, **told}),
+        **under("closing/chain", {**timed, "followed": followed}),
+    }
+
+
+def last_lists(lists: Iterable[Listed], closed: Closed) -> Report:
+    """Tell how long after its closing each posting was still in a new list.
+
+    Args:
+        lists: all that were published meanwhile.
+        closed: when each posting closed; one that no later list holds was gone after 0 s.
+    """
+    last = dict.fromkeys(closed, 0.0)
+    late, catalogues = 0, Counter[int]()
+    for one in lists:
+        catalogues[one.catalogue_version] += 1
+        ages = {p: one.appended - closed[p] for p in one.postings if p in closed}
+        late += any(age > PROMISED_SECONDS for age in ages.values())
+        last |= {posting: max(age, last[posting]) for posting, age in ages.items()}
+    return {
+        **{
+            name: round(float(np.percentile([*last.values()], rank)), 2) if last else None
+            for name, rank in _RANKS.items()
+        },
+        "promised_seconds": PROMISED_SECONDS,
+        "late_lists": late,
+        "lists": catalogues.total(),
+        "catalogues": len(catalogues),
+        "curve/closed_second": [round(at - min(closed.values()), 1) for at in closed.values()],
+        "curve/gone_seconds": [round(seconds, 2) for seconds in last.values()],
+    }
+
+
+def _most_listed(here: Place, running: Chain, plan: Plan, tell: Tell) -> tuple[list[str], float]:
+    """Warm up, and find what to close: the postings that most lists hold, in a random order.
+
+    One that hardly anybody is recommended would seem to be gone at once.
+
+    Returns:
+        The postings, and how many lists a second held the one that is listed least.
+    """
+    count = max(1, round(plan.warm_up_seconds * plan.rate))
+    clicks = running.clicks(plan, plan.rate, "warming")
+    before = answer_ends(here)
+    send_steadily(
+        here.kafka, EVENTS, clicks.in_turn(count), plan.rate,
+        lambda done: tell("closing: warming up", done / count),
+    )  # fmt: skip
+    await_answers(here, running.up, before)
+    holding = Counter(p for one in _lists(here.kafka, before[1]) for p in one.postings)
+    listed = holding.most_common(plan.closed)
+    chosen = [posting for posting, _ in listed]
+    random.Random(f"closing {plan.seed}").shuffle(chosen)
+    return chosen, round(min((lists for _, lists in listed), default=0) * plan.rate / count, 3)
+
+
+def _close_steadily(
+    here: Place, running: Chain, plan: Plan, chosen: list[str], tell: Tell
+) -> Closed:
+    """Close the postings at equal distances; events go on until the last has had its time."""
+    closing = round(plan.seconds * plan.rate)
+    count = closing + round(min(plan.seconds, 1.5 * PROMISED_SECONDS) * plan.rate)
+    due = {number * closing // len(chosen): one for number, one in enumerate(chosen, start=1)}
+    clicks = running.clicks(plan, plan.rate, NAME, begin_days=1)
+    name, closed = here.kafka.topic_prefix + POSTINGS.name, Closed()
+    client = producer(here.kafka)
+
+    def on_sent(done: int) -> None:
+        tell("closing: postings, while events go on", done / count)
+        if done in due:
+            sent = client.send(name, key=due[done].encode(), value=None).get(timeout=60)
+            closed[due[done]] = sent.timestamp / 1000
+
+    try:
+        with broker_errors(here.kafka):
+            send_steadily(here.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
+    finally:
+        client.close()
+    return closed
+
+
+def _lists(kafka: KafkaSettings, since: Offsets) -> Iterator[Listed]:
+    for record in messages(kafka, RECOMMENDATIONS, since):
+        value = orjson.loads(record.value)
+        postings = [item["posting_id"] for item in value["items"]]
+        yield Listed(record.timestamp / 1000, postings, value["catalogue_version"])
