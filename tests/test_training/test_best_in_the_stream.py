@@ -159,6 +159,37 @@ def test_a_new_posting_is_rankable_at_once(ranker, dataset, folder, asked, tmp_p
     assert np.allclose(before, after[kept], atol=1e-5)
 
 
+def test_a_catalogue_prepared_after_others_is_as_if_it_were_the_first(ranker, dataset, tmp_path):
+    """Postings come twice, come anew, change and close; the model meanwhile stays loaded."""
+    ranker.save(tmp_path)
+    table = dataset.catalogue.table
+    plain = table.to_pylist()
+    twins = [plain[0] | {"posting_id": f"twin {number}"} for number in range(3)]
+    new = [
+        plain[1] | {"posting_id": "new", "title": "Gärtnerin 园丁", "skills": ["Rosen"]},
+        plain[2] | {"employer": "Somebody else"},
+        plain[3] | {"open": False},
+    ]
+    grown = [
+        dataset.catalogue,
+        *(
+            Catalogue.of(pa.Table.from_pylist(rows, schema=table.schema), number)
+            for number, rows in enumerate(
+                ([*plain, *twins], [*new, *plain[4:], *twins[:2]], [*new[:1], *plain]), start=2
+            )
+        ),
+    ]
+    used = BestRanker.load(tmp_path)
+    for catalogue in grown:
+        made, first = (tmp_path / f"{catalogue.version} {who}" for who in ("used", "fresh"))
+        for one, folder in ((used, made), (BestRanker.load(tmp_path), first)):
+            folder.mkdir()
+            one.prepare(catalogue, folder)
+        files = [file.relative_to(made) for file in sorted(made.rglob("*")) if file.is_file()]
+        assert files
+        assert [f for f in files if (made / f).read_bytes() != (first / f).read_bytes()] == []
+
+
 def test_the_same_seed_learns_the_same(fitted, dataset, trained):
     again = train_content(fitted.ranker, dataset, seed=5)
     assert np.array_equal(again.ranker.weights, trained.ranker.weights)

@@ -71,7 +71,8 @@ class Overview:
     def _read(self, postings: Sequence[Mapping[str, Any]]) -> tuple[sparse.csr_array, ...]:
         """Make the rows of texts, those of unchanged postings taken from last time."""
         keys = [fingerprint(posting) for posting in postings]
-        known, old = self._places, len(self._places)
+        # note: not the number of places, since postings that say the same share one
+        known, old = self._places, self._texts[0].shape[0] if self._texts else 0
         new = [place for place, key in enumerate(keys) if key not in known]
         made = self.wording.texts_of([postings[place] for place in new])
         fresh = {keys[place]: old + row for row, place in enumerate(new)}
