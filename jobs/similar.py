@@ -12,7 +12,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from streaming import lake
 from streaming.catalogue import Catalogue
 from streaming.clock import SPARK_FORMAT
-from streaming.serving import CATALOGUE_FILE, Shelf, Versions, load_ranker
+from streaming.serving import CATALOGUE_FILE, Shelf, Versions, ranker_of
 from streaming.settings import Settings
 from training.registry import ModelRef
 from training.space import Space, has_vectors
@@ -34,7 +34,7 @@ def newest_space(spark: SparkSession, settings: Settings, model: ModelRef) -> It
     versions = Versions(model.name, model.version, lake.version(spark, settings, lake.POSTINGS))
     with Shelf(spark, settings).lend(versions) as bundle:
         folder = Path(bundle.folder)
-        ranker = has_vectors(load_ranker(str(folder / "model")), model)
+        ranker = has_vectors(ranker_of(bundle), model)
         catalogue = Catalogue.read(folder / CATALOGUE_FILE)
         yield Space(versions, ranker, catalogue, folder / "prepared")
 

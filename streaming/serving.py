@@ -2,13 +2,16 @@
 
 A model is known as an MLflow URI only. The driver resolves the alias to an immutable version, lets
 that model prepare the catalogue once, and hands the finished folder to the workers; they cache by
-version. So no list mixes versions, and a switch costs the stream nothing.
+version. So no list mixes versions, and a switch costs the stream nothing. The files of a model are
+fetched and loaded once, however many catalogues it prepares: postings change all the time, and what
+it has made of those that did not is still there.
 """
 
 import shutil
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +22,7 @@ from pathlib import Path
 import mlflow
 import orjson
 from mlflow.exceptions import MlflowException
+from mlflow.models.model import MLMODEL_FILE_NAME
 from pyspark import SparkFiles
 from pyspark.sql import SparkSession
 
@@ -31,9 +35,13 @@ from streaming.settings import Settings
 
 CHAMPION = "champion"
 CATALOGUE_FILE = "catalogue.parquet"
+MODELS = "models"
+"""In HOME/serving: the files of each model."""
 CURRENT_FILE = "current.json"
 """In HOME/serving: the versions that new batches are scored with."""
 KEPT_BUNDLES = 4
+MAKING_SECONDS = 3600.0
+"""A model that no bundle needs may be waited for by one that another process makes, for so long."""
 
 # Of every shelf of this process: they share the folder.
 _making = threading.Lock()
@@ -52,22 +60,33 @@ class Versions:
     @property
     def label(self) -> str:
         """A name for files."""
-        return f"{self.model_name}-{self.model_version}-{self.catalogue_version}"
+        return f"{self.model_label}-{self.catalogue_version}"
+
+    @property
+    def model_label(self) -> str:
+        """A name for the model's files."""
+        return f"{self.model_name}-{self.model_version}"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything a worker needs for one pair of versions: `model/`, `prepared/`, the catalogue."""
+    """Everything a worker needs for one pair of versions: `prepared/`, the catalogue, the model."""
 
     versions: Versions
     folder: str
-    """Where it is, for workers that share the driver's files."""
+    """Where it is, for workers that share the driver's files; the model is beside it."""
     shipped: bool
     """Whether Spark carries it to the workers instead."""
 
     def path(self) -> Path:
         """Return the folder as this process sees it."""
         return Path(SparkFiles.get(f"{self.versions.label}.zip") if self.shipped else self.folder)
+
+    def model(self) -> Path:
+        """Return the model's folder as this process sees it."""
+        if self.shipped:
+            return Path(SparkFiles.get(f"{self.versions.model_label}.zip"))
+        return Path(self.folder).parent / MODELS / self.versions.model_label
 
 
 def resolve(settings: Settings, alias: str = CHAMPION) -> str:
@@ -127,7 +146,7 @@ class Shelf:
         self.spark, self.settings = spark, settings
         self._pinned = pinned
         self._root = serving_folder(settings)
-        self._root.mkdir(parents=True, exist_ok=True)
+        (self._root / MODELS).mkdir(parents=True, exist_ok=True)
         self._shipped: set[Path] = set()
 
     def newest(self) -> Versions:
@@ -141,14 +160,18 @@ class Shelf:
     def bundle(self, versions: Versions) -> Bundle:
         """Return the bundle of a pair of versions, made now where it is not there."""
         folder = self._root / versions.label
+        model = self._root / MODELS / versions.model_label
         # note: looked for before the lock, so that no batch waits while another bundle is made
-        if not folder.is_dir():
+        if not (folder.is_dir() and model.is_dir()):
             with _making:
+                if not model.is_dir():
+                    self._fetch(versions, model)
                 if not folder.is_dir():
-                    self._make(versions, folder)
-                    self._prune()
+                    self._make(versions, model, folder)
+                    self._prune(KEPT_BUNDLES, spared=folder)
         shipped = not is_local(self.spark)
         if shipped:
+            self._ship(model)
             self._ship(folder)
         return Bundle(versions, str(folder), shipped)
 
@@ -157,7 +180,8 @@ class Shelf:
 
         They are named by version numbers, which begin again when tables or registry are replaced.
         """
-        self._prune(keep=0)
+        with _making:
+            self._prune(0)
 
     @contextmanager
     def lend(self, versions: Versions) -> Iterator[Bundle]:
@@ -171,26 +195,37 @@ class Shelf:
             with _lending:
                 _lent[folder] -= 1
 
-    def _make(self, versions: Versions, folder: Path) -> None:
-        # Made beside its place and renamed, so that a half-made bundle is never found.
+    def _fetch(self, versions: Versions, model: Path) -> None:
+        with self._unfinished(model) as unfinished:
+            download_model(self.settings, versions.model_version, unfinished)
+
+    def _make(self, versions: Versions, model: Path, folder: Path) -> None:
+        try:
+            with self._unfinished(folder) as unfinished:
+                catalogue = lake.catalogue(self.spark, self.settings, versions.catalogue_version)
+                catalogue.write(unfinished / CATALOGUE_FILE)
+                (unfinished / "prepared").mkdir()
+                _ranker_in(model).prepare(catalogue, unfinished / "prepared")
+        except Exception:
+            # Its files may be what is wrong: where nothing serves with them, the next try fetches
+            # them again.
+            if model.name not in self._used_models():
+                _remove(model)
+            raise
+
+    @contextmanager
+    def _unfinished(self, folder: Path) -> Iterator[Path]:
+        """Lend a folder beside its place to fill, so that a half-made one is never found there."""
         unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=self._root))
         try:
-            catalogue = lake.catalogue(self.spark, self.settings, versions.catalogue_version)
-            catalogue.write(unfinished / CATALOGUE_FILE)
-            download_model(self.settings, versions.model_version, unfinished / "model")
-            (unfinished / "prepared").mkdir()
-            load_ranker(str(unfinished / "model")).prepare(catalogue, unfinished / "prepared")
-            self._place(unfinished, folder)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-
-    def _place(self, unfinished: Path, folder: Path) -> None:
-        try:
+            yield unfinished
             unfinished.rename(folder)
         except OSError:
-            # Another process of this home may have made the same bundle meanwhile.
+            # Another process of this home may have made the same meanwhile.
             if not folder.is_dir():
                 raise
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
     def _ship(self, folder: Path) -> None:
         if folder in self._shipped:
@@ -201,15 +236,40 @@ class Shelf:
             self.spark.sparkContext.addArchive(str(_archive(folder)))
             self._shipped.add(folder)
 
-    def _prune(self, keep: int = KEPT_BUNDLES) -> None:
-        made = [path for path in self._root.iterdir() if path.is_dir() and path.name[0] != "."]
+    def _prune(self, keep: int, spared: Path | None = None) -> None:
+        """Remove all but the newest bundles and what is used, and models that none of them needs.
+
+        Args:
+            keep: how many bundles stay; with 0, so does no model that a bundle is being made for.
+            spared: a bundle that stays.
+        """
         used = [*self._pinned(), *filter(None, [serving_now(self.settings)])] if keep else []
-        spared = {self._root / versions.label for versions in used}
+        staying = {spared, *(self._root / versions.label for versions in used)}
+        made = sorted(self._bundles(), key=lambda path: path.stat().st_mtime)
         with _lending:
-            for path in sorted(made, key=lambda p: p.stat().st_mtime)[: max(0, len(made) - keep)]:
-                if not _lent[path] and path not in spared:
-                    shutil.rmtree(path, ignore_errors=True)
-                    _archive(path).unlink(missing_ok=True)
+            for path in made[: max(0, len(made) - keep)]:
+                if not _lent[path] and path not in staying:
+                    _remove(path)
+            needed, old = self._used_models(), time.time() - (MAKING_SECONDS if keep else 0)
+            for path in _folders(self._root / MODELS):
+                if path.name not in needed and path.stat().st_mtime <= old:
+                    _remove(path)
+
+    def _bundles(self) -> list[Path]:
+        return [path for path in _folders(self._root) if path.name != MODELS]
+
+    def _used_models(self) -> set[str]:
+        """Labels of the models of all bundles that are there."""
+        return {path.name.rpartition("-")[0] for path in self._bundles()}
+
+
+def _folders(root: Path) -> list[Path]:
+    return [path for path in root.iterdir() if path.is_dir() and path.name[0] != "."]
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    _archive(folder).unlink(missing_ok=True)
 
 
 def _archive(folder: Path) -> Path:
@@ -225,6 +285,12 @@ def download_model(settings: Settings, version: str, folder: Path) -> None:
         mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(folder))
     except MlflowException as error:
         raise ModelError(f"model {uri} cannot be fetched: {error.message}") from error
+    # MLflow is content with an empty folder.
+    if not (folder / MLMODEL_FILE_NAME).is_file():
+        raise ModelError(
+            f"model {uri} cannot be fetched: its files are not there; look after the artifacts of "
+            "mlflow.tracking_uri, or promote another version"
+        )
 
 
 def serving_folder(settings: Settings) -> Path:
@@ -245,10 +311,20 @@ def serving_now(settings: Settings) -> Versions | None:
         return None
 
 
-@lru_cache(maxsize=2)
 def ranker_of(bundle: Bundle) -> Ranker:
-    """Load a bundle's ranker once per worker."""
-    return load_ranker(str(bundle.path() / "model"))
+    """Return a bundle's ranker, loaded once per process and model."""
+    return _ranker_in(bundle.model())
+
+
+def _ranker_in(model: Path) -> Ranker:
+    # Where registry or home were replaced, another model may lie in the folder.
+    return _loaded(model, (model / MLMODEL_FILE_NAME).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _loaded(model: Path, stamp: int) -> Ranker:
+    del stamp
+    return load_ranker(str(model))
 
 
 @lru_cache(maxsize=2)

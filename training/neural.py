@@ -323,7 +323,8 @@ class NeuralRanker:
         new = [place for place, key in enumerate(keys) if key not in self._features]
         made = of_postings([postings[place] for place in new], self.embedder, self.preset.model)
         fresh = {
-            keys[place]: (made.take(slice(row, row + 1)), words_of(postings[place]))
+            # A copy: a slice would keep the rows of all that were made with it.
+            keys[place]: (made.take(np.array([row])), words_of(postings[place]))
             for row, place in enumerate(new)
         }
         known = self._features | fresh

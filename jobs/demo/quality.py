@@ -12,7 +12,7 @@ from jobs.latest import latest
 from streaming.catalogue import Catalogue
 from streaming.recommending import everyone
 from streaming.records import EVERYONE
-from streaming.serving import Bundle, Shelf, Versions, load_ranker
+from streaming.serving import Bundle, Shelf, Versions, ranker_of
 from streaming.settings import Settings
 from streaming.topics import PROFILES, RECOMMENDATIONS
 
@@ -27,7 +27,7 @@ def occupation_check(bundle: Bundle, as_of: str) -> dict[str, Any]:
     occupation by its field of that name, which the model sees as one word among others.
     """
     folder = bundle.path()
-    ranker, catalogue = load_ranker(str(folder / "model")), _catalogue(folder)
+    ranker, catalogue = ranker_of(bundle), _catalogue(folder)
     names = occupation_names()
     profiles = stated_profiles(as_of)
     lists = ranker.rank(profiles, [as_of] * len(profiles), folder / "prepared", TOP)
@@ -100,7 +100,7 @@ def _compare(
 ) -> Counter[str]:
     import mlflow  # noqa: PLC0415 - seconds
 
-    model = mlflow.pyfunc.load_model(str(bundle.path() / "model"))
+    model = mlflow.pyfunc.load_model(str(bundle.model()))
     outcome: Counter[str] = Counter()
     asked = []
     for value in values:

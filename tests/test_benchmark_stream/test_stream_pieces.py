@@ -87,6 +87,8 @@ def test_a_closed_posting_is_gone_after_the_last_later_list_that_holds_it():
     assert (told["p50_seconds"], told["max_seconds"], told["late_lists"]) == (4.5, 33.0, 1)
     assert (told["lists"], told["catalogues"]) == (5, 3)
     assert closing.last_lists([], {})["max_seconds"] is None
+    # Nothing that was published later could have told.
+    assert closing.last_lists(lists, {"c": 151.0})["max_seconds"] is None
 
 
 def test_the_memory_of_a_process_tree_is_more_than_nothing():

@@ -289,6 +289,32 @@ def drain_profiles(town, started):
         running.drain()
 
 
+def test_a_posting_that_closes_leaves_the_lists_and_no_model_is_fetched_again(town, started, send):
+    settings, closed = town.settings, "p06"
+    serving = champion(settings)
+    files = setup(settings).get_model_version_download_uri(serving.name, serving.version)
+    folder = Path(files.removeprefix("file://"))
+    with started(recommend, settings) as running:
+        before = serving_now(settings)
+        away = folder.rename(folder.with_name("away"))
+        try:
+            send(settings, POSTINGS, [(closed.encode(), None)])
+            with started(index_postings, settings) as index:
+                index.drain()
+            wait_for(lambda: serving_now(settings) != before, running)
+        finally:
+            away.rename(folder)
+        ends = town.ends()
+        town.clicks(*(click(candidate, 25, "p07") for candidate in CANDIDATES))
+        drain_profiles(town, started)
+        running.drain()
+    fresh = [orjson.loads(value) for key, value in town.since(ends) if key != EVERYONE]
+    assert {value["candidate_id"] for value in fresh} == {*CANDIDATES}
+    assert {value["model_version"] for value in fresh} == {before.model_version}
+    assert min(value["catalogue_version"] for value in fresh) > before.catalogue_version
+    assert closed not in {item["posting_id"] for value in fresh for item in value["items"]}
+
+
 def test_what_cannot_be_prepared_leaves_the_old_model_serving(town, popular, started, caplog):
     settings = town.settings
     ruined = popular("p01")

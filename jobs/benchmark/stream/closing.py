@@ -24,6 +24,10 @@ NAME = "closing"
 PROMISED_SECONDS = 30.0
 """No list published later than this after a posting closed holds it."""
 _RANKS = {"p50_seconds": 50, "p90_seconds": 90, "max_seconds": 100}
+_TOLD = 100
+"""Events between two words on progress."""
+_FEWEST = 100
+"""Events of the warm-up, so that each partition gets some."""
 Closed = dict[str, float]
 """Posting to the timestamp of the message that closed it, seconds since 1970."""
 
@@ -62,17 +66,22 @@ def last_lists(lists: Iterable[Listed], closed: Closed) -> Report:
     Args:
         lists: all that were published meanwhile.
         closed: when each posting closed; one that no later list holds was gone after 0 s.
+
+    Returns:
+        The times, None where no list followed the last closing.
     """
     last = dict.fromkeys(closed, 0.0)
-    late, catalogues = 0, Counter[int]()
+    late, newest, catalogues = 0, 0.0, Counter[int]()
     for one in lists:
         catalogues[one.catalogue_version] += 1
+        newest = max(newest, one.appended)
         ages = {p: one.appended - closed[p] for p in one.postings if p in closed}
         late += any(age > PROMISED_SECONDS for age in ages.values())
         last |= {posting: max(age, last[posting]) for posting, age in ages.items()}
+    known = bool(closed) and newest > max(closed.values())
     return {
         **{
-            name: round(float(np.percentile([*last.values()], rank)), 2) if last else None
+            name: round(float(np.percentile([*last.values()], rank)), 2) if known else None
             for name, rank in _RANKS.items()
         },
         "promised_seconds": PROMISED_SECONDS,
@@ -92,13 +101,15 @@ def _most_listed(here: Place, running: Chain, plan: Plan, tell: Tell) -> tuple[l
     Returns:
         The postings, and how many lists a second held the one that is listed least.
     """
-    count = max(1, round(plan.warm_up_seconds * plan.rate))
+    count = max(_FEWEST, round(plan.warm_up_seconds * plan.rate))
     clicks = running.clicks(plan, plan.rate, "warming")
     before = answer_ends(here)
-    send_steadily(
-        here.kafka, EVENTS, clicks.in_turn(count), plan.rate,
-        lambda done: tell("closing: warming up", done / count),
-    )  # fmt: skip
+
+    def on_sent(done: int) -> None:
+        if done % _TOLD == 0:
+            tell("closing: warming up", done / count)
+
+    send_steadily(here.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
     await_answers(here, running.up, before)
     holding = Counter(p for one in _lists(here.kafka, before[1]) for p in one.postings)
     listed = holding.most_common(plan.closed)
@@ -111,15 +122,16 @@ def _close_steadily(
     here: Place, running: Chain, plan: Plan, chosen: list[str], tell: Tell
 ) -> Closed:
     """Close the postings at equal distances; events go on until the last has had its time."""
-    closing = round(plan.seconds * plan.rate)
-    count = closing + round(min(plan.seconds, 1.5 * PROMISED_SECONDS) * plan.rate)
+    closing = max(round(plan.seconds * plan.rate), len(chosen))
+    count = closing + round(1.5 * PROMISED_SECONDS * plan.rate)
     due = {number * closing // len(chosen): one for number, one in enumerate(chosen, start=1)}
     clicks = running.clicks(plan, plan.rate, NAME, begin_days=1)
     name, closed = here.kafka.topic_prefix + POSTINGS.name, Closed()
     client = producer(here.kafka)
 
     def on_sent(done: int) -> None:
-        tell("closing: postings, while events go on", done / count)
+        if done % _TOLD == 0:
+            tell("closing: postings, while events go on", done / count)
         if done in due:
             sent = client.send(name, key=due[done].encode(), value=None).get(timeout=60)
             closed[due[done]] = sent.timestamp / 1000
