@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -33,7 +34,7 @@ class Current:
         switched: Callable[[], None],
     ) -> None:
         self._shelf, self._ready, self._switched = shelf, ready, switched
-        self._switch(shelf.bundle(shelf.newest()))
+        self._switch(shelf.newest())
         self._stop = threading.Event()
         # The thread's Spark jobs belong to the session that started it, with its properties.
         target = inheritable_thread_target(shelf.spark)(self._follow)
@@ -50,11 +51,17 @@ class Current:
         self._stop.set()
         self._thread.join(timeout=30)
 
-    def _switch(self, bundle: Bundle) -> None:
+    def _switch(self, versions: Versions) -> None:
+        began = time.monotonic()
+        bundle = self._shelf.bundle(versions)
+        prepared = time.monotonic()
         self._ready(bundle)
         self._bundle = bundle
-        _announce(self._shelf.settings, bundle.versions)
-        log.info("now serving %s", bundle.versions.label)
+        _announce(self._shelf.settings, versions)
+        log.info(
+            "now serving %s: prepared in %.1f s, with the workers after another %.1f s",
+            versions.label, prepared - began, time.monotonic() - prepared,
+        )  # fmt: skip
 
     def _follow(self) -> None:
         trouble = ""
@@ -62,7 +69,7 @@ class Current:
             try:
                 newest = self._shelf.newest()
                 if newest != self._bundle.versions:
-                    self._switch(self._shelf.bundle(newest))
+                    self._switch(newest)
                     self._switched()
                 trouble = ""
             except Exception as error:

@@ -10,7 +10,7 @@ import orjson
 
 from jobs.benchmark.stream.answers import answered
 from jobs.benchmark.stream.chain import Chain, answer_ends, await_answers, chain
-from jobs.benchmark.stream.figures import Report, summary, under
+from jobs.benchmark.stream.figures import Report, over_time, summary, under
 from jobs.benchmark.stream.load import Tell, send_steadily
 from jobs.benchmark.stream.place import Place, place
 from jobs.benchmark.stream.plan import Plan
@@ -52,11 +52,12 @@ def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
         before = answer_ends(here)
         closed = _close_steadily(here, running, plan, chosen, tell)
         followed = await_answers(here, running.up, before)
-        timed = summary(answered(here.kafka, NAME, before[1]), 0)
+        timed = answered(here.kafka, NAME, before[1])
         told = last_lists(_lists(here.kafka, before[1]), closed)
     return {
         **under("closing", {"closed": len(closed), "least_listed": least, **told}),
-        **under("closing/chain", {**timed, "followed": followed}),
+        **under("closing/chain", {**summary(timed, 0), "followed": followed}),
+        **under("closing/curve/chain", over_time(timed, 0)),
     }
 
 
