@@ -40,8 +40,10 @@ MODELS = "models"
 CURRENT_FILE = "current.json"
 """In HOME/serving: the versions that new batches are scored with."""
 KEPT_BUNDLES = 4
-MAKING_SECONDS = 3600.0
-"""A model that no bundle needs may be waited for by one that another process makes, for so long."""
+MAKING_SECONDS = 86_400.0
+"""Nothing is longer in the making: a model that no bundle needs after that, nobody waits for, and
+what is still unfinished is of a process that was killed."""
+_UNFINISHED = ".making-"
 
 # Of every shelf of this process: they share the folder.
 _making = threading.Lock()
@@ -216,7 +218,7 @@ class Shelf:
     @contextmanager
     def _unfinished(self, folder: Path) -> Iterator[Path]:
         """Lend a folder beside its place to fill, so that a half-made one is never found there."""
-        unfinished = Path(tempfile.mkdtemp(prefix=".making-", dir=self._root))
+        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self._root))
         try:
             yield unfinished
             unfinished.rename(folder)
@@ -250,10 +252,12 @@ class Shelf:
             for path in made[: max(0, len(made) - keep)]:
                 if not _lent[path] and path not in staying:
                     _remove(path)
-            needed, old = self._used_models(), time.time() - (MAKING_SECONDS if keep else 0)
+            needed = self._used_models()
             for path in _folders(self._root / MODELS):
-                if path.name not in needed and path.stat().st_mtime <= old:
+                if path.name not in needed and (not keep or _is_old(path)):
                     _remove(path)
+        for path in filter(_is_old, self._root.glob(f"{_UNFINISHED}*")):
+            _remove(path)
 
     def _bundles(self) -> list[Path]:
         return [path for path in _folders(self._root) if path.name != MODELS]
@@ -265,6 +269,13 @@ class Shelf:
 
 def _folders(root: Path) -> list[Path]:
     return [path for path in root.iterdir() if path.is_dir() and path.name[0] != "."]
+
+
+def _is_old(folder: Path) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime > MAKING_SECONDS
+    except FileNotFoundError:  # another process has just finished or removed it
+        return False
 
 
 def _remove(folder: Path) -> None:

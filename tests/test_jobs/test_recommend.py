@@ -1,6 +1,7 @@
 """recommend from end to end: what is published, by which versions, and what a switch does."""
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -294,7 +295,12 @@ def test_a_posting_that_closes_leaves_the_lists_and_no_model_is_fetched_again(to
     serving = champion(settings)
     files = setup(settings).get_model_version_download_uri(serving.name, serving.version)
     folder = Path(files.removeprefix("file://"))
+    # One was killed long ago while it made a bundle; another is at it.
+    killed, busy = (settings.home / "serving" / f".making-{name}" for name in ("killed", "busy"))
+    killed.mkdir(), busy.mkdir()
+    os.utime(killed, (0, 0))
     with started(recommend, settings) as running:
+        assert (killed.exists(), busy.exists()) == (False, True)
         before = serving_now(settings)
         away = folder.rename(folder.with_name("away"))
         try:
