@@ -18,6 +18,7 @@ from streaming.errors import BrokerError, SettingsError
 from streaming.settings import KafkaSettings
 from streaming.topics import TOPICS
 
+_PATIENT_MS = 10
 MAX_REQUEST_BYTES = max(topic.max_message_bytes for topic in TOPICS)
 
 _Client = TypeVar("_Client")
@@ -91,7 +92,9 @@ def spark_kafka_options(kafka: KafkaSettings) -> dict[str, str]:
 def spark_source_options(kafka: KafkaSettings) -> dict[str, str]:
     """All options of a Spark Kafka source but its topics and where it starts and stops."""
     return spark_kafka_options(kafka) | {
-        # The consumer's own default of 500 ms would be most of a click's latency.
+        # The consumer's own default of 500 ms would be most of a click's latency: once it has a
+        # partition's messages, it asks for more ahead, and what Spark asks next, where the
+        # partition ends, is answered behind that. So each batch waits once for each partition.
         "kafka.fetch.max.wait.ms": str(kafka.fetch_max_wait_ms),
     }
 
@@ -130,7 +133,8 @@ def consumer(kafka: KafkaSettings, **options: Any) -> KafkaConsumer:
     chosen = {
         "auto_offset_reset": "earliest",
         "enable_auto_commit": False,
-        "fetch_max_wait_ms": kafka.fetch_max_wait_ms,
+        # Unlike Spark's, these ask again and again while nothing comes.
+        "fetch_max_wait_ms": _PATIENT_MS,
         "max_partition_fetch_bytes": 2 * MAX_REQUEST_BYTES,
         "allow_auto_create_topics": False,
     }

@@ -64,7 +64,10 @@ class KafkaSettings(Section):
         default=10.0, gt=0, description="how long the first answer of a broker may take"
     )
     fetch_max_wait_ms: int = Field(
-        default=10, ge=1, description="how long a broker may hold back a small fetch, milliseconds"
+        default=1,
+        ge=1,
+        description="how long a broker may hold back a small fetch of a streaming job, "
+        "milliseconds; each batch waits so long for each partition",
     )
     max_offsets_per_trigger: int = Field(
         default=500_000,
