@@ -1,5 +1,8 @@
 """Spark's Kafka source and sink, by topic."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
@@ -24,6 +27,8 @@ ARROW_MESSAGE = pa.schema(
     ]
 )
 """`MESSAGE` as Arrow has it."""
+Message = tuple[str, str, bytes | None, Any]
+"""Topic without the prefix, key, value and headers."""
 
 
 def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> DataFrame:
@@ -79,6 +84,13 @@ def write_batch(messages: DataFrame, kafka: KafkaSettings) -> None:
         .option("includeHeaders", "true")
         .save()
     )
+
+
+def arrow_messages(messages: Iterable[Message]) -> pa.RecordBatch:
+    """Return messages as a record batch of `ARROW_MESSAGE`."""
+    columns = zip(*messages, strict=True)
+    arrays = [pa.array(next(columns, ()), field.type) for field in ARROW_MESSAGE]
+    return pa.RecordBatch.from_arrays(arrays, schema=ARROW_MESSAGE)
 
 
 def require_topics(kafka: KafkaSettings, *topics: Topic) -> None:

@@ -16,16 +16,14 @@ from itertools import islice
 from typing import Any
 
 import orjson
+import pyarrow as pa
 from pyspark.sql import DataFrame, GroupedData, Row
-from pyspark.sql.streaming.stateful_processor import (
-    StatefulProcessor,
-    StatefulProcessorHandle,
-    TimerValues,
-)
+from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle, TimerValues
 
+from streaming.arrow_answers import ArrowProcessor
 from streaming.documents import Documents
 from streaming.fold import Document, Seen, fold
-from streaming.kafka import MESSAGE
+from streaming.kafka import MESSAGE, Message, arrow_messages
 from streaming.metrics.tally import Tally
 from streaming.reading import read_packed, unpack
 from streaming.shards import Shards
@@ -34,7 +32,9 @@ from streaming.topics import PROFILES, Topic
 Answers = Callable[[list[Document]], Iterable[tuple[Topic, str, bytes]]]
 """Some profiles to messages: topic, key and value."""
 TOGETHER = 64
-"""Candidates that are folded, and answered, in one go."""
+"""Candidates that are folded in one go."""
+ANSWERED = 8
+"""Profiles that are answered in one go: these answers leave while the next are made."""
 JOB = "update_profiles"
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
@@ -42,7 +42,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 def update_profiles(
     messages: DataFrame,
     shards: Shards,
-    processor: StatefulProcessor,
+    processor: ArrowProcessor,
     letters: Tally,
     begin: GroupedData | None = None,
 ) -> DataFrame:
@@ -70,7 +70,7 @@ def update_profiles(
     )
 
 
-class ProfileProcessor(StatefulProcessor):
+class ProfileProcessor(ArrowProcessor):
     """Keeps the profiles of a shard's candidates, each as the JSON document that is published.
 
     A document in one Avro field, written `in_ascii`: a new field of the profile needs no new state
@@ -95,23 +95,37 @@ class ProfileProcessor(StatefulProcessor):
         key: Any,
         rows: Iterator[Row],
         timerValues: TimerValues,  # noqa: N803 - Spark's name
-    ) -> Iterator[Row]:
+    ) -> Iterator[pa.RecordBatch]:
         """Fold the records of this batch, candidate by candidate; pass on the dead letters."""
         del key, timerValues
         packs: list[bytes] = []
+        letters: list[Message] = []
         for row in rows:
-            if row.records is None:
-                yield Row(topic=row.topic, key=row.key, value=row.value, headers=row.headers)
-            else:
+            if row.records is not None:
                 packs.append(row.records)
+                continue
+            letters.append((row.topic, row.key, row.value, row.headers))
+            if len(letters) == TOGETHER:
+                yield arrow_messages(letters)
+                letters.clear()
+        if letters:
+            yield arrow_messages(letters)
         everybody = unpack(packs)
         while some := dict(islice(everybody, TOGETHER)):
-            changed = self._fold(some)
-            for candidate_id, (_, value) in changed.items():
-                yield _message(PROFILES, candidate_id, value)
-            if self._answers is not None and changed:
-                for answer in self._answers([profile for profile, _ in changed.values()]):
-                    yield _message(*answer)
+            if changed := self._fold(some):
+                yield arrow_messages(
+                    (PROFILES.name, candidate_id, value, None)
+                    for candidate_id, (_, value) in changed.items()
+                )
+                yield from self._answer([profile for profile, _ in changed.values()])
+
+    def _answer(self, profiles: list[Document]) -> Iterator[pa.RecordBatch]:
+        """Make what is sent behind some changed profiles."""
+        if self._answers is None:
+            return
+        for start in range(0, len(profiles), ANSWERED):
+            answers = self._answers(profiles[start : start + ANSWERED])
+            yield arrow_messages((topic.name, key, value, None) for topic, key, value in answers)
 
     def _fold(self, records: Mapping[str, list[Seen]]) -> dict[str, tuple[Document, bytes]]:
         """Fold the records of some candidates; return what changed, and its bytes."""
@@ -145,7 +159,3 @@ def in_ascii(document: str) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     return json.dumps(found[0])[1:-1]
-
-
-def _message(topic: Topic, key: str, value: bytes) -> Row:
-    return Row(topic=topic.name, key=key, value=value, headers=None)

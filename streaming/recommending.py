@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from streaming.clock import from_text
-from streaming.kafka import ARROW_MESSAGE, MESSAGE
+from streaming.kafka import MESSAGE, arrow_messages
 from streaming.observed import Observed
 from streaming.ranking import Profile, RankedItem
 from streaming.records import EVERYONE, SCHEMA_VERSION
@@ -230,16 +230,8 @@ def _observe(observed: Observed, profiles: Sequence[Profile], bundle: Bundle) ->
 
 
 def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:
-    messages = [
-        {
-            "topic": RECOMMENDATIONS.name,
-            "key": value["candidate_id"],
-            "value": orjson.dumps(value),
-            "headers": None,
-        }
-        for value in values
-    ]
-    return pa.RecordBatch.from_pylist(messages, ARROW_MESSAGE)
+    topic = RECOMMENDATIONS.name
+    return arrow_messages((topic, one["candidate_id"], orjson.dumps(one), None) for one in values)
 
 
 def _chunks(profiles: Iterable[Profile], size: int) -> Iterator[list[Profile]]:

@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
-from pyspark.sql import Row
-from pyspark.sql.streaming.stateful_processor import StatefulProcessor
+from pyspark.errors import StreamingQueryException
 
+from streaming.arrow_answers import ArrowProcessor
 from streaming.documents import Documents
 
 pytestmark = pytest.mark.spark
@@ -18,7 +19,7 @@ LARGE, MANY = 100_000, 150
 def keeper():
     """Make a processor of a class that workers can do without this module for."""
 
-    class Keeper(StatefulProcessor):
+    class Keeper(ArrowProcessor):
         """Tells what it holds of some keys, and then keeps what it is given."""
 
         def init(self, handle):
@@ -31,10 +32,9 @@ def keeper():
             self.documents.put(given)
             after = self.documents.get(list(given))
             assert self.documents.get([]) == []
-            yield Row(
-                before=json.dumps([text and [text[0], len(text)] for text in before]),
-                right=after == list(given.values()),
-            )
+            told = json.dumps([text and [text[0], len(text)] for text in before])
+            right = after == list(given.values())
+            yield pa.RecordBatch.from_pylist([{"before": told, "right": right}])
 
         def close(self):
             self.documents.leave()
@@ -85,6 +85,29 @@ def test_documents_of_any_number_and_size_are_kept(keep):
     assert json.loads(second.before) == [["a", LARGE], None, ["a", LARGE], None]
     [third] = keep(keeper(), [("c1", "c", 1), (names[3], "c", 1), (names[7], "c", 1)])
     assert json.loads(third.before) == [["字", 2], ["é", 5], "", None]
+
+
+def test_what_cannot_be_kept_fails_the_task(keep):
+    def forgetful():
+        class Forgetful(ArrowProcessor):
+            """Keeps, in a state that is not there, and asks for nothing afterwards."""
+
+            def init(self, handle):
+                self.documents = Documents(handle, "kept")
+                self.documents._name = "elsewhere"
+
+            def handleInputRows(self, key, rows, timerValues):  # noqa: N802, N803 - Spark's names
+                del key, timerValues
+                self.documents.put({row.name: row.letter for row in rows})
+                return iter(())
+
+            def close(self):
+                self.documents.leave()
+
+        return Forgetful()
+
+    with pytest.raises(StreamingQueryException, match="state elsewhere gave no answer"):
+        keep(forgetful(), [("c1", "a", 1)])
 
 
 def test_no_connection_is_left_open(spark, keep):
