@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from streaming import parts
 from streaming.errors import SettingsError, one_line
+from streaming.jvm import lighten
 from streaming.preloading import GIVES_WAY, SCORES
 from streaming.settings import Settings
 from streaming.signals import held
@@ -93,6 +94,7 @@ def session(
                 f"Spark does not start with spark.master {settings.spark.master}: {one_line(error)}"
             ) from error
     spark.sparkContext.setLogLevel("ERROR")
+    lighten(spark, local=is_local(spark))
     return spark
 
 
