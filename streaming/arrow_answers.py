@@ -2,7 +2,7 @@
 
 Spark gathers the rows that a Python operator with state gives for a key, makes dictionaries of them
 and sends all at once at its end. Here an operator gives record batches, and each leaves when it is
-made: the JVM writes it to Kafka while the next is made, and no worker holds more than one.
+made: the JVM writes it to Kafka while the next is made, and a worker holds one at a time.
 """
 
 from collections.abc import Iterable, Iterator

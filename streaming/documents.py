@@ -41,19 +41,30 @@ _left: deque[Any] = deque(maxlen=1)
 class Documents:
     """A map from candidate ids to documents, within the shard that Spark is at.
 
+    The only state of its processor, whose `close` must say `leave`: before, nobody knows that all
+    was kept.
+
     Args:
         handle: of the stateful processor, in its `init`.
         name: of the state.
+
+    Raises:
+        CareerstreamError: the processor has another one.
     """
 
     def __init__(self, handle: StatefulProcessorHandle, name: str) -> None:
         state: Any = handle.getMapState(name, _KEY, _VALUE)
+        # Private: nothing public sends more than one request. Tests compare it with what is kept.
+        self._client = client = state._mapStateClient._stateful_processor_api_client  # noqa: SLF001
+        if "set_implicit_key" in vars(client):
+            raise CareerstreamError(f"state {name}: a processor can have one map of documents")
         self._name = name
         self._unanswered: deque[int] = deque()
         """Bytes of each request that was sent and not answered yet."""
         self._answers: list[bytes] = []
-        # Private: nothing public sends more than one request. Tests compare it with what is kept.
-        self._client = client = state._mapStateClient._stateful_processor_api_client  # noqa: SLF001
+        """What was answered since something was last asked or kept."""
+        self._send_alone = client._send_proto_message  # noqa: SLF001
+        client._send_proto_message = self._let_send  # noqa: SLF001
         client.set_handle_state = partial(setattr, client, "handle_state")
         client.set_implicit_key = self._turn_to
         client.remove_implicit_key = _nothing
@@ -72,15 +83,29 @@ class Documents:
 
     def put(self, documents: Mapping[str, str]) -> None:
         """Replace or add the document of each key; that it failed is told by what comes next."""
+        self._answers.clear()
         for key, document in documents.items():
             new = proto.UpdateValue(userKey=self._bytes(key), value=self._bytes(document))
             self._call(updateValue=new)
         self._client.sockfile.flush()
 
     def leave(self) -> None:
-        """End using the state, in the processor's `close`; Spark then ends the connection."""
+        """End using the state, in the processor's `close`; Spark then ends the connection.
+
+        Raises:
+            CareerstreamError: something was not kept.
+        """
         self._await()
+        # What is ours here would keep the connection open until Python next looks for cycles.
+        for name in ("_send_proto_message", "set_implicit_key", "remove_implicit_key"):
+            delattr(self._client, name)
+        self._client.set_handle_state = _nothing
         _left.append(self._client)
+
+    def _let_send(self, message: bytes) -> None:
+        """Have Spark's own client send a request, whose answer it takes for the next that comes."""
+        self._await()
+        self._send_alone(message)
 
     def _turn_to(self, shard: tuple[Any, ...]) -> None:
         """Say which shard is meant from here on."""
@@ -116,11 +141,11 @@ class Documents:
         """Read the next answer."""
         self._client.sockfile.flush()
         status, message, value = self._client._receive_proto_message()  # noqa: SLF001
+        self._unanswered.popleft()
         if status != 0:
             raise CareerstreamError(f"Spark's state {self._name} gave no answer: {message}")
-        self._unanswered.popleft()
         self._answers.append(bytes(value))
 
 
-def _nothing() -> None:
+def _nothing(*_: Any) -> None:
     """Stand for a request that nothing depends on."""

@@ -1,55 +1,46 @@
 """What each small batch pays for in Spark's JVM and no setting reaches.
 
-Both go through Java's reflection, as nothing public does it. Where another version has nothing of
-the name, all works as before, and takes longer.
+Where driver and executors are one process. Java's reflection is used, as nothing public does it;
+where another version has nothing of the name, all works as before, and takes longer.
 """
 
 from contextlib import suppress
 from typing import Any
 
+from py4j.java_gateway import get_method
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
-
-def lighten(spark: SparkSession, *, local: bool) -> None:
-    """Have each batch of keyed state do less, in this session and all others of its JVM.
-
-    Args:
-        spark: session.
-        local: whether driver and executors are one process.
-    """
-    with suppress(Py4JError):
-        _forget_sources(_hadoop(spark))
-    if local:
-        _drop(_hadoop(spark), "yarn.")
-        with suppress(Py4JError):
-            _interpret(spark)
+_YARN = "yarn-default.xml"
 
 
-def _hadoop(spark: SparkSession) -> Any:
-    return spark._jsparkSession.sparkContext().hadoopConfiguration()  # noqa: SLF001 - the only way
+def lighten(spark: SparkSession) -> None:
+    """Have each batch of keyed state do less, in all sessions of this JVM."""
+    hadoop: Any = spark._jsparkSession.sparkContext().hadoopConfiguration()  # noqa: SLF001
+    # A class that is not there is taken for a package, which cannot be called.
+    with suppress(Py4JError, TypeError):
+        _drop_yarn(hadoop)
+        _forget_sources(hadoop)
+    with suppress(Py4JError, TypeError):
+        _interpret(spark)
+
+
+def _drop_yarn(hadoop: Any) -> None:
+    """Remove YARN's defaults, nearly half of what each batch sends to the tasks that open state."""
+    for name in list(hadoop.getValByRegex("^yarn[.]")):
+        if list(hadoop.getPropertySources(name)) == [_YARN]:
+            hadoop.unset(name)
 
 
 def _forget_sources(hadoop: Any) -> None:
-    """Forget which file each of Hadoop's settings came from.
+    """Forget which file each of Hadoop's settings came from; only its error reports say so.
 
-    Each batch sends all settings to the tasks that open state, and compresses, one by one, the
-    thousand names of these files: several milliseconds in which nothing else goes on.
+    With the settings go the names of these files, each compressed by itself: several milliseconds
+    of a batch in which nothing else goes on. If Hadoop reads its files again, they are back.
     """
     field = hadoop.getClass().getDeclaredField("updatingResource")
     field.setAccessible(True)
-    field.get(hadoop).clear()
-
-
-def _drop(hadoop: Any, prefix: str) -> None:
-    """Remove settings of what is not there: nearly half of all that is sent are YARN's."""
-    settings = hadoop.iterator()
-    names = []
-    while settings.hasNext():
-        names.append(str(settings.next().getKey()))
-    for name in names:
-        if name.startswith(prefix):
-            hadoop.unset(name)
+    get_method(field.get(hadoop), "clear")()
 
 
 def _interpret(spark: SparkSession) -> None:
@@ -63,4 +54,5 @@ def _interpret(spark: SparkSession) -> None:
     entry = jvm.org.apache.spark.sql.internal.SQLConf.CODEGEN_FACTORY_MODE()
     default = entry.getClass().getDeclaredField("_defaultValue")
     default.setAccessible(True)
-    default.set(entry, modes.NO_CODEGEN())
+    if default.get(entry) == modes.FALLBACK():
+        default.set(entry, modes.NO_CODEGEN())

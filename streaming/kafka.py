@@ -27,7 +27,7 @@ ARROW_MESSAGE = pa.schema(
     ]
 )
 """`MESSAGE` as Arrow has it."""
-Message = tuple[str, str, bytes | None, Any]
+Outgoing = tuple[str, str, bytes | None, Any]
 """Topic without the prefix, key, value and headers."""
 
 
@@ -86,10 +86,10 @@ def write_batch(messages: DataFrame, kafka: KafkaSettings) -> None:
     )
 
 
-def arrow_messages(messages: Iterable[Message]) -> pa.RecordBatch:
+def arrow_messages(messages: Iterable[Outgoing]) -> pa.RecordBatch:
     """Return messages as a record batch of `ARROW_MESSAGE`."""
-    columns = zip(*messages, strict=True)
-    arrays = [pa.array(next(columns, ()), field.type) for field in ARROW_MESSAGE]
+    columns = list(zip(*messages, strict=True)) or [()] * len(ARROW_MESSAGE)
+    arrays = [pa.array(c, field.type) for c, field in zip(columns, ARROW_MESSAGE, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=ARROW_MESSAGE)
 
 

@@ -17,13 +17,14 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
+from pyspark.serializers import CPickleSerializer
 from pyspark.sql import DataFrame, GroupedData, Row
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle, TimerValues
 
 from streaming.arrow_answers import ArrowProcessor
 from streaming.documents import Documents
 from streaming.fold import Document, Seen, fold
-from streaming.kafka import MESSAGE, Message, arrow_messages
+from streaming.kafka import MESSAGE, Outgoing, arrow_messages
 from streaming.metrics.tally import Tally
 from streaming.reading import read_packed, unpack
 from streaming.shards import Shards
@@ -36,6 +37,7 @@ TOGETHER = 64
 ANSWERED = 8
 """Profiles that are answered in one go: these answers leave while the next are made."""
 JOB = "update_profiles"
+_SERIALIZER: Any = CPickleSerializer()
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -83,7 +85,10 @@ class ProfileProcessor(ArrowProcessor):
     """
 
     def __init__(self, folded: Tally, answers: Answers | None = None) -> None:
-        self._folded, self._answers = folded, answers
+        self._folded = folded
+        # Apart: Spark has a process of its own ask each start for the state's schema, and to load a
+        # model's libraries there would take seconds.
+        self._answers = None if answers is None else _SERIALIZER.dumps(answers)
 
     def init(self, handle: StatefulProcessorHandle) -> None:
         """Open the state."""
@@ -99,7 +104,7 @@ class ProfileProcessor(ArrowProcessor):
         """Fold the records of this batch, candidate by candidate; pass on the dead letters."""
         del key, timerValues
         packs: list[bytes] = []
-        letters: list[Message] = []
+        letters: list[Outgoing] = []
         for row in rows:
             if row.records is not None:
                 packs.append(row.records)
@@ -123,9 +128,10 @@ class ProfileProcessor(ArrowProcessor):
         """Make what is sent behind some changed profiles."""
         if self._answers is None:
             return
+        answers: Answers = _SERIALIZER.loads(self._answers)
         for start in range(0, len(profiles), ANSWERED):
-            answers = self._answers(profiles[start : start + ANSWERED])
-            yield arrow_messages((topic.name, key, value, None) for topic, key, value in answers)
+            made = answers(profiles[start : start + ANSWERED])
+            yield arrow_messages((topic.name, key, value, None) for topic, key, value in made)
 
     def _fold(self, records: Mapping[str, list[Seen]]) -> dict[str, tuple[Document, bytes]]:
         """Fold the records of some candidates; return what changed, and its bytes."""

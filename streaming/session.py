@@ -94,7 +94,8 @@ def session(
                 f"Spark does not start with spark.master {settings.spark.master}: {one_line(error)}"
             ) from error
     spark.sparkContext.setLogLevel("ERROR")
-    lighten(spark, local=is_local(spark))
+    if is_local(spark):
+        lighten(spark)
     return spark
 
 
@@ -273,6 +274,8 @@ def _conf(settings: Settings) -> dict[str, str]:
         # Keep SASL credentials out of the plans and pages that Spark shows.
         "spark.redaction.regex": "(?i)secret|password|token|access[.]?key|jaas",
         "spark.sql.redaction.options.regex": "(?i)url|secret|password|jaas",
+        # Spark's own default, said here since `jvm.lighten` changes it for those who say nothing.
+        "spark.sql.codegen.factoryMode": "FALLBACK",
         f"{STREAMING}.stateStore.providerClass": ROCKSDB,
         f"{STREAMING}.stateStore.encodingFormat": "avro",
         f"{STREAMING}.stateStore.rocksdb.changelogCheckpointing.enabled": "true",

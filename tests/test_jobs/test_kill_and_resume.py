@@ -27,7 +27,8 @@ pytestmark = [
 ]
 
 PROJECT = Path(__file__).parents[2]
-PER_BATCH = 300
+PER_BATCH = 150
+"""Few enough that a good deal is left whenever the job is killed or stopped."""
 PATIENCE = 240.0
 """Seconds the process may take for what it needs a few for."""
 MARKET = MarketConfig(

@@ -48,7 +48,7 @@ def keep(spark, tmp_path):
     inputs = tmp_path / "inputs"
     inputs.mkdir()
 
-    def kept(processor, *batches):
+    def kept(processor, *batches, shard="1"):
         for rows in batches:
             named = (dict(zip(("name", "letter", "size"), row, strict=True)) for row in rows)
             file = inputs / f"{len(list(inputs.iterdir()))}.json"
@@ -57,7 +57,7 @@ def keep(spark, tmp_path):
         reader = spark.readStream.schema("name string, letter string, size int")
         stream = reader.option("maxFilesPerTrigger", 1).json(str(inputs))
         query = (
-            stream.selectExpr("*", "1 as shard")
+            stream.selectExpr("*", f"{shard} as shard")
             .groupBy("shard")
             .transformWithState(processor, "before string, right boolean", "update", "none")
             .writeStream.foreachBatch(lambda batch, _: told.extend(batch.collect()))
@@ -87,6 +87,16 @@ def test_documents_of_any_number_and_size_are_kept(keep):
     assert json.loads(third.before) == [["字", 2], ["é", 5], "", None]
 
 
+def test_shards_that_share_a_task_keep_their_own(keep):
+    """One name in more shards than there are partitions."""
+    letters = "abcdefgh"
+    told = keep(keeper(), [("c1", letter, 3) for letter in letters], shard="letter")
+    assert [json.loads(one.before) for one in told] == [[None, None]] * len(letters)
+    told = keep(keeper(), [("c1", letter, 1) for letter in letters], shard="letter")
+    found = sorted(json.loads(one.before)[0] for one in told)
+    assert found == [[letter, 3] for letter in letters]
+
+
 def test_what_cannot_be_kept_fails_the_task(keep):
     def forgetful():
         class Forgetful(ArrowProcessor):
@@ -108,6 +118,25 @@ def test_what_cannot_be_kept_fails_the_task(keep):
 
     with pytest.raises(StreamingQueryException, match="state elsewhere gave no answer"):
         keep(forgetful(), [("c1", "a", 1)])
+
+
+def test_a_second_map_of_a_processor_is_refused(keep):
+    def greedy():
+        class Greedy(ArrowProcessor):
+            """Would take the answers to the one for those to the other."""
+
+            def init(self, handle):
+                self.handle, self.documents = handle, Documents(handle, "kept")
+
+            def handleInputRows(self, key, rows, timerValues):  # noqa: N802, N803 - Spark's names
+                del key, rows, timerValues
+                Documents(self.handle, "more")
+                return iter(())
+
+        return Greedy()
+
+    with pytest.raises(StreamingQueryException, match="state more: a processor can have one map"):
+        keep(greedy(), [("c1", "a", 1)])
 
 
 def test_no_connection_is_left_open(spark, keep):
