@@ -28,7 +28,7 @@ def lighten(spark: SparkSession) -> None:
 def _drop_yarn(hadoop: Any) -> None:
     """Remove YARN's defaults, nearly half of what each batch sends to the tasks that open state."""
     for name in list(hadoop.getValByRegex("^yarn[.]")):
-        if list(hadoop.getPropertySources(name)) == [_YARN]:
+        if list(hadoop.getPropertySources(name) or ()) == [_YARN]:
             hadoop.unset(name)
 
 

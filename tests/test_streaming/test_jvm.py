@@ -26,6 +26,7 @@ def test_what_somebody_set_of_yarn_stays(spark):
     hadoop.set("yarn.mine", "1")
     try:
         lighten(spark)
+        _drop_yarn(hadoop)  # now nobody knows any more where it came from
         assert sent(spark).get("yarn.mine") == "1"
     finally:
         hadoop.unset("yarn.mine")
