@@ -47,7 +47,7 @@ def _interpret(spark: SparkSession) -> None:
     """Write no Java for rows on threads that know no session.
 
     The threads that answer for keyed state do not know what the session says of that
-    (`session.UNCOMPILED`), and wrote, for each task anew, Java for the rows of a few candidates.
+    (`session.SMALL_BATCHES`), and wrote, for each task anew, Java for the rows of a few candidates.
     """
     jvm: Any = spark._jvm  # noqa: SLF001 - the only way
     modes = jvm.org.apache.spark.sql.catalyst.expressions.CodegenObjectFactoryMode

@@ -25,12 +25,14 @@ FILE_MANAGER = (
 )
 """Of checkpoints in a local folder: renames them itself, where Spark's own choice starts a process
 for every link it looks up, twice a batch. As atomic there; object stores keep Spark's choice."""
-UNCOMPILED = {
+SMALL_BATCHES = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
 }
 """Of sessions that score: a batch of some dozen rows, planned anew each time, is done before Java
-code for it is written, compiled and warm."""
+code for it is written, compiled and warm. Nor are writes of tables, whose planning clicks have to
+share the cores with, planned anew while they run."""
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """Of local folders: sets permissions itself, where Hadoop's own starts a process for each file that
 it makes and another for the file's checksum. A small batch writes a dozen."""
@@ -83,7 +85,7 @@ def session(
             builder = builder.config(name, value)
         if scores:
             builder = builder.config(f"spark.executorEnv.{SCORES}", "1")
-    conf = _conf(settings) | (UNCOMPILED if scores else {}) | settings.spark.conf
+    conf = _conf(settings) | (SMALL_BATCHES if scores else {}) | settings.spark.conf
     for name, value in conf.items():
         builder = builder.config(name, value)
     with held():
