@@ -17,6 +17,7 @@ from streaming.archiving import DESTINATIONS, JOB, archive_batch, judged_values
 from streaming.kafka import read_stream, require_topics
 from streaming.metrics import table as metrics
 from streaming.metrics.tally import Tally, tally
+from streaming.preloading import ALWAYS, MOSTLY
 from streaming.session import LAKE_POOL, lake_tasks, lake_workers, scheduling_pool
 from streaming.settings import Settings
 from streaming.topics import DEAD_LETTERS, Topic
@@ -63,7 +64,8 @@ def _start(  # noqa: PLR0917 - only ever called in this module
             insert(batch)
 
     messages = read_stream(spark, settings.kafka, topic).coalesce(tasks)
-    with lake_workers(spark):
+    # Tables of history may wait as long as clicks keep every core busy.
+    with lake_workers(spark, MOSTLY if turn is None else ALWAYS):
         values = judged_values(messages, topic)
     name = f"{JOB}_{topic.name}"
     writer = each_batch(values, handle, name)

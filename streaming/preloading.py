@@ -15,9 +15,10 @@ from contextlib import suppress
 SCORES = "CAREERSTREAM_SCORES"
 """Environment variable: set where workers score."""
 GIVES_WAY = "CAREERSTREAM_GIVES_WAY"
-"""Environment variable: set for workers that all others come before."""
+"""Environment variable: set for workers that others come before, to `MOSTLY` or `ALWAYS`."""
+MOSTLY, ALWAYS = "mostly", "always"
 NICENESS = 10
-"""Of these: with it the system gives a process a tenth of what it gives another that wants more."""
+"""Of `MOSTLY`: a process gets a tenth of what the system gives another that wants more."""
 MODULES = ("numpy", "orjson", "pandas", "pyarrow.parquet", "streaming.profiles")
 """What every worker needs."""
 MODELS_MODULES = ("mlflow.pyfunc", "threadpoolctl", "torch")
@@ -51,6 +52,21 @@ class SeldomCollector:
             self._last = time.monotonic()
 
 
+def give_way(how: str) -> None:
+    """Have the system serve others before this process and what it forks.
+
+    Args:
+        how: `MOSTLY`, or `ALWAYS`: it gets what nobody else wants, and whoever wakes up interrupts
+            it, where others may go on for milliseconds. Where no such thing is known or allowed:
+            mostly.
+    """
+    if how == ALWAYS:
+        with suppress(AttributeError, OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+            return
+    os.nice(NICENESS)
+
+
 def preload() -> None:
     """Import the libraries; what is missing or broken is missed by whoever needs it.
 
@@ -71,8 +87,8 @@ def preload() -> None:
 
 
 if __name__ == "__main__":
-    if os.environ.get(GIVES_WAY):
-        os.nice(NICENESS)
+    if GIVES_WAY in os.environ:
+        give_way(os.environ[GIVES_WAY])
     preload()
     from pyspark import daemon
 

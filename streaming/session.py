@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from streaming import parts
 from streaming.errors import SettingsError, one_line
 from streaming.jvm import lighten
-from streaming.preloading import GIVES_WAY, SCORES
+from streaming.preloading import GIVES_WAY, MOSTLY, SCORES
 from streaming.settings import Settings
 from streaming.signals import held
 
@@ -141,15 +141,19 @@ def lake_tasks(spark: SparkSession) -> int:
 
 
 @contextmanager
-def lake_workers(spark: SparkSession) -> Iterator[None]:
+def lake_workers(spark: SparkSession, gives_way: str = MOSTLY) -> Iterator[None]:
     """Give the Python in what is planned inside workers of its own, which the system serves last.
 
     They know nothing of models, and those that score keep to themselves what they have at hand.
     What another thread plans meanwhile gets them too: a plan belongs inside, no query's start.
+
+    Args:
+        spark: session of the job.
+        gives_way: how far others come before them (`preloading.give_way`).
     """
     environment = spark.sparkContext.environment
     scored = environment.pop(SCORES, None)
-    environment[GIVES_WAY] = "1"
+    environment[GIVES_WAY] = gives_way
     try:
         yield
     finally:

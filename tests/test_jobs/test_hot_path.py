@@ -11,7 +11,7 @@ import pytest
 from jobs import archive, hot_path, index_postings, recommend, up, update_profiles
 from jobs.demo.account import check_recommendations
 from jobs.latest import latest, messages
-from streaming.preloading import GIVES_WAY, NICENESS, SCORES
+from streaming.preloading import ALWAYS, GIVES_WAY, MOSTLY, NICENESS, SCORES
 from streaming.records import EVERYONE
 from streaming.settings import StorageSettings
 from streaming.topics import (
@@ -121,8 +121,12 @@ def test_tables_are_written_by_workers_that_the_system_serves_last(settings, cli
     clicks(settings, 0)
     with started(up, settings) as running:
         running.drain()
-    niceness = {gives_way(daemon): int(stat(daemon)[16]) for daemon in worker_daemons()}
-    assert niceness == {False: 0, True: NICENESS}
+    served = {gives_way(daemon): service(daemon) for daemon in worker_daemons()}
+    assert served == {
+        None: (os.SCHED_OTHER, 0),
+        MOSTLY: (os.SCHED_OTHER, NICENESS),  # of postings
+        ALWAYS: (os.SCHED_IDLE, 0),
+    }
 
 
 def test_what_tables_are_made_of_is_read_by_workers_that_give_way(
@@ -139,7 +143,7 @@ def test_what_tables_are_made_of_is_read_by_workers_that_give_way(
     monkeypatch.setattr(archive, "judged_values", judged)
     with started(archive, settings):
         pass
-    assert [(one.get(GIVES_WAY), SCORES in one) for one in told] == [("1", False)] * 3
+    assert [(one.get(GIVES_WAY), SCORES in one) for one in told] == [(MOSTLY, False)] * 3
     assert GIVES_WAY not in environment
     assert SCORES in environment
 
@@ -162,7 +166,13 @@ def test_workers_that_nobody_asks_are_asked_before_spark_ends_them(
 
 
 def gives_way(daemon):
-    return f"{GIVES_WAY}=1".encode() in (daemon / "environ").read_bytes().split(b"\0")
+    """How far others come before it; None: not at all."""
+    told = (daemon / "environ").read_text().split("\0")
+    return next((one.partition("=")[2] for one in told if one.startswith(GIVES_WAY)), None)
+
+
+def service(daemon):
+    return os.sched_getscheduler(int(daemon.name)), int(stat(daemon)[16])
 
 
 def worker_daemons():

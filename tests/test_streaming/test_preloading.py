@@ -8,7 +8,7 @@ import sys
 import pyarrow as pa
 import pytest
 
-from streaming.preloading import SCORES, SeldomCollector
+from streaming.preloading import NICENESS, SCORES, SeldomCollector
 
 LOADED = (
     "import sys; from streaming.preloading import preload; preload();"
@@ -79,3 +79,18 @@ def test_the_workers_of_a_session_that_scores_have_them(spark):
     assert [row["torch"] for row in spark.range(1).mapInArrow(told, "torch boolean").collect()] == [
         True
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "served"),
+    [("", f"{os.SCHED_IDLE} 0"), ("del os.SCHED_IDLE;", f"{os.SCHED_OTHER} {NICENESS}")],
+)
+def test_what_always_gives_way_does_so_as_far_as_the_system_lets_it(before, served):
+    words = f"import os; from streaming.preloading import *; {before} give_way(ALWAYS);"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{words} print(os.sched_getscheduler(0), os.nice(0))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == served
