@@ -10,7 +10,9 @@ import importlib
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from socket import MSG_PEEK, socket
 
 SCORES = "CAREERSTREAM_SCORES"
 """Environment variable: set where workers score."""
@@ -67,6 +69,23 @@ def give_way(how: str) -> None:
     os.nice(NICENESS)
 
 
+def ends_quietly(worker: Callable[[socket, bool], int]) -> Callable[[socket, bool], int]:
+    """Return Spark's `worker`, which serves one task, ended without a word where none will come.
+
+    Spark's own takes a connection that is closed between two tasks for a task that failed: now and
+    then an orderly stop would leave a traceback in the log.
+    """
+
+    def served(sock: socket, authenticated: bool) -> int:
+        coming = b""
+        with suppress(ConnectionError):
+            coming = sock.recv(1, MSG_PEEK)
+        # The daemon has a worker end whose task failed.
+        return worker(sock, authenticated) if coming else 1
+
+    return served
+
+
 def preload() -> None:
     """Import the libraries; what is missing or broken is missed by whoever needs it.
 
@@ -92,5 +111,6 @@ if __name__ == "__main__":
     preload()
     from pyspark import daemon
 
+    daemon.worker = ends_quietly(daemon.worker)  # type: ignore[assignment]
     daemon.gc = SeldomCollector()  # type: ignore[assignment, attr-defined]
     daemon.manager()

@@ -1,6 +1,7 @@
 """Documents in Spark's keyed state, over batches and of any size."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -144,12 +145,14 @@ def test_no_connection_is_left_open(spark, keep):
 
     def connections():
         # The path of the JVM's end of each is that of a server which is gone.
-        mine = {file.stat().st_ino for file in Path(f"/proc/{jvm}/fd").iterdir() if socket(file)}
+        mine = {socket(file) for file in Path(f"/proc/{jvm}/fd").iterdir()}
         lines = Path("/proc/net/unix").read_text(encoding="utf-8").splitlines()[1:]
-        return sum(int(line.split()[6]) in mine for line in lines)
+        return sum(f"socket:[{line.split()[6]}]" in mine for line in lines)
 
     def socket(file):
-        return file.readlink().name.startswith("socket:")
+        with suppress(FileNotFoundError):  # it has been closed since
+            return file.readlink().name
+        return None
 
     keep(keeper(), [("c1", "a", 1)])  # workers, and what else stays
     before = connections()

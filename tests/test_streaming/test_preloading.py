@@ -2,13 +2,14 @@
 
 import gc
 import os
+import socket
 import subprocess
 import sys
 
 import pyarrow as pa
 import pytest
 
-from streaming.preloading import NICENESS, SCORES, SeldomCollector
+from streaming.preloading import NICENESS, SCORES, SeldomCollector, ends_quietly
 
 LOADED = (
     "import sys; from streaming.preloading import preload; preload();"
@@ -46,6 +47,30 @@ def test_garbage_is_searched_for_no_more_often_than_told():
         assert len(whole) == 2
     finally:
         gc.callbacks.remove(told)
+
+
+def test_a_worker_whose_next_task_will_not_come_ends_quietly():
+    tasks = []
+
+    def worker(sock, authenticated):
+        tasks.append((sock.recv(9), authenticated))
+        return 0
+
+    spark, mine = socket.socketpair()
+    with mine:
+        with spark:
+            spark.send(b"task")
+            assert ends_quietly(worker)(mine, authenticated=True) == 0
+        assert ends_quietly(worker)(mine, authenticated=True) != 0
+    assert tasks == [(b"task", True)]
+
+
+def test_a_worker_whose_connection_is_cut_ends_quietly_too():
+    spark, mine = socket.socketpair()
+    with mine:
+        with spark:
+            mine.send(b"which nobody reads: a reset")
+        assert ends_quietly(pytest.fail)(mine, authenticated=True) != 0
 
 
 @pytest.mark.spark
