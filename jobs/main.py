@@ -12,7 +12,7 @@ from jobs.lifecycle import Running, until_signalled
 from jobs.watching import watched
 from streaming.errors import UNEXPECTED, CareerstreamError, one_line
 from streaming.logs import configure
-from streaming.session import session
+from streaming.session import session, stop
 from streaming.settings import Settings, load
 
 Start = Callable[[SparkSession, Settings], Running]
@@ -22,12 +22,12 @@ def run_job(name: str, start: Start, *, scores: bool = False, archives: bool = F
     """Run a streaming job until SIGTERM or Ctrl-C; exit with an error's own code if it fails."""
 
     def run(spark: SparkSession, settings: Settings) -> None:
-        with until_signalled() as stop, watched(name, spark, settings) as watch:
+        with until_signalled() as signalled, watched(name, spark, settings) as watch:
             running = start(spark, settings)
             watch(running)
             logging.getLogger(name).info("running")
             try:
-                running.wait(stop)
+                running.wait(signalled)
             finally:
                 running.stop(settings.jobs.shutdown_seconds)
 
@@ -50,7 +50,7 @@ def run_once(
         try:
             run(spark, settings)
         finally:
-            spark.stop()
+            stop(spark)
     except CareerstreamError as error:
         if arguments.debug:
             raise

@@ -38,6 +38,7 @@ LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 it makes and another for the file's checksum. A small batch writes a dozen."""
 _CLASS_PATH = "spark.driver.extraClassPath"
 _JAVA_OPTIONS = "spark.driver.defaultJavaOptions"  # beside, not instead of, those asked for
+_WAKING, _WAKING_SECONDS = "waking", 60.0
 HOT_POOL = "hot"
 """Of the queries between a click and its recommendation: served before all others."""
 LAKE_POOL = "lake"
@@ -121,18 +122,26 @@ def logged_session(
     try:
         yield spark
     finally:
-        spark.stop()
+        stop(spark)
 
 
 def wake(spark: SparkSession) -> None:
     """Have Python workers start while a job still does: their libraries take seconds to load."""
 
     def ask() -> None:
-        tasks = spark.sparkContext.defaultParallelism
-        with suppress(Exception):  # the job may have ended meanwhile; the next task starts them
+        with suppress(Exception):  # the next task starts them
+            tasks = spark.sparkContext.defaultParallelism
             spark.range(0, tasks, 1, tasks).mapInArrow(lambda batches: batches, "id long").count()
 
-    threading.Thread(target=ask, name="waking", daemon=True).start()
+    threading.Thread(target=ask, name=_WAKING, daemon=True).start()
+
+
+def stop(spark: SparkSession) -> None:
+    """Stop the session, after what `wake` asked for: Spark logs an error for each task cut off."""
+    for thread in threading.enumerate():
+        if thread.name == _WAKING:
+            thread.join(_WAKING_SECONDS)
+    spark.stop()
 
 
 def lake_tasks(spark: SparkSession) -> int:
