@@ -1,8 +1,9 @@
 """The hot path: events and stated parts become profiles, in keyed state, with no table in the way.
 
-One query reads both topics. A message is read in Python (`streaming.reading`): to have Spark plan
-the checks for each batch took most of the batch's time. What cannot be read leaves as a dead
-letter, so that the source is read once.
+One query reads both topics. A message is read in Python (`streaming.reading`), by the worker that
+folds it: to have Spark plan the checks for each batch took most of the batch's time, and to read it
+in one worker for another most of what was left. What cannot be read leaves as a dead letter, so
+that the source is read once.
 
 Guarantee: the state is exactly the fold of what was read (Spark's checkpoint); the topic may repeat
 a value after a crash, with the same bytes under the same key.
@@ -18,15 +19,15 @@ from typing import Any
 import orjson
 import pyarrow as pa
 from pyspark.serializers import CPickleSerializer
-from pyspark.sql import DataFrame, GroupedData, Row
+from pyspark.sql import DataFrame, GroupedData
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle, TimerValues
 
-from streaming.arrow_answers import ArrowProcessor
+from streaming.arrow_operator import ArrowProcessor
 from streaming.documents import Documents
 from streaming.fold import Document, Seen, fold
-from streaming.kafka import MESSAGE, Outgoing, arrow_messages
+from streaming.kafka import MESSAGE, arrow_messages
 from streaming.metrics.tally import Tally
-from streaming.reading import read_packed, unpack
+from streaming.reading import Read, parts, read, sharded
 from streaming.shards import Shards
 from streaming.topics import PROFILES, Topic
 
@@ -45,7 +46,6 @@ def update_profiles(
     messages: DataFrame,
     shards: Shards,
     processor: ArrowProcessor,
-    letters: Tally,
     begin: GroupedData | None = None,
 ) -> DataFrame:
     """Fold the messages of `events` and `candidates` into profiles.
@@ -54,7 +54,6 @@ def update_profiles(
         messages: stream of Spark's Kafka source over both topics, `topic` without its prefix.
         shards: of the state.
         processor: a `ProfileProcessor`.
-        letters: counts dead letters.
         begin: what the processor makes the first state of, by shard.
 
     Returns:
@@ -62,13 +61,16 @@ def update_profiles(
         for each candidate that changed in the batch, and what the processor makes of it; one dead
         letter for each unreadable message.
     """
-    packs = read_packed(messages, shards, JOB, letters)
-    return packs.groupBy("shard").transformWithState(
-        statefulProcessor=processor,
-        outputStructType=MESSAGE,
-        outputMode="update",
-        timeMode="none",
-        initialState=begin,
+    return (
+        sharded(messages, shards)
+        .groupBy("shard")
+        .transformWithState(
+            statefulProcessor=processor,
+            outputStructType=MESSAGE,
+            outputMode="update",
+            timeMode="none",
+            initialState=begin,
+        )
     )
 
 
@@ -81,11 +83,12 @@ class ProfileProcessor(ArrowProcessor):
 
     Args:
         folded: counts what the fold made of the records.
+        letters: counts dead letters.
         answers: makes messages of some changed profiles, sent behind them; none: nothing.
     """
 
-    def __init__(self, folded: Tally, answers: Answers | None = None) -> None:
-        self._folded = folded
+    def __init__(self, folded: Tally, letters: Tally, answers: Answers | None = None) -> None:
+        self._folded, self._letters = folded, letters
         # Apart: Spark has a process of its own ask each start for the state's schema, and to load a
         # model's libraries there would take seconds.
         self._answers = None if answers is None else _SERIALIZER.dumps(answers)
@@ -93,36 +96,34 @@ class ProfileProcessor(ArrowProcessor):
     def init(self, handle: StatefulProcessorHandle) -> None:
         """Open the state."""
         self._outcomes: Counter[str] = Counter()
+        self._unread: Counter[tuple[str, ...]] = Counter()
         self._profiles = Documents(handle, "profiles")
 
-    def handleInputRows(  # type: ignore[override]  # noqa: N802 - Spark's name; it gives rows here
+    def handleInputRows(  # noqa: N802 - Spark's name; no rows here
         self,
         key: Any,
-        rows: Iterator[Row],
+        rows: Iterator[pa.RecordBatch],
         timerValues: TimerValues,  # noqa: N803 - Spark's name
     ) -> Iterator[pa.RecordBatch]:
-        """Fold the records of this batch, candidate by candidate; pass on the dead letters."""
+        """Fold the messages of this batch, candidate by candidate; pass on the dead letters."""
         del key, timerValues
-        packs: list[bytes] = []
-        letters: list[Outgoing] = []
-        for row in rows:
-            if row.records is not None:
-                packs.append(row.records)
-                continue
-            letters.append((row.topic, row.key, row.value, row.headers))
-            if len(letters) == TOGETHER:
-                yield arrow_messages(letters)
-                letters.clear()
-        if letters:
-            yield arrow_messages(letters)
-        everybody = unpack(packs)
-        while some := dict(islice(everybody, TOGETHER)):
-            if changed := self._fold(some):
-                yield arrow_messages(
-                    (PROFILES.name, candidate_id, value, None)
-                    for candidate_id, (_, value) in changed.items()
-                )
-                yield from self._answer([profile for profile, _ in changed.values()])
+        for part in parts(list(rows)):
+            found = read(part, JOB)
+            yield from self._bury(found)
+            everybody = iter(found.seen.items())
+            while some := dict(islice(everybody, TOGETHER)):
+                if changed := self._fold(some):
+                    yield arrow_messages(
+                        (PROFILES.name, candidate_id, value, None)
+                        for candidate_id, (_, value) in changed.items()
+                    )
+                    yield from self._answer([profile for profile, _ in changed.values()])
+
+    def _bury(self, found: Read) -> Iterator[pa.RecordBatch]:
+        """Send dead letters, and count them."""
+        self._unread += found.unread
+        for start in range(0, len(found.letters), TOGETHER):
+            yield arrow_messages(found.letters[start : start + TOGETHER])
 
     def _answer(self, profiles: list[Document]) -> Iterator[pa.RecordBatch]:
         """Make what is sent behind some changed profiles."""
@@ -152,6 +153,7 @@ class ProfileProcessor(ArrowProcessor):
         """Tell what was counted, once a task: an accumulator costs more than the addition."""
         self._profiles.leave()
         self._folded.add(Counter({(outcome,): n for outcome, n in self._outcomes.items() if n}))
+        self._letters.add(self._unread)
 
 
 def in_ascii(document: str) -> str:

@@ -1,17 +1,16 @@
-"""Messages of `events` and `candidates`, read where they arrive and packed for their shards.
+"""Messages of `events` and `candidates`, read where the state is, in columns.
 
-Spark hands a Python operator with state one row at a time, one value at a time, which costs more
-than to fold what the row says; a stateless one gets columns. So what a shard is to fold comes to it
-as a few rows with hundreds of records each.
+A batch of the stream is held as it came, and read a part at a time: each candidate is in one part,
+with all that there is of it.
 """
 
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import orjson
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
@@ -20,26 +19,20 @@ from streaming.clock import SPARK_FORMAT
 from streaming.dead_letters import headers_of
 from streaming.fields import Fault
 from streaming.fold import EventSeen, Seen, StatedSeen
-from streaming.kafka import ARROW_MESSAGE, MESSAGE
-from streaming.metrics.tally import Tally
+from streaming.kafka import Outgoing
 from streaming.records import EVERYONE, MAX_ID_LENGTH
 from streaming.shards import Shards
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS
 from streaming.values import Unreadable, own_time, read_value
 
-PACK = f"shard int, records binary, {MESSAGE}"
-"""Records of a shard's candidates (`unpack`), or else a dead letter on its way out."""
-_ARROW_PACK = pa.schema([("shard", pa.int32()), ("records", pa.binary()), *ARROW_MESSAGE])
 _HELD_BYTES = 16 * 2**20
-"""Of packs that are open at a time; as objects they take several times as much."""
-_PARTS = 16
-"""Lines of a pack, each with a part of its candidates, so that large packs are opened in parts."""
+"""Of messages that are read at a time; as objects they take several times as much."""
 _EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
 _BY_TOPIC = {EVENTS.name: EVENTS, CANDIDATES.name: CANDIDATES}
 
 
 class Message(NamedTuple):
-    """A message of either topic, as `_columns` gives it."""
+    """A message of either topic, as `sharded` selects it."""
 
     topic: str
     partition: int
@@ -49,53 +42,30 @@ class Message(NamedTuple):
     value: bytes | None
 
 
-def read_packed(messages: DataFrame, shards: Shards, job: str, letters: Tally) -> DataFrame:
-    """Read the messages of both topics.
+@dataclass
+class Read:
+    """What some messages say."""
+
+    seen: defaultdict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
+    """The records of each candidate."""
+    letters: list[Outgoing] = field(default_factory=list)
+    """Dead letters."""
+    unread: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    """How many there are of these, by job, topic and reason."""
+
+
+def sharded(messages: DataFrame, shards: Shards) -> DataFrame:
+    """Select what is read of the messages, and their `shard`.
+
+    No more than that: Spark plans every expression anew for each batch.
 
     Args:
         messages: stream of Spark's Kafka source over `events` and `candidates`, `topic` without its
             prefix.
         shards: of the state that the records are for.
-        job: who reads; stands in the dead letters.
-        letters: counts dead letters.
-
-    Returns:
-        Rows of `PACK`.
     """
-    packs = partial(_packs, shards=shards, job=job, letters=letters)
-    return _columns(messages).mapInArrow(packs, PACK)
-
-
-def pack(held: Mapping[str, list[Seen]]) -> bytes:
-    """Write down what is to be folded: `_PARTS` lines of JSON, a candidate always in the same."""
-    parts: list[dict[str, list[Seen]]] = [{} for _ in range(_PARTS)]
-    for candidate_id, seen in held.items():
-        parts[zlib.adler32(candidate_id.encode()) % _PARTS][candidate_id] = seen
-    return b"\n".join(map(orjson.dumps, parts))
-
-
-def unpack(packs: Sequence[bytes]) -> Iterator[tuple[str, list[Seen]]]:
-    """Give all that some packs hold of each candidate, one after the other.
-
-    Of large packs only a part of the candidates is held at a time.
-    """
-    passes = min(_PARTS, 1 + sum(map(len, packs)) // _HELD_BYTES)
-    for one in range(passes):
-        everybody: defaultdict[str, list[Seen]] = defaultdict(list)
-        for lines in packs:
-            for part in lines.split(b"\n")[one::passes]:
-                for candidate_id, records in orjson.loads(part).items():
-                    everybody[candidate_id] += map(_record, records)
-        yield from everybody.items()
-
-
-def _record(record: dict[str, Any]) -> Seen:
-    return EventSeen(**record) if "event_id" in record else StatedSeen(**record)
-
-
-def _columns(messages: DataFrame) -> DataFrame:
-    """Select what is read, and no more: Spark plans every expression anew for each batch."""
     return messages.select(
+        shards.column(F.coalesce("key", F.lit(b""))),
         "topic",
         "partition",
         "offset",
@@ -105,28 +75,48 @@ def _columns(messages: DataFrame) -> DataFrame:
     )
 
 
-def _packs(
-    batches: Iterator[pa.RecordBatch], *, shards: Shards, job: str, letters: Tally
-) -> Iterator[pa.RecordBatch]:
-    unread: Counter[tuple[str, ...]] = Counter()
+def parts(batches: Sequence[pa.RecordBatch]) -> Iterator[Sequence[pa.RecordBatch]]:
+    """Divide messages so that a part can be held as objects; all of one key are in one part.
+
+    Args:
+        batches: with at least the column `key`.
+    """
+    number = 1 + sum(batch.nbytes for batch in batches) // _HELD_BYTES
+    if number == 1:
+        yield batches
+        return
+    places = [_places(batch.column("key"), number) for batch in batches]
+    for part in range(number):
+        yield [
+            batch.filter(pa.array(place == part))
+            for batch, place in zip(batches, places, strict=True)
+        ]
+
+
+def read(batches: Sequence[pa.RecordBatch], job: str) -> Read:
+    """Read messages.
+
+    Args:
+        batches: with the columns of `Message`.
+        job: who reads; stands in the dead letters.
+    """
+    found = Read()
     for batch in batches:
-        packs: defaultdict[int, defaultdict[str, list[Seen]]]
-        packs = defaultdict(lambda: defaultdict(list))
-        rows: list[dict[str, Any]] = []
         columns = (batch.column(name).to_pylist() for name in Message._fields)
         for message in map(Message._make, zip(*columns, strict=True)):
-            shard = shards.of(message.key or b"")
             candidate_id = _named_by(message.key)
             try:
                 seen = _seen(message, candidate_id)
             except Unreadable as unreadable:
-                rows.append({"shard": shard, **_dead_letter(message, unreadable, job)})
-                unread[job, message.topic, unreadable.fault.value] += 1
+                found.letters.append(_dead_letter(message, unreadable, job))
+                found.unread[job, message.topic, unreadable.fault.value] += 1
             else:
-                packs[shard][str(candidate_id)].append(seen)
-        rows += [{"shard": of, "records": pack(held)} for of, held in packs.items()]
-        yield pa.RecordBatch.from_pylist(rows, _ARROW_PACK)
-    letters.add(unread)
+                found.seen[str(candidate_id)].append(seen)
+    return found
+
+
+def _places(keys: pa.Array, number: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    return np.array([zlib.adler32(key or b"") % number for key in keys.to_pylist()], np.int64)
 
 
 def _named_by(key: bytes | None) -> str | None:
@@ -160,12 +150,7 @@ def _seen(message: Message, candidate_id: str | None) -> Seen:
     return StatedSeen(record, message.offset, message.produced_at)
 
 
-def _dead_letter(message: Message, unreadable: Unreadable, job: str) -> dict[str, Any]:
+def _dead_letter(message: Message, unreadable: Unreadable, job: str) -> Outgoing:
     place = f"{message.topic}/{message.partition}/{message.offset}"
     headers = headers_of(place, unreadable.fault, unreadable.text, job=job, key=message.key)
-    return {
-        "topic": DEAD_LETTERS.name,
-        "key": place,
-        "value": message.value,
-        "headers": headers,
-    }
+    return DEAD_LETTERS.name, place, message.value, headers

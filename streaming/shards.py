@@ -6,7 +6,6 @@ map of candidates.
 """
 
 import json
-import zlib
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -26,12 +25,8 @@ class Shards:
     numbers: tuple[int, ...]
     """One for each partition: the smallest number that Spark gives to it."""
 
-    def of(self, key: bytes) -> int:
-        """Return the shard of a key, in Python."""
-        return self.numbers[zlib.crc32(key) % len(self.numbers)]
-
     def column(self, key: Column) -> Column:
-        """Return the shard of a binary key, an int named `shard`, in the JVM."""
+        """Return the shard of a binary key that is not null, an int named `shard`."""
         place = F.pmod(F.crc32(key), F.lit(len(self.numbers))).cast("int")
         return F.element_at(F.array(*map(F.lit, self.numbers)), place + 1).alias("shard")
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyspark.errors import StreamingQueryException
 
-from streaming.arrow_answers import ArrowProcessor
+from streaming.arrow_operator import ArrowProcessor
 from streaming.documents import Documents
 
 pytestmark = pytest.mark.spark
@@ -28,7 +28,8 @@ def keeper():
 
         def handleInputRows(self, key, rows, timerValues):  # noqa: N802, N803 - Spark's names
             del key, timerValues
-            given = {row.name: row.letter * row.size for row in rows}
+            rows = [row for batch in rows for row in batch.to_pylist()]
+            given = {row["name"]: row["letter"] * row["size"] for row in rows}
             before = self.documents.get([*given, "nobody"])
             self.documents.put(given)
             after = self.documents.get(list(given))
@@ -109,7 +110,8 @@ def test_what_cannot_be_kept_fails_the_task(keep):
 
             def handleInputRows(self, key, rows, timerValues):  # noqa: N802, N803 - Spark's names
                 del key, timerValues
-                self.documents.put({row.name: row.letter for row in rows})
+                [batch] = rows
+                self.documents.put({row["name"]: row["letter"] for row in batch.to_pylist()})
                 return iter(())
 
             def close(self):

@@ -8,7 +8,7 @@ import pytest
 from pyspark.serializers import SpecialLengths, read_int
 from pyspark.sql.pandas.serializers import TransformWithStateInPySparkRowSerializer
 
-from streaming.arrow_answers import ArrowProcessor
+from streaming.arrow_operator import ArrowProcessor
 from streaming.kafka import ARROW_MESSAGE, arrow_messages
 
 
