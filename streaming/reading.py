@@ -65,7 +65,7 @@ def sharded(messages: DataFrame, shards: Shards) -> DataFrame:
         shards: of the state that the records are for.
     """
     return messages.select(
-        shards.column(F.coalesce("key", F.lit(b""))),
+        shards.column(F.col("key")),
         "topic",
         "partition",
         "offset",

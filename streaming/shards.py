@@ -26,9 +26,13 @@ class Shards:
     """One for each partition: the smallest number that Spark gives to it."""
 
     def column(self, key: Column) -> Column:
-        """Return the shard of a binary key that is not null, an int named `shard`."""
+        """Return the shard of a binary key, an int named `shard`; that of a null key is null.
+
+        Spark's type of it stands in checkpoints: if it could not be null, they would not fit.
+        """
         place = F.pmod(F.crc32(key), F.lit(len(self.numbers))).cast("int")
-        return F.element_at(F.array(*map(F.lit, self.numbers)), place + 1).alias("shard")
+        numbers = F.array(*map(F.lit, self.numbers))
+        return F.try_element_at(numbers, place + 1).alias("shard")
 
 
 def shards(spark: SparkSession, checkpoint: str) -> Shards:

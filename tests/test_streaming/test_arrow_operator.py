@@ -1,19 +1,24 @@
-"""Record batches that leave a keyed operator as they are made."""
+"""Record batches in which rows reach a keyed operator, and that leave it as they are made."""
 
+import io
 import socket
 from contextlib import closing
+from itertools import count
 
 import pyarrow as pa
 import pytest
 from pyspark.serializers import SpecialLengths, read_int
-from pyspark.sql.pandas.serializers import TransformWithStateInPySparkRowSerializer
+from pyspark.sql.pandas.serializers import (
+    TransformWithStateInPySparkRowInitStateSerializer,
+    TransformWithStateInPySparkRowSerializer,
+)
 
 from streaming.arrow_operator import ArrowProcessor
 from streaming.kafka import ARROW_MESSAGE, arrow_messages
 
 
 class Counting(ArrowProcessor):
-    """That there is such a class makes its process send each batch by itself."""
+    """That there is such a class changes what Spark's serializers do in its process."""
 
 
 @pytest.fixture
@@ -47,6 +52,68 @@ def test_a_batch_leaves_before_the_next_is_made(ends):
 
     send(given(), out)
     assert told == [{"_0": {"number": number}} for number in range(3)]
+
+
+def heard_as(batches):
+    """Return what the JVM sends of some batches."""
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, batches[0].schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    return io.BytesIO(sink.getvalue())
+
+
+def test_a_key_is_called_once_with_all_its_rows():
+    serializer = TransformWithStateInPySparkRowSerializer(arrow_max_records_per_batch=1)
+    serializer.key_offsets = [1]
+    keys = ([None, 1, 1], [1], [1, 2], [3, 3])
+    numbers = count()
+    batches = [
+        pa.RecordBatch.from_pylist([{"number": next(numbers), "shard": key} for key in some])
+        for some in keys
+    ]
+    given = [
+        (mode.name, key, [batch.column("number").to_pylist() for batch in rows or ()])
+        for mode, key, rows in serializer.load_stream(heard_as(batches))
+    ]
+    assert given == [
+        ("PROCESS_DATA", (None,), [[0]]),
+        ("PROCESS_DATA", (1,), [[1, 2], [3], [4]]),
+        ("PROCESS_DATA", (2,), [[5]]),
+        ("PROCESS_DATA", (3,), [[6, 7]]),
+        ("PROCESS_TIMER", None, []),
+        ("COMPLETE", None, []),
+    ]
+
+
+def test_a_first_state_is_taken_before_the_rows_of_its_key():
+    serializer = TransformWithStateInPySparkRowInitStateSerializer(arrow_max_records_per_batch=1)
+    serializer.key_offsets, serializer.init_key_offsets = [0], [1]
+    row, state = (
+        pa.struct([("shard", pa.int32()), ("number", pa.int32())]),
+        pa.struct([("name", pa.string()), ("shard", pa.int32())]),
+    )
+    schema = pa.schema([("inputData", row), ("initState", state)])
+    batches = [
+        pa.RecordBatch.from_pylist(rows, schema)
+        for rows in (
+            [{"inputData": {"shard": 1, "number": number}} for number in (1, 2)],
+            [{"initState": {"name": name, "shard": 1}} for name in "ab"],
+            [{"inputData": {"shard": 2, "number": 3}}],
+            [{"initState": {"name": "c", "shard": 3}}],
+        )
+    ]
+    given = [
+        (key, [one.to_pylist() for one in calls[0]], [one.name for one in calls[1]])
+        for _, key, calls in serializer.load_stream(heard_as(batches))
+        if key
+    ]
+    assert given == [
+        ((1,), [], ["a", "b"]),
+        ((1,), [[{"shard": 1, "number": 1}, {"shard": 1, "number": 2}]], []),
+        ((2,), [[{"shard": 2, "number": 3}]], []),
+        ((3,), [], ["c"]),
+    ]
 
 
 def test_nothing_made_is_nothing_sent(ends):

@@ -5,8 +5,10 @@ import zlib
 
 import pytest
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
+from pyspark.sql.types import IntegerType
 
-from streaming.shards import shards
+from streaming.reading import sharded
+from streaming.shards import Shards, shards
 
 KEYS = [*(f"c{number}".encode() for number in range(500)), "张三".encode(), b"", b"\xff"]
 
@@ -38,3 +40,12 @@ def test_without_a_checkpoint_there_are_as_many_as_the_session_says(spark, tmp_p
     wanted = int(spark.conf.get("spark.sql.shuffle.partitions"))
     assert len(shards(spark, f"{tmp_path}/none").numbers) == wanted
     assert len(shards(spark, f"file:{tmp_path}/none").numbers) == wanted
+
+
+@pytest.mark.spark
+def test_state_that_was_kept_fits_what_is_selected(spark):
+    """Checkpoints hold the type of a shard, and that it may be null."""
+    columns = "topic string, partition int, offset long, timestamp timestamp, key binary"
+    messages = spark.createDataFrame([], f"{columns}, value binary")
+    shard = sharded(messages, Shards((0, 1))).schema["shard"]
+    assert (shard.dataType, shard.nullable) == (IntegerType(), True)
