@@ -23,6 +23,8 @@ from pyspark.sql.pandas.serializers import (
 from pyspark.sql.streaming.stateful_processor import StatefulProcessor
 from pyspark.sql.streaming.stateful_processor_util import TransformWithStateInPandasFuncMode
 
+from streaming.errors import CareerstreamError
+
 _Call = tuple[TransformWithStateInPandasFuncMode, Any, Any]
 """What an operator is called for, its key, and what it is given."""
 _ENDS: tuple[_Call, ...] = (
@@ -30,7 +32,7 @@ _ENDS: tuple[_Call, ...] = (
     (TransformWithStateInPandasFuncMode.COMPLETE, None, None),
 )
 _INPUT, _BEGIN = "inputData", "initState"
-"""Columns of what comes where there is a first state; of each row one of them is null."""
+"""Columns of what comes where there is a first state; of each batch one is null throughout."""
 
 
 class ArrowProcessor(StatefulProcessor):
@@ -87,10 +89,11 @@ def _runs_with_state(
 ) -> Iterator[tuple[Any, str, pa.RecordBatch]]:
     offsets = {_INPUT: self.key_offsets, _BEGIN: self.init_key_offsets}
     for batch in _batches(self, stream):
-        for name, of_key in offsets.items():
-            rows = batch.column(name)
-            present = pa.RecordBatch.from_struct_array(rows.drop_null())
-            for key, run in _runs(present, of_key):
+        shown = {name: batch.column(name).drop_null() for name in offsets}
+        if all(map(len, shown.values())):
+            raise CareerstreamError("Spark sent a first state and other rows in one batch")
+        for name, rows in shown.items():
+            for key, run in _runs(pa.RecordBatch.from_struct_array(rows), offsets[name]):
                 yield key, name, run
 
 
@@ -103,7 +106,9 @@ def _runs(
     batch: pa.RecordBatch, key_offsets: Sequence[int] | None
 ) -> Iterator[tuple[tuple[Any, ...], pa.RecordBatch]]:
     """Cut a batch, whose rows are sorted by key, where the key changes."""
-    keys = zip(*(batch.column(of).to_pylist() for of in key_offsets or ()), strict=True)
+    if not key_offsets:
+        raise CareerstreamError("Spark sent rows without a key")
+    keys = zip(*(batch.column(of).to_pylist() for of in key_offsets), strict=True)
     start = 0
     for key, same in groupby(keys):
         rows = sum(1 for _ in same)

@@ -11,7 +11,7 @@ a value after a crash, with the same bytes under the same key.
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -27,7 +27,7 @@ from streaming.documents import Documents
 from streaming.fold import Document, Seen, fold
 from streaming.kafka import MESSAGE, arrow_messages
 from streaming.metrics.tally import Tally
-from streaming.reading import Read, parts, read, sharded
+from streaming.reading import Found, read, sharded
 from streaming.shards import Shards
 from streaming.topics import PROFILES, Topic
 
@@ -58,8 +58,8 @@ def update_profiles(
 
     Returns:
         Messages for Spark's Kafka sink (`topic` without prefix, key, value, headers): one profile
-        for each candidate that changed in the batch, and what the processor makes of it; one dead
-        letter for each unreadable message.
+        for each candidate that changed in the batch, at most two where it is large, and what the
+        processor makes of them; one dead letter for each unreadable message.
     """
     return (
         sharded(messages, shards)
@@ -82,12 +82,16 @@ class ProfileProcessor(ArrowProcessor):
     entries.
 
     Args:
+        shards: of the state.
         folded: counts what the fold made of the records.
         letters: counts dead letters.
         answers: makes messages of some changed profiles, sent behind them; none: nothing.
     """
 
-    def __init__(self, folded: Tally, letters: Tally, answers: Answers | None = None) -> None:
+    def __init__(
+        self, shards: Shards, folded: Tally, letters: Tally, answers: Answers | None = None
+    ) -> None:
+        self._shard_of = shards.shard_of()
         self._folded, self._letters = folded, letters
         # Apart: Spark has a process of its own ask each start for the state's schema, and to load a
         # model's libraries there would take seconds.
@@ -97,29 +101,32 @@ class ProfileProcessor(ArrowProcessor):
         """Open the state."""
         self._outcomes: Counter[str] = Counter()
         self._unread: Counter[tuple[str, ...]] = Counter()
-        self._profiles = Documents(handle, "profiles")
+        self._profiles = Documents(handle, "profiles", self._shard_of)
 
-    def handleInputRows(  # noqa: N802 - Spark's name; no rows here
+    def handleInputRows(  # noqa: N802 - Spark's name; record batches here
         self,
         key: Any,
         rows: Iterator[pa.RecordBatch],
         timerValues: TimerValues,  # noqa: N803 - Spark's name
     ) -> Iterator[pa.RecordBatch]:
-        """Fold the messages of this batch, candidate by candidate; pass on the dead letters."""
+        """Fold a portion's messages, candidate by candidate; pass on the dead letters."""
         del key, timerValues
-        for part in parts(list(rows)):
-            found = read(part, JOB)
+        seen: defaultdict[str, list[Seen]] = defaultdict(list)
+        for messages in rows:
+            found = read(messages, JOB)
             yield from self._bury(found)
-            everybody = iter(found.seen.items())
-            while some := dict(islice(everybody, TOGETHER)):
-                if changed := self._fold(some):
-                    yield arrow_messages(
-                        (PROFILES.name, candidate_id, value, None)
-                        for candidate_id, (_, value) in changed.items()
-                    )
-                    yield from self._answer([profile for profile, _ in changed.values()])
+            for candidate_id, records in found.seen.items():
+                seen[candidate_id] += records
+        everybody = iter(seen.items())
+        while some := dict(islice(everybody, TOGETHER)):
+            if changed := self._fold(some):
+                yield arrow_messages(
+                    (PROFILES.name, candidate_id, value, None)
+                    for candidate_id, (_, value) in changed.items()
+                )
+                yield from self._answer([profile for profile, _ in changed.values()])
 
-    def _bury(self, found: Read) -> Iterator[pa.RecordBatch]:
+    def _bury(self, found: Found) -> Iterator[pa.RecordBatch]:
         """Send dead letters, and count them."""
         self._unread += found.unread
         for start in range(0, len(found.letters), TOGETHER):

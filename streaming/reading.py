@@ -1,16 +1,9 @@
-"""Messages of `events` and `candidates`, read where the state is, in columns.
+"""Messages of `events` and `candidates`, read where the state is, in columns."""
 
-A batch of the stream is held as it came, and read a part at a time: each candidate is in one part,
-with all that there is of it.
-"""
-
-import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
@@ -25,8 +18,6 @@ from streaming.shards import Shards
 from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS
 from streaming.values import Unreadable, own_time, read_value
 
-_HELD_BYTES = 16 * 2**20
-"""Of messages that are read at a time; as objects they take several times as much."""
 _EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
 _BY_TOPIC = {EVENTS.name: EVENTS, CANDIDATES.name: CANDIDATES}
 
@@ -43,7 +34,7 @@ class Message(NamedTuple):
 
 
 @dataclass
-class Read:
+class Found:
     """What some messages say."""
 
     seen: defaultdict[str, list[Seen]] = field(default_factory=lambda: defaultdict(list))
@@ -55,7 +46,7 @@ class Read:
 
 
 def sharded(messages: DataFrame, shards: Shards) -> DataFrame:
-    """Select what is read of the messages, and their `shard`.
+    """Select what is read of the messages, and in which portion of its `shard` each comes.
 
     No more than that: Spark plans every expression anew for each batch.
 
@@ -65,7 +56,7 @@ def sharded(messages: DataFrame, shards: Shards) -> DataFrame:
         shards: of the state that the records are for.
     """
     return messages.select(
-        shards.column(F.col("key")),
+        shards.portion(F.col("key")),
         "topic",
         "partition",
         "offset",
@@ -75,48 +66,25 @@ def sharded(messages: DataFrame, shards: Shards) -> DataFrame:
     )
 
 
-def parts(batches: Sequence[pa.RecordBatch]) -> Iterator[Sequence[pa.RecordBatch]]:
-    """Divide messages so that a part can be held as objects; all of one key are in one part.
-
-    Args:
-        batches: with at least the column `key`.
-    """
-    number = 1 + sum(batch.nbytes for batch in batches) // _HELD_BYTES
-    if number == 1:
-        yield batches
-        return
-    places = [_places(batch.column("key"), number) for batch in batches]
-    for part in range(number):
-        yield [
-            batch.filter(pa.array(place == part))
-            for batch, place in zip(batches, places, strict=True)
-        ]
-
-
-def read(batches: Sequence[pa.RecordBatch], job: str) -> Read:
+def read(messages: pa.RecordBatch, job: str) -> Found:
     """Read messages.
 
     Args:
-        batches: with the columns of `Message`.
+        messages: with the columns of `Message`.
         job: who reads; stands in the dead letters.
     """
-    found = Read()
-    for batch in batches:
-        columns = (batch.column(name).to_pylist() for name in Message._fields)
-        for message in map(Message._make, zip(*columns, strict=True)):
-            candidate_id = _named_by(message.key)
-            try:
-                seen = _seen(message, candidate_id)
-            except Unreadable as unreadable:
-                found.letters.append(_dead_letter(message, unreadable, job))
-                found.unread[job, message.topic, unreadable.fault.value] += 1
-            else:
-                found.seen[str(candidate_id)].append(seen)
+    found = Found()
+    columns = (messages.column(name).to_pylist() for name in Message._fields)
+    for message in map(Message._make, zip(*columns, strict=True)):
+        candidate_id = _named_by(message.key)
+        try:
+            seen = _seen(message, candidate_id)
+        except Unreadable as unreadable:
+            found.letters.append(_dead_letter(message, unreadable, job))
+            found.unread[job, message.topic, unreadable.fault.value] += 1
+        else:
+            found.seen[str(candidate_id)].append(seen)
     return found
-
-
-def _places(keys: pa.Array, number: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
-    return np.array([zlib.adler32(key or b"") % number for key in keys.to_pylist()], np.int64)
 
 
 def _named_by(key: bytes | None) -> str | None:

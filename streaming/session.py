@@ -38,7 +38,7 @@ LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 it makes and another for the file's checksum. A small batch writes a dozen."""
 _CLASS_PATH = "spark.driver.extraClassPath"
 _JAVA_OPTIONS = "spark.driver.defaultJavaOptions"  # beside, not instead of, those asked for
-_WAKING, _WAKING_SECONDS = "waking", 60.0
+_WAKING, _WAKING_SECONDS = "waking", 20.0
 HOT_POOL = "hot"
 """Of the queries between a click and its recommendation: served before all others."""
 LAKE_POOL = "lake"
@@ -138,10 +138,12 @@ def wake(spark: SparkSession) -> None:
 
 def stop(spark: SparkSession) -> None:
     """Stop the session, after what `wake` asked for: Spark logs an error for each task cut off."""
-    for thread in threading.enumerate():
-        if thread.name == _WAKING:
-            thread.join(_WAKING_SECONDS)
-    spark.stop()
+    try:
+        for thread in threading.enumerate():
+            if thread.name == _WAKING:
+                thread.join(_WAKING_SECONDS)
+    finally:
+        spark.stop()
 
 
 def lake_tasks(spark: SparkSession) -> int:
@@ -277,7 +279,7 @@ def _conf(settings: Settings) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(settings.spark.state_partitions),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         # Spark says so to workers of columns and not to those of state, and workers that are told
-        # different things come from different processes: a batch would need twice as many.
+        # different things come from different processes: those started ahead would be others.
         "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.scheduler.mode": "FAIR",

@@ -110,7 +110,7 @@ def test_every_profile_has_its_list_and_what_is_broken_is_a_dead_letter(
     assert found["for_people_nobody_knows"]
 
 
-def test_messages_are_read_and_folded_by_the_same_workers(settings, clicks, started):
+def test_those_who_fold_are_the_workers_that_were_started_ahead(settings, clicks, started):
     clicks(settings, 0)
     with started(hot_path, settings) as running:
         running.drain()

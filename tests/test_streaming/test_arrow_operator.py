@@ -14,7 +14,10 @@ from pyspark.sql.pandas.serializers import (
 )
 
 from streaming.arrow_operator import ArrowProcessor
+from streaming.errors import CareerstreamError
 from streaming.kafka import ARROW_MESSAGE, arrow_messages
+
+BOTH = ("inputData", "initState")
 
 
 class Counting(ArrowProcessor):
@@ -105,8 +108,8 @@ def test_a_first_state_is_taken_before_the_rows_of_its_key():
     ]
     given = [
         (key, [one.to_pylist() for one in calls[0]], [one.name for one in calls[1]])
-        for _, key, calls in serializer.load_stream(heard_as(batches))
-        if key
+        for mode, key, calls in serializer.load_stream(heard_as(batches))
+        if mode.name == "PROCESS_DATA"
     ]
     assert given == [
         ((1,), [], ["a", "b"]),
@@ -114,6 +117,25 @@ def test_a_first_state_is_taken_before_the_rows_of_its_key():
         ((2,), [[{"shard": 2, "number": 3}]], []),
         ((3,), [], ["c"]),
     ]
+
+
+def test_a_first_state_and_rows_in_one_batch_are_refused():
+    serializer = TransformWithStateInPySparkRowInitStateSerializer(arrow_max_records_per_batch=1)
+    serializer.key_offsets = serializer.init_key_offsets = [0]
+    of_either = [{"inputData": {"shard": 1}}, {"initState": {"shard": 1}}]
+    both = pa.RecordBatch.from_pylist(
+        of_either, pa.schema([(name, pa.struct([("shard", pa.int32())])) for name in BOTH])
+    )
+    with pytest.raises(CareerstreamError, match="a first state and other rows in one batch"):
+        list(serializer.load_stream(heard_as([both])))
+
+
+@pytest.mark.parametrize("offsets", [None, []])
+def test_rows_without_a_key_are_refused(offsets):
+    serializer = TransformWithStateInPySparkRowSerializer(arrow_max_records_per_batch=1)
+    serializer.key_offsets = offsets
+    with pytest.raises(CareerstreamError, match="rows without a key"):
+        list(serializer.load_stream(heard_as([pa.RecordBatch.from_pylist([{"number": 1}])])))
 
 
 def test_nothing_made_is_nothing_sent(ends):

@@ -1,12 +1,11 @@
-"""Messages in columns, divided into parts and read."""
+"""Messages in columns, read."""
 
 import orjson
 import pyarrow as pa
-import pytest
 
 from streaming import reading
 from streaming.fold import EventSeen, StatedSeen
-from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS
+from streaming.topics import CANDIDATES, EVENTS
 
 PRODUCED = "2026-03-01T08:00:00.000000Z"
 
@@ -32,44 +31,31 @@ def columns(*messages):
     )
 
 
-@pytest.mark.parametrize("held", [2**24, 1_000, 1])
-def test_parts_of_any_size_hold_all_that_there_is_of_each(monkeypatch, held):
-    monkeypatch.setattr(reading, "_HELD_BYTES", held)
-    unnamed = (EVENTS.name, 0, 99, PRODUCED, None, b"{}")
-    batches = [
-        columns(*(click(f"c{n}", n) for n in range(20)), unnamed),
-        columns(*(stated(f"c{n}", n) for n in range(0, 40, 2))),
-    ]
-    found = [reading.read(part, "a job") for part in reading.parts(batches)]
-    assert (len(found) > 1) == (held < 2**24)
-    everybody = [candidate for part in found for candidate in part.seen]
-    assert sorted(everybody) == sorted({f"c{n}" for n in [*range(20), *range(0, 40, 2)]})
-    seen = {candidate: said for part in found for candidate, said in part.seen.items()}
-    assert seen["c1"] == [EventSeen("e1", "p", "view", PRODUCED, 1, PRODUCED)]
-    assert seen["c4"] == [
-        EventSeen("e4", "p", "view", PRODUCED, 4, PRODUCED),
-        StatedSeen({"updated_at": PRODUCED}, 4, PRODUCED),
-    ]
-    assert [letter[:2] for part in found for letter in part.letters] == [
-        (DEAD_LETTERS.name, "events/0/99")
-    ]
+def test_records_are_gathered_by_candidate():
+    found = reading.read(columns(click("c1", 1), click("c2", 2), stated("c1", 3)), "a job")
+    assert found.seen == {
+        "c1": [
+            EventSeen("e1", "p", "view", PRODUCED, 1, PRODUCED),
+            StatedSeen({"updated_at": PRODUCED}, 3, PRODUCED),
+        ],
+        "c2": [EventSeen("e2", "p", "view", PRODUCED, 2, PRODUCED)],
+    }
+    assert (found.letters, found.unread) == ([], {})
 
 
-def test_nothing_is_one_part_with_nothing_in_it():
-    [part] = reading.parts([])
-    assert reading.read(part, "a job") == reading.Read()
+def test_nothing_says_nothing():
+    assert reading.read(columns(), "a job") == reading.Found()
 
 
 def test_what_cannot_be_read_is_counted_by_its_reason():
     topic, partition, _, produced, key, value = click("c1", 0)
     found = reading.read(
-        [
-            columns(
-                (topic, partition, 1, produced, key, b"{"),
-                (topic, partition, 2, produced, b"c2", value),
-            ),
-            columns((topic, partition, 3, produced, key, None), click("c1", 4)),
-        ],
+        columns(
+            (topic, partition, 1, produced, key, b"{"),
+            (topic, partition, 2, produced, b"c2", value),
+            (topic, partition, 3, produced, key, None),
+            click("c1", 4),
+        ),
         "a job",
     )
     assert found.unread == {

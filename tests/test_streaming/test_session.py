@@ -35,7 +35,7 @@ time.sleep(1)  # for what tasks that were cut off would still say
 @pytest.mark.spark
 def test_a_session_stopped_while_workers_start_stops_without_a_word(tmp_path):
     command = [sys.executable, "-c", SOON_STOPPED, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     assert "ERROR" not in done.stderr
     assert "Traceback" not in done.stderr
 
