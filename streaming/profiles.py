@@ -58,8 +58,9 @@ def update_profiles(
 
     Returns:
         Messages for Spark's Kafka sink (`topic` without prefix, key, value, headers): one profile
-        for each candidate that changed in the batch, at most two where it is large, and what the
-        processor makes of them; one dead letter for each unreadable message.
+        for each candidate that changed in the batch (two where some of its messages had waited
+        and others had not), and what the processor makes of it; one dead letter for each
+        unreadable message.
     """
     return (
         sharded(messages, shards)

@@ -56,7 +56,7 @@ def sharded(messages: DataFrame, shards: Shards) -> DataFrame:
         shards: of the state that the records are for.
     """
     return messages.select(
-        shards.portion(F.col("key")),
+        shards.portion(F.col("key"), F.col("timestamp")),
         "topic",
         "partition",
         "offset",

@@ -4,7 +4,7 @@ Spark calls a Python operator once for each key of a batch, and each call costs 
 a dozen events. So the operator is keyed by shard, one for each partition of the state, and keeps a
 map of candidates.
 
-Spark also writes all rows of a key into memory before Python reads the first. So of a large batch a
+Spark also writes all rows of a key into memory before Python reads the first. So of a backlog a
 shard's messages come in portions, each under a number of its own that Spark gives to the same
 partition.
 """
@@ -22,11 +22,9 @@ _SEED = 42
 """Of the hash by which Spark gives keys to partitions (`HashPartitioning`, Murmur3)."""
 _PORTIONS = 30
 """Of all shards together."""
-_UNDIVIDED = 1_000
-"""Messages, from the first that a task reads, that come in one portion: a small batch is one call
-for each shard. A candidate among these is met once more if others follow."""
-_ROWS = 2**33 - 1
-"""The bits of Spark's `monotonically_increasing_id` that count a task's rows."""
+_FRESH_SECONDS = 10
+"""A message that has waited for less comes undivided with all others of the kind, so that a small
+batch is one call for each shard."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +43,24 @@ class Shards:
         shards = F.array(*(F.lit(first) for first, *_ in self.numbers))
         return F.try_element_at(shards, self._place(key) + 1).alias("shard")
 
-    def portion(self, key: Column) -> Column:
-        """Return the portion in which a message of a binary key comes, named as its `shard` is.
+    def portion(self, key: Column, produced: Column) -> Column:
+        """Return the portion in which a message comes, named as its `shard` is.
 
-        All messages of a key that come divided are in one portion.
+        All messages of a key that have waited are in one portion.
+
+        Args:
+            key: the message's, binary.
+            produced: the message's own time, held against that of the batch, which a repeated batch
+                keeps.
         """
         of_each = len(self.numbers[0])
         if of_each == 1:
             return self.column(key)
-        divided = F.pmod(F.shiftright(F.crc32(key), 16), F.lit(of_each - 1)) + 1
-        row = F.monotonically_increasing_id().bitwiseAND(F.lit(_ROWS))
-        which = F.when(row < _UNDIVIDED, 0).otherwise(divided).cast("int")
+        waited = F.pmod(F.shiftright(F.crc32(key), 16), F.lit(of_each - 1)) + 1
+        fresh = produced > F.current_timestamp() - F.make_dt_interval(secs=F.lit(_FRESH_SECONDS))
+        place = self._place(key) * of_each + F.when(fresh, 0).otherwise(waited).cast("int")
         numbers = F.array(*map(F.lit, chain.from_iterable(self.numbers)))
-        place = self._place(key) * of_each + which + 1
-        return F.try_element_at(numbers, place).alias("shard")
+        return F.try_element_at(numbers, place + 1).alias("shard")
 
     def shard_of(self) -> dict[int, int]:
         """Return the number of its shard for that of each portion."""

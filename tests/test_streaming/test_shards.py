@@ -45,7 +45,7 @@ def test_each_partition_of_the_state_has_one(spark, begun_with, partitions):
         (first, place) for place, (first, *_) in enumerate(made.numbers)
     }
     every = [number for of_one in made.numbers for number in of_one]
-    assert len(every) == len(set(every)) <= 32
+    assert len(every) == len(set(every)) <= 30 + partitions
     placed = spark.createDataFrame([(number,) for number in every], "shard int").select(place)
     assert [row.place for row in placed.collect()] == [
         of for of, of_one in enumerate(made.numbers) for _ in of_one
@@ -54,19 +54,21 @@ def test_each_partition_of_the_state_has_one(spark, begun_with, partitions):
 
 @pytest.mark.spark
 @pytest.mark.parametrize("partitions", [1, 2, 40])
-def test_the_first_messages_come_together_and_the_rest_in_portions(spark, begun_with, partitions):
+def test_what_has_waited_comes_in_portions(spark, begun_with, partitions):
     made = begun_with(partitions)
-    keys = [KEYS[n % len(KEYS)] for n in range(4_000)]
-    rows = spark.createDataFrame([(bytearray(key),) for key in keys], "key binary").coalesce(1)
-    portions = [row.shard for row in rows.select(made.portion(F.col("key"))).collect()]
-    own = [made.numbers[zlib.crc32(key) % partitions] for key in keys]
-    assert all(number in of_one for number, of_one in zip(portions, own, strict=True))
-    assert portions[:1_000] == [first for first, *_ in own[:1_000]]
-    later = set(zip(keys[1_000:], portions[1_000:], strict=True))
-    assert len(later) == len(KEYS)
-    assert len({number for _, number in later}) == sum(max(1, len(of) - 1) for of in made.numbers)
+    rows = spark.createDataFrame([(bytearray(key),) for key in KEYS], "key binary")
+    own = [made.numbers[zlib.crc32(key) % partitions] for key in KEYS]
+
+    def portions(seconds):
+        produced = F.current_timestamp() - F.make_dt_interval(secs=F.lit(seconds))
+        return [row.shard for row in rows.select(made.portion(F.col("key"), produced)).collect()]
+
+    assert portions(5) == portions(-5) == [first for first, *_ in own]
+    waited = portions(15)
+    assert all(number in of_one for number, of_one in zip(waited, own, strict=True))
+    assert len(set(waited)) == sum(max(1, len(of_one) - 1) for of_one in made.numbers)
     shard_of = made.shard_of()
-    assert [shard_of[number] for number in portions] == [first for first, *_ in own]
+    assert [shard_of[number] for number in waited] == [first for first, *_ in own]
 
 
 @pytest.mark.spark
@@ -85,4 +87,4 @@ def test_state_that_was_kept_fits_what_is_selected(spark):
     assert (shard.dataType, shard.nullable) == (IntegerType(), True)
     unnamed = spark.createDataFrame([(None,)], "key binary")
     assert unnamed.select(TWO.column(F.col("key"))).first().shard is None
-    assert unnamed.select(TWO.portion(F.col("key"))).first().shard is None
+    assert unnamed.select(TWO.portion(F.col("key"), F.current_timestamp())).first().shard is None
