@@ -75,7 +75,7 @@ def _profiles(spark: SparkSession, settings: Settings, messages: DataFrame) -> D
     shard = state.column(F.col("candidate_id").cast("binary"))
     held = rebuild(spark, settings).select(shard, "candidate_id", "profile")
     folded, letters = tally(spark, table.FOLDED), tally(spark, table.DEAD_LETTERS)
-    return update_profiles(messages, state, FromLake(state, folded, letters), held.groupBy("shard"))
+    return update_profiles(messages, state, FromLake(folded, letters), held.groupBy("shard"))
 
 
 def _exists(spark: SparkSession, folder: str) -> bool:

@@ -31,7 +31,7 @@ def folding(spark: SparkSession, settings: Settings, answers: Answers | None = N
     messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
     folded, letters = tally(spark, table.FOLDED), tally(spark, table.DEAD_LETTERS)
     state = shards(spark, f"{settings.checkpoints}/{JOB}")
-    return update_profiles(messages, state, ProfileProcessor(state, folded, letters, answers))
+    return update_profiles(messages, state, ProfileProcessor(folded, letters, answers))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import struct
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 from pyspark.sql.streaming.proto import StateMessage_pb2 as proto
@@ -35,7 +34,6 @@ _HEADER = struct.Struct("!ii")
 _MOST_UNANSWERED = 48 * 1024
 """Bytes of requests on their way, less than a socket holds; a larger request goes alone. The JVM
 stops reading when a request fails, and nobody would read why while we wait to write the rest."""
-_ITSELF: Mapping[Any, Any] = MappingProxyType({})
 _left: deque[Any] = deque(maxlen=1)
 """The connection of the worker's last task."""
 
@@ -49,21 +47,18 @@ class Documents:
     Args:
         handle: of the stateful processor, in its `init`.
         name: of the state.
-        shard_of: the shard whose documents are meant where Spark is at another number.
 
     Raises:
         CareerstreamError: the processor has another one.
     """
 
-    def __init__(
-        self, handle: StatefulProcessorHandle, name: str, shard_of: Mapping[Any, Any] = _ITSELF
-    ) -> None:
+    def __init__(self, handle: StatefulProcessorHandle, name: str) -> None:
         state: Any = handle.getMapState(name, _KEY, _VALUE)
         # Private: nothing public sends more than one request. Tests compare it with what is kept.
         self._client = client = state._mapStateClient._stateful_processor_api_client  # noqa: SLF001
         if "set_implicit_key" in vars(client):
             raise CareerstreamError(f"state {name}: a processor can have one map of documents")
-        self._name, self._shard_of = name, shard_of
+        self._name = name
         self._unanswered: deque[int] = deque()
         """Bytes of each request that was sent and not answered yet."""
         self._answers: list[bytes] = []
@@ -112,9 +107,8 @@ class Documents:
         self._await()
         self._send_alone(message)
 
-    def _turn_to(self, number: tuple[Any]) -> None:
+    def _turn_to(self, shard: tuple[Any, ...]) -> None:
         """Say which shard is meant from here on."""
-        shard = (self._shard_of.get(number[0], number[0]),)
         key = proto.SetImplicitKey(key=self._client.pickleSer.dumps(shard))
         asked = proto.ImplicitGroupingKeyRequest(setImplicitKey=key)
         self._send(proto.StateRequest(implicitGroupingKeyRequest=asked))

@@ -12,7 +12,7 @@ a value after a crash, with the same bytes under the same key.
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -27,7 +27,7 @@ from streaming.documents import Documents
 from streaming.fold import Document, Seen, fold
 from streaming.kafka import MESSAGE, arrow_messages
 from streaming.metrics.tally import Tally
-from streaming.reading import Found, read, sharded
+from streaming.reading import Found, divide, read, sharded
 from streaming.shards import Shards
 from streaming.topics import PROFILES, Topic
 
@@ -58,9 +58,8 @@ def update_profiles(
 
     Returns:
         Messages for Spark's Kafka sink (`topic` without prefix, key, value, headers): one profile
-        for each candidate that changed in the batch (two where some of its messages had waited
-        and others had not), and what the processor makes of it; one dead letter for each
-        unreadable message.
+        for each candidate that changed in the batch, and what the processor makes of it; one dead
+        letter for each unreadable message.
     """
     return (
         sharded(messages, shards)
@@ -83,16 +82,12 @@ class ProfileProcessor(ArrowProcessor):
     entries.
 
     Args:
-        shards: of the state.
         folded: counts what the fold made of the records.
         letters: counts dead letters.
         answers: makes messages of some changed profiles, sent behind them; none: nothing.
     """
 
-    def __init__(
-        self, shards: Shards, folded: Tally, letters: Tally, answers: Answers | None = None
-    ) -> None:
-        self._shard_of = shards.shard_of()
+    def __init__(self, folded: Tally, letters: Tally, answers: Answers | None = None) -> None:
         self._folded, self._letters = folded, letters
         # Apart: Spark has a process of its own ask each start for the state's schema, and to load a
         # model's libraries there would take seconds.
@@ -102,7 +97,7 @@ class ProfileProcessor(ArrowProcessor):
         """Open the state."""
         self._outcomes: Counter[str] = Counter()
         self._unread: Counter[tuple[str, ...]] = Counter()
-        self._profiles = Documents(handle, "profiles", self._shard_of)
+        self._profiles = Documents(handle, "profiles")
 
     def handleInputRows(  # noqa: N802 - Spark's name; record batches here
         self,
@@ -110,10 +105,15 @@ class ProfileProcessor(ArrowProcessor):
         rows: Iterator[pa.RecordBatch],
         timerValues: TimerValues,  # noqa: N803 - Spark's name
     ) -> Iterator[pa.RecordBatch]:
-        """Fold a portion's messages, candidate by candidate; pass on the dead letters."""
+        """Fold the messages of this batch, candidate by candidate; pass on the dead letters."""
         del key, timerValues
+        for part in divide(list(rows)):
+            yield from self._fold_part(part)
+
+    def _fold_part(self, part: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Fold all that there is of some candidates; send what has changed and the dead letters."""
         seen: defaultdict[str, list[Seen]] = defaultdict(list)
-        for messages in rows:
+        for messages in part:
             found = read(messages, JOB)
             yield from self._bury(found)
             for candidate_id, records in found.seen.items():

@@ -57,7 +57,7 @@ def with_lists(messages: DataFrame, bundle: Bundle, size: int, observed: Observe
     """Score the profiles among the messages of one batch of `profiles.update_profiles`.
 
     Args:
-        messages: for the Kafka sink (`kafka.MESSAGE`), profiles of a candidate in their order.
+        messages: for the Kafka sink (`kafka.MESSAGE`), at most one profile for each candidate.
         bundle: the versions to use.
         size: most postings in a list.
         observed: added to as the workers score.

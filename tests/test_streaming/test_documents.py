@@ -10,7 +10,6 @@ from pyspark.errors import StreamingQueryException
 
 from streaming.arrow_operator import ArrowProcessor
 from streaming.documents import Documents
-from streaming.shards import shards
 
 pytestmark = pytest.mark.spark
 
@@ -18,14 +17,14 @@ LARGE, MANY = 100_000, 150
 """More in one go than sockets hold, and than are asked for at once."""
 
 
-def keeper(**options):
+def keeper():
     """Make a processor of a class that workers can do without this module for."""
 
     class Keeper(ArrowProcessor):
         """Tells what it holds of some keys, and then keeps what it is given."""
 
         def init(self, handle):
-            self.documents = Documents(handle, "kept", **options)
+            self.documents = Documents(handle, "kept")
 
         def handleInputRows(self, key, rows, timerValues):  # noqa: N802, N803 - Spark's names
             del key, timerValues
@@ -98,16 +97,6 @@ def test_shards_that_share_a_task_keep_their_own(keep):
     told = keep(keeper(), [("c1", letter, 1) for letter in letters], shard="letter")
     found = sorted(json.loads(one.before)[0] for one in told)
     assert found == [[letter, 3] for letter in letters]
-
-
-def test_documents_are_those_of_the_shard_that_a_portion_is_of(spark, keep, tmp_path):
-    made = shards(spark, f"{tmp_path}/none")
-    first, portion, *_ = made.numbers[0]
-    processor = keeper(shard_of=made.shard_of())
-    keep(processor, [("c1", "a", 3)], shard=str(first))
-    keep(processor, [("c1", "b", 2)], shard=str(portion))
-    [told] = keep(processor, [("c1", "c", 1)], shard=str(first))
-    assert json.loads(told.before) == [["b", 2], None]
 
 
 def test_what_cannot_be_kept_fails_the_task(keep):

@@ -1,11 +1,15 @@
-"""Messages in columns, read."""
+"""Messages in columns, divided into parts and read."""
+
+from collections import defaultdict
+from itertools import chain
 
 import orjson
 import pyarrow as pa
+import pytest
 
 from streaming import reading
 from streaming.fold import EventSeen, StatedSeen
-from streaming.topics import CANDIDATES, EVENTS
+from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS
 
 PRODUCED = "2026-03-01T08:00:00.000000Z"
 
@@ -31,19 +35,41 @@ def columns(*messages):
     )
 
 
-def test_records_are_gathered_by_candidate():
-    found = reading.read(columns(click("c1", 1), click("c2", 2), stated("c1", 3)), "a job")
-    assert found.seen == {
-        "c1": [
-            EventSeen("e1", "p", "view", PRODUCED, 1, PRODUCED),
-            StatedSeen({"updated_at": PRODUCED}, 3, PRODUCED),
-        ],
-        "c2": [EventSeen("e2", "p", "view", PRODUCED, 2, PRODUCED)],
-    }
-    assert (found.letters, found.unread) == ([], {})
+@pytest.mark.parametrize("held", [2**24, 1_000, 1])
+def test_parts_of_any_size_hold_all_that_there_is_of_each(monkeypatch, held):
+    monkeypatch.setattr(reading, "_READ_BYTES", held)
+    unnamed = (EVENTS.name, 0, 99, PRODUCED, None, b"{}")
+    batches = [
+        columns(*(click(f"c{n}", n) for n in range(20)), unnamed),
+        columns(*(stated(f"c{n}", n) for n in range(0, 40, 2))),
+    ]
+    parts = [[reading.read(batch, "a job") for batch in part] for part in reading.divide(batches)]
+    assert (len(parts) > 1) == (held < 2**24)
+    everybody = [name for part in parts for name in {name for found in part for name in found.seen}]
+    assert sorted(everybody) == sorted({f"c{n}" for n in [*range(20), *range(0, 40, 2)]})
+    seen = defaultdict(list)
+    for found in chain.from_iterable(parts):
+        for name, records in found.seen.items():
+            seen[name] += records
+    assert seen["c1"] == [EventSeen("e1", "p", "view", PRODUCED, 1, PRODUCED)]
+    assert seen["c4"] == [
+        EventSeen("e4", "p", "view", PRODUCED, 4, PRODUCED),
+        StatedSeen({"updated_at": PRODUCED}, 4, PRODUCED),
+    ]
+    assert [letter[:2] for found in chain.from_iterable(parts) for letter in found.letters] == [
+        (DEAD_LETTERS.name, "events/0/99")
+    ]
 
 
-def test_nothing_says_nothing():
+def test_messages_without_a_key_need_not_be_together(monkeypatch):
+    batches = [columns(*((EVENTS.name, 0, n, PRODUCED, None, b"{}") for n in range(100)))] * 2
+    monkeypatch.setattr(reading, "_READ_BYTES", batches[0].nbytes)
+    parts = [[batch.num_rows for batch in part] for part in reading.divide(batches)]
+    assert [sum(part) for part in parts] == [68, 66, 66]
+
+
+def test_nothing_is_one_part_with_nothing_in_it():
+    assert list(reading.divide([])) == [[]]
     assert reading.read(columns(), "a job") == reading.Found()
 
 
