@@ -72,8 +72,8 @@ class KafkaSettings(Section):
     max_offsets_per_trigger: int = Field(
         default=500_000,
         ge=1,
-        description="most messages one micro-batch takes, of postings, profiles and "
-        "recommendations, which are larger, a tenth; less where messages have many kilobytes",
+        description="most messages one micro-batch takes; of postings, profiles and "
+        "recommendations, which are larger, a tenth; set fewer where events have many kilobytes",
     )
 
     @model_validator(mode="after")
