@@ -33,7 +33,7 @@ help: ## show this
 	@echo "  First time: make demo. Caches: CAREERSTREAM_CACHE, default ~/.cache/careerstream."
 
 setup: ## everything the others need: environment, Java, jars, Horovod; at once when it is there
-	@$(FIND_PYTHON); cd "$(ROOT)" && exec $(CLEAN) $$found -m infra.bootstrap
+	@$(FIND_PYTHON); cd "$(ROOT)" && exec $(CLEAN) $$found -m infra.setup
 
 demo: setup ## a click becomes a recommendation; EVENTS=FILE does it with a real stream
 	@events="$(EVENTS)"; \
@@ -62,7 +62,7 @@ wheel: setup ## dist/*.whl: our Python files and nothing else
 	@cd "$(ROOT)" && rm -rf build/lib build/bdist.* && "$(BIN)/python" -m build --wheel --no-isolation
 
 archive: wheel ## dist/*.tar.gz: a packed environment for spark-submit --archives
-	@cd "$(ROOT)" && exec "$(BIN)/python" -m infra.archive
+	@cd "$(ROOT)" && exec "$(BIN)/python" -m infra.setup.packed_environment
 
 image: wheel ## a container image with everything; IMAGE=name:tag
 	@cd "$(ROOT)" && exec docker build --file infra/image/Dockerfile \

@@ -10,17 +10,17 @@ from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running, each_batch, start_all, start_query
-from jobs.main import run_job
-from streaming import lake
-from streaming.archiving import DESTINATIONS, JOB, archive_batch, judged_values
-from streaming.kafka import read_stream, require_topics
-from streaming.metrics import table as metrics
-from streaming.metrics.tally import Tally, tally
-from streaming.preloading import ALWAYS, MOSTLY
-from streaming.session import LAKE_POOL, lake_tasks, lake_workers, scheduling_pool
+from jobs.runtime.entrypoint import run_job
+from jobs.runtime.streaming_query import Running, each_batch, start_all, start_query
+from streaming.contract.topics import DEAD_LETTERS, Topic
+from streaming.kafka.spark_io import read_stream, require_topics
+from streaming.lake import tables
+from streaming.lake.archive_rows import DESTINATIONS, JOB, archive_batch, judged_values
+from streaming.metrics import definitions as metrics
+from streaming.metrics.accumulators import Tally, tally
 from streaming.settings import Settings
-from streaming.topics import DEAD_LETTERS, Topic
+from streaming.spark.internals.python_daemon import ALWAYS, MOSTLY
+from streaming.spark.session import LAKE_POOL, lake_tasks, lake_workers, scheduling_pool
 
 MOST_WAITING = 60.0
 """Seconds after which a table is written although another one is."""
@@ -37,7 +37,7 @@ def start(spark: SparkSession, settings: Settings, *, beside: bool = False) -> R
             as many tasks as the session has for that (`session.lake_tasks`).
     """
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
-    lake.create(spark, settings, *(table for _, table in DESTINATIONS))
+    tables.create(spark, settings, *(table for _, table in DESTINATIONS))
     letters = tally(spark, metrics.DEAD_LETTERS)
     turn = threading.Semaphore() if beside else None
     start_one = partial(_start, spark, settings, letters, turn)
@@ -52,7 +52,7 @@ def _start(  # noqa: PLR0917 - only ever called in this module
     letters: Tally,
     turn: threading.Semaphore | None,
     topic: Topic,
-    table: lake.Table,
+    table: tables.Table,
 ) -> Running:
     insert = partial(archive_batch, settings=settings, topic=topic, table=table, tally=letters)
     tasks = spark.sparkContext.defaultParallelism if turn is None else lake_tasks(spark)

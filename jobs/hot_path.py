@@ -9,18 +9,18 @@ Run: spark-submit jobs/hot_path.py --config careerstream.toml
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running, start_query
-from jobs.main import run_job
 from jobs.recommend import Recommender, recommending, starting
+from jobs.runtime.entrypoint import run_job
+from jobs.runtime.streaming_query import Running, start_query
 from jobs.update_profiles import folding
-from streaming.kafka import require_topics, write_batch, write_stream
-from streaming.pins import WorkerPins
-from streaming.profiles import JOB
-from streaming.recommending import Answering, with_lists
-from streaming.serving import Bundle
-from streaming.session import HOT_POOL, scheduling_pool
+from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES, RECOMMENDATIONS
+from streaming.kafka.spark_io import require_topics, write_batch, write_stream
+from streaming.profiles.processor import JOB
+from streaming.serving.batch_versions import WorkerPins
+from streaming.serving.bundles import Bundle
+from streaming.serving.scoring import Answering, with_lists
 from streaming.settings import Settings
-from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES, RECOMMENDATIONS
+from streaming.spark.session import HOT_POOL, scheduling_pool
 
 
 def start(spark: SparkSession, settings: Settings) -> Running:

@@ -5,23 +5,23 @@ Run: spark-submit jobs/index_postings.py --config careerstream.toml
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running, each_batch, start_query
-from jobs.main import run_job
-from streaming import lake
-from streaming.indexing import JOB, index_batch, judged_postings
-from streaming.kafka import read_stream, require_topics
-from streaming.metrics import table
-from streaming.metrics.tally import tally
-from streaming.session import LAKE_POOL, lake_workers, scheduling_pool
+from jobs.runtime.entrypoint import run_job
+from jobs.runtime.streaming_query import Running, each_batch, start_query
+from streaming.contract.topics import DEAD_LETTERS, POSTINGS
+from streaming.kafka.spark_io import read_stream, require_topics
+from streaming.lake import tables
+from streaming.lake.posting_index import JOB, index_batch, judged_postings
+from streaming.metrics import definitions
+from streaming.metrics.accumulators import tally
 from streaming.settings import Settings
-from streaming.topics import DEAD_LETTERS, POSTINGS
+from streaming.spark.session import LAKE_POOL, lake_workers, scheduling_pool
 
 
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start indexing postings."""
     require_topics(settings.kafka, POSTINGS, DEAD_LETTERS)
-    lake.create(spark, settings, lake.POSTINGS)
-    letters = tally(spark, table.DEAD_LETTERS)
+    tables.create(spark, settings, tables.POSTINGS)
+    letters = tally(spark, definitions.DEAD_LETTERS)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         del batch_id  # the merge is guarded by offsets

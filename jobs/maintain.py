@@ -15,8 +15,8 @@ from functools import partial
 from delta.tables import DeltaTable
 from pyspark.sql import Row, SparkSession
 
-from jobs.main import run_once
-from streaming import lake
+from jobs.runtime.entrypoint import run_once
+from streaming.lake import tables
 from streaming.settings import Settings
 
 JOB = "maintain"
@@ -44,13 +44,13 @@ def run(spark: SparkSession, settings: Settings) -> list[Maintained]:
     hours = settings.storage.retention_hours
     return [
         maintain(spark, settings, table, hours)
-        for table in lake.TABLES
+        for table in tables.TABLES
         if DeltaTable.isDeltaTable(spark, table.path(settings))
     ]
 
 
 def maintain(
-    spark: SparkSession, settings: Settings, table: lake.Table, hours: float
+    spark: SparkSession, settings: Settings, table: tables.Table, hours: float
 ) -> Maintained:
     """Compact and vacuum one table.
 
@@ -65,7 +65,7 @@ def maintain(
     before = _detail(delta)
     compacted = before["numFiles"] >= FEWEST_FILES
     if compacted:
-        lake.settle(partial(_compact, delta))
+        tables.settle(partial(_compact, delta))
     conf = {
         RETENTION_CHECK: str(hours >= DEFAULT_HOURS).lower(),
         # Delta lists files in so many tasks, by default ten thousand, which keep writers waiting.

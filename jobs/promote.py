@@ -5,14 +5,14 @@ Run: spark-submit jobs/promote.py --config careerstream.toml
 
 from pyspark.sql import SparkSession
 
-from jobs.main import run_once
+from jobs.runtime.entrypoint import run_once
 from jobs.train import run_folder
 from streaming.settings import Settings
-from training.dataset import Dataset
-from training.extract import extract
-from training.gate import Report
-from training.promotion import Promotion, compare, promote
-from training.registry import CHALLENGER, resolve
+from training.data.dataset import Dataset
+from training.data.lake_export import extract
+from training.registry.model_registry import CHALLENGER, resolve
+from training.registry.promotion import Promotion, compare, promote
+from training.registry.promotion_gate import Report
 
 JOB = "promote"
 

@@ -14,24 +14,24 @@ from pathlib import Path
 from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.lifecycle import Running, each_batch, start_query
-from jobs.main import run_job
-from streaming import lake
-from streaming.clock import from_text
-from streaming.current import Current
+from jobs.runtime.entrypoint import run_job
+from jobs.runtime.streaming_query import Running, each_batch, start_query
+from streaming.contract.topics import PROFILES, RECOMMENDATIONS
 from streaming.errors import one_line
-from streaming.kafka import read_batch, read_stream, require_topics, write_batch
-from streaming.metrics import table
-from streaming.metrics.meters import METERS
-from streaming.metrics.tally import take
-from streaming.observed import Observed
-from streaming.pins import Pins, WorkerPins
-from streaming.recommending import recommend, recommend_everyone, warm
-from streaming.serving import Bundle, Shelf, current_file, serving_folder
-from streaming.session import HOT_POOL, scheduling_pool, shares_folder
+from streaming.kafka.spark_io import read_batch, read_stream, require_topics, write_batch
+from streaming.lake import tables
+from streaming.metrics import definitions
+from streaming.metrics.accumulators import take
+from streaming.metrics.registry import METERS
+from streaming.metrics.scoring_counters import Observed
+from streaming.serving.batch_versions import Pins, WorkerPins
+from streaming.serving.bundles import Bundle, Shelf, current_file, serving_folder
+from streaming.serving.hot_swap import Current
+from streaming.serving.scoring import recommend, recommend_everyone, warm
 from streaming.settings import Settings
-from streaming.topics import PROFILES, RECOMMENDATIONS
-from training.registration import ensure_champion
+from streaming.spark.session import HOT_POOL, scheduling_pool, shares_folder
+from streaming.timestamps import from_text
+from training.registry.registration import ensure_champion
 
 JOB = "recommend"
 _LOOK_SECONDS = 0.1
@@ -89,7 +89,7 @@ class Recommender:
 
     def __init__(self, spark: SparkSession, settings: Settings, query: str) -> None:
         self.query = query
-        lake.create(spark, settings, lake.POSTINGS)
+        tables.create(spark, settings, tables.POSTINGS)
         ensure_champion(settings)
         if shares_folder(spark, settings.checkpoints):
             checkpoint = Path(settings.checkpoints, query).absolute()
@@ -104,8 +104,10 @@ class Recommender:
         self._pins = Pins(spark, f"{settings.checkpoints}/{query}/pins")
         self._everyone = Everyone(spark, settings)
         self.observed = Observed.on(spark)
-        METERS.follow(table.RECOMMENDATIONS, lambda: {(): self.observed.profiles.value})
-        METERS.follow(table.UNKNOWN_POSTINGS, lambda: {(): self.observed.unknown_postings.value})
+        METERS.follow(definitions.RECOMMENDATIONS, lambda: {(): self.observed.profiles.value})
+        METERS.follow(
+            definitions.UNKNOWN_POSTINGS, lambda: {(): self.observed.unknown_postings.value}
+        )
         self._warm = partial(warm, spark, held=1 if self.worker_pins else 2)
         self._current = Current(self._shelf, self._warm, self._publish_everyone)
         self._scored, self._asked = 0, time.monotonic()
@@ -125,7 +127,7 @@ class Recommender:
         """Time the events behind the lists that have just become readable; serve those unknown."""
         now = time.time()
         for produced in take(self.observed.triggers):
-            METERS.observe(table.LATENCY, (), max(0.0, now - produced))
+            METERS.observe(definitions.LATENCY, (), max(0.0, now - produced))
         self._publish_everyone()
 
     def follow(self) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from jobs.main import run_once
+from jobs.runtime.entrypoint import run_once
 from streaming.settings import Settings
-from training.dataset import Dataset
-from training.extract import extract
-from training.fit import Fitted, OnEpoch, fit
-from training.registration import Trained, log_and_register
-from training.registry import ModelRef
+from training.data.dataset import Dataset
+from training.data.lake_export import extract
+from training.fitting.fit import Fitted, OnEpoch, fit
+from training.registry.model_registry import ModelRef
+from training.registry.registration import Trained, log_and_register
 
 JOB = "train"
 

@@ -8,8 +8,8 @@ from functools import partial
 from pyspark.sql import SparkSession
 
 from jobs import archive, hot_path, index_postings
-from jobs.lifecycle import Running, start_all
-from jobs.main import run_job
+from jobs.runtime.entrypoint import run_job
+from jobs.runtime.streaming_query import Running, start_all
 from streaming.settings import Settings
 
 

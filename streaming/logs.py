@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import orjson
 
-from streaming.clock import to_text
+from streaming.timestamps import to_text
 
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 BATCH_FIELDS = ("query", "query_id", "run_id", "batch_id", "rows", "seconds")

@@ -131,7 +131,9 @@ class MlflowSettings(Section):
 class TrainingSettings(Section):
     """How a model is trained."""
 
-    preset: str = Field(default="published", description="named configuration (training.presets)")
+    preset: str = Field(
+        default="published", description="named configuration (training.model.presets)"
+    )
     processes: int = Field(
         default=2, ge=1, description="Horovod processes; one where Horovod is absent"
     )
@@ -245,8 +247,6 @@ class Settings(BaseSettings):
 
 _file: ContextVar[Path | None] = ContextVar("settings_file", default=None)
 
-_RENAMED = {"training.word_vectors": "training.text_encoder"}
-
 
 def load(config: Path | None = None, overrides: Iterable[str] = ()) -> Settings:
     """Read and check every source.
@@ -317,8 +317,6 @@ def _explain(error: ValidationError) -> str:
     """Make one line of pydantic's report: first fault, its value unless it could be a secret."""
     first, *others = error.errors(include_url=False)
     name = ".".join(str(part) for part in first["loc"]) or "settings"
-    if first["type"] == "extra_forbidden" and name in _RENAMED:
-        return f"there is no setting {name} any more; it is {_RENAMED[name]} now"
     if first["type"] == "extra_forbidden":
         close = get_close_matches(name, names(), n=1, cutoff=0.75)
         hint = f"did you mean {close[0]}?" if close else "`careerstream settings` lists them all"

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from infra import provisioning
-from infra.broker import Broker
+from infra.broker import provisioning
+from infra.broker.embedded import Broker
+from streaming.contract.topics import TOPICS, Topic
 from streaming.settings import KafkaSettings, Settings, SparkSettings
-from streaming.topics import TOPICS, Topic
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -86,7 +86,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
     Two partitions of state and no web page, to be quick; tables, checkpoints and topics belong to
     each test's own settings.
     """
-    from streaming.session import session  # noqa: PLC0415 - importing pyspark takes a second
+    from streaming.spark.session import session  # noqa: PLC0415 - importing pyspark takes a second
 
     home = tmp_path_factory.mktemp("spark")
     conf = {

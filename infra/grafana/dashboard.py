@@ -8,7 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from streaming.metrics.table import METRICS, Metric, Panel
+from streaming.metrics.definitions import METRICS, Metric, Panel
 
 FILE = Path(__file__).with_name("careerstream.json")
 WIDTH, HEIGHT = 12, 8

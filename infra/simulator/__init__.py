@@ -8,9 +8,9 @@ It stands in for the outside world. What it makes is labelled: every record has
 """
 
 from infra.simulator.config import MarketConfig
-from infra.simulator.files import Progress, write
-from infra.simulator.labels import SOURCE
 from infra.simulator.market import Market, occupations
+from infra.simulator.rendering.files import Progress, write
+from infra.simulator.rendering.labels import SOURCE
 from infra.simulator.vocabulary.occupation import LANGUAGES, Language, Occupation
 
 __all__ = [

@@ -5,12 +5,12 @@ from functools import cached_property
 from typing import Any
 
 from infra.simulator.browsing import Taste
-from infra.simulator.candidate_text import render_candidate
 from infra.simulator.candidates import Candidates, draw_candidates
 from infra.simulator.config import MarketConfig
-from infra.simulator.labels import candidate_id, posting_id
-from infra.simulator.posting_text import render_posting
 from infra.simulator.postings import Postings, draw_postings
+from infra.simulator.rendering.candidate_text import render_candidate
+from infra.simulator.rendering.labels import candidate_id, posting_id
+from infra.simulator.rendering.posting_text import render_posting
 from infra.simulator.scene import Scene, set_scene
 from infra.simulator.sessions import stream
 from infra.simulator.vocabulary.occupation import Occupation

@@ -18,9 +18,9 @@ from infra.simulator.draws import (
     generator,
     gumbel,
 )
-from infra.simulator.labels import SOURCE, candidate_id, event_id, posting_id, time_text
+from infra.simulator.rendering.labels import SOURCE, candidate_id, event_id, posting_id, time_text
 from infra.simulator.scene import Scene
-from streaming.records import SCHEMA_VERSION, EventKind
+from streaming.contract.records import SCHEMA_VERSION, EventKind
 
 MEAN_EVENTS_PER_SESSION = 3.4
 """Measured, not counting impressions; with it `events_per_candidate` is met."""

@@ -8,10 +8,10 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from infra.simulator import occupations
-from jobs.demo.market import SHOWN
+from jobs.demo.demo_data import SHOWN
 from jobs.demo.plots import curves_plot, latency_plot, quality_plot
 from jobs.demo.template import STYLE, TEMPLATE
-from streaming.clock import from_text
+from streaming.timestamps import from_text
 
 Summary = Mapping[str, Any]
 Row = dict[str, Any]

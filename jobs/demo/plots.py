@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 
-from training.tracking import draw_curves
+from training.registry.tracking import draw_curves
 
 INK, FAINT = "#010101", "#020202"
 SERIES = ("#0000c1", "#0000c2", "#0000c3")

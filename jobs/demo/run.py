@@ -14,25 +14,30 @@ from typing import Any
 from pyspark.sql import SparkSession
 from rich.table import Table
 
-from infra import provisioning
-from infra.broker import Broker
+from infra.broker import provisioning
+from infra.broker.embedded import Broker
 from jobs import promote, recommend, train, up
-from jobs.commands.common import console, spark_of
-from jobs.commands.models import EpochProgress, quality_table
-from jobs.demo import market, page
-from jobs.demo.account import Sources, account, check_profiles, check_recommendations
-from jobs.demo.quality import examples, occupation_check, offline_check
-from jobs.import_progress import progress_bar
-from jobs.latency import latencies, percentiles
-from jobs.latest import latest_recommendation, recommendation_table, titles
-from jobs.lifecycle import Running
-from jobs.replay import ImportOptions, import_candidates, import_events, import_postings
-from streaming.clock import to_text
-from streaming.readers import ReadOptions, SourceFile
-from streaming.readers.pace import Pace
-from streaming.records import EVERYONE
-from streaming.serving import Shelf, serving_now
+from jobs.cli.commands.models import EpochProgress, quality_table
+from jobs.cli.invocation import console, spark_of
+from jobs.demo import demo_data, page
+from jobs.demo.checks import examples, occupation_check, offline_check
+from jobs.operations.file_import import (
+    ImportOptions,
+    import_candidates,
+    import_events,
+    import_postings,
+)
+from jobs.operations.latency import latencies, percentiles
+from jobs.runtime.progress import progress_bar
+from jobs.runtime.streaming_query import Running
+from jobs.verify.plain_fold import Sources, account, check_profiles, check_recommendations
+from streaming.contract.records import EVERYONE
+from streaming.importing import ReadOptions, SourceFile
+from streaming.importing.replay_rate import Pace
+from streaming.kafka.topic_reader import latest_recommendation, recommendation_table, titles
+from streaming.serving.bundles import Shelf, serving_now
 from streaming.settings import KafkaSettings, MlflowSettings, Settings, StorageSettings
+from streaming.timestamps import to_text
 
 LIVE_RATE = 20.0
 """Events a second in the live part: a laptop runs everything else beside it."""
@@ -79,7 +84,7 @@ def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, 
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     with stages.stage("data: " + ("a simulated market" if events is None else str(events))):
-        data = market.real(events) if events else market.simulated(home / "data", quick=quick)
+        data = demo_data.real(events) if events else demo_data.simulated(home / "data", quick=quick)
     with stages.stage("Kafka, on this machine only"):
         broker = Broker(home / "kafka").start()
     try:
@@ -111,7 +116,7 @@ def _settings(given: Settings, home: Path, bootstrap_servers: str) -> Settings:
 
 
 def _way(
-    spark: SparkSession, settings: Settings, data: market.Data, stages: Stages
+    spark: SparkSession, settings: Settings, data: demo_data.Data, stages: Stages
 ) -> dict[str, Any]:
     """From the files to the evidence."""
     with stages.stage("the streaming jobs, with the most-popular baseline as first champion"):
@@ -162,7 +167,7 @@ def _way(
     return {**summary, "seconds": stages.seconds | {"total": total}}
 
 
-def _replay_history(settings: Settings, data: market.Data) -> Any:
+def _replay_history(settings: Settings, data: demo_data.Data) -> Any:
     with progress_bar() as progress:
         derive = ImportOptions(read=ReadOptions(first_only=True))
         import_postings(settings, data.postings, derive, progress)
@@ -172,7 +177,7 @@ def _replay_history(settings: Settings, data: market.Data) -> Any:
         return import_events(settings, data.events, options, progress)
 
 
-def _replay_live(settings: Settings, data: market.Data) -> Any:
+def _replay_live(settings: Settings, data: demo_data.Data) -> Any:
     with progress_bar() as progress:
         options = ImportOptions(since=data.live_from, pace=Pace(rate=LIVE_RATE))
         return import_events(settings, data.events, options, progress)
@@ -196,7 +201,7 @@ def _await_switch(settings: Settings, version: str, running: Running) -> None:
 
 
 def _evidence(
-    spark: SparkSession, settings: Settings, data: market.Data, replays: tuple[Any, Any]
+    spark: SparkSession, settings: Settings, data: demo_data.Data, replays: tuple[Any, Any]
 ) -> dict[str, Any]:
     history, live = replays
     shelf = Shelf(spark, settings)

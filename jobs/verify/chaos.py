@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from kafka import TopicPartition
 
-from infra.broker import Broker
-from jobs.verify.processes import JobProcess, Standing
-from jobs.verify.producing import Producer
-from streaming import clients
+from infra.broker.embedded import Broker
+from jobs.verify.job_process import JobProcess, Standing
+from jobs.verify.recording_producer import Producer
+from streaming.contract.topics import CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS
 from streaming.errors import CareerstreamError
+from streaming.kafka import clients
 from streaming.settings import KafkaSettings, Settings
-from streaming.topics import CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS
 
 BROKER = "broker"
 POLL_SECONDS = 0.1

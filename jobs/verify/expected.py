@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 from kafka.consumer.fetcher import ConsumerRecord
 
-from jobs.seen import event_seen, stated_seen
 from jobs.verify.findings import Findings
-from jobs.verify.material import digest
-from jobs.verify.producing import Place, Produced
-from streaming.clock import to_text
-from streaming.fold import EventSeen, StatedSeen
-from streaming.topics import CANDIDATES, Topic
+from jobs.verify.message_generator import digest
+from jobs.verify.recording_producer import Place, Produced
+from streaming.contract.topics import CANDIDATES, Topic
+from streaming.profiles.fold import EventSeen, StatedSeen
+from streaming.profiles.fold_inputs import event_seen, stated_seen
+from streaming.timestamps import to_text
 
 EventKey = tuple[str, str, str]
 """Candidate, event id, event time: what makes an event one of its own."""

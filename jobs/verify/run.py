@@ -7,25 +7,21 @@ from typing import Any, Protocol
 from pyspark.sql import SparkSession
 
 from jobs import index_postings
-from jobs.latest import messages
-from jobs.verify import material
+from jobs.verify import message_generator
 from jobs.verify.chaos import BROKER, BrokerVictim, Chaos, Kill, Victim
-from jobs.verify.expected import expect
-from jobs.verify.findings import Findings, totals
-from jobs.verify.ground import Options
-from jobs.verify.processes import JOBS, JobProcess
-from jobs.verify.producing import Produced, Producer
-from jobs.verify.tables import check_tables
-from jobs.verify.topics import (
+from jobs.verify.check_tables import check_tables
+from jobs.verify.check_topics import (
     Published,
     check_dead_letters,
     check_profiles,
     check_recommendations,
 )
-from streaming.errors import CareerstreamError
-from streaming.outlet import Outlet
-from streaming.settings import Settings
-from streaming.topics import (
+from jobs.verify.expected import expect
+from jobs.verify.findings import Findings, totals
+from jobs.verify.job_process import JOBS, JobProcess
+from jobs.verify.recording_producer import Produced, Producer
+from jobs.verify.sandbox import Options
+from streaming.contract.topics import (
     CANDIDATES,
     DEAD_LETTERS,
     EVENTS,
@@ -33,6 +29,10 @@ from streaming.topics import (
     PROFILES,
     RECOMMENDATIONS,
 )
+from streaming.errors import CareerstreamError
+from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_writer import Outlet
+from streaming.settings import Settings
 
 
 class Watcher(Protocol):
@@ -109,7 +109,7 @@ def report(
             "messages": produced.sent,
             "acknowledged": len(produced.acknowledged),
             "refused": produced.refused[:20],
-            **{kind: produced.kinds[kind] for kind in material.SHARES},
+            **{kind: produced.kinds[kind] for kind in message_generator.SHARES},
         },
         "kills": [asdict(kill) | {"hit_work": kill.hit_work} for kill in chaos.kills],
         "killed": {name: len(kills) for name, kills in hits.items()},
@@ -128,7 +128,7 @@ def _index(spark: SparkSession, settings: Settings) -> None:
         raise CareerstreamError(f"Kafka does not take posting {posting_id}: {why}")
 
     with Outlet[str](settings.kafka, POSTINGS, refused) as outlet:
-        for posting_id, value in material.postings():
+        for posting_id, value in message_generator.postings():
             outlet.send(posting_id, value, posting_id)
     at_once = settings.jobs.model_copy(update={"catalogue_interval_seconds": 0.0})
     running = index_postings.start(spark, settings.model_copy(update={"jobs": at_once}))
@@ -144,7 +144,9 @@ def _suffer(
     """Produce and kill; return when everything sent is processed and every process has ended."""
     jobs = [JobProcess(name, settings) for name in JOBS]
     try:
-        with Producer(settings.kafka, material.messages(options.seed), options.rate) as producer:
+        with Producer(
+            settings.kafka, message_generator.messages(options.seed), options.rate
+        ) as producer:
             produced = producer.produced
             victims: list[Victim] = [*jobs, *([broker] if broker else [])]
             chaos = Chaos(settings, jobs, victims, producer, lambda: watcher.tick(produced))

@@ -6,8 +6,8 @@ import re
 import doc_pages
 import pytest
 
-from streaming.lake import TABLES
-from streaming.topics import TOPICS
+from streaming.contract.topics import TOPICS
+from streaming.lake.tables import TABLES
 
 PAGE = doc_pages.ROOT / "ARCHITECTURE.md"
 ARROW = re.compile(r' (-->|<-->|-\.->|-- "[^"]+" -->) ')

@@ -8,16 +8,16 @@ import doc_pages
 import pytest
 import typer
 
-from jobs.cli import app
-from jobs.reference import environment_name
-from streaming.contract import topic_table
-from streaming.fold import MAX_EVENTS, MAX_MARKED
-from streaming.lake import TABLES
-from streaming.parts import CACHE_VARIABLE, CONNECTOR_VERSION, DELTA_VERSION
-from streaming.readers import PRESETS
+from jobs.cli.app import app
+from jobs.cli.reference_pages import environment_name
+from streaming.contract.schemas import topic_table
+from streaming.contract.topics import BY_NAME, MAX_VALUE_BYTES, TOPICS
+from streaming.dependencies import CACHE_VARIABLE, CONNECTOR_VERSION, DELTA_VERSION
+from streaming.importing import PRESETS
+from streaming.lake.tables import TABLES
+from streaming.profiles.fold import MAX_EVENTS, MAX_MARKED
 from streaming.settings import CONFIG_VARIABLE, Settings, names
-from streaming.topics import BY_NAME, MAX_VALUE_BYTES, TOPICS
-from training.presets import PRESETS as MODEL_PRESETS
+from training.model.presets import PRESETS as MODEL_PRESETS
 
 MAKEFILE = (doc_pages.ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))

@@ -14,9 +14,9 @@ import doc_pages
 import orjson
 import pytest
 
-from streaming.clients import producer
+from streaming.contract.topics import RECOMMENDATIONS
+from streaming.kafka.clients import producer
 from streaming.settings import KafkaSettings, Settings, load
-from streaming.topics import RECOMMENDATIONS
 
 README = doc_pages.text_of(doc_pages.ROOT / "README.md")
 PYTHON = [block.text for block in doc_pages.blocks(README) if block.language == "python"]

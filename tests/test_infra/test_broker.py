@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 from kafka import TopicPartition
 
-from infra import broker as embedded
-from infra import broker_process, provisioning
-from infra.broker import Broker
-from streaming import clients
+from infra.broker import embedded, process, provisioning
+from infra.broker.embedded import Broker
+from streaming.contract.topics import DEAD_LETTERS, EVENTS
 from streaming.errors import BrokerError
+from streaming.kafka import clients
 from streaming.settings import KafkaSettings
-from streaming.topics import DEAD_LETTERS, EVENTS
 
 pytestmark = pytest.mark.kafka
 
@@ -32,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def detached(tmp_path: Path) -> Iterator[embedded.Running]:
-    (port,) = broker_process.free_ports(1)
+    (port,) = process.free_ports(1)
     yield embedded.detached(tmp_path, port)
     embedded.stop(tmp_path)
 
@@ -55,7 +54,7 @@ def test_data_and_identity_survive_a_stop_and_a_kill(folder: Path) -> None:
     sender = clients.producer(kafka)
     sender.send("events", key=b"c1", value=b"one").get(10)
     sender.close()
-    identity = broker_process.cluster_id(folder)
+    identity = process.cluster_id(folder)
     broker.stop()
     assert embedded.status(folder) is None
 
@@ -66,14 +65,14 @@ def test_data_and_identity_survive_a_stop_and_a_kill(folder: Path) -> None:
     with broker:
         kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
         assert _values(kafka, "events") == [b"one"]
-        assert broker_process.cluster_id(folder) == identity
+        assert process.cluster_id(folder) == identity
 
 
 def test_the_broker_dies_with_a_killed_parent(tmp_path: Path) -> None:
     program = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from infra.broker import Broker
+        from infra.broker.embedded import Broker
         broker = Broker(Path(sys.argv[1])).start()
         print(broker.pid, flush=True)
         sys.stdin.read()

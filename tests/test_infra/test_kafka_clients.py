@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka import TopicPartition
 
-from infra import provisioning
-from infra.broker import Broker
-from infra.broker_process import free_ports
-from streaming import clients
+from infra.broker import provisioning
+from infra.broker.embedded import Broker
+from infra.broker.process import free_ports
+from streaming.contract.topics import EVENTS
 from streaming.errors import BrokerError, SettingsError
+from streaming.kafka import clients
 from streaming.settings import KafkaSettings
-from streaming.topics import EVENTS
 
 AWKWARD = 'p"a\\ss word'
 

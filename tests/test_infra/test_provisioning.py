@@ -2,12 +2,12 @@
 
 import pytest
 
-from infra import provisioning
-from infra.provisioning import Difference
-from streaming import clients
+from infra.broker import provisioning
+from infra.broker.provisioning import Difference
+from streaming.contract.topics import EVENTS, POSTINGS, TOPICS
 from streaming.errors import BrokerError
+from streaming.kafka import clients
 from streaming.settings import KafkaSettings
-from streaming.topics import EVENTS, POSTINGS, TOPICS
 
 pytestmark = pytest.mark.kafka
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from infra import class_archive, doctor, jars
-from infra.bootstrap import horovod, python, stamp
-from infra.broker_config import new_cluster_id
-from infra.children import output_lines
-from infra.progress import Progress
-from streaming import parts
+from infra.broker.config import new_cluster_id
+from infra.process.run_command import output_lines
+from infra.setup import class_data_sharing, doctor, horovod, jars, python, stamp
+from infra.setup.progress import Progress
+from streaming import dependencies
 from streaming.errors import MissingPartError
 from streaming.settings import KafkaSettings, Settings
 
@@ -23,7 +22,7 @@ PROJECT = Path(__file__).parents[2]
 
 @pytest.fixture
 def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(parts.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(dependencies.CACHE_VARIABLE, str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
@@ -34,23 +33,25 @@ def no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken.parent.mkdir(parents=True)
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(parts, "_java_programs", lambda: [broken])
-    parts.java.cache_clear()
-    monkeypatch.setattr(parts, "java", parts.java.__wrapped__)
+    monkeypatch.setattr(dependencies, "_java_programs", lambda: [broken])
+    dependencies.java.cache_clear()
+    monkeypatch.setattr(dependencies, "java", dependencies.java.__wrapped__)
 
 
 def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv(parts.CACHE_VARIABLE, raising=False)
+    monkeypatch.delenv(dependencies.CACHE_VARIABLE, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert parts.cache_folder() == tmp_path / "careerstream"
+    assert dependencies.cache_folder() == tmp_path / "careerstream"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert parts.cache_folder() == Path.home() / ".cache" / "careerstream"
-    monkeypatch.setenv(parts.CACHE_VARIABLE, str(tmp_path / "mine"))
-    assert parts.cache_folder() == tmp_path / "mine"
+    assert dependencies.cache_folder() == Path.home() / ".cache" / "careerstream"
+    monkeypatch.setenv(dependencies.CACHE_VARIABLE, str(tmp_path / "mine"))
+    assert dependencies.cache_folder() == tmp_path / "mine"
 
 
 @pytest.mark.usefixtures("empty_cache")
-@pytest.mark.parametrize("look", [parts.kafka_jars, parts.spark_jars, parts.local_files_jars])
+@pytest.mark.parametrize(
+    "look", [dependencies.kafka_jars, dependencies.spark_jars, dependencies.local_files_jars]
+)
 def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
     with pytest.raises(MissingPartError, match=r"are not in .*; run `careerstream doctor") as error:
         look()
@@ -61,12 +62,12 @@ def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
 @pytest.mark.usefixtures("no_java")
 def test_no_java_is_one_line_that_says_what_was_found() -> None:
     with pytest.raises(MissingPartError, match=r"found only: one without .*; install") as error:
-        parts.java()
+        dependencies.java()
     assert "\n" not in str(error.value)
 
 
 def test_a_java_that_is_found_works() -> None:
-    found = parts.java()
+    found = dependencies.java()
     assert found.executable.is_file()
     assert found.version.startswith(("17", "21"))
 
@@ -172,7 +173,7 @@ def test_without_a_class_archive_set_up_goes_on_and_says_why(tmp_path: Path) -> 
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
     broken.chmod(0o755)
-    said = class_archive.install(broken, tmp_path)
+    said = class_data_sharing.install(broken, tmp_path)
     assert said == "no class archive, so that Spark starts slower: no room"
 
 
@@ -180,29 +181,29 @@ def test_a_class_archive_is_of_the_jars_that_are_there_now(tmp_path: Path) -> No
     jar = tmp_path / "lib/python3.11/site-packages/pyspark/jars/spark.jar"
     jar.parent.mkdir(parents=True)
     jar.write_text("one")
-    before = parts.class_archive(tmp_path)
-    assert parts.class_archive(tmp_path) == before
+    before = dependencies.class_archive(tmp_path)
+    assert dependencies.class_archive(tmp_path) == before
     jar.write_text("other")
-    assert parts.class_archive(tmp_path) != before
+    assert dependencies.class_archive(tmp_path) != before
 
 
 def test_what_is_of_no_use_any_more_makes_room_for_a_class_archive(tmp_path: Path) -> None:
-    file = parts.class_archive(tmp_path)
+    file = dependencies.class_archive(tmp_path)
     old, left = file.with_name("old.jsa"), file.with_name(".making-left")
     left.mkdir(parents=True)
     old.touch()
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\ntouch '{file}'\n")
     python.chmod(0o755)
-    assert class_archive.install(python, tmp_path) == f"class archive {file}"
+    assert class_data_sharing.install(python, tmp_path) == f"class archive {file}"
     assert [*file.parent.iterdir()] == [file]
 
 
 def test_a_class_archive_is_made_once(tmp_path: Path) -> None:
-    file = parts.class_archive(tmp_path)
+    file = dependencies.class_archive(tmp_path)
     file.parent.mkdir(parents=True)
     file.touch()
-    assert class_archive.install(tmp_path / "not asked", tmp_path) == f"class archive {file}"
+    assert class_data_sharing.install(tmp_path / "not asked", tmp_path) == f"class archive {file}"
 
 
 @pytest.mark.usefixtures("empty_cache")
@@ -238,7 +239,7 @@ def test_without_a_compiler_training_runs_in_one_process(
 def test_the_set_up_starts_on_a_bare_python(tmp_path: Path) -> None:
     # -S: no site-packages; -P: nothing but what is named on the path.
     program = (
-        f"import sys; sys.path.insert(0, {str(PROJECT)!r}); import infra.bootstrap.__main__ as m;"
+        f"import sys; sys.path.insert(0, {str(PROJECT)!r}); import infra.setup.__main__ as m;"
         "print(m.PROJECT)"
     )
     said = subprocess.run(

@@ -6,9 +6,9 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from infra import provisioning
-from jobs.latest import messages
-from streaming import clients
+from infra.broker import provisioning
+from streaming.kafka import clients
+from streaming.kafka.topic_reader import messages
 from streaming.settings import (
     JobSettings,
     KafkaSettings,

@@ -9,12 +9,9 @@ import orjson
 import pytest
 
 from jobs import archive, hot_path, index_postings, recommend, up, update_profiles
-from jobs.demo.account import check_recommendations
-from jobs.latest import latest, messages
-from streaming.preloading import ALWAYS, GIVES_WAY, MOSTLY, NICENESS, SCORES
-from streaming.records import EVERYONE
-from streaming.settings import StorageSettings
-from streaming.topics import (
+from jobs.verify.plain_fold import check_recommendations
+from streaming.contract.records import EVERYONE
+from streaming.contract.topics import (
     CANDIDATES,
     DEAD_LETTERS,
     EVENTS,
@@ -22,6 +19,9 @@ from streaming.topics import (
     PROFILES,
     RECOMMENDATIONS,
 )
+from streaming.kafka.topic_reader import latest, messages
+from streaming.settings import StorageSettings
+from streaming.spark.internals.python_daemon import ALWAYS, GIVES_WAY, MOSTLY, NICENESS, SCORES
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 
@@ -182,7 +182,9 @@ def worker_daemons():
         try:
             jvm = parent(process)
             ours = parent(jvm).name == str(os.getpid())
-            daemon = b"streaming.preloading" in (process / "cmdline").read_bytes()
+            daemon = (
+                b"streaming.spark.internals.python_daemon" in (process / "cmdline").read_bytes()
+            )
         except OSError:  # it has ended, or has no such parents
             continue
         if ours and daemon:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs import archive, index_postings, recommend, update_profiles
-from jobs.lifecycle import Running
+from jobs.runtime.streaming_query import Running
 from streaming.errors import BrokerError
 from streaming.settings import KafkaSettings, Settings
 

@@ -14,10 +14,10 @@ import orjson
 import pytest
 
 from infra.simulator import Market, MarketConfig, write
-from jobs.demo.account import Sources, plain_fold, told
-from jobs.latest import latest
-from jobs.replay import import_candidates, import_events
-from streaming.topics import EVENTS, PROFILES
+from jobs.operations.file_import import import_candidates, import_events
+from jobs.verify.plain_fold import Sources, plain_fold, told
+from streaming.contract.topics import EVENTS, PROFILES
+from streaming.kafka.topic_reader import latest
 
 pytestmark = [
     pytest.mark.spark,

@@ -14,17 +14,17 @@ import pandas as pd
 import pytest
 
 from jobs import index_postings, recommend, update_profiles
-from jobs.latest import latest, messages
-from streaming import lake
-from streaming.recommending import everyone
-from streaming.records import EVERYONE, Recommendation
-from streaming.serving import serving_now
+from streaming.contract.records import EVERYONE, Recommendation
+from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
+from streaming.kafka.topic_reader import latest, messages
+from streaming.lake import tables
+from streaming.serving.bundles import serving_now
+from streaming.serving.scoring import everyone
 from streaming.settings import Settings
-from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
-from training.popular import MostPopularRanker
-from training.registration import Trained, ensure_champion, log_and_register
-from training.registry import champion, crown, versions
-from training.tracking import setup
+from training.ranking.most_popular import MostPopularRanker
+from training.registry.model_registry import champion, crown, versions
+from training.registry.registration import Trained, ensure_champion, log_and_register
+from training.registry.tracking import setup
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 
@@ -153,7 +153,7 @@ def offline(town, tmp_path, monkeypatch):
             models[version] = mlflow.pyfunc.load_model(f"models:/{value['model_name']}/{version}")
         if at not in catalogues:
             catalogues[at] = tmp_path / f"{at}.parquet"
-            lake.catalogue(town.spark, town.settings, at).write(catalogues[at])
+            tables.catalogue(town.spark, town.settings, at).write(catalogues[at])
         rows = pd.DataFrame({"profile": [json.dumps(profile)], "as_of": [value["as_of"]]})
         params = {"size": town.settings.recommend.size, "catalogue": str(catalogues[at])}
         return list(models[version].predict(rows, params=params)["items"][0])
@@ -227,10 +227,10 @@ def popular(town):
             columns=["candidate_id", "posting_id", "kind", "event_time"],
         )
         as_of = "2026-03-01T00:00:00.000000Z"
-        catalogue = lake.catalogue(
+        catalogue = tables.catalogue(
             town.spark,
             town.settings,
-            lake.version(town.spark, town.settings, lake.POSTINGS),
+            tables.version(town.spark, town.settings, tables.POSTINGS),
         )
         ranker = MostPopularRanker.fit(events, as_of)
         return log_and_register(

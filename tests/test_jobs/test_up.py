@@ -9,14 +9,14 @@ import pytest
 
 from infra.simulator import Market, MarketConfig, write
 from jobs import up
-from jobs.demo.account import check_recommendations
-from jobs.latest import latest
-from jobs.replay import import_candidates, import_events, import_postings
-from streaming import lake
+from jobs.operations.file_import import import_candidates, import_events, import_postings
+from jobs.verify.plain_fold import check_recommendations
+from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.errors import CareerstreamError
-from streaming.serving import serving_now
+from streaming.kafka.topic_reader import latest
+from streaming.lake import tables
+from streaming.serving.bundles import serving_now
 from streaming.settings import JobSettings
-from streaming.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 
@@ -31,8 +31,8 @@ MARKET = MarketConfig(candidates=30, postings=80, events_per_candidate=8, days=1
 
 
 def rows(spark, settings, table):
-    at = lake.version(spark, settings, table)
-    return lake.read(spark, settings, table, at).collect()
+    at = tables.version(spark, settings, table)
+    return tables.read(spark, settings, table, at).collect()
 
 
 def follow(running):
@@ -70,18 +70,18 @@ def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(town, spark, 
     assert left_behind(spark) == []
 
     clicks = values(town, EVENTS)
-    archived = rows(spark, town, lake.EVENTS)
+    archived = rows(spark, town, tables.EVENTS)
     by_id = ("candidate_id", "event_id")
     assert len(archived) == len(clicks) / 2
     assert keys(archived, *by_id) == keys(clicks, *by_id)
     by_version = ("candidate_id", "version")
-    profiles = rows(spark, town, lake.PROFILES)
+    profiles = rows(spark, town, tables.PROFILES)
     assert keys(profiles, *by_version) == keys(values(town, PROFILES), *by_version)
-    decisions = rows(spark, town, lake.DECISIONS)
+    decisions = rows(spark, town, tables.DECISIONS)
     told = values(town, RECOMMENDATIONS)
     assert keys(decisions, "recommendation_id") == keys(told, "recommendation_id")
     postings = {key: orjson.loads(m.value) for key, m in latest(town.kafka, POSTINGS).items()}
-    indexed = {row.posting_id: row for row in rows(spark, town, lake.POSTINGS)}
+    indexed = {row.posting_id: row for row in rows(spark, town, tables.POSTINGS)}
     assert indexed.keys() == postings.keys()
     assert all(indexed[key].title == value["title"] for key, value in postings.items())
 
@@ -90,10 +90,10 @@ def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(town, spark, 
     assert (found["not_open"], found["repeated"], found["already_known"]) == ([], 0, 0)
     assert found["for_people_nobody_knows"]
 
-    before = {table.name: lake.version(spark, town, table) for table in lake.TABLES}
+    before = {table.name: tables.version(spark, town, table) for table in tables.TABLES}
     with started(up, town) as running:
         follow(running)
-        again = {table.name: lake.version(spark, town, table) for table in lake.TABLES}
+        again = {table.name: tables.version(spark, town, table) for table in tables.TABLES}
     assert again == before
     assert values(town, RECOMMENDATIONS) == told
 

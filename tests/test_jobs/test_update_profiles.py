@@ -6,11 +6,11 @@ import orjson
 import pytest
 
 from jobs import update_profiles
-from jobs.latest import messages
-from streaming.clock import from_text, to_text
-from streaming.fold import EventSeen, fold
-from streaming.records import Profile
-from streaming.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
+from streaming.contract.records import Profile
+from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
+from streaming.kafka.topic_reader import messages
+from streaming.profiles.fold import EventSeen, fold
+from streaming.timestamps import from_text, to_text
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 

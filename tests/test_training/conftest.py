@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from infra.simulator import Market, MarketConfig
-from streaming.clock import from_text
 from streaming.settings import TrainingSettings
-from training.fit import Fitted, fit
+from streaming.timestamps import from_text
+from training.fitting.fit import Fitted, fit
 
 TIME = pa.timestamp("us", tz="UTC")
 TEXTS = pa.list_(pa.string())

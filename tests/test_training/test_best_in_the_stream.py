@@ -9,20 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streaming.catalogue import Catalogue
+from streaming.contract.records import Item
 from streaming.errors import ModelError
-from streaming.ranking import Ranker
-from streaming.records import Item
-from streaming.serving import Versions
-from training.best.served.fit import BLENDS, train_content
-from training.best.served.lessons import steps_before
-from training.best.served.numbers import Steps
-from training.best.served.ranker import BestRanker
-from training.best.served.wording import Wording
-from training.dataset import DISMISS, KINDS, Dataset
-from training.packing import kind_of, pack, requirements, unpack
-from training.presets import by_name
-from training.space import HasVectors, Space
+from streaming.serving.bundles import Versions
+from streaming.serving.catalogue import Catalogue
+from streaming.serving.ranker import Ranker
+from training.content_ranker.blended_ranker import BestRanker
+from training.content_ranker.content_examples import steps_before
+from training.content_ranker.fit_content import BLENDS, train_content
+from training.content_ranker.profile_features import Steps
+from training.content_ranker.text_features import Wording
+from training.data.dataset import DISMISS, KINDS, Dataset
+from training.model.presets import by_name
+from training.registry.packaging import kind_of, pack, requirements, unpack
+from training.similarity.embedding_space import HasVectors, Space
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +215,7 @@ def _with_postings(dataset, postings):
 
 
 def test_a_packed_model_repeats_the_lists(ranker, dataset, asked, folder, tmp_path):
-    """In another process: `tests/test_registry/test_pyfunc.py`."""
+    """In another process: `tests/test_training/registry/test_pyfunc.py`."""
     pack(ranker, dataset.catalogue, tmp_path)
     again = unpack(tmp_path)
     assert kind_of(again) == "encoder-decoder with content"

@@ -7,14 +7,14 @@ import torch
 
 from streaming.errors import SettingsError
 from streaming.settings import TrainingSettings
-from training.checkpoint import Checkpoint
-from training.dataset import Dataset
-from training.devices import CPU, choose
-from training.distributed import Group, available
-from training.fit import fit
-from training.loop import train
-from training.material import Material, load_material, write_features
-from training.presets import published
+from training.data.dataset import Dataset
+from training.fitting.checkpoint import Checkpoint
+from training.fitting.devices import CPU, choose
+from training.fitting.distributed import Group, available
+from training.fitting.fit import fit
+from training.fitting.loop import train
+from training.model.presets import published
+from training.model.training_tensors import Material, load_material, write_features
 
 NO_DROPOUT = published().model_copy(
     update={

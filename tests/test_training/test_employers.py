@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.employers import best_rows, fitting, most_of_one, top_rows
+from training.ranking.employer_cap import best_rows, fitting, most_of_one, top_rows
 
 POSTINGS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 9), st.booleans()), min_size=0, max_size=40

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from streaming.catalogue import ALWAYS
 from streaming.errors import SettingsError
-from training.features import (
+from streaming.serving.catalogue import ALWAYS
+from training.model.features import (
     FIELDS,
     STEP_KINDS,
     Embedder,
@@ -16,13 +16,13 @@ from training.features import (
     posting_text,
     stated_steps,
 )
-from training.lexicon import Lexicon
-from training.model import BLOCKS, EncoderDecoder, Steps
-from training.moments import MOMENT_NUMBERS, freshness, moments
-from training.presets import by_name, published
-from training.signs import signs
-from training.similarity import cosine, euclidean
-from training.word_vectors import train_on
+from training.model.network import BLOCKS, EncoderDecoder, Steps
+from training.model.presets import by_name, published
+from training.model.time_encoding import MOMENT_NUMBERS, freshness, moments
+from training.similarity.distances import cosine, euclidean
+from training.text.lexical_vectors import Lexicon
+from training.text.random_projection import signs
+from training.text.word_embeddings import train_on
 
 CONFIG = published().model
 JAVA = {

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from threadpoolctl import threadpool_info
 
-from streaming.catalogue import ALWAYS
-from training import codes
-from training.features import FIELDS, STEP_KINDS
-from training.inference import Network, Reading
-from training.model import EncoderDecoder, Steps
-from training.moments import (
+from streaming.serving.catalogue import ALWAYS
+from training.model.features import FIELDS, STEP_KINDS
+from training.model.network import EncoderDecoder, Steps
+from training.model.presets import published
+from training.model.time_encoding import (
     MOMENT_NUMBERS,
     Freshness,
     freshness,
     freshness_at,
 )
-from training.presets import published
-from training.side_by_side import one_thread, through
+from training.ranking import quantisation
+from training.ranking.batch_invariant_ops import one_thread, through
+from training.ranking.numpy_network import Network, Reading
 
 CONFIG = published().model
 
@@ -164,12 +164,14 @@ floats = st.floats(-100, 100, width=32)
     queries=arrays.arrays(np.float32, st.tuples(st.integers(1, 9), st.just(24)), elements=floats),
 )
 def test_estimates_are_near_and_each_its_own(vectors, queries):
-    rounded, units = codes.encode(vectors)
-    found = codes.products(codes.multiplier(rounded), units, queries)
+    rounded, units = quantisation.encode(vectors)
+    found = quantisation.products(quantisation.multiplier(rounded), units, queries)
     assert found.shape == (len(queries), len(vectors))
     for row, query in enumerate(queries):
-        for multiply in codes.ways(rounded):
-            assert np.array_equal(found[row], codes.products(multiply, units, query[None])[0])
+        for multiply in quantisation.ways(rounded):
+            assert np.array_equal(
+                found[row], quantisation.products(multiply, units, query[None])[0]
+            )
     if not len(vectors):
         return
     # Half a step of the query and half a unit of the vector in each dimension, at most, for each of
@@ -187,8 +189,8 @@ def test_what_all_postings_share_costs_no_precision():
     vectors[:, 0] = 0.7
     query = chance.standard_normal((1, 24), dtype=np.float32)
     query[0, 0] = 5_000.0
-    rounded, units = codes.encode(vectors)
-    found = codes.products(codes.multiplier(rounded), units, query)[0]
+    rounded, units = quantisation.encode(vectors)
+    found = quantisation.products(quantisation.multiplier(rounded), units, query)[0]
     exact = vectors[:, 1:] @ query[0, 1:]
     assert np.abs((found - found[0]) - (exact - exact[0])).max() < 0.5
     assert set(np.argsort(-exact)[:5]) <= set(np.argsort(-found)[:10])
@@ -196,12 +198,12 @@ def test_what_all_postings_share_costs_no_precision():
 
 @pytest.mark.parametrize("dimensions", [1, 584, 1_040, 1_041, 5_000])
 def test_every_partial_sum_is_exact(dimensions):
-    assert codes.levels(dimensions) ** 2 * dimensions <= 2**24
-    full = np.full((1, dimensions), codes.levels(dimensions), dtype=np.float32)
-    rounded, units = codes.encode(np.concatenate([full, -full]))
-    most = float(dimensions * codes.levels(dimensions) ** 2)
-    for multiply in codes.ways(rounded):
-        found = codes.products(multiply, units, full)[0]
+    assert quantisation.levels(dimensions) ** 2 * dimensions <= 2**24
+    full = np.full((1, dimensions), quantisation.levels(dimensions), dtype=np.float32)
+    rounded, units = quantisation.encode(np.concatenate([full, -full]))
+    most = float(dimensions * quantisation.levels(dimensions) ** 2)
+    for multiply in quantisation.ways(rounded):
+        found = quantisation.products(multiply, units, full)[0]
         assert found.tolist() == pytest.approx([most, -most], rel=1e-6)
 
 
@@ -212,8 +214,8 @@ def test_ways_to_multiply_are_tried_with_the_threads_they_are_used_with(monkeypa
         threads.extend(pool["num_threads"] for pool in threadpool_info())
         return queries
 
-    monkeypatch.setattr(codes, "ways", lambda _codes: [way])
-    assert codes.multiplier(np.ones((3, 24), dtype=np.int8)) is way
+    monkeypatch.setattr(quantisation, "ways", lambda _codes: [way])
+    assert quantisation.multiplier(np.ones((3, 24), dtype=np.int8)) is way
     assert set(threads) == {1}
 
 

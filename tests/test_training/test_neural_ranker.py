@@ -10,16 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streaming.catalogue import Catalogue
-from streaming.clock import from_text, to_text
+from streaming.contract.records import Item
 from streaming.errors import ModelError
-from streaming.ranking import Ranker
-from streaming.records import Item
-from training.dataset import Dataset
-from training.neural import NeuralRanker
-from training.prepared import open_prepared
-from training.similarity import cosine
-from training.tokens import clean, tokens
+from streaming.serving.catalogue import Catalogue
+from streaming.serving.ranker import Ranker
+from streaming.timestamps import from_text, to_text
+from training.data.dataset import Dataset
+from training.ranking.encoder_decoder_ranker import NeuralRanker
+from training.ranking.prepared_catalogue import open_prepared
+from training.similarity.distances import cosine
+from training.text.tokenizer import clean, tokens
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,8 @@ def test_another_process_repeats_the_lists(fitted, folder, profiles, as_of, tmp_
     asked = tmp_path / "asked.json"
     asked.write_text(json.dumps([profiles, [as_of] * len(profiles)]), encoding="utf-8")
     program = (
-        "import json, sys; from pathlib import Path; from training.neural import NeuralRanker\n"
+        "import json, sys; from pathlib import Path\n"
+        "from training.ranking.encoder_decoder_ranker import NeuralRanker\n"
         "model, prepared, asked = map(Path, sys.argv[1:])\n"
         "profiles, as_of = json.loads(asked.read_text(encoding='utf-8'))\n"
         "print(json.dumps(NeuralRanker.load(model).rank(profiles, as_of, prepared, 10)))"

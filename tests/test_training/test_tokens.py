@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.tokens import clean, is_chinese, tokens
+from training.text.tokenizer import clean, is_chinese, tokens
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_huge_text_is_read():
 
 
 def test_jieba_is_quiet_and_leaves_no_cache(tmp_path):
-    code = "from training.tokens import tokens; print(tokens('软件开发'))"
+    code = "from training.text.tokenizer import tokens; print(tokens('软件开发'))"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         env={"TMPDIR": str(tmp_path), "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")},

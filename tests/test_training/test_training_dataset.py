@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from streaming.clock import to_text
 from streaming.errors import InputError
-from training.dataset import Dataset
+from streaming.timestamps import to_text
+from training.data.dataset import Dataset
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -13,17 +13,17 @@ import torch
 
 from streaming.errors import InputError, ModelError
 from streaming.settings import TrainingSettings
-from training.checkpoint import Checkpoint
-from training.dataset import Dataset
-from training.distributed import Group, TrainingError, available, launch
-from training.examples import batches, draw, pad, validation_examples
-from training.fit import fit
-from training.loop import EpochRecord, learning_rate, train
-from training.material import Material, load_material, write_features
-from training.model import EncoderDecoder
-from training.neural import NeuralRanker
-from training.objective import evaluate, everything, sample
-from training.presets import published
+from training.data.dataset import Dataset
+from training.fitting.checkpoint import Checkpoint
+from training.fitting.distributed import Group, TrainingError, available, launch
+from training.fitting.fit import fit
+from training.fitting.loop import EpochRecord, learning_rate, train
+from training.model.examples import batches, draw, pad, validation_examples
+from training.model.loss import evaluate, everything, sample
+from training.model.network import EncoderDecoder
+from training.model.presets import published
+from training.model.training_tensors import Material, load_material, write_features
+from training.ranking.encoder_decoder_ranker import NeuralRanker
 
 needs_horovod = pytest.mark.skipif(not available(), reason="Horovod is not installed")
 
@@ -181,12 +181,12 @@ def test_two_processes_train_one_model(market_dataset, tmp_path):
             import sys
             from pathlib import Path
             import torch
-            from training.checkpoint import Checkpoint
-            from training.dataset import Dataset
-            from training.distributed import Group, tie_to_parent
-            from training.loop import train
-            from training.material import load_material
-            from training.presets import published
+            from training.fitting.checkpoint import Checkpoint
+            from training.data.dataset import Dataset
+            from training.fitting.distributed import Group, tie_to_parent
+            from training.fitting.loop import train
+            from training.model.training_tensors import load_material
+            from training.model.presets import published
 
             tie_to_parent()
             group = Group.join()
@@ -230,7 +230,7 @@ def test_processes_end_with_a_killed_parent(tmp_path):
     child = tmp_path / "child.py"
     child.write_text(
         "import os, signal, sys, time\n"
-        "from training.distributed import tie_to_parent\n"
+        "from training.fitting.distributed import tie_to_parent\n"
         "tie_to_parent()\n"
         "print(os.getpid(), flush=True)\n"
         "time.sleep(600)\n"
@@ -239,7 +239,7 @@ def test_processes_end_with_a_killed_parent(tmp_path):
     parent.write_text(
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from training.distributed import launch\n"
+        "from training.fitting.distributed import launch\n"
         "logs = Path(sys.argv[2])\n"
         "def look():\n"
         "    pids = [file.read_text().strip() for file in sorted(logs.iterdir())]\n"

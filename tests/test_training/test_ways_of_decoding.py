@@ -6,12 +6,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from streaming.catalogue import Catalogue
-from training.choosing import REPORTED, cheapest_of_the_best, choose_decoding
-from training.dataset import Dataset
-from training.employers import most_of_one
-from training.neural import NeuralRanker
-from training.presets import DECODINGS, Decoding
+from streaming.serving.catalogue import Catalogue
+from training.data.dataset import Dataset
+from training.fitting.decoding_selection import REPORTED, cheapest_of_the_best, choose_decoding
+from training.model.presets import DECODINGS, Decoding
+from training.ranking.employer_cap import most_of_one
+from training.ranking.encoder_decoder_ranker import NeuralRanker
 
 SIZE = 7
 

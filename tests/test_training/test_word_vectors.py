@@ -5,8 +5,8 @@ import pytest
 from gensim.models import KeyedVectors
 
 from streaming.errors import InputError, ModelError
-from training.text_encoders import load_encoder
-from training.word_vectors import TextEncoder, WordVectors, from_file, train_on, unit
+from training.text.encoder_factory import load_encoder
+from training.text.word_embeddings import TextEncoder, WordVectors, from_file, train_on, unit
 
 TEXTS = ["Java developer spring", "Java backend spring mysql", "会计 税务", "会计 财务报表"] * 5
 

@@ -12,8 +12,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from scipy.special import logsumexp
 
-from training.benchmark.data import Cases, History, OnProgress, Scorer, batches
-from training.benchmark.metrics import known
+from training.benchmark.protocols.training_view import Cases, History, OnProgress, Scorer, batches
+from training.evaluation.ranking_metrics import known
 
 LEAST_PARTS = 3
 PLACES = 10

@@ -14,15 +14,22 @@ from typing import Any
 
 import numpy as np
 
-from streaming.clock import to_text
+from streaming.timestamps import to_text
 from training.benchmark.baselines.registry import baselines
-from training.benchmark.data import Account, Cases, Fit, OnProgress, Scorer, Split
-from training.benchmark.evaluation import Quality, intervals, measure
+from training.benchmark.contenders import by_name
 from training.benchmark.faithfulness import faithfulness
-from training.benchmark.lists import observers
-from training.benchmark.metrics import METRICS
-from training.benchmark.presets import by_name
-from training.benchmark.protocols import load
+from training.benchmark.list_metrics import observers
+from training.benchmark.protocols.protocols import load
+from training.benchmark.protocols.scorer_evaluation import Quality, intervals, measure
+from training.benchmark.protocols.training_view import (
+    Account,
+    Cases,
+    Fit,
+    OnProgress,
+    Scorer,
+    Split,
+)
+from training.evaluation.ranking_metrics import METRICS
 
 PACKAGES = (
     *("careerstream", "numpy", "scipy", "scikit-learn", "implicit", "torch", "gensim"),

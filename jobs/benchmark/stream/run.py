@@ -10,14 +10,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from jobs.benchmark.stream import backlog, broken, closing, latency, memory, state
-from jobs.benchmark.stream.figures import Report, under
-from jobs.benchmark.stream.load import Tell
+from jobs.benchmark.stream.load_generator import Tell
+from jobs.benchmark.stream.measurements import backlog, broken, closing, latency, memory, state
 from jobs.benchmark.stream.plan import Plan
-from streaming import parts
-from streaming.clock import to_text
+from jobs.benchmark.stream.statistics import Report, under
+from streaming import dependencies
 from streaming.errors import InputError
 from streaming.settings import Settings
+from streaming.timestamps import to_text
 
 MEASURES: Mapping[str, Callable[[Settings, Plan, Tell], Report]] = {
     "latency": latency.measure,
@@ -55,7 +55,12 @@ def measure_stream(settings: Settings, plan: Plan, out: Path, tell: Tell) -> dic
         raise InputError(f"--out {out} is the name of the page; give one that ends in .json")
     if not out.absolute().parent.is_dir():
         raise InputError(f"the folder of --out {out} does not exist; make it, or give another")
-    parts.java(), parts.kafka_jars(), parts.spark_jars(), parts.local_files_jars()
+    (
+        dependencies.java(),
+        dependencies.kafka_jars(),
+        dependencies.spark_jars(),
+        dependencies.local_files_jars(),
+    )
     report = about(settings, plan)
     for part in plan.parts:
         began, load = time.monotonic(), os.getloadavg()[0]
@@ -88,8 +93,8 @@ def about(settings: Settings, plan: Plan) -> Report:
         },
         "version/python": platform.python_version(),
         **{f"version/{package}": _version(package) for package in PACKAGES},
-        "version/kafka": parts.KAFKA_VERSION,
-        "version/java": parts.java().version,
+        "version/kafka": dependencies.KAFKA_VERSION,
+        "version/java": dependencies.java().version,
         "machine/cores": len(os.sched_getaffinity(0)),
         "machine/processor": platform.machine(),
         "machine/memory_gib": round(memory / 2**30, 1),
@@ -97,7 +102,7 @@ def about(settings: Settings, plan: Plan) -> Report:
 
 
 def _write(report: Report, out: Path, page: Path) -> None:
-    from jobs.benchmark.stream import page as pages  # noqa: PLC0415 - matplotlib takes a second
+    from jobs.benchmark.stream.report import page as pages  # noqa: PLC0415 - matplotlib takes a second
 
     try:
         out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

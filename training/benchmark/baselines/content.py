@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from training.benchmark.baselines.recipe import (
+from training.benchmark.baselines.grid_search import (
     Built,
     Choices,
     Make,
@@ -19,8 +19,8 @@ from training.benchmark.baselines.recipe import (
     decayed,
     sample,
 )
-from training.benchmark.data import Cases, History, TrainingView
-from training.tokens import clean, tokens
+from training.benchmark.protocols.training_view import Cases, History, TrainingView
+from training.text.tokenizer import clean, tokens
 
 Posting = Mapping[str, Any]
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
-from training.benchmark.baselines.recipe import Built, Choices, Make, Recipe, decayed
-from training.benchmark.data import History, TrainingView
+from training.benchmark.baselines.grid_search import Built, Choices, Make, Recipe, decayed
+from training.benchmark.protocols.training_view import History, TrainingView
 
 _REACH = 50
 """Places between two items that still meet."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.benchmark.baselines.recipe import Built, Choices, Make, Recipe
-from training.benchmark.data import History, TrainingView
+from training.benchmark.baselines.grid_search import Built, Choices, Make, Recipe
+from training.benchmark.protocols.training_view import History, TrainingView
 
 _DAY = 86_400e6  # microseconds
 

@@ -1,10 +1,10 @@
 """The baselines by name."""
 
 from training.benchmark.baselines.content import FIELDS, ONE_TEXT, has_content
-from training.benchmark.baselines.factors import ALS
 from training.benchmark.baselines.item_knn import ITEM_KNN
+from training.benchmark.baselines.matrix_factorisation import ALS
 from training.benchmark.baselines.popular import MOST_POPULAR, RECENT_POPULAR
-from training.benchmark.data import Fit, TrainingView
+from training.benchmark.protocols.training_view import Fit, TrainingView
 
 
 def baselines(training: TrainingView) -> dict[str, Fit]:

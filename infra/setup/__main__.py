@@ -1,0 +1,83 @@
+"""The set-up from top to bottom; the second time it returns at once.
+
+Exit codes: 0 ready, 1 a step failed (it has said why), 3 something must be installed by hand,
+130 interrupted. Interrupted or failed, it can simply be started again.
+"""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from types import FrameType
+
+from infra.setup import class_data_sharing, horovod, jars, java, stamp
+from infra.setup.python import Environment
+from streaming import dependencies
+from streaming.errors import MissingPartError
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    """Set everything up; return the exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        if stamp.is_current(PROJECT):
+            return 0
+        with _alone():
+            if not stamp.is_current(PROJECT):
+                _set_up()
+    except MissingPartError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return error.exit_code
+    except subprocess.CalledProcessError as error:
+        print(f"setup: this failed, see above: {' '.join(error.cmd)}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"setup: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nsetup: interrupted; start it again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _set_up() -> None:
+    # What may have to be installed by hand comes first, before anything long.
+    found = java.ensure()
+    print(f"setup: Java {found.version} in {found.home}")
+    environment = Environment(PROJECT)
+    environment.create()
+    environment.synchronise()
+    jars.install(jars.ivy_jar(environment.packages / "pyspark"))
+    print(f"setup: {horovod.install(environment)}")
+    environment.install_project()
+    print(f"setup: {class_data_sharing.install(environment.python, environment.folder)}")
+    stamp.write(PROJECT)
+    print(f"setup: ready in {environment.folder}, cache in {dependencies.cache_folder()}")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other set-up uses the cache."""
+    dependencies.cache_folder().mkdir(parents=True, exist_ok=True)
+    with (dependencies.cache_folder() / "setup.lock").open("ab") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            print("setup: another set-up is running; waiting for it", file=sys.stderr)
+            flock(lock, LOCK_EX)
+        yield
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Treat SIGTERM like Ctrl-C, so that everything started is ended."""
+    del number, frame
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

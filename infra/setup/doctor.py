@@ -1,0 +1,152 @@
+"""Says what careerstream needs on this machine, what is there, and how to get the rest."""
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from infra.setup import class_data_sharing, jars, java
+from streaming import dependencies
+from streaming.errors import CareerstreamError, MissingPartError
+from streaming.settings import Settings
+
+GIB = 1024**3
+MINIMUM_DISK = 5 * GIB
+"""Tables, checkpoints and Kafka's data of the demo fit in with room to spare."""
+CONNECT_SECONDS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+    """What to do when it is not ok."""
+    needed: bool = True
+    """Whether anything fails without it; the rest only makes things faster or comes later."""
+
+
+def checks(settings: Settings) -> list[Check]:
+    """Look at everything; never raises, never changes anything, takes a few seconds at most."""
+    return [
+        _python(),
+        _part(
+            "Java 17 or 21", lambda: f"{dependencies.java().version} in {dependencies.java().home}"
+        ),
+        _part("Kafka broker jars", lambda: _folder_of(dependencies.kafka_jars())),
+        _part("Delta and Kafka connector jars", lambda: _folder_of(dependencies.spark_jars())),
+        _part("Jar for local files", lambda: _folder_of(dependencies.local_files_jars())),
+        _class_archive(),
+        _horovod(),
+        _home(settings.home),
+        _broker(settings.kafka.bootstrap_servers),
+    ]
+
+
+def install() -> str:
+    """Get what can be had: the jars, Java where apt may install it, and the class archive.
+
+    Returns:
+        One line for people on the last of them, which may be missing.
+
+    Raises:
+        MissingPartError: something must be installed by hand; the message says what.
+    """
+    java.ensure()
+    spark = find_spec("pyspark")
+    if spark is None or spark.origin is None:
+        raise MissingPartError("pyspark is not installed; install careerstream with pip or uv")
+    jars.install(jars.ivy_jar(Path(spark.origin).parent))
+    return class_data_sharing.install(Path(sys.executable), Path(sys.prefix))
+
+
+def _python() -> Check:
+    return Check(
+        name="Python 3.11 or newer",
+        ok=sys.version_info >= (3, 11),
+        found=f"{sys.version.split()[0]} in {sys.prefix}",
+        remedy="install Python 3.11 or 3.12",
+    )
+
+
+def _part(name: str, look: Callable[[], str]) -> Check:
+    """Check something whose absence is an error with a remedy after the semicolon."""
+    try:
+        return Check(name=name, ok=True, found=look())
+    except CareerstreamError as error:
+        found, _, remedy = str(error).partition("; ")
+        return Check(name=name, ok=False, found=found, remedy=remedy)
+
+
+def _folder_of(files: list[Path]) -> str:
+    return f"{len(files)} in {files[0].parent}"
+
+
+def _class_archive() -> Check:
+    name = "Class archive (Spark starts sooner)"
+    try:
+        file = dependencies.class_archive()
+    except MissingPartError:
+        return Check(name=name, ok=False, found="no Java that it could be of", needed=False)
+    return Check(
+        name=name,
+        ok=file.exists(),
+        found=str(file) if file.exists() else f"not in {file.parent}",
+        remedy=dependencies.REMEDY,
+        needed=False,
+    )
+
+
+def _horovod() -> Check:
+    name = "Horovod (several training processes)"
+    try:
+        return Check(name=name, ok=True, found=version("horovod"), needed=False)
+    except PackageNotFoundError:
+        return Check(
+            name=name,
+            ok=False,
+            found="not installed: training runs in one process",
+            remedy="install g++ and make, then `make setup` in a checkout builds it",
+            needed=False,
+        )
+
+
+def _home(home: Path) -> Check:
+    """Check the first folder above HOME that exists: HOME itself may be made later."""
+    existing = next(
+        folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists()
+    )
+    free = shutil.disk_usage(existing).free
+    return Check(
+        name="State folder",
+        ok=os.access(existing, os.W_OK) and free >= MINIMUM_DISK,
+        found=f"{home.absolute()}, {free / GIB:.0f} GiB free",
+        remedy=f"set home to a writable folder with {MINIMUM_DISK // GIB} GiB free",
+    )
+
+
+def _broker(servers: str) -> Check:
+    """Check that something listens; a login is tried by the commands that need one."""
+    name = "Kafka"
+    for server in servers.split(","):
+        host, _, port = server.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+        except (OSError, ValueError, OverflowError):
+            continue
+        return Check(name=name, ok=True, found=f"answers at {server.strip()}", needed=False)
+    return Check(
+        name=name,
+        ok=False,
+        found=f"nothing answers at {servers}",
+        remedy="`careerstream kafka start`, or set kafka.bootstrap_servers",
+        needed=False,
+    )

@@ -1,0 +1,1 @@
+"""Simulated records as values of the contract, and as files."""

@@ -1,0 +1,1 @@
+"""`careerstream benchmark quality`: recommendation quality on a file."""

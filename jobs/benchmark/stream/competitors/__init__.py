@@ -1,0 +1,1 @@
+"""Other stream processors, measured beside ours."""

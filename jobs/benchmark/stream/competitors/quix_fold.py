@@ -1,0 +1,51 @@
+"""The same fold as a Quix Streams application; run by the Python of its own environment.
+
+    python quix_fold.py BROKER GROUP EVENTS PROFILES STATE_FOLDER
+
+Needs nothing but quixstreams (which brings orjson and pydantic) and the package `streaming`. It
+decodes by parsing JSON, checks nothing, and keeps its state as every application does: RocksDB with
+a changelog topic.
+"""
+
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+RUNNING = "quix application runs"
+_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
+
+
+def main(broker: str, group: str, events: str, profiles: str, folder: str) -> None:
+    """Fold until ended."""
+    from quixstreams import (  # type: ignore[import-not-found]  # noqa: PLC0415 - not ours
+        Application,
+        message_context,
+    )
+
+    from streaming.profiles.fold import EventSeen, fold  # noqa: PLC0415
+    from streaming.timestamps import to_text  # noqa: PLC0415
+
+    def update(value: Any, key: Any, timestamp: int, _: Any, state: Any) -> Any:
+        seen = EventSeen(
+            **{name: value.get(name) for name in _FIELDS},
+            offset=message_context().offset,
+            produced_at=to_text(datetime.fromtimestamp(timestamp / 1000, tz=UTC)),
+        )
+        profile = fold(state.get("profile"), [seen], key).profile
+        state.set("profile", profile)
+        return profile
+
+    app = Application(
+        broker_address=broker, consumer_group=group, auto_offset_reset="earliest",
+        state_dir=folder, loglevel="WARNING",
+    )  # fmt: skip
+    source = app.topic(events, key_deserializer="str", value_deserializer="json")
+    target = app.topic(profiles, key_serializer="str", value_serializer="json")
+    app.dataframe(source).apply(update, stateful=True, metadata=True).to_topic(target)
+    sys.stdout.write(f"{RUNNING}\n")
+    sys.stdout.flush()
+    app.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

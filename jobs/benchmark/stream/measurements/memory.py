@@ -1,0 +1,103 @@
+"""Part memory: how much the chain holds over a long time at a steady rate."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import mean
+
+from jobs.benchmark.stream.load_generator import Tell, send_steadily
+from jobs.benchmark.stream.plan import Plan
+from jobs.benchmark.stream.running_chain import chain
+from jobs.benchmark.stream.sandbox import place
+from jobs.benchmark.stream.statistics import Report, ratio, under
+from streaming.contract.topics import EVENTS
+from streaming.settings import Settings
+
+SAMPLES = 360
+"""Over the whole time, one a second at most."""
+_MIB = 2**20
+
+
+def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
+    """Send events for a long time and watch the memory of `careerstream up` and all it started.
+
+    Raises:
+        CareerstreamError: something ended or did not come.
+    """
+    count = round(60 * plan.minutes * plan.memory_rate)
+    with place(given, "memory") as here, chain(here, plan, tell) as running:
+        clicks = running.clicks(plan, plan.memory_rate, "long")
+
+        def on_sent(done: int) -> None:
+            if done % 100 == 0:
+                tell("memory: events at a steady rate", done / count)
+                running.up.check()
+
+        with _sampled(running.up.process.pid, max(1.0, 60 * plan.minutes / SAMPLES)) as samples:
+            behind = send_steadily(
+                here.kafka, EVENTS, clicks.in_turn(count), plan.memory_rate, on_sent
+            )
+    thirds = [_mean(samples, third, 60 * plan.minutes) for third in range(3)]
+    return under(
+        "memory",
+        {
+            "sent": count,
+            "sender_behind_ms": behind,
+            "first_third_mib": thirds[0],
+            "middle_third_mib": thirds[1],
+            "last_third_mib": thirds[2],
+            "most_mib": round(max((mib for _, mib in samples), default=0.0), 1),
+            "ratio": ratio(thirds[2], thirds[1], 4),
+            "curve/minute": [round(second / 60, 2) for second, _ in samples],
+            "curve/rss_mib": [round(mib, 1) for _, mib in samples],
+        },
+    )
+
+
+def tree_mib(root: int) -> float:
+    """Add up the resident memory of a process and all that it started, pages shared or not."""
+    parents: dict[int, int] = {}
+    sizes: dict[int, float] = {}
+    page = os.sysconf("SC_PAGE_SIZE")
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            # The name, in brackets, may hold anything.
+            fields = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        number = int(folder.name)
+        parents[number], sizes[number] = int(fields[1]), int(fields[21]) * page / _MIB
+    return sum(size for number, size in sizes.items() if _below(number, root, parents))
+
+
+def _below(number: int, root: int, parents: dict[int, int]) -> bool:
+    while number and number != root:
+        number = parents.get(number, 0)
+    return number == root
+
+
+@contextmanager
+def _sampled(root: int, interval: float) -> Iterator[list[tuple[float, float]]]:
+    """Collect (seconds since the beginning, MiB) while the block lasts."""
+    samples: list[tuple[float, float]] = []
+    stop, began = threading.Event(), time.monotonic()
+
+    def look() -> None:
+        while not stop.wait(interval):
+            samples.append((time.monotonic() - began, tree_mib(root)))
+
+    thread = threading.Thread(target=look, name="memory", daemon=True)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _mean(samples: list[tuple[float, float]], third: int, seconds: float) -> float | None:
+    within = [mib for at, mib in samples if third <= 3 * at / seconds < third + 1]
+    return round(mean(within), 1) if within else None

@@ -1,0 +1,83 @@
+"""careerstream doctor, settings and docs: this machine and what is agreed."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import SecretStr
+from rich.table import Table
+
+from jobs.cli.invocation import console, settings_of
+from streaming import settings as settings_module
+from streaming.errors import InputError, MissingPartError
+from streaming.settings import Settings
+
+
+def doctor(
+    context: typer.Context,
+    install: Annotated[bool, typer.Option(help="Fetch what can be fetched.")] = False,
+) -> None:
+    """Say what is here, what is missing and how to get it; exit code 3 if something needed is."""
+    from infra.setup import doctor as infra_doctor  # noqa: PLC0415
+
+    if install:
+        console.print(infra_doctor.install())
+    table = Table("", "what", "found", "remedy")
+    checks = infra_doctor.checks(settings_of(context))
+    for check in checks:
+        mark = "[green]✓[/]" if check.ok else ("[red]✗[/]" if check.needed else "[yellow]-[/]")
+        table.add_row(mark, check.name, check.found, "" if check.ok else check.remedy)
+    console.print(table)
+    missing = [check.name for check in checks if check.needed and not check.ok]
+    if missing:
+        raise MissingPartError(f"missing: {', '.join(missing)}; the remedies stand in the table")
+
+
+def settings(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print values as JSON.")] = False,
+) -> None:
+    """Show every setting: its name, value and meaning. Secrets print as stars."""
+    current = settings_of(context)
+    if as_json:
+        typer.echo(json.dumps(current.model_dump(mode="json"), indent=2, ensure_ascii=False))
+        return
+    table = Table("name", "value", "meaning")
+    for name, field in settings_module.names().items():
+        table.add_row(name, _shown(_value(current, name)), field.description or "")
+    console.print(table)
+    console.print(
+        "In a file: a TOML section per part, e.g. [kafka]. In the environment: "
+        "CAREERSTREAM_KAFKA__TOPIC_PREFIX. As a flag: --set kafka.topic_prefix=..."
+    )
+
+
+def docs(
+    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("docs"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if a file would change.")
+    ] = False,
+) -> None:
+    """Write the contract and the lists of settings, commands and metrics."""
+    from jobs.cli import reference_pages  # noqa: PLC0415 - it reads the command line that this is part of
+
+    if not check:
+        for path in reference_pages.write(folder):
+            typer.echo(path)
+    elif stale := reference_pages.outdated(folder):
+        names = ", ".join(map(str, stale))
+        raise InputError(f"{names} would change; write them with `careerstream docs {folder}`")
+
+
+def _value(current: Settings, name: str) -> Any:
+    value: Any = current
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "-"
+    return "********" if isinstance(value, SecretStr) else str(value)

@@ -1,0 +1,126 @@
+"""careerstream status: running jobs at a glance."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from jobs.cli.invocation import console, settings_of
+
+if TYPE_CHECKING:
+    from jobs.operations.status_report import Broker
+    from streaming.settings import Settings
+
+
+def status(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Print it once and end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON once and end.")] = False,
+    endpoints: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--endpoint", help="Ask this address instead of HOME/run; repeatable.", metavar="URL"
+        ),
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 2.0,
+) -> None:
+    """Show running jobs, their queries and the topics, as a live table; Ctrl-C ends it."""
+    from jobs.operations.status_report import Broker  # noqa: PLC0415
+    from jobs.runtime.streaming_query import until_signalled  # noqa: PLC0415 - pyspark takes a second to load
+
+    settings, given = settings_of(context), tuple(endpoints or ())
+    broker = Broker(settings.kafka)
+    try:
+        if as_json:
+            typer.echo(json.dumps(_look(settings, given, broker), indent=2))
+            return
+        if once or not console.is_terminal:
+            console.print(_tables(_look(settings, given, broker)))
+            return
+        with (
+            until_signalled() as stop,
+            Live(_tables(_look(settings, given, broker)), console=console, screen=True) as live,
+        ):
+            while not stop.wait(every):
+                live.update(_tables(_look(settings, given, broker)))
+    finally:
+        broker.close()
+
+
+def _look(settings: "Settings", endpoints: tuple[str, ...], broker: "Broker") -> dict[str, Any]:
+    from jobs.operations.status_report import job_at, jobs_of, report  # noqa: PLC0415
+    from jobs.runtime.health_monitor import run_folder  # noqa: PLC0415
+
+    found = [job_at(url) for url in endpoints] if endpoints else jobs_of(run_folder(settings))
+    return report(found, *broker.ends())
+
+
+def _tables(found: dict[str, Any]) -> Group:
+    parts: list[Any] = [_jobs(found["jobs"]), _queries(found["queries"])]
+    if any(job["dead_letters"] for job in found["jobs"]):
+        parts.append(_letters(found["jobs"]))
+    if found["broker"] == "ok":
+        parts.append(_topics(found["topics"]))
+    else:
+        parts.append(f"[red]{escape(found['broker'])}[/]")
+    return Group(*parts)
+
+
+def _jobs(jobs: list[dict[str, Any]]) -> Table:
+    table = Table(
+        "job", "health", "lists", "p50", "p99", "folded", "since", "metrics", title="jobs",
+        caption=None if jobs else "none runs here: `careerstream up` starts them",
+    )  # fmt: skip
+    for job in jobs:
+        health = "[green]ok[/]" if job["healthy"] else f"[red]{escape(job['trouble'] or '?')}[/]"
+        folded = ", ".join(f"{name} {n:,.0f}" for name, n in sorted(job["folded"].items()))
+        table.add_row(
+            job["job"], health, _number(job["recommendations"]),
+            _seconds(job["latency_p50_seconds"]), _seconds(job["latency_p99_seconds"]),
+            folded or "-", (job["started_at"] or "-")[:19], job["address"] or "-",
+        )  # fmt: skip
+    return table
+
+
+def _queries(queries: list[dict[str, Any]]) -> Table:
+    table = Table(
+        "query", "batch", "read", "in/s", "can/s", "batch time", "lag", "state", "bytes", "seen",
+        title="queries",
+    )  # fmt: skip
+    for row in queries:
+        name = row["query"] if row["active"] else f"[red]{row['query']} (ended)[/]"
+        lag = ", ".join(f"{topic} {n:,}" for topic, n in sorted(row["lag"].items()))
+        table.add_row(
+            name, _number(row["batch_id"]), _number(row["rows"]),
+            _number(row["input_rows_per_second"]), _number(row["processed_rows_per_second"]),
+            _seconds(row["mean_batch_seconds"]), lag or "-", _number(row["state_rows"]),
+            _number(row["state_bytes"]), _seconds(row["seen_seconds_ago"]),
+        )  # fmt: skip
+    return table
+
+
+def _letters(jobs: list[dict[str, Any]]) -> Table:
+    table = Table("query", "topic", "reason", "dead letters", title="dead letters since the start")
+    for job in jobs:
+        for row in job["dead_letters"]:
+            table.add_row(row["query"], row["topic"], row["reason"], _number(row["letters"]))
+    return table
+
+
+def _topics(topics: list[dict[str, Any]]) -> Table:
+    table = Table("topic", "messages so far", title="topics")
+    for row in topics:
+        table.add_row(row["topic"], _number(row["messages"]))
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} s"

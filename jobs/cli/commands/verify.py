@@ -1,0 +1,142 @@
+"""careerstream verify: kill everything, and count what is lost."""
+
+import json
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import typer
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from jobs.cli.invocation import console, invocation, settings_of, spark_of
+from streaming.errors import CareerstreamError
+
+if TYPE_CHECKING:
+    from jobs.verify.chaos import Kill
+    from jobs.verify.recording_producer import Produced
+
+COLUMNS = {
+    "expected": "expected", "found": "found", "repeated": "repeated", "lost": "lost",
+    "invented": "invented", "duplicated": "twice", "out_of_order": "out of order",
+}  # fmt: skip
+"""Counts of a place in the report, and their words."""
+
+
+def verify(
+    context: typer.Context,
+    kills: Annotated[int, typer.Option(min=0, help="How often a process is killed with -9.")] = 20,
+    events: Annotated[
+        int, typer.Option(min=0, help="Messages to send at least; more until the last kill.")
+    ] = 0,
+    rate: Annotated[float, typer.Option(min=0.1, help="Messages a second.")] = 100.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of messages, victims and moments.")] = 7,
+    out: Annotated[Path, typer.Option(help="Report file.")] = Path("verify.json"),
+    cluster: Annotated[
+        bool,
+        typer.Option(
+            "--cluster", help="With the Kafka of the settings, which is not killed itself."
+        ),
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave its topics and its folder.")] = False,
+) -> None:
+    """Kill jobs and broker at random moments under load; then hold everything against the fold."""
+    from jobs.verify import run  # noqa: PLC0415 - pyspark takes a second
+    from jobs.verify.findings import FAULTS  # noqa: PLC0415
+    from jobs.verify.sandbox import Options, ground  # noqa: PLC0415
+
+    if not invocation(context).debug:
+        # The broker is killed on purpose: that connections end is no news.
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    options = Options(kills=kills, events=events, rate=rate, seed=seed, cluster=cluster, keep=keep)
+    with sigterm_as_interrupt(), ground(settings_of(context), options) as (own, broker):
+        console.print(f"home {own.home}, Kafka {own.kafka.bootstrap_servers}, seed {seed}")
+        with spark_of(own, "verify") as spark, Display(kills) as display:
+            report = run.verify(spark, own, broker, options, display)
+        out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        console.print(places_table(report))
+        console.print(_summary(report), highlight=False)
+        console.print(f"report in {out}")
+        if not report["ok"]:
+            faults = ", ".join(f"{report[fault]} {fault}".replace("_", " ") for fault in FAULTS)
+            raise CareerstreamError(f"{faults}; {out} names them, {own.home / 'logs'} has the logs")
+
+
+class Display:
+    """How far it is, and a line for each kill."""
+
+    def __init__(self, kills: int) -> None:
+        self._kills, self._done, self._stage = kills, 0, ""
+        self._live = Live(console=console, refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def stage(self, name: str) -> None:
+        """Show what goes on."""
+        self._stage = name
+        self._live.update(Text(name))
+
+    def tick(self, produced: "Produced") -> None:
+        """Show how much was sent."""
+        waiting = produced.sent - len(produced.acknowledged)
+        self._live.update(
+            Text(
+                f"{self._stage}: {self._done} of {self._kills} killed, {produced.sent:,} messages "
+                f"sent, {waiting:,} not yet taken"
+            )
+        )
+
+    def kill(self, kill: "Kill") -> None:
+        """Write down what a kill hit."""
+        self._done = kill.number
+        behind = ", ".join(f"{name} {count:,}" for name, count in kill.lag.items() if count)
+        open_batches = ", ".join(f"{name} {kill.batches[name] + 1}" for name in kill.in_flight)
+        self._live.console.print(
+            f"{kill.number:>3} of {self._kills}  {kill.process:<15} at {kill.at_seconds:>6.1f} s, "
+            f"{kill.produced:,} sent, {kill.unacknowledged:,} not taken; "
+            f"behind: {behind or 'nothing'}; open batches: {open_batches or 'none'}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end everything as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def places_table(report: dict[str, Any]) -> Table:
+    """Lay out what each place was found to hold."""
+    table = Table(box=None)
+    table.add_column("place", no_wrap=True)
+    for words in COLUMNS.values():
+        table.add_column(words, justify="right")
+    for place in report["places"]:
+        table.add_row(place["place"], *(f"{place[name]:,}" for name in COLUMNS))
+    return table
+
+
+def _summary(report: dict[str, Any]) -> str:
+    hits = ", ".join(
+        f"{name} {count} ({report['hit_work'][name]} at work)"
+        for name, count in report["killed"].items()
+    )
+    return (
+        f"{report['produced']['messages']:,} messages in {report['seconds']:.0f} s; "
+        f"killed: {hits}\n"
+        f"lost {report['lost']}, invented {report['invented']}, "
+        f"duplicated in effect {report['duplicated']}, out of order {report['out_of_order']}"
+    )

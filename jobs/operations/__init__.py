@@ -1,0 +1,1 @@
+"""What operators do beside the flow: imports, dead letters, rebuilds, status."""

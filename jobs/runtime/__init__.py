@@ -1,0 +1,1 @@
+"""What every job runs in: its entry point, its queries, its health."""

@@ -1,0 +1,73 @@
+"""The way in for `spark-submit jobs/NAME.py --config FILE`: parse, wire, run, stop."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from jobs.runtime.health_monitor import watched
+from jobs.runtime.streaming_query import Running, until_signalled
+from streaming.errors import UNEXPECTED, CareerstreamError, one_line
+from streaming.logs import configure
+from streaming.settings import Settings, load
+from streaming.spark.session import session, stop
+
+Start = Callable[[SparkSession, Settings], Running]
+
+
+def run_job(name: str, start: Start, *, scores: bool = False, archives: bool = False) -> None:
+    """Run a streaming job until SIGTERM or Ctrl-C; exit with an error's own code if it fails."""
+
+    def run(spark: SparkSession, settings: Settings) -> None:
+        with until_signalled() as signalled, watched(name, spark, settings) as watch:
+            running = start(spark, settings)
+            watch(running)
+            logging.getLogger(name).info("running")
+            try:
+                running.wait(signalled)
+            finally:
+                running.stop(settings.jobs.shutdown_seconds)
+
+    run_once(name, run, scores=scores, archives=archives)
+
+
+def run_once(
+    name: str,
+    run: Callable[[SparkSession, Settings], object],
+    *,
+    scores: bool = False,
+    archives: bool = False,
+) -> None:
+    """Run something to its end with a `session` of its own; exit with an error's own code."""
+    arguments = _parse(name)
+    try:
+        settings = load(arguments.config, arguments.set)
+        configure(settings.jobs.log_format, name)
+        spark = session(settings, name, scores=scores, archives=archives)
+        try:
+            run(spark, settings)
+        finally:
+            stop(spark)
+    except CareerstreamError as error:
+        if arguments.debug:
+            raise
+        sys.stderr.write(f"careerstream {name}: {error}\n")
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if arguments.debug:
+            raise
+        sys.stderr.write(f"careerstream {name}: {one_line(error)}; --debug shows where\n")
+        sys.exit(UNEXPECTED)
+
+
+def _parse(name: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=name, description=f"The job {name}.")
+    parser.add_argument("--config", type=Path, help="settings file (TOML)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="one setting; repeatable"
+    )
+    parser.add_argument("--debug", action="store_true", help="show stack traces")
+    return parser.parse_args()

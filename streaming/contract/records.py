@@ -1,0 +1,289 @@
+"""The contract: what a value on each topic looks like.
+
+These models are the only place where a field is declared. The Spark types, the JSON Schemas, the
+AsyncAPI document and the field tables of the docs are all derived from them
+(`streaming.contract.schemas`).
+
+Unknown extra fields are tolerated; a missing required field or a wrong type makes a dead letter.
+Times are RFC 3339; careerstream itself writes them in UTC with six decimals
+(`streaming.timestamps`).
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from streaming.timestamps import to_text
+
+SCHEMA_VERSION = 1
+"""Raised only when an old consumer could not read the new values; a new optional field keeps it."""
+
+EVERYONE = "*"
+"""The key of the list for people nobody knows."""
+
+MAX_ID_LENGTH = 200
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+
+
+class EventKind(StrEnum):
+    """What a candidate can do with a posting."""
+
+    IMPRESSION = "impression"
+    VIEW = "view"
+    SAVE = "save"
+    APPLY = "apply"
+    DISMISS = "dismiss"
+    HIRE = "hire"
+
+
+class SalaryUnit(StrEnum):
+    """The period a salary is paid for (schema.org unitText)."""
+
+    HOUR = "HOUR"
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    YEAR = "YEAR"
+
+
+class ReasonKind(StrEnum):
+    """What a reason rests on."""
+
+    EVENT = "event"
+    STATED = "stated"
+    POPULAR = "popular"
+    FRESH = "fresh"
+
+
+class Record(BaseModel):
+    """A value or a part of one: immutable, and open to fields it does not know."""
+
+    # JSON has no infinity and no NaN.
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class Versioned(Record):
+    """A value that stands on a topic of its own."""
+
+    schema_version: int = Field(default=SCHEMA_VERSION, description="version of this contract")
+
+
+class Event(Versioned):
+    """One thing a candidate did with a posting."""
+
+    event_id: Id = Field(description="the producer's own id; on import a stable hash of the row")
+    candidate_id: Id = Field(description="who did it")
+    posting_id: Id = Field(description="to which posting")
+    kind: EventKind = Field(description="what was done")
+    event_time: datetime = Field(description="when it was done, by the producer's clock")
+    duration_seconds: float | None = Field(
+        default=None, description="how long a view lasted, seconds"
+    )
+    recommendation_id: str | None = Field(
+        default=None, description="the recommendation it came from"
+    )
+    rank: int | None = Field(
+        default=None, description="the posting's place in that recommendation, from 1"
+    )
+    source: str | None = Field(
+        default=None, description="where it came from; 'simulator' marks simulated events"
+    )
+
+
+class Place(Record):
+    """Where a posting's work is done (schema.org PostalAddress)."""
+
+    locality: str | None = Field(default=None, description="town or city")
+    region: str | None = Field(default=None, description="state, province or district")
+    country: str | None = Field(default=None, description="country, name or ISO code")
+
+
+class Salary(Record):
+    """What a posting pays (schema.org MonetaryAmount)."""
+
+    currency: str | None = Field(default=None, description="ISO 4217 code")
+    minimum: float | None = Field(default=None, description="lower end, currency units per `unit`")
+    maximum: float | None = Field(default=None, description="upper end, currency units per `unit`")
+    unit: SalaryUnit | None = Field(default=None, description="the period it is paid for")
+
+
+class Posting(Versioned):
+    """An advertised position; the fields follow schema.org/JobPosting."""
+
+    posting_id: Id = Field(description="the posting's id; also the Kafka key")
+    title: str = Field(description="its title")
+    description: str | None = Field(default=None, description="its text, without markup")
+    employer: str | None = Field(default=None, description="who hires (hiringOrganization)")
+    industry: str | None = Field(default=None, description="the employer's industry")
+    occupation: str | None = Field(default=None, description="occupationalCategory")
+    skills: list[str] = Field(default=[], description="skills asked for")
+    employment_type: str | None = Field(default=None, description="FULL_TIME, PART_TIME, ...")
+    education: str | None = Field(default=None, description="educationRequirements")
+    experience: str | None = Field(default=None, description="experienceRequirements")
+    place: Place | None = Field(default=None, description="where the work is done")
+    salary: Salary | None = Field(default=None, description="what it pays")
+    language: str | None = Field(default=None, description="language of the text, ISO 639-1")
+    date_posted: datetime | None = Field(
+        default=None, description="open from then on; absent: always was"
+    )
+    valid_through: datetime | None = Field(
+        default=None, description="expired after that; absent: never"
+    )
+    url: str | None = Field(default=None, description="where it can be read")
+    source: str | None = Field(
+        default=None, description="where it came from; 'simulator' marks simulated postings"
+    )
+
+
+class Stated(Record):
+    """The stated part: what a candidate says of themselves."""
+
+    updated_at: datetime = Field(description="when it was said; the newest one counts")
+    skills: list[str] = Field(default=[], description="skills, in the candidate's words")
+    background: str | None = Field(default=None, description="education and experience")
+    wishes: list[str] = Field(default=[], description="titles, fields or words wished for")
+    places: list[str] = Field(default=[], description="where they would like to work")
+    language: str | None = Field(
+        default=None, description="language reasons are written in, ISO 639-1"
+    )
+    blocked_employers: list[str] = Field(
+        default=[], description="employers never to be recommended"
+    )
+    source: str | None = Field(
+        default=None, description="where it came from; 'simulator' marks simulated candidates"
+    )
+
+
+class Candidate(Stated, Versioned):
+    """The value of the topic `candidates`: a stated part and whose it is."""
+
+    candidate_id: Id = Field(description="whose stated part this is; also the Kafka key")
+
+
+class TriggeredBy(Record):
+    """The record that caused a change, so that latency can be measured."""
+
+    event_id: str | None = Field(default=None, description="the event; absent for a stated part")
+    produced_at: datetime = Field(description="the Kafka timestamp of that record")
+
+
+class Offsets(Record):
+    """The highest source offset per topic among what a profile holds."""
+
+    events: int | None = Field(default=None, description="of the topic events")
+    candidates: int | None = Field(default=None, description="of the topic candidates")
+
+
+class ProfileEvent(Record):
+    """An event as a profile holds it."""
+
+    event_id: str = Field(description="the event's id")
+    posting_id: str = Field(description="the posting")
+    kind: EventKind = Field(description="what was done")
+    event_time: datetime = Field(description="when")
+    duration_seconds: float | None = Field(default=None, description="seconds a view lasted")
+    offset: int = Field(description="its first offset in the topic events")
+
+
+class MarkedPosting(Record):
+    """A posting somebody applied to or dismissed."""
+
+    posting_id: str = Field(description="the posting")
+    event_time: datetime = Field(description="when, at the latest")
+    offset: int = Field(description="first offset of that event in the topic events")
+
+
+class Profile(Versioned):
+    """The stated part and the recent events of a candidate, folded (`streaming.profiles.fold`)."""
+
+    candidate_id: Id = Field(description="whose profile; also the Kafka key")
+    version: int = Field(description="grows with each change; ignore older ones")
+    offsets: Offsets = Field(description="what the version is made of")
+    as_of: datetime = Field(description="the newest time the profile knows of")
+    stated: Stated | None = Field(default=None, description="the newest stated part")
+    events: list[ProfileEvent] = Field(
+        description="the newest 50 events other than impressions, oldest first"
+    )
+    applied: list[MarkedPosting] = Field(
+        description="the newest 500 applied to (or hired for), oldest first"
+    )
+    dismissed: list[MarkedPosting] = Field(description="the newest 500 dismissed, oldest first")
+    triggered_by: TriggeredBy | None = Field(
+        default=None, description="the oldest record that this version was made for"
+    )
+
+
+class Reason(Record):
+    """Why a posting is in a recommendation."""
+
+    kind: ReasonKind = Field(description="what the reason rests on")
+    text: str = Field(description="the reason in words a person understands")
+    posting_id: str | None = Field(default=None, description="the earlier posting it rests on")
+    words: list[str] = Field(default=[], description="the words or skills it rests on")
+
+
+class Item(Record):
+    """One place of a recommendation."""
+
+    rank: int = Field(description="from 1")
+    posting_id: str = Field(description="the posting")
+    score: float = Field(description="the model's score; higher is better, one list only")
+    valid_through: datetime | None = Field(
+        default=None, description="do not show it after that; absent: never expires"
+    )
+    reasons: list[Reason] = Field(description="at least one")
+
+
+class Recommendation(Versioned):
+    """A ranked list of postings for one profile version, by one model, over one catalogue."""
+
+    recommendation_id: str = Field(
+        description="hash of candidate, profile, model and catalogue versions"
+    )
+    candidate_id: Id = Field(description="for whom; '*' for people nobody knows")
+    personal: bool = Field(description="false for the popular list under '*'")
+    profile_version: int = Field(description="of the profile; under '*' it grows with as_of")
+    model_name: str = Field(description="registered model")
+    model_version: str = Field(description="its version")
+    catalogue_version: int = Field(description="version of the table of postings")
+    as_of: datetime = Field(description="the moment at which open and expired were judged")
+    items: list[Item] = Field(description="best first; empty when nothing fits")
+    triggered_by: TriggeredBy | None = Field(
+        default=None, description="copied from the profile, to measure latency"
+    )
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def to_json(record: Record) -> bytes:
+    """Write a record as the bytes that stand on a topic: equal records are equal bytes.
+
+    Fields keep their declared order, absent ones are left out, times are canonical
+    (`streaming.timestamps`); a time without a zone is UTC.
+
+    Raises:
+        ValueError: a time lies outside the years 1 to 9999 in UTC.
+    """
+    values = record.model_dump(exclude_none=True)
+    try:
+        return orjson.dumps(values, default=_time_text, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    except orjson.JSONEncodeError as error:
+        raise ValueError(f"a time is outside the years 1 to 9999 in UTC: {error}") from error
+
+
+def from_json(record: type[AnyRecord], value: bytes) -> AnyRecord:
+    """Read what `to_json` wrote, or any value that fits the contract.
+
+    Raises:
+        ValueError: it is no JSON, or does not fit (pydantic's ValidationError).
+    """
+    return record.model_validate(orjson.loads(value))
+
+
+def _time_text(value: Any) -> str:
+    moment: datetime = value
+    return to_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

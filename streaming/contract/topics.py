@@ -1,0 +1,104 @@
+"""The one table of topics: provisioning, limits, docs and access rules are made from it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from streaming.contract.records import Candidate, Event, Posting, Profile, Recommendation, Versioned
+
+KIB = 1024
+MAX_VALUE_BYTES = 1024 * KIB
+"""Largest value the contract allows; a larger one that the broker let through is a dead letter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """One topic: its name is the interface, the rest is how Kafka keeps it."""
+
+    name: str
+    record: type[Versioned] | None
+    """The value's model; None for dead-letters, whose values are the original bytes."""
+    key: str
+    """What the key is, in words."""
+    cleanup: Literal["delete", "compact"]
+    partitions: int = 4
+    retention: timedelta | None = None
+    """How long a `delete` topic keeps a message."""
+    compaction_lag: timedelta | None = None
+    """How long a `compact` topic keeps every version of a key."""
+    max_message_bytes: int = 4 * MAX_VALUE_BYTES
+    """The broker's limit: above the contract's, so that a too large value is seen and reported."""
+    size: int = 1
+    """How many events one message is about as large as."""
+    description: str
+
+    def broker_config(self) -> dict[str, str]:
+        """Return the topic's configuration under Kafka's own names."""
+        config = {
+            "cleanup.policy": self.cleanup,
+            "max.message.bytes": str(self.max_message_bytes),
+        }
+        if self.retention is not None:
+            config["retention.ms"] = str(int(self.retention.total_seconds() * 1000))
+        if self.compaction_lag is not None:
+            config["min.compaction.lag.ms"] = str(int(self.compaction_lag.total_seconds() * 1000))
+        return config
+
+
+POSTINGS = Topic(
+    name="postings",
+    record=Posting,
+    key="posting_id",
+    cleanup="compact",
+    size=10,
+    description="Every advertised position, latest version by id; a null value closes it.",
+)
+CANDIDATES = Topic(
+    name="candidates",
+    record=Candidate,
+    key="candidate_id",
+    cleanup="compact",
+    description="What candidates say of themselves; a null value deletes the stated part.",
+)
+EVENTS = Topic(
+    name="events",
+    record=Event,
+    key="candidate_id",
+    cleanup="delete",
+    retention=timedelta(days=30),
+    description="What candidates do with postings. Replayed events keep their event_time.",
+)
+PROFILES = Topic(
+    name="profiles",
+    record=Profile,
+    key="candidate_id",
+    cleanup="compact",
+    compaction_lag=timedelta(days=7),
+    size=10,
+    description="The fold of stated parts and events, one value per change.",
+)
+RECOMMENDATIONS = Topic(
+    name="recommendations",
+    record=Recommendation,
+    key="candidate_id, or * for people nobody knows",
+    cleanup="compact",
+    compaction_lag=timedelta(days=7),
+    size=10,
+    description="Ranked postings with reasons, one value per profile and model version.",
+)
+DEAD_LETTERS = Topic(
+    name="dead-letters",
+    record=None,
+    key="source topic/partition/offset",
+    cleanup="delete",
+    retention=timedelta(days=90),
+    max_message_bytes=8 * MAX_VALUE_BYTES,
+    description=(
+        "What could not be read: the original bytes; headers reason, text, topic, partition, "
+        "offset, job. A message replayed from here to its topic has the headers dead-letter (the "
+        "key here) and attempt."
+    ),
+)
+
+TOPICS = (POSTINGS, CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS, DEAD_LETTERS)
+BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -1,0 +1,102 @@
+"""Rows in the order of their event times, in constant memory: an external merge sort."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+
+from streaming.contract.records import Event
+from streaming.importing.rows import Row, aware
+from streaming.timestamps import to_text
+
+RUN_BYTES = 32 * 1024 * 1024
+"""What is sorted in memory at a time."""
+
+FAN_IN = 64
+"""Files that are merged, and open, at a time."""
+
+_TIME_LENGTH = len("2026-01-31T09:30:00.000000Z")
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRow:
+    """A row on its way to a topic."""
+
+    time: str
+    """Canonical event time; empty for records that are no events."""
+    line: int
+    key: str
+    value: bytes
+
+
+def timed(row: Row) -> TimedRow:
+    """Take from a row what sending needs."""
+    event = row.record
+    time = to_text(aware(event.event_time)) if isinstance(event, Event) else ""
+    return TimedRow(time, row.line, row.key, row.value)
+
+
+def in_time_order(
+    rows: Iterable[Row], folder: Path, *, run_bytes: int = RUN_BYTES
+) -> Iterator[TimedRow]:
+    """Sort events by time; equal times keep the order of the file.
+
+    Reads all rows before it returns. Memory is that of one run, however many rows there are; the
+    rest lies in files in `folder`, which the caller removes.
+
+    Args:
+        rows: events.
+        folder: an existing folder with room for as much as the file has.
+        run_bytes: what is sorted in memory at a time.
+    """
+    runs: list[Path] = []
+    run: list[bytes] = []
+    size = 0
+    for row in rows:
+        run.append(_encoded(timed(row)))
+        size += len(run[-1])
+        if size >= run_bytes:
+            runs.append(_written(sorted(run, key=_time), folder))
+            run, size = [], 0
+    while len(runs) > FAN_IN:
+        # Neighbours only, so that equal times stay in order.
+        groups = [runs[start : start + FAN_IN] for start in range(0, len(runs), FAN_IN)]
+        runs = [_written(_merged(group), folder) for group in groups]
+    last = sorted(run, key=_time)
+    return map(_decoded, heapq.merge(*map(_lines, runs), last, key=_time))
+
+
+def _time(line: bytes) -> bytes:
+    return line[:_TIME_LENGTH]
+
+
+def _encoded(row: TimedRow) -> bytes:
+    # JSON holds no raw tab and no raw line end.
+    parts = (row.time.encode(), b"%d" % row.line, orjson.dumps(row.key), row.value)
+    return b"\t".join(parts) + b"\n"
+
+
+def _decoded(line: bytes) -> TimedRow:
+    time, number, key, value = line.rstrip(b"\n").split(b"\t", 3)
+    return TimedRow(time.decode(), int(number), orjson.loads(key), value)
+
+
+def _merged(runs: Sequence[Path]) -> Iterator[bytes]:
+    yield from heapq.merge(*map(_lines, runs), key=_time)
+    for run in runs:
+        run.unlink()
+
+
+def _written(lines: Iterable[bytes], folder: Path) -> Path:
+    run = folder / f"{uuid4().hex}.run"
+    with run.open("wb") as out:
+        out.writelines(lines)
+    return run
+
+
+def _lines(run: Path) -> Iterator[bytes]:
+    with run.open("rb") as file:
+        yield from file

@@ -1,0 +1,117 @@
+"""Files as lines: any encoding, gzip, no line so long that memory depends on the file."""
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from streaming.contract.topics import MAX_VALUE_BYTES
+from streaming.errors import InputError
+from streaming.importing.rows import Fault, RowError
+
+LINE_LIMIT = 8 * MAX_VALUE_BYTES
+"""Characters; markup can be several times as long as the text of the record made of it."""
+
+_LENIENT = "careerstream-lenient"
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def _as_surrogates(error: UnicodeError) -> tuple[str, int]:
+    """Decode a faulty byte as a lone surrogate: unlike U+FFFD it can be no part of a good text.
+
+    "surrogateescape" does the same, but not for UTF-16.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    faulty = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) for byte in faulty), error.end
+
+
+codecs.register_error(_LENIENT, _as_surrogates)
+
+
+@dataclass
+class SourceFile:
+    """A file being read, and how far.
+
+    Args:
+        path: the file; gzip is recognised by its first bytes.
+        encoding: Python's name of its encoding.
+
+    Raises:
+        InputError: it does not exist, is no file, cannot be read or is empty, or there is no such
+            encoding.
+    """
+
+    path: Path
+    encoding: str = "utf-8-sig"
+    bytes_read: int = field(default=0, init=False)
+    """Of the file as it lies on disk, so that `bytes_read / size` is the share done."""
+    size: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Look before reading, so that a wrong name is one clear line."""
+        if not self.path.exists():
+            raise InputError(f"{self.path} does not exist; give an existing file")
+        if not self.path.is_file():
+            raise InputError(f"{self.path} is not a file; give one file, not a folder")
+        self.size = self.path.stat().st_size
+        if self.size == 0:
+            raise InputError(f"{self.path} is empty; give a file with at least one row")
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            raise InputError(
+                f"there is no encoding {self.encoding!r}; try utf-8, utf-16 or gb18030"
+            ) from None
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines with their ends; undecodable bytes become lone surrogates.
+
+        A line longer than LINE_LIMIT comes in pieces of that length.
+
+        Raises:
+            RowError: the file breaks off in the middle (gzip).
+            InputError: it cannot be read.
+        """
+        self.bytes_read = 0
+        try:
+            with self.path.open("rb") as raw, self._text(raw) as text:
+                while line := text.readline(LINE_LIMIT):
+                    self.bytes_read = raw.tell()
+                    yield line
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise RowError(
+                Fault.TRUNCATED, f"the compressed file breaks off here ({error}); fetch it again"
+            ) from error
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be read: {error.strerror}") from error
+
+    def _text(self, raw: IO[bytes]) -> io.TextIOWrapper:
+        compressed = raw.read(2) == _GZIP_MAGIC
+        raw.seek(0)
+        source = gzip.GzipFile(fileobj=raw) if compressed else raw
+        # newline="": the CSV reader must see the line ends inside quotes as they are
+        return io.TextIOWrapper(source, encoding=self.encoding, errors=_LENIENT, newline="")
+
+
+def check_decoded(text: str, encoding: str) -> None:
+    """Refuse text that holds undecodable bytes.
+
+    Raises:
+        RowError: it does.
+    """
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise RowError(
+            Fault.NOT_DECODABLE,
+            f"character {error.start + 1} is not {encoding}; correct the row, or name the file's "
+            "encoding with --encoding",
+        ) from error

@@ -1,0 +1,1 @@
+"""Kafka: clients, Spark sources and sinks, decoding of batches, dead letters."""

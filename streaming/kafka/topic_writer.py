@@ -1,0 +1,147 @@
+"""A topic as a place to put records that come from outside Spark."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+
+from streaming.contract.topics import Topic
+from streaming.errors import BrokerError
+from streaming.kafka import clients
+from streaming.settings import KafkaSettings
+
+IN_FLIGHT = 20_000
+"""Messages that may wait for their acknowledgement; bounds the memory of a fast sender."""
+
+_TOPIC_SECONDS = 5
+"""How long the broker may take to say where a topic is."""
+
+_TIMEOUTS = {
+    "max_block_ms": _TOPIC_SECONDS * 1000,
+    # A broker that is gone is reported within half a minute, not two.
+    "request_timeout_ms": 15_000,
+    "delivery_timeout_ms": 30_000,
+}
+
+
+Tag = TypeVar("Tag")
+
+
+class Outlet(Generic[Tag]):
+    """Sends keyed values to one topic.
+
+    Guarantee: every value sent is acknowledged by all replicas when `flush` returns, values with
+    the same key in the order in which they were sent. After a BrokerError some may be written and
+    some not; sending all again repeats the same bytes under the same keys.
+
+    Args:
+        kafka: the cluster and the topic prefix.
+        topic: from the table of topics.
+        refused: called, in the sender's thread, with the tag of each value that the cluster finds
+            too large.
+
+    Raises:
+        BrokerError: no broker answers, or the topic does not exist.
+    """
+
+    def __init__(
+        self, kafka: KafkaSettings, topic: Topic, refused: Callable[[Tag, str], None]
+    ) -> None:
+        self.delivered = 0
+        self._kafka = kafka
+        self._topic = kafka.topic_prefix + topic.name
+        self._refused = refused
+        self._failures: deque[Exception] = deque(maxlen=1)
+        self._slots = threading.Semaphore(IN_FLIGHT)
+        self._producer = clients.producer(kafka, **_TIMEOUTS)
+        self._require_topic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Deliver what was sent; after an error only what is already on its way."""
+        try:
+            if kind is None:
+                self.flush()
+        finally:
+            with suppress(KafkaTimeoutError):  # something was still on its way
+                self._producer.close(timeout=0 if kind else None)
+
+    def send(self, key: str, value: bytes, tag: Tag) -> None:
+        """Hand one value over; waits while too many are on their way.
+
+        Args:
+            key: of the message.
+            value: of the message.
+            tag: names the value to `refused`.
+
+        Raises:
+            BrokerError: an earlier value could not be delivered.
+        """
+        self._slots.acquire()
+        self._check()
+        try:
+            future = self._producer.send(self._topic, key=key.encode(), value=value)
+        except MessageSizeTooLargeError as error:
+            self._failed(tag, error)
+            return
+        except KafkaError as error:
+            self._failures.append(error)
+            self._check()
+        future.add_callback(self._arrived)
+        future.add_errback(partial(self._failed, tag))
+
+    def flush(self) -> None:
+        """Wait until everything is acknowledged.
+
+        Raises:
+            BrokerError: something could not be delivered.
+        """
+        with clients.broker_errors(self._kafka):
+            self._producer.flush()
+        self._check()
+
+    def _arrived(self, _metadata: object) -> None:
+        self.delivered += 1
+        self._slots.release()
+
+    def _failed(self, tag: Tag, error: Exception) -> None:
+        if isinstance(error, MessageSizeTooLargeError):
+            self._refused(tag, f"the cluster's own limit for {self._topic} is lower: {error}")
+        else:
+            self._failures.append(error)
+        self._slots.release()
+
+    def _check(self) -> None:
+        if self._failures:
+            raise BrokerError(
+                f"Kafka at {self._kafka.bootstrap_servers} did not take what was sent to "
+                f"{self._topic} ({self._failures[-1]}); {self.delivered:,} arrived, and running "
+                "the same again is safe"
+            ) from self._failures[-1]
+
+    def _require_topic(self) -> None:
+        try:
+            self._producer.partitions_for(self._topic)
+        except KafkaTimeoutError as error:
+            self._producer.close(timeout=0)
+            raise BrokerError(
+                f"Kafka at {self._kafka.bootstrap_servers} has no topic {self._topic}; create it "
+                "with `careerstream topics create`"
+            ) from error
+        except KafkaError as error:
+            self._producer.close(timeout=0)
+            raise BrokerError(
+                f"Kafka at {self._kafka.bootstrap_servers} refuses topic {self._topic}: {error}"
+            ) from error

@@ -1,0 +1,82 @@
+"""Metrics and health over HTTP: GET /metrics, GET /health."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from streaming.errors import SettingsError
+from streaming.metrics.registry import METERS
+from streaming.settings import MetricsSettings
+
+REQUEST_SECONDS = 10
+
+
+@contextmanager
+def serving(settings: MetricsSettings, trouble: Callable[[], str]) -> Iterator[str | None]:
+    """Answer requests while the block lasts.
+
+    Args:
+        settings: where to listen.
+        trouble: says in a line what is wrong, '' where nothing is.
+
+    Yields:
+        The address, e.g. http://127.0.0.1:40123; None where metrics.port is off.
+
+    Raises:
+        SettingsError: the port is taken or the host is not this machine's.
+    """
+    if settings.port == "off":
+        yield None
+        return
+    try:
+        server = ThreadingHTTPServer((settings.host, settings.port), _handler(trouble))
+    except OSError as error:
+        raise SettingsError(
+            f"metrics cannot be served at {settings.host}:{settings.port} ({error.strerror}); set "
+            "metrics.port to a free one, or to 0 to have one chosen"
+        ) from error
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+    thread.start()
+    try:
+        yield f"http://{settings.host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _handler(trouble: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        """Answers one request."""
+
+        timeout = REQUEST_SECONDS
+
+        def do_GET(self) -> None:
+            """Answer with metrics or health."""
+            path = self.path.partition("?")[0]
+            if path == "/metrics":
+                self._answer(HTTPStatus.OK, METERS.text(), CONTENT_TYPE_LATEST)
+            elif path == "/health":
+                wrong = trouble()
+                status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+                self._answer(status, f"{wrong or 'ok'}\n".encode(), "text/plain; charset=utf-8")
+            else:
+                self._answer(HTTPStatus.NOT_FOUND, b"GET /metrics or /health\n", "text/plain")
+
+        def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+            """Say nothing of each request."""
+
+    return Handler

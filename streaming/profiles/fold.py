@@ -1,0 +1,231 @@
+"""The fold: what a profile is.
+
+A profile is a pure function of the set of events and stated parts, whatever their order, repetition
+or batching. It holds the newest 50 distinct events other than impressions, the newest 500 postings
+applied to (hired counts as applied), the newest 500 dismissed, and the newest stated part.
+
+Two events are the same when event id and event time agree. Where such twins differ in the rest, the
+one that sorts first stands among the events: a rule that needs no order. What either says of
+postings applied to and dismissed holds. The offset of an event is that of its first appearance.
+
+Times are canonical strings (`streaming.timestamps`), so that comparing them compares the times.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from streaming.contract.records import SCHEMA_VERSION, EventKind
+
+MAX_EVENTS = 50
+MAX_MARKED = 500
+APPLIED_KINDS = frozenset({EventKind.APPLY.value, EventKind.HIRE.value})
+DISMISSED_KINDS = frozenset({EventKind.DISMISS.value})
+
+COUNTS = ("entered", "impressions", "duplicates", "too_old")
+
+Document = dict[str, Any]
+"""A profile as parsed JSON, in the shape of `records.Profile`."""
+
+
+@dataclass(slots=True)
+class EventSeen:
+    """An event and where it stood in the topic events.
+
+    Not frozen: that takes twice as long to make, and a backlog makes millions.
+    """
+
+    event_id: str
+    posting_id: str
+    kind: str
+    event_time: str
+    offset: int
+    produced_at: str
+    duration_seconds: float | None = None
+
+    def entry(self) -> Document:
+        """Return the event as a profile holds it (`records.ProfileEvent`)."""
+        entry: Document = {
+            "event_id": self.event_id,
+            "posting_id": self.posting_id,
+            "kind": self.kind,
+            "event_time": self.event_time,
+        }
+        if self.duration_seconds is not None:
+            entry["duration_seconds"] = self.duration_seconds
+        return entry | {"offset": self.offset}
+
+
+@dataclass(frozen=True, slots=True)
+class StatedSeen:
+    """A stated part and where it stood in the topic candidates; a deletion states nothing."""
+
+    stated: Mapping[str, Any]
+    offset: int
+    produced_at: str
+
+
+Seen = EventSeen | StatedSeen
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The outcome of a fold."""
+
+    profile: Document | None
+    """The profile; None where nothing that counts was ever seen."""
+    changed: bool
+    """Whether it differs from the profile before."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many records entered, were impressions, duplicates, too old (`COUNTS`)."""
+
+
+def fold(profile: Document | None, seen: Iterable[Seen], candidate_id: str) -> Folded:
+    """Fold records into a profile; the arguments stay as they are.
+
+    Args:
+        profile: the profile so far, None for a candidate never seen.
+        seen: records of this candidate, in the order of their offsets.
+        candidate_id: whose they are.
+    """
+    seen = list(seen)
+    before = profile or {}
+    events = _events(before.get("events", ()), (s for s in seen if isinstance(s, EventSeen)))
+    after = _profile(
+        candidate_id,
+        stated=_stated(before, (s for s in seen if isinstance(s, StatedSeen))),
+        events=events,
+        applied=_marked(before.get("applied", ()), _of_kinds(seen, APPLIED_KINDS)),
+        dismissed=_marked(before.get("dismissed", ()), _of_kinds(seen, DISMISSED_KINDS)),
+    )
+    if after is None:
+        return Folded(None, changed=False, counts=_count(seen, set(), set()))
+    entered = _held(after) - _held(before)
+    new = [s for s in seen if _place(s) in entered]
+    counts = _count(seen, entered, {(e["event_time"], e["event_id"]) for e in after["events"]})
+    if not new:
+        return Folded(profile, changed=False, counts=counts)
+    oldest = min(new, key=lambda s: (s.produced_at, s.offset))
+    return Folded(after | {"triggered_by": _trigger(oldest)}, changed=True, counts=counts)
+
+
+def _events(held: Iterable[Document], seen: Iterable[EventSeen]) -> list[Document]:
+    """The newest distinct events, oldest first."""
+    kept = {(e["event_time"], e["event_id"]): e for e in held}
+    for event in seen:
+        if event.kind == EventKind.IMPRESSION.value:
+            continue
+        key, entry = (event.event_time, event.event_id), event.entry()
+        if key not in kept or _content(entry) < _content(kept[key]):
+            kept[key] = entry
+    return [kept[key] for key in sorted(kept)[-MAX_EVENTS:]]
+
+
+def _content(entry: Document) -> tuple[Any, ...]:
+    # As text, so that an absent duration has a place among the numbers, too.
+    return entry["kind"], entry["posting_id"], str(entry.get("duration_seconds"))
+
+
+def _of_kinds(seen: Iterable[Seen], kinds: frozenset[str]) -> list[EventSeen]:
+    return [s for s in seen if isinstance(s, EventSeen) and s.kind in kinds]
+
+
+def _marked(held: Iterable[Document], seen: Iterable[EventSeen]) -> list[Document]:
+    """The newest distinct postings, oldest first, each with its newest time."""
+    kept = {m["posting_id"]: m for m in held}
+    for event in seen:
+        known = kept.get(event.posting_id)
+        if known is None or known["event_time"] < event.event_time:
+            kept[event.posting_id] = {
+                "posting_id": event.posting_id,
+                "event_time": event.event_time,
+                "offset": event.offset,
+            }
+    newest = sorted(kept.values(), key=lambda m: (m["event_time"], m["posting_id"]))
+    return newest[-MAX_MARKED:]
+
+
+def _stated(before: Document, seen: Iterable[StatedSeen]) -> tuple[Document, int] | None:
+    """The newest stated part and its offset; of two of one time the one that sorts last."""
+    best: tuple[Document, int] | None = None
+    if before.get("stated"):
+        best = before["stated"], before["offsets"]["candidates"]
+    for s in seen:
+        stated = {key: value for key, value in s.stated.items() if value not in (None, [])}
+        if best is None or _stated_order(best[0]) < _stated_order(stated):
+            best = stated, s.offset
+    return best
+
+
+def _stated_order(stated: Document) -> tuple[str, str]:
+    return stated["updated_at"], repr(sorted(stated.items()))
+
+
+def _profile(
+    candidate_id: str,
+    *,
+    stated: tuple[Document, int] | None,
+    events: list[Document],
+    applied: list[Document],
+    dismissed: list[Document],
+) -> Document | None:
+    held = [*events, *applied, *dismissed]
+    if not held and stated is None:
+        return None
+    offsets: Document = {}
+    times = [entry["event_time"] for entry in held]
+    if held:
+        offsets["events"] = max(entry["offset"] for entry in held)
+    if stated is not None:
+        offsets["candidates"] = stated[1]
+        if len(stated[0]) > 1 or not times:  # to withdraw a stated part is no news of the market
+            times.append(stated[0]["updated_at"])
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "candidate_id": candidate_id,
+        # Each part only grows, and with each change one does: the sum orders the versions.
+        "version": sum(offset + 1 for offset in offsets.values()),
+        "offsets": offsets,
+        "as_of": max(times),
+        **({} if stated is None else {"stated": stated[0]}),
+        "events": events,
+        "applied": applied,
+        "dismissed": dismissed,
+    }
+
+
+def _place(seen: Seen) -> tuple[str, int]:
+    return ("events" if isinstance(seen, EventSeen) else "candidates"), seen.offset
+
+
+def _held(profile: Document) -> set[tuple[str, int]]:
+    """Which records, by topic and offset, a profile holds."""
+    held = {
+        ("events", entry["offset"])
+        for part in ("events", "applied", "dismissed")
+        for entry in profile.get(part, ())
+    }
+    if profile.get("stated"):
+        held.add(("candidates", profile["offsets"]["candidates"]))
+    return held
+
+
+def _trigger(seen: Seen) -> Document:
+    trigger = {"event_id": seen.event_id} if isinstance(seen, EventSeen) else {}
+    return trigger | {"produced_at": seen.produced_at}
+
+
+def _count(
+    seen: list[Seen], entered: set[tuple[str, int]], held: set[tuple[str, str]]
+) -> dict[str, int]:
+    counts = dict.fromkeys(COUNTS, 0)
+    for s in seen:
+        if isinstance(s, EventSeen) and s.kind == EventKind.IMPRESSION.value:
+            counts["impressions"] += 1
+        elif _place(s) in entered:
+            counts["entered"] += 1
+        elif isinstance(s, EventSeen) and (s.event_time, s.event_id) in held:
+            counts["duplicates"] += 1
+        else:
+            counts["too_old"] += 1
+    return counts

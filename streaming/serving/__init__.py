@@ -1,0 +1,1 @@
+"""Serving: the ranker protocol, catalogues, the bundles that workers load, scoring."""

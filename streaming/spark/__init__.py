@@ -1,0 +1,1 @@
+"""Spark sessions, as every job makes them."""

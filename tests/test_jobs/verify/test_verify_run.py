@@ -1,0 +1,108 @@
+"""The verifier at work, in its short form; and that nothing of it stays when it is stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jobs.verify import run
+from jobs.verify.chaos import BROKER
+from jobs.verify.job_process import JOBS
+from jobs.verify.sandbox import Options, ground
+from streaming.settings import Settings, SparkSettings
+
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.kafka,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("quick_jvms"),
+]
+
+PATIENCE = 300.0
+OPTIONS = Options(kills=3, rate=60, seed=11)
+"""A seed whose victims are the broker, archive and update_profiles."""
+
+
+class Notes:
+    """Keeps what a display would show."""
+
+    def __init__(self):
+        self.stages, self.kills = [], []
+
+    def stage(self, name):
+        self.stages.append(name)
+
+    def tick(self, produced):
+        pass
+
+    def kill(self, kill):
+        self.kills.append(kill)
+
+
+def running_in(folder):
+    """Processes at work in a folder."""
+    found = {}
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if link.readlink().is_relative_to(folder):
+                found[int(link.parent.name)] = (link.parent / "cmdline").read_bytes()[:200]
+        except OSError:
+            continue
+    return found
+
+
+def test_nothing_is_lost_whatever_is_killed(spark, tmp_path, record_property):
+    given = Settings(home=tmp_path, spark=SparkSettings(driver_memory="1g"))
+    notes = Notes()
+    with ground(given, OPTIONS) as (settings, broker):
+        report = run.verify(spark, settings, broker, OPTIONS, notes)
+        record_property("report", json.dumps(report))
+        assert report["ok"], json.dumps(report, indent=1)
+    assert not running_in(tmp_path)
+    assert not settings.home.exists()
+
+    assert report["killed"] == {"update_profiles": 1, "recommend": 0, "archive": 1, BROKER: 1}
+    assert report["not_killed"] == ["recommend"]
+    for kill in notes.kills:
+        assert "java" in kill.programs
+        assert (kill.process == BROKER) == (len(kill.programs) == 1)
+    produced = report["produced"]
+    assert produced["messages"] == produced["acknowledged"] > 0
+    assert all(produced[kind] for kind in ("duplicate", "late", "stated", "broken"))
+    places = {place["place"]: place for place in report["places"]}
+    assert places["events"]["found"] > places["Δ events"]["found"] > 0
+    assert places["Δ profiles"]["found"] == places["profiles"]["expected"] > 0
+    assert places["dead-letters"]["expected"] > 0
+    assert all(place["found"] for place in report["places"])
+
+
+def test_ctrl_c_leaves_nothing_running(tmp_path):
+    command = [sys.executable, "-m", "jobs.cli", "--set", f"home={tmp_path}", "verify"]
+    log = tmp_path / "said.txt"
+    with log.open("wb") as said:
+        verifier = subprocess.Popen(
+            [*command, "--kills", "1", "--out", str(tmp_path / "report.json")],
+            stdout=said, stderr=said, start_new_session=True,
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + PATIENCE
+        last_job = f"verify/*/logs/{list(JOBS)[-1]}.log"
+        while not list(tmp_path.glob(last_job)):
+            assert verifier.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        assert running_in(tmp_path)
+        os.killpg(verifier.pid, signal.SIGINT)
+        assert verifier.wait(PATIENCE) == 130
+    finally:
+        if verifier.poll() is None:
+            os.killpg(verifier.pid, signal.SIGKILL)
+            verifier.wait()
+    assert "Traceback" not in log.read_text()
+    assert not (tmp_path / "report.json").exists()
+    assert not running_in(tmp_path)

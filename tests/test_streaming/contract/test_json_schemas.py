@@ -1,0 +1,206 @@
+"""The JSON Schemas are valid, accept what really stands on the topics, and refuse what we refuse.
+
+Each sample is real: the simulator's records, a profile that the fold made of them, a recommendation
+that a ranker made for that profile.
+"""
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import ValidationError
+
+from infra.simulator import Market, MarketConfig
+from streaming.contract.records import Candidate, Event, Posting, Profile, from_json, to_json
+from streaming.contract.schemas import json_schema
+from streaming.contract.topics import (
+    BY_NAME,
+    CANDIDATES,
+    EVENTS,
+    POSTINGS,
+    PROFILES,
+    RECOMMENDATIONS,
+    TOPICS,
+    Topic,
+)
+from streaming.profiles.fold import EventSeen, Seen, StatedSeen, fold
+from streaming.serving.bundles import Versions
+from streaming.serving.catalogue import Catalogue
+from streaming.serving.scoring import _value, everyone
+from streaming.timestamps import from_text
+from training.ranking.most_popular import MostPopularRanker
+
+VALUES = [topic for topic in TOPICS if topic.record is not None]
+NAMES = [topic.name for topic in VALUES]
+
+
+@cache
+def market() -> Market:
+    return Market(MarketConfig(candidates=12, postings=60, seed=3, impressions=0.2))
+
+
+@cache
+def samples(name: str) -> list[dict[str, Any]]:
+    """Real values of a topic, as a consumer parses them."""
+    makers = {
+        POSTINGS.name: lambda: list(market().postings()),
+        CANDIDATES.name: lambda: list(market().candidates()),
+        EVENTS.name: lambda: list(market().events()),
+        PROFILES.name: profiles,
+        RECOMMENDATIONS.name: recommendations,
+    }
+    return [orjson.loads(orjson.dumps(value)) for value in makers[name]()]
+
+
+def profiles() -> list[dict[str, Any]]:
+    seen: dict[str, list[Seen]] = {}
+    for offset, value in enumerate(samples(EVENTS.name)):
+        told = {key: value[key] for key in ("event_id", "posting_id", "kind", "event_time")}
+        duration = value.get("duration_seconds")
+        event = EventSeen(
+            **told, duration_seconds=duration, offset=offset, produced_at=value["event_time"]
+        )
+        seen.setdefault(value["candidate_id"], []).append(event)
+    for offset, value in enumerate(samples(CANDIDATES.name)):
+        stated = {k: v for k, v in value.items() if k not in {"candidate_id", "schema_version"}}
+        part = StatedSeen(stated, offset, value["updated_at"])
+        seen.setdefault(value["candidate_id"], []).append(part)
+    folded = (fold(None, records, candidate_id) for candidate_id, records in seen.items())
+    return [result.profile for result in folded if result.profile is not None]
+
+
+def recommendations() -> list[dict[str, Any]]:
+    """The popular list of each profile, and of nobody, with the fields that streaming adds."""
+    asked = [*samples(PROFILES.name), everyone("2025-02-01T00:00:00.000000Z")]
+    with TemporaryDirectory() as folder:
+        MostPopularRanker().prepare(catalogue(), Path(folder))
+        moments = [profile["as_of"] for profile in asked]
+        lists = MostPopularRanker().rank(asked, moments, Path(folder), 5)
+    versions = Versions("careerstream", "1", 4)
+    return [_value(profile, items, versions) for profile, items in zip(asked, lists, strict=True)]
+
+
+def catalogue() -> Catalogue:
+    rows = [
+        {
+            "posting_id": value["posting_id"],
+            "employer": value["employer"],
+            "date_posted": from_text(value["date_posted"]),
+            "valid_through": expires and from_text(expires),
+            "open": True,
+        }
+        for value in samples(POSTINGS.name)
+        for expires in [value.get("valid_through")]
+    ]
+    return Catalogue.of(pa.Table.from_pylist(rows), 4)
+
+
+def validator(topic: Topic) -> Draft202012Validator:
+    return Draft202012Validator(json_schema(topic))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_schema_is_a_valid_one_of_2020_12(name: str) -> None:
+    schema = json_schema(BY_NAME[name])
+
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_real_values_fit_schema_and_model(name: str) -> None:
+    topic = BY_NAME[name]
+    check = validator(topic)
+
+    assert len(samples(name)) >= 10
+    for value in samples(name):
+        check.validate(value)
+        assert topic.record is not None
+        topic.record.model_validate(value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_samples_hold_most_fields_so_that_they_prove_something(name: str) -> None:
+    topic = BY_NAME[name]
+    held = {key for value in samples(name) for key in value}
+
+    assert topic.record is not None
+    missing = set(topic.record.model_fields) - held
+    assert missing <= {"recommendation_id", "rank", "triggered_by", "url", "experience"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_our_own_writer_makes_of_them_fits_too(name: str) -> None:
+    topic = BY_NAME[name]
+    assert topic.record is not None
+
+    for value in samples(name)[:5]:
+        written = to_json(from_json(topic.record, orjson.dumps(value)))
+        validator(topic).validate(orjson.loads(written))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_unknown_fields_are_tolerated(name: str) -> None:
+    validator(BY_NAME[name]).validate(samples(name)[0] | {"a_field_of_tomorrow": [1, {"x": None}]})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_field_is_refused_by_both(name: str) -> None:
+    topic, value = BY_NAME[name], samples(name)[0]
+    assert topic.record is not None
+
+    for field, info in topic.record.model_fields.items():
+        without = {key: held for key, held in value.items() if key != field}
+        assert validator(topic).is_valid(without) != (
+            info.is_required() or field == "schema_version"
+        )
+        if info.is_required():
+            with pytest.raises(ValidationError):
+                topic.record.model_validate(without)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrong_type_is_refused_by_both(name: str) -> None:
+    topic, value = BY_NAME[name], samples(name)[0]
+    assert topic.record is not None
+
+    for field in topic.record.model_fields:
+        # No field is a list of lists.
+        wrong = value | {field: [[]]}
+        assert not validator(topic).is_valid(wrong), field
+        with pytest.raises(ValidationError):
+            topic.record.model_validate(wrong)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_schema_version_is_refused(name: str) -> None:
+    assert not validator(BY_NAME[name]).is_valid(samples(name)[0] | {"schema_version": 2})
+
+
+@pytest.mark.parametrize("kind", [Event, Posting, Candidate, Profile])
+def test_ids_have_the_lengths_that_the_model_allows(
+    kind: type[Event | Posting | Candidate | Profile],
+) -> None:
+    (topic,) = (topic for topic in VALUES if topic.record is kind)
+    key = topic.key
+    value = samples(topic.name)[0]
+
+    for length, fits in ((0, False), (1, True), (200, True), (201, False)):
+        changed = value | {key: "x" * length}
+        assert validator(topic).is_valid(changed) == fits
+        if not fits:
+            with pytest.raises(ValidationError):
+                kind.model_validate(changed)
+
+
+def test_the_oldest_and_the_newest_time_fit() -> None:
+    value = samples(EVENTS.name)[0]
+    for moment in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
+        event = Event.model_validate(value | {"event_time": moment})
+        validator(EVENTS).validate(orjson.loads(to_json(event)))

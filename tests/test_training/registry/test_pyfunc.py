@@ -1,0 +1,285 @@
+"""The registered model as MLflow's users see it: predict, on this machine and on a bare one."""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import mlflow.pyfunc
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from streaming.contract.records import Item
+from streaming.errors import InputError, ModelError
+from streaming.serving.catalogue import Catalogue
+from streaming.serving.ranker import Ranker
+from streaming.settings import Settings, TrainingSettings
+from training.fitting.fit import fit
+from training.ranking.most_popular import MostPopularRanker
+from training.registry import model_registry, packaging
+from training.registry.pyfunc import EXAMPLE
+from training.registry.registration import Trained, log_and_register
+
+OURS = {"streaming", "training"}
+IMPORTED_AS = {"scikit-learn": "sklearn"}
+TO_PREPARE = {"sklearn"}
+"""Loaded only for another catalogue than the one that is packed."""
+
+
+PRESETS = {packaging.ENCODER_DECODER: "published", packaging.BLENDED: "best"}
+
+
+@pytest.fixture(scope="module", params=[packaging.MOST_POPULAR, *PRESETS])
+def ranker(request, events, day, dataset_folder, tmp_path_factory):
+    """One of each kind; for those that are trained an epoch is enough."""
+    if request.param == packaging.MOST_POPULAR:
+        return MostPopularRanker.fit(events, day(30))
+    once = TrainingSettings(preset=PRESETS[request.param], processes=1, epochs=1)
+    return fit(dataset_folder, tmp_path_factory.mktemp("run"), once).ranker
+
+
+@pytest.fixture(scope="module")
+def shop(empty_store, tmp_path_factory):
+    """Settings of one registry for all tests of this file, which only read it."""
+    home = tmp_path_factory.mktemp("shop") / "home"
+    shutil.copytree(empty_store, home)
+    return Settings(home=home)
+
+
+@pytest.fixture(scope="module")
+def registered(shop, ranker, catalogue, cut):
+    return log_and_register(shop, Trained(ranker=ranker, catalogue=catalogue, cut=cut))
+
+
+@pytest.fixture(scope="module")
+def model(registered):
+    """The pyfunc; MLflow puts its code first on the search path, so that is put back."""
+    search_path = list(sys.path)
+    yield mlflow.pyfunc.load_model(registered.uri)
+    sys.path[:] = search_path
+
+
+@pytest.fixture
+def loaded(shop, registered):
+    search_path = list(sys.path)
+    found = model_registry.load(shop, registered)
+    assert isinstance(found, Ranker)
+    assert sys.path == search_path
+    return found
+
+
+@pytest.fixture
+def profiles(day):
+    """Values of the topic profiles: somebody unknown, and one who has seen and said something."""
+    seen = {"event_id": "e1", "posting_id": "p03", "kind": "view", "event_time": day(29)}
+    stated = {
+        "updated_at": day(20),
+        "skills": ["软件开发", "baking"],
+        "language": "zh",
+        "blocked_employers": ["Ada & Co"],
+    }
+    unknown = {
+        "candidate_id": "c1",
+        "version": 1,
+        "offsets": {},
+        "as_of": day(30),
+        "events": [],
+        "applied": [],
+        "dismissed": [],
+    }
+    known = unknown | {"candidate_id": "c2", "events": [seen | {"offset": 4}], "stated": stated}
+    return [unknown, known]
+
+
+@pytest.fixture
+def expected(ranker, catalogue, profiles, tmp_path):
+    folder = tmp_path / "expected"
+    folder.mkdir()
+    ranker.prepare(catalogue, folder)
+    return ranker.rank(profiles, [profile["as_of"] for profile in profiles], folder, 10)
+
+
+def as_input(profiles, **columns):
+    return pd.DataFrame({"profile": [json.dumps(profile) for profile in profiles], **columns})
+
+
+def test_the_registered_model_ranks_like_the_ranker(
+    loaded, profiles, expected, catalogue, tmp_path
+):
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    loaded.prepare(catalogue, folder)
+    assert loaded.rank(profiles, [p["as_of"] for p in profiles], folder, 10) == expected
+
+
+def test_predict_gives_the_same_list_alone(model, profiles, expected):
+    assert model.predict(as_input(profiles))["items"].tolist() == expected
+    for items in expected:
+        assert [Item.model_validate(item).rank for item in items] == list(range(1, 11))
+
+
+def test_as_of_and_size_are_the_callers(model, profiles, day):
+    early = model.predict(
+        as_input(profiles[:1], as_of=["2026-01-09T12:00:00+00:00"]), params={"size": 3}
+    )["items"][0]
+    assert len(early) == 3
+    assert all(item["posting_id"] <= "p08" or item["posting_id"] >= "p30" for item in early)
+    same = model.predict(as_input(profiles[:1], as_of=[None]))["items"][0]
+    assert same == model.predict(as_input(profiles[:1], as_of=[day(30)]))["items"][0]
+
+
+def test_another_catalogue_as_file_or_prepared_folder(
+    model, ranker, profiles, make_catalogue, tmp_path
+):
+    other = make_catalogue({"posting_id": "only"}, version=9)
+    file, folder = tmp_path / "other.parquet", tmp_path / "other"
+    folder.mkdir()
+    other.write(file)
+    ranker.prepare(other, folder)
+    for place in (file, file, folder):
+        items = model.predict(as_input(profiles), params={"catalogue": str(place)})["items"]
+        assert [[item["posting_id"] for item in row] for row in items] == [["only"], ["only"]]
+    make_catalogue({"posting_id": "newer"}, version=10).write(file)
+    items = model.predict(as_input(profiles), params={"catalogue": str(file)})["items"]
+    assert items[0][0]["posting_id"] == "newer"
+
+
+def test_a_changed_catalogue_is_ranked_at_once(model, ranker, profiles, catalogue, tmp_path):
+    """A posting is gone, one is closed, one is new: none of it waits for a training."""
+    rows = {row["posting_id"]: row for row in catalogue.table.to_pylist()}
+    rows["p99"] = rows.pop("p39") | {"posting_id": "p99"}
+    rows["p11"] |= {"open": False}
+    table = pa.Table.from_pylist(list(rows.values()), schema=catalogue.table.schema)
+    now = Catalogue.of(table, version=4)
+    file, folder = tmp_path / "now.parquet", tmp_path / "now"
+    folder.mkdir()
+    now.write(file)
+    ranker.prepare(now, folder)
+    params = {"catalogue": str(file), "size": len(now)}
+    lists = model.predict(as_input(profiles), params=params)["items"].tolist()
+    moments = [profile["as_of"] for profile in profiles]
+    assert lists == ranker.rank(profiles, moments, folder, len(now))
+    for items in lists:
+        listed = {item["posting_id"] for item in items}
+        assert "p99" in listed
+        assert not listed & {"p39", "p11"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "params", "message"),
+    [
+        ({"profile": ["{"]}, {}, "row 0: profile is not valid"),
+        ({"profile": ["[]"]}, {}, "row 0: profile is not valid"),
+        ({"profile": ["{}"]}, {}, "row 0: profile is not valid, candidate_id: Field required"),
+        ({"as_of": ["yesterday"]}, {}, "row 0: as_of 'yesterday' is no RFC 3339 time"),
+        ({}, {"size": 0}, "size is 0; give 1 or more"),
+        ({}, {"catalogue": "nowhere"}, "catalogue nowhere does not exist"),
+        ({}, {"catalogue": __file__}, "is not one that careerstream wrote"),
+    ],
+)
+def test_wrong_input_is_one_line(model, profiles, columns, params, message):
+    with pytest.raises(InputError, match=message) as caught:
+        model.predict(as_input(profiles[:1]).assign(**columns), params=params)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_signature_is_fixed(model):
+    signature = model.metadata.signature
+    assert [(c.name, str(c.type), c.required) for c in signature.inputs] == [
+        ("profile", "DataType.string", True),
+        ("as_of", "DataType.string", False),
+    ]
+    assert [(p.name, str(p.dtype), p.default) for p in signature.params] == [
+        ("size", "DataType.long", 10),
+        ("catalogue", "DataType.string", ""),
+    ]
+    assert signature.outputs.input_names() == ["items"]
+    example = model.metadata.load_input_example()
+    assert example.equals(EXAMPLE)
+    assert len(model.predict(example)["items"][0]) == 10
+
+
+BARE = """
+import json, sys
+sys.path.append(sys.argv[1])
+try:
+    import streaming
+except ModuleNotFoundError:
+    pass
+else:
+    raise SystemExit("careerstream is importable here: this proves nothing")
+import mlflow.pyfunc
+import pandas as pd
+model = mlflow.pyfunc.load_model(sys.argv[2])
+lists = model.predict(pd.DataFrame({"profile": json.loads(sys.stdin.read())}))["items"].tolist()
+files = [
+    module.__file__ for name, module in sys.modules.items()
+    if name.partition(".")[0] in {"streaming", "training"}
+]
+loaded = sorted({name.partition(".")[0] for name in sys.modules})
+print(json.dumps({"lists": lists, "files": files, "loaded": loaded}))
+"""
+
+
+def imported(file):
+    """Top-level packages that a file imports when it is imported itself."""
+    found = set()
+    for node in ast.parse(Path(file).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).partition(".")[0])
+    return found
+
+
+def test_a_machine_without_careerstream_gives_the_same_list(
+    registered, profiles, expected, tmp_path
+):
+    folder = Path(mlflow.artifacts.download_artifacts(registered.uri, dst_path=str(tmp_path / "m")))
+    # -I and -S: neither this folder nor the editable install's finder is on the path.
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", BARE, sysconfig.get_paths()["purelib"], str(folder)],
+        input=json.dumps([json.dumps(profile) for profile in profiles]),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert answer["lists"] == expected
+    assert answer["files"]
+    assert all(Path(file).is_relative_to(folder) for file in answer["files"])
+
+    # The model's requirements name, each pinned, what those files import, and nothing else.
+    pinned = (folder / "requirements.txt").read_text(encoding="utf-8").split()
+    assert all("==" in line for line in pinned)
+    required = {line.partition("==")[0] for line in pinned}
+    required = {IMPORTED_AS.get(name, name) for name in required}
+    needed = set().union(*map(imported, answer["files"])) - OURS - sys.stdlib_module_names
+    assert needed <= required <= TO_PREPARE | set(answer["loaded"])
+    assert "gensim" not in answer["loaded"]
+
+
+def test_a_newer_or_broken_folder_is_refused_in_one_line(ranker, catalogue, tmp_path):
+    packaging.pack(ranker, catalogue, tmp_path)
+    about = {"kind": packaging.MOST_POPULAR, "format": packaging.FORMAT + 1}
+    (tmp_path / "kind.json").write_text(json.dumps(about))
+    with pytest.raises(ModelError, match="upgrade careerstream"):
+        packaging.unpack(tmp_path)
+    (tmp_path / "kind.json").write_text("")
+    with pytest.raises(ModelError, match="not complete"):
+        packaging.unpack(tmp_path)
+
+
+def test_only_known_rankers_can_be_registered():
+    class Mine(MostPopularRanker):
+        pass
+
+    with pytest.raises(ModelError, match="a Mine cannot be registered"):
+        packaging.kind_of(Mine())

@@ -1,0 +1,169 @@
+"""A history of ids → a vector that is compared with those of all items.
+
+An item's vector is what its id has learned plus the mean of what its attributes, used as words,
+have learned. Vectors have length 1 on both sides, so that an item is not preferred for being
+frequent, and a temperature says how much a likeness counts. Two encoders, because either sees what
+the other does not: causal self-attention (Kang and McAuley, SASRec, 2018; layer norm first) and a
+GRU (Hidasi and others, GRU4Rec, 2016).
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.model.presets import Config
+
+Kind = Literal["attention", "recurrent"]
+
+
+class EncoderConfig(Config):
+    """The shape of a sequence model."""
+
+    kind: Kind = Field(description="how a history is read")
+    dimensions: int = Field(ge=2, description="of an item's vector and of every state")
+    heads: int = Field(ge=1, description="of each attention layer")
+    layers: int = Field(ge=1, description="attention layers")
+    dropout: float = Field(ge=0, lt=1, description="share of each layer's output dropped")
+    attention_dropout: float = Field(ge=0, lt=1, description="share of the attention dropped")
+    input_dropout: float = Field(ge=0, lt=1, description="share of the item vectors dropped")
+    temperature: float = Field(gt=0, description="cosines are divided by it")
+    longest: int = Field(ge=1, description="newest items of a history that are read")
+
+
+class Words:
+    """Attributes of items laid end to end.
+
+    Args:
+        attributes: for each item its attribute numbers.
+    """
+
+    def __init__(self, attributes: Sequence[Sequence[int]]) -> None:
+        numbers = sorted({number for own in attributes for number in own})
+        places = {number: place for place, number in enumerate(numbers)}
+        self.count = len(numbers)
+        self.flat = torch.tensor([places[n] for own in attributes for n in own], dtype=torch.int64)
+        lengths = [len(own) for own in attributes]
+        self.starts = torch.tensor(np.cumsum([0, *lengths[:-1]]), dtype=torch.int64)
+
+
+class SequenceModel(nn.Module):
+    """Item vectors and an encoder; row N of the vectors is padding."""
+
+    def __init__(self, items: int, config: EncoderConfig, words: Words | None) -> None:
+        super().__init__()
+        size = config.dimensions
+        self.config = config
+        self.words = words
+        self.ids = nn.Embedding(items, size)
+        nn.init.normal_(self.ids.weight, std=1 / math.sqrt(size))
+        if words is not None:
+            self.meanings = nn.Embedding(words.count, size)
+            nn.init.normal_(self.meanings.weight, std=0.5 / math.sqrt(size))
+        self.encoder: nn.Module = (
+            _Attention(config) if config.kind == "attention" else _Recurrent(config)
+        )
+
+    def vectors(self) -> Tensor:
+        """Return the unit vectors of all items, (N, D)."""
+        found = self.ids.weight
+        if self.words is not None:
+            found = found + functional.embedding_bag(
+                self.words.flat, self.meanings.weight, self.words.starts, mode="mean"
+            )
+        return functional.normalize(found, dim=-1)
+
+    def forward(self, histories: Tensor, vectors: Tensor) -> Tensor:
+        """Read histories.
+
+        Args:
+            histories: (B, T) rows of items, N for padding at the end.
+            vectors: (N, D), from `vectors`.
+
+        Returns:
+            (B, T, D): after each step, what is compared with `vectors` to foretell the next.
+        """
+        size = self.config.dimensions
+        padded = torch.cat([vectors, vectors.new_zeros(1, size)])
+        steps = functional.dropout(
+            padded[histories] * math.sqrt(size), self.config.input_dropout, self.training
+        )
+        return functional.normalize(self.encoder(steps), dim=-1) / self.config.temperature
+
+
+class _Recurrent(nn.Module):
+    """A GRU."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.dropout = config.dropout
+        self.cells = nn.GRU(config.dimensions, config.dimensions, batch_first=True)
+        self.out = nn.Linear(config.dimensions, config.dimensions)
+
+    def forward(self, steps: Tensor) -> Tensor:
+        """Read (B, T, D) to (B, T, D)."""
+        states = self.cells(steps)[0]
+        return torch.as_tensor(self.out(functional.dropout(states, self.dropout, self.training)))
+
+
+class _Attention(nn.Module):
+    """Causal self-attention; places are counted from the oldest step."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.places = nn.Embedding(config.longest, config.dimensions)
+        nn.init.normal_(self.places.weight, std=0.02)
+        self.blocks = nn.ModuleList([_Block(config) for _ in range(config.layers)])
+        self.norm = nn.LayerNorm(config.dimensions)
+
+    def forward(self, steps: Tensor) -> Tensor:
+        """Read (B, T, D) to (B, T, D)."""
+        length = steps.shape[1]
+        states = steps + self.places.weight[:length]
+        future = torch.full((length, length), -torch.inf).triu(1)
+        for block in self.blocks:
+            states = block(states, future)
+        return torch.as_tensor(self.norm(states))
+
+
+class _Block(nn.Module):
+    """Attention over the past, then a layer for each step alone."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        size = config.dimensions
+        self.config = config
+        self.questions = nn.Linear(size, 3 * size)
+        self.answer = nn.Linear(size, size)
+        self.widen = nn.Linear(size, 4 * size)
+        self.narrow = nn.Linear(4 * size, size)
+        self.first, self.second = nn.LayerNorm(size), nn.LayerNorm(size)
+
+    def forward(self, states: Tensor, future: Tensor) -> Tensor:
+        """Read (B, T, D) to (B, T, D); `future` (T, T) is minus infinity where time runs back."""
+        states = states + self._drop(self._attend(self.first(states), future))
+        inner = self._drop(functional.gelu(self.widen(self.second(states))))
+        return states + self._drop(self.narrow(inner))
+
+    def _attend(self, states: Tensor, future: Tensor) -> Tensor:
+        users, length, size = states.shape
+        heads = self.config.heads
+        asked, keys, values = (
+            self.questions(states)
+            .view(users, length, 3, heads, size // heads)
+            .permute(2, 0, 3, 1, 4)
+        )  # each (B, heads, T, D / heads)
+        weights = asked @ keys.transpose(-1, -2) / math.sqrt(size // heads) + future
+        weights = functional.dropout(
+            weights.softmax(dim=-1), self.config.attention_dropout, self.training
+        )
+        mixed = (weights @ values).transpose(1, 2).reshape(users, length, size)
+        return torch.as_tensor(self.answer(mixed))
+
+    def _drop(self, values: Tensor) -> Tensor:
+        return functional.dropout(values, self.config.dropout, self.training)

@@ -1,0 +1,123 @@
+"""The protocol `sequences`: users and their items in order, and attributes of items.
+
+A line holds a user and the user's items, oldest first, between blanks. The last item of each user
+is the test target, the one before it the validation target. Neither is ever trained on; at test
+time the validation item is part of the input. All items but those of the input compete.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from streaming.errors import InputError
+from streaming.importing import SourceFile
+from streaming.importing.source_file import check_decoded
+from training.benchmark.protocols.leave_last_out import hold_out
+from training.benchmark.protocols.training_view import History, Split, TrainingView
+
+_SHOWN = 40
+_FOREIGN = (",", "{", "[", "<", "\0")
+_ATTRIBUTES_REMEDY = 'give one object such as {"4": [1, 2, 3]}: item to attribute numbers'
+_AFTER_NUMBERS = 1 << 62
+
+
+def load(file: Path, attributes: Path | None = None) -> Split:
+    """Read a file of sequences and, where there is one, a file of attributes.
+
+    Args:
+        file: one user a line.
+        attributes: a JSON object, item to attribute numbers.
+
+    Raises:
+        InputError: a file is missing, empty or of another layout, or nobody has two items.
+    """
+    sequences = dict(_lines(SourceFile(file)))
+    names = tuple(sorted({item for items in sequences.values() for item in items}, key=_by_number))
+    rows = {name: row for row, name in enumerate(names)}
+    users = tuple(sorted(sequences, key=_by_number))
+    whole = [
+        History(np.array([rows[item] for item in sequences[user]], dtype=np.int64))
+        for user in users
+    ]
+    test = hold_out(users, whole, len(names), single_items=False, by_status=False)
+    if not len(test.cases):
+        raise InputError(
+            f"no user of {file} has two items: there is nothing to foretell; give longer sequences"
+        )
+    choosing = hold_out(test.users, test.rest, len(names), single_items=False, by_status=False)
+    known = None if attributes is None else _attributes(attributes)
+    training = TrainingView(
+        protocol="sequences",
+        item_names=names,
+        postings=None,
+        attributes=None if known is None else tuple(known.get(name, ()) for name in names),
+        users=choosing.users,
+        histories=choosing.rest,
+        final_histories=choosing.rest,
+        validation=choosing.cases,
+    )
+    about = {"rows": len(users), "users": len(users), "items": len(names)}
+    if known is not None:
+        about["items_with_attributes"] = sum(name in known for name in names)
+    return Split(training, replace(test.cases, seen=choosing.cases.seen), about)
+
+
+def _lines(source: SourceFile) -> Iterator[tuple[str, list[str]]]:
+    """Yield users and their items."""
+    known: set[str] = set()
+    number = 0
+    try:
+        for number, line in enumerate(source.lines(), start=1):
+            check_decoded(line, source.encoding)
+            user, *items = line.split() or [""]
+            if user and (fault := _fault(user, items, known)):
+                raise _wrong(source.path, number, fault)
+            if user:
+                known.add(user)
+                yield user, items
+    except ValueError as error:
+        raise _wrong(source.path, number + 1, f"it cannot be read ({error})") from error
+    if not known:
+        raise InputError(
+            f"{source.path} is empty; give a file with one user and their items a line"
+        )
+
+
+def _fault(user: str, items: list[str], known: set[str]) -> str | None:
+    if any(mark in user for mark in _FOREIGN):
+        return f"{user[:_SHOWN]!r} is the start of another format"
+    if user in known:
+        return f"user {user[:_SHOWN]!r} has a line already"
+    return None if items else f"user {user[:_SHOWN]!r} has no items"
+
+
+def _wrong(file: Path, number: int, fault: str) -> InputError:
+    return InputError(
+        f"{file} is no file of sequences: line {number}: {fault}; give one line a user, the user "
+        "and the items between blanks, oldest first, or another --protocol"
+    )
+
+
+def _attributes(file: Path) -> dict[str, tuple[int, ...]]:
+    """Read item → attribute numbers, each number once and ascending."""
+    source = SourceFile(file)
+    try:
+        found = orjson.loads("".join(source.lines()))
+    except ValueError as error:
+        raise InputError(f"{file} is no JSON: {error}; {_ATTRIBUTES_REMEDY}") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{file} holds no JSON object; {_ATTRIBUTES_REMEDY}")
+    for item, numbers in found.items():
+        if not (isinstance(numbers, list) and all(type(number) is int for number in numbers)):
+            said = f"of item {item[:_SHOWN]!r} {str(numbers)[:_SHOWN]}"
+            raise InputError(f"{file} says {said}; {_ATTRIBUTES_REMEDY}")
+    return {item: tuple(sorted(set(numbers))) for item, numbers in found.items()}
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    """Order numbers by their value and before other names; no int(), which refuses long ones."""
+    digits = name.lstrip("0")
+    return (len(digits), name) if name.isascii() and name.isdecimal() else (_AFTER_NUMBERS, name)

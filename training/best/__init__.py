@@ -1,1 +1,0 @@
-"""The preset `best()`: whatever measures best, chosen by what the data hold."""

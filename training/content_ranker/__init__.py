@@ -1,0 +1,1 @@
+"""The content ranker of the preset `best`, blended with the encoder-decoder."""

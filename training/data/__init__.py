@@ -1,0 +1,1 @@
+"""Training data: read from the lake, split by time, counted."""

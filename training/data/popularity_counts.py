@@ -1,0 +1,97 @@
+"""How much was done with each posting: the numbers behind "popular"."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from streaming.contract.records import EventKind
+from streaming.serving.catalogue import Catalogue
+from streaming.timestamps import from_text
+
+STRENGTH: Mapping[str, float] = {
+    EventKind.VIEW: 1.0,
+    EventKind.SAVE: 3.0,
+    EventKind.APPLY: 5.0,
+    EventKind.HIRE: 5.0,
+}
+"""What an event says of a posting's popularity; kinds that are absent say nothing."""
+
+HALF_LIFE_DAYS = 7.0
+"""After so many days an event counts half."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much was done with each posting, weighed by kind and age.
+
+    Args:
+        weights: posting id to weight, (P,) float64 under a sorted index.
+        made_at: the moment the ages were taken at, canonical format; None for no counts at all.
+    """
+
+    weights: pd.Series
+    made_at: str | None
+
+    @classmethod
+    def none(cls) -> Self:
+        """Nothing has been counted yet."""
+        return cls(pd.Series(dtype="float64"), None)
+
+    @classmethod
+    def of(cls, events: pd.DataFrame, as_of: str) -> Self:
+        """Count the events up to a moment.
+
+        A candidate counts once for a posting and kind, at the newest time, so that nobody makes a
+        posting popular alone. The sums do not depend on the order of the rows.
+
+        Args:
+            events: columns candidate_id, posting_id, kind, event_time.
+            as_of: later events are left out.
+        """
+        times = pd.to_datetime(events["event_time"], utc=True)
+        counted = events.assign(event_time=times)[
+            (times <= from_text(as_of)) & events["kind"].isin(STRENGTH)
+        ]
+        by = ["posting_id", "candidate_id", "kind"]
+        newest = counted.groupby(by, sort=True, observed=True)["event_time"].max().reset_index()
+        age_days = (from_text(as_of) - newest["event_time"]).dt.total_seconds() / 86_400
+        weight = newest["kind"].astype(str).map(STRENGTH) * 0.5 ** (age_days / HALF_LIFE_DAYS)
+        weights = weight.astype("float64").groupby(newest["posting_id"], sort=True).sum()
+        return cls(weights, as_of)
+
+    def aligned(self, catalogue: Catalogue) -> np.ndarray:
+        """Weights in the order of a catalogue's rows, (N,) float64; 0 where nothing was counted."""
+        return self.weights.reindex(catalogue.posting_ids).fillna(0.0).to_numpy(dtype=np.float64)
+
+    def write(self, file: Path) -> None:
+        """Write a Parquet file that carries `made_at` in its metadata."""
+        table = pa.table(
+            {
+                "posting_id": pa.array(list(self.weights.index), pa.string()),
+                "weight": pa.array(self.weights.to_numpy(dtype=np.float64)),
+            }
+        )
+        pq.write_table(table.replace_schema_metadata({"made_at": self.made_at or ""}), file)
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Read what `write` wrote."""
+        table = pq.read_table(file)
+        index = pd.Index(table.column("posting_id").to_pylist(), name="posting_id", dtype=object)
+        weights = pd.Series(table.column("weight").to_numpy(), index=index)
+        return cls(weights, table.schema.metadata[b"made_at"].decode() or None)
+
+
+def decay(made_at: str | None, as_of: str) -> float:
+    """What is left of a weight at a moment; looking back, nothing has decayed yet."""
+    if made_at is None:
+        return 1.0
+    days = (from_text(as_of) - from_text(made_at)) / timedelta(days=1)
+    return float(0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS))

@@ -1,0 +1,1 @@
+"""Evaluation: ranking metrics, and rankers measured on later events."""

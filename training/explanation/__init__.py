@@ -1,0 +1,1 @@
+"""Explanation: which part of a profile carries a posting, and the words that say so."""

@@ -1,0 +1,1 @@
+"""Fitting: one call that trains, its processes, loop, checkpoints."""

@@ -1,0 +1,94 @@
+"""Which way of decoding is served: the cheapest of those that rank the validation part best."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from streaming.serving.catalogue import Catalogue
+from training.data.dataset import Dataset
+from training.evaluation.list_diversity import likeness, text_vectors
+from training.evaluation.offline_evaluation import GATED, Protocol, lists_of, make_cases, quality_of
+from training.model.presets import DECODINGS
+from training.ranking.encoder_decoder_ranker import NeuralRanker
+
+REPORTED = ("hr@10", GATED, "similarity@10", "coverage")
+"""What is told of each way: accuracy, how alike a list's postings are, share of the catalogue."""
+
+_PROTOCOL = Protocol(candidates=300)
+"""The gate's, on fewer candidates, so that four ways take seconds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """A ranker with its way of decoding, and what was compared."""
+
+    ranker: NeuralRanker
+    name: str | None
+    """Of the way, in `DECODINGS`; None where nobody could be asked: then it is the preset's."""
+    compared: Mapping[str, Mapping[str, float]]
+    """Way to values of `REPORTED`."""
+
+
+def choose_decoding(ranker: NeuralRanker, dataset: Dataset) -> Chosen:
+    """Compare the ways of decoding on held-out candidates, and take one by NDCG@10.
+
+    Taken is the cheapest that is at most one standard error behind the best (Breiman, Friedman,
+    Olshen and Stone, Classification and Regression Trees, 1984, 3.4.3): a beam costs three times
+    the first step, for each profile, for ever. Without a candidate to ask, the preset's stays.
+
+    Args:
+        ranker: just trained.
+        dataset: what it was trained on, with the validation part.
+    """
+    train, held_out = dataset.split(ranker.preset.training.validation_split)
+    catalogue = dataset.catalogue
+    seen = np.array(catalogue.posting_ids, dtype=object)[np.unique(train.postings)]
+    cases = make_cases(held_out, catalogue, seen.tolist(), _PROTOCOL)
+    compared: dict[str, dict[str, float]] = {}
+    reached: dict[str, np.ndarray] = {}
+    if cases.held_out:
+        vectors = text_vectors(catalogue.table.to_pylist())
+        with TemporaryDirectory(prefix="careerstream-") as temporary:
+            folder = Path(temporary)
+            ranker.prepare(catalogue, folder)
+            for name, decoding in DECODINGS.items():
+                lists = lists_of(ranker.decoded_by(decoding), folder, cases, _PROTOCOL)
+                quality = quality_of(lists, catalogue, cases)
+                reached[name] = quality.per_candidate[GATED]
+                compared[name] = {
+                    **{key: float(quality.per_candidate[key].mean()) for key in REPORTED[:2]},
+                    REPORTED[2]: float(likeness(vectors, *_rows(lists, catalogue)).mean()),
+                    REPORTED[3]: quality.coverage,
+                }
+    if not compared:
+        return Chosen(ranker, None, {})
+    name = cheapest_of_the_best(reached)
+    return Chosen(ranker.decoded_by(DECODINGS[name]), name, compared)
+
+
+def cheapest_of_the_best(reached: Mapping[str, np.ndarray]) -> str:
+    """Return the first name that is at most one standard error behind the one of the highest mean.
+
+    Args:
+        reached: name to what each candidate gave, (candidates,); the cheapest first.
+    """
+    best = max(reached.values(), key=np.mean)
+
+    def is_as_good(values: np.ndarray) -> bool:
+        behind = best - values
+        return bool(behind.mean() <= behind.std() / np.sqrt(len(behind)))
+
+    return next(name for name, values in reached.items() if is_as_good(values))
+
+
+def _rows(lists: Sequence[Sequence[str]], catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
+    """Lay lists of posting ids side by side: rows, (B, K) int64, and what is real of them."""
+    rows = np.zeros((len(lists), _PROTOCOL.size), dtype=np.int64)
+    real = np.zeros(rows.shape, dtype=bool)
+    for place, ids in enumerate(lists):
+        rows[place, : len(ids)] = [catalogue.rows[posting_id] for posting_id in ids]
+        real[place, : len(ids)] = True
+    return rows, real

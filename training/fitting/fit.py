@@ -1,0 +1,176 @@
+"""From a dataset folder to a trained model: the one call that trains."""
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from streaming.settings import TrainingSettings
+from training.content_ranker.blended_ranker import BestRanker
+from training.content_ranker.fit_content import TrainedContent, train_content
+from training.data.dataset import Dataset
+from training.fitting.decoding_selection import choose_decoding
+from training.fitting.devices import require
+from training.fitting.distributed import available, launch, on_spark
+from training.fitting.worker import Spec, work, write_model
+from training.model.presets import Preset, by_name
+from training.model.training_tensors import load_material, write_features
+from training.ranking.encoder_decoder_ranker import NeuralRanker
+
+logger = logging.getLogger(__name__)
+
+OnEpoch = Callable[[dict[str, Any]], None]
+"""Called with the values of a `loop.EpochRecord` after each epoch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A finished training."""
+
+    ranker: NeuralRanker | BestRanker
+    folder: Path
+    """What `NeuralRanker.load` reads: of the encoder-decoder."""
+    preset: Preset
+    """With the way of decoding that was chosen."""
+    decoding: str | None
+    """Its name in `presets.DECODINGS`; None where no candidate was left to compare them on."""
+    compared: Mapping[str, Mapping[str, float]]
+    """What each way of decoding reached on the validation part (`choosing.REPORTED`)."""
+    content: TrainedContent | None
+    """What was trained beside the encoder-decoder; None where the preset has no such thing."""
+    records: tuple[dict[str, Any], ...]
+    """The values of a `loop.EpochRecord` per epoch."""
+    processes: int
+    """How many trained; 1 where Horovod is absent."""
+
+    @property
+    def device(self) -> str:
+        """Where the leader computed the last epoch: `cpu`, `cuda:0`."""
+        return str(self.records[-1].get("device", "cpu"))
+
+
+def fit(
+    dataset: Path,
+    run: Path,
+    settings: TrainingSettings,
+    *,
+    resume: bool = False,
+    on_epoch: OnEpoch = lambda _: None,
+) -> Fitted:
+    """Train a model on a dataset folder, and choose how it makes lists.
+
+    Args:
+        dataset: what the train job wrote (`training.data.dataset`).
+        run: folder of the run; features, metrics.jsonl, checkpoint.pt, model/ and, from several
+            processes, logs/ are written into it. With launcher `spark` and several hosts it and
+            `dataset` must be on storage that all of them see.
+        settings: preset, processes, launcher, device, seed, epochs, text encoder.
+        resume: go on from the run's checkpoint where there is one.
+        on_epoch: called in this process after each epoch; not for epochs done before a resumption.
+
+    Raises:
+        InputError: the data or the text encoder cannot be used.
+        SettingsError: a GPU is asked for, and PyTorch sees none.
+        TrainingError: a training process died.
+    """
+    if settings.launcher == "local":
+        require(settings.device)  # better known before the features are made
+    spec = Spec.read(prepare_run(dataset, run, settings, resume=resume))
+    processes = _processes(settings)
+    if processes == 1:
+        work(spec, lambda record: on_epoch(record.to_json()))
+    elif settings.launcher == "spark":
+        on_spark(partial(work, spec), processes)
+        for record in _records(spec):
+            on_epoch(record)
+    else:
+        _launch_here(spec, processes, on_epoch)
+    data = Dataset.read(dataset)
+    chosen = choose_decoding(NeuralRanker.load(spec.model), data)
+    write_model(chosen.ranker, spec)
+    content = train_content(chosen.ranker, data, spec.seed) if spec.preset.content else None
+    return Fitted(
+        ranker=content.ranker if content else chosen.ranker,
+        content=content,
+        folder=spec.model,
+        preset=chosen.ranker.preset,
+        decoding=chosen.name,
+        compared=chosen.compared,
+        records=tuple(_records(spec)),
+        processes=processes,
+    )
+
+
+def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> Path:
+    """Do all that comes before the processes start: check the data, make the features.
+
+    Returns:
+        The specification, for `python -m training.fitting.worker SPEC.json` on whatever launcher.
+
+    Raises:
+        InputError: the data or the text encoder cannot be used.
+    """
+    spec = _specify(dataset, run, settings, resume=resume)
+    data = Dataset.read(dataset)
+    preset = write_features(
+        data, spec.preset, spec.features, text_encoder=settings.text_encoder, seed=settings.seed
+    )
+    load_material(data, preset, spec.features)  # its errors are better had here
+    spec = spec.model_copy(update={"preset": preset})
+    file = spec.run / "spec.json"
+    file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
+    return file
+
+
+def _specify(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> Spec:
+    preset = by_name(settings.preset)
+    if settings.epochs is not None:
+        training = preset.training.model_copy(update={"epochs": settings.epochs})
+        preset = preset.model_copy(update={"training": training})
+    run.mkdir(parents=True, exist_ok=True)
+    spec = Spec(
+        dataset=dataset.absolute(),
+        run=run.absolute(),
+        preset=preset,
+        seed=settings.seed,
+        device=settings.device,
+        resume=resume,
+    )
+    if not resume:
+        for leftover in (spec.metrics, spec.checkpoint):
+            leftover.unlink(missing_ok=True)
+    shutil.rmtree(spec.model, ignore_errors=True)
+    return spec
+
+
+def _processes(settings: TrainingSettings) -> int:
+    if settings.processes > 1 and not available():
+        logger.warning(
+            "Horovod is not installed: training in one process instead of %d", settings.processes
+        )
+        return 1
+    return settings.processes
+
+
+def _launch_here(spec: Spec, processes: int, on_epoch: OnEpoch) -> None:
+    told = len(_records(spec))
+
+    def tell() -> None:
+        nonlocal told
+        records = _records(spec)
+        for record in records[told:]:
+            on_epoch(record)
+        told = len(records)
+
+    file = spec.run / "spec.json"
+    launch(["-m", "training.fitting.worker", str(file)], processes, spec.run / "logs", tell)
+
+
+def _records(spec: Spec) -> list[dict[str, Any]]:
+    if not spec.metrics.exists():
+        return []
+    return [json.loads(line) for line in spec.metrics.read_text(encoding="utf-8").splitlines()]

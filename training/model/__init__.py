@@ -1,0 +1,1 @@
+"""The encoder-decoder: features, network, loss, examples, presets."""

@@ -1,0 +1,248 @@
+"""The encoder-decoder: a profile's steps in, one posting per decoding step out.
+
+Shapes: B profiles, L steps of a profile, T decoding steps, N postings, W dimensions of a text
+vector, V of a vector of words, F fields of H dimensions, D dimensions of a posting vector, M
+numbers that tell a step's moment, U hidden units. The model knows nothing of distribution, of files
+or of what a posting is; `training.model.features` says what stands in its inputs.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from training.model.features import FIELDS, STEP_KINDS
+from training.model.presets import ModelConfig
+from training.model.time_encoding import FRESHNESS_NUMBERS, MOMENT_NUMBERS
+
+BLOCKS = ("text", "words", *FIELDS, "id")
+"""The parts of a posting vector, side by side in this order."""
+
+_FIRST_GATES = {
+    "text": 6.0,
+    "words": 10.0,
+    "place": 3.0,
+    "employer": 2.0,
+    "industry": 3.0,
+    "occupation": 4.0,
+    "terms": 1.0,
+    "salary": 1.0,
+    "language": 3.0,
+    "id": 1.0,
+}
+"""Where the weights of the blocks begin: likeness of text first, so that an untrained model already
+ranks by content. Training moves them, and each candidate's state moves them further."""
+
+SHORTEST = 1e-3
+"""Of what a profile asks for in words: a profile without any divides by it instead of by zero."""
+
+_FIRST_STRENGTHS = {"dismiss": -0.5}
+"""Where the strength of what a step itself asks for begins; 1 for the other kinds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """What the encoder reads, right-padded."""
+
+    vectors: Tensor
+    """(B, L, D) posting vectors, or those of stated entries."""
+    kinds: Tensor
+    """(B, L) int64, places in `STEP_KINDS`."""
+    moments: Tensor
+    """(B, L, M)."""
+    lengths: Tensor
+    """(B,) int64 on the CPU, at least 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """What the decoder needs of the encoder."""
+
+    states: Tensor
+    """(B, L, U)."""
+    keys: Tensor
+    """(B, L): the states' part of the attention's argument."""
+    contents: Tensor
+    """(B, L, D): what each step itself asks for, times the strength of its kind."""
+    mask: Tensor
+    """(B, L) bool: false on padding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """One decoding step: a posting's score is query · its vector + taste · its freshness."""
+
+    query: Tensor
+    """(B, D)."""
+    taste: Tensor
+    """(B, 3): what each number of `moments.freshness` is worth."""
+    attention: Tensor
+    """(B, L), sums to 1."""
+    gates: Tensor
+    """(B, D): the weight of each block, repeated over its dimensions."""
+    state: tuple[Tensor, Tensor]
+    """The decoder's hidden and cell state, each (B, U)."""
+
+
+class EncoderDecoder(nn.Module):
+    """The network.
+
+    Args:
+        config: its shape.
+        ids: how many postings have an id block of their own; numbered from 1, 0 for none.
+    """
+
+    block_of: Tensor
+    """(D,) int64: the block that each dimension belongs to."""
+    copied: Tensor
+    """(D,) bool: true for the block of words, into which nothing is learned but its weight."""
+
+    def __init__(self, config: ModelConfig, ids: int) -> None:
+        super().__init__()
+        fields = [config.field_dimensions] * len(FIELDS)
+        widths = [config.text_dimensions, config.lexical_dimensions, *fields, config.id_dimensions]
+        total, hidden = sum(widths), config.hidden
+        self.text = nn.Linear(config.word_dimensions, config.text_dimensions, bias=False)
+        self.fields = nn.Parameter(torch.eye(config.field_dimensions).repeat(len(FIELDS), 1, 1))
+        self.ids = nn.Embedding(ids + 1, config.id_dimensions, padding_idx=0)
+        self.inputs = nn.Linear(total, hidden)
+        self.kinds = nn.Embedding(len(STEP_KINDS), hidden)
+        self.moments = nn.Linear(MOMENT_NUMBERS, hidden)
+        self.encoder = nn.LSTM(hidden, hidden, batch_first=True)
+        self.start = nn.Parameter(torch.zeros(hidden))
+        self.decoder = nn.LSTMCell(2 * hidden, hidden)
+        self.attend = nn.Linear(2 * hidden, 1)
+        self.sharpness = nn.Parameter(torch.zeros(()))
+        self.compress = nn.Linear(total, config.relations, bias=False)
+        self.relate = nn.Linear(config.relations, total, bias=False)
+        self.query = nn.Linear(2 * hidden, total)
+        self.gates = nn.Linear(2 * hidden, len(BLOCKS))
+        self.taste = nn.Linear(2 * hidden, FRESHNESS_NUMBERS)
+        self.strengths = nn.Parameter(
+            torch.tensor([_FIRST_STRENGTHS.get(kind, 1.0) for kind in STEP_KINDS])
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        block_of = torch.repeat_interleave(torch.arange(len(BLOCKS)), torch.tensor(widths))
+        self.register_buffer("block_of", block_of, persistent=False)
+        self.register_buffer("copied", block_of == BLOCKS.index("words"), persistent=False)
+        self._start_values()
+
+    def _start_values(self) -> None:
+        nn.init.orthogonal_(self.text.weight)  # keeps angles between texts as well as it can
+        nn.init.zeros_(self.ids.weight)  # so that an id nobody trained says nothing
+        nn.init.zeros_(self.relate.weight)  # at first like asks for like
+        nn.init.normal_(self.query.weight, std=0.02)
+        nn.init.zeros_(self.query.bias)
+        nn.init.normal_(self.gates.weight, std=0.02)
+        nn.init.normal_(self.taste.weight, std=0.02)
+        nn.init.ones_(self.taste.bias)
+        nn.init.normal_(self.start, std=0.1)
+        with torch.no_grad():
+            self.gates.bias.copy_(torch.tensor([_FIRST_GATES[block] for block in BLOCKS]).log())
+
+    def posting_vectors(self, text: Tensor, words: Tensor, fields: Tensor, ids: Tensor) -> Tensor:
+        """Lay the blocks of postings (or of stated entries) side by side.
+
+        Args:
+            text: (N, W).
+            words: (N, V).
+            fields: (N, F, H).
+            ids: (N,) int64; 0 for a posting never seen in training: its block is zero.
+
+        Returns:
+            (N, D); the text block of unit length, or zero where there is no text.
+        """
+        meaning = functional.normalize(self.text(text), dim=-1)  # (N, text_dimensions)
+        mixed = torch.einsum("nfh,fhg->nfg", fields, self.fields)  # (N, F, H)
+        return torch.cat([meaning, words, mixed.flatten(1), self.ids(ids)], dim=1)
+
+    def encode(self, steps: Steps) -> tuple[Encoded, tuple[Tensor, Tensor]]:
+        """Read profiles; the encoder's last state is the decoder's first."""
+        inputs = self.inputs(steps.vectors) + self.kinds(steps.kinds) + self.moments(steps.moments)
+        packed = pack_padded_sequence(
+            self.dropout(inputs), steps.lengths, batch_first=True, enforce_sorted=False
+        )
+        read, (hidden, cell) = self.encoder(packed)
+        length = steps.kinds.shape[1]
+        states, _ = pad_packed_sequence(read, batch_first=True, total_length=length)  # (B, L, U)
+        mask = torch.arange(length)[None, :] < steps.lengths[:, None]  # (B, L), on the CPU
+        mask = mask.to(states.device)
+        units = states.shape[2]
+        keys = states @ self.attend.weight[0, units:] + self.attend.bias  # (B, L)
+        related = self.relate(self.compress(steps.vectors)) * ~self.copied  # (B, L, D)
+        asked = steps.vectors + related  # (B, L, D)
+        contents = asked * self.strengths[steps.kinds][..., None]  # (B, L, D)
+        return Encoded(states, keys, contents, mask), (hidden[0], cell[0])
+
+    def first_input(self, profiles: int) -> Tensor:
+        """Return the start token, (B, U)."""
+        return self.start.expand(profiles, -1)
+
+    def next_input(self, emitted: Tensor) -> Tensor:
+        """Make a decoder's input of the posting just emitted: (B, D) → (B, U)."""
+        return self.inputs(emitted)  # type: ignore[no-any-return]
+
+    def decide(self, encoded: Encoded, state: tuple[Tensor, Tensor], previous: Tensor) -> Decision:
+        """Take one decoding step.
+
+        a = softmax_i(k sigma(W_a [h_(t-1); h_i])), s = sum_i a_i h_i, h_t = LSTM([y_(t-1); s]),
+        query = gates(h_t, s) * (W_q [h_t; s] + sum_i a_i content_i),
+        taste = W_f [h_t; s]; in the block of words W_q is zero and the sum has length 1.
+
+        Args:
+            encoded: the profiles.
+            state: the decoder's.
+            previous: (B, U), `first_input` or `next_input`.
+        """
+        units = state[0].shape[1]
+        asked = state[0] @ self.attend.weight[0, :units]  # (B,)
+        energy = self.sharpness.exp() * torch.sigmoid(encoded.keys + asked[:, None])  # (B, L)
+        attention = energy.masked_fill(~encoded.mask, -torch.inf).softmax(dim=1)
+        summary = (attention[:, None, :] @ encoded.states)[:, 0]  # (B, U)
+        content = (attention[:, None, :] @ encoded.contents)[:, 0]  # (B, D)
+        hidden, cell = self.decoder(torch.cat([previous, summary], dim=1), state)
+        known = self.dropout(torch.cat([hidden, summary], dim=1))  # (B, 2U)
+        # What is asked for in words has length 1, however many steps ask, as in a TF-IDF cosine.
+        length = (content * self.copied).norm(dim=1, keepdim=True).clamp(min=SHORTEST)  # (B, 1)
+        gates = self.gates(known).exp()[:, self.block_of]  # (B, D)
+        gates = torch.where(self.copied, gates / length, gates)
+        query = gates * (self.query(known) * ~self.copied + content)  # (B, D)
+        return Decision(query, self.taste(known), attention, gates, (hidden, cell))
+
+    def forward(self, steps: Steps, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Decode with the right posting fed back at each step (teacher forcing).
+
+        Args:
+            steps: the profiles.
+            targets: (B, T, D) vectors of the postings that came next; step t sees those before t.
+
+        Returns:
+            Queries, (B, T, D), and tastes, (B, T, 3).
+        """
+        encoded, state = self.encode(steps)
+        previous = self.first_input(len(targets))
+        queries, tastes = [], []
+        for target in targets.unbind(dim=1):
+            decision = self.decide(encoded, state, previous)
+            queries.append(decision.query)
+            tastes.append(decision.taste)
+            state, previous = decision.state, self.next_input(target)
+        return torch.stack(queries, dim=1), torch.stack(tastes, dim=1)
+
+
+def cross_entropy(scores: Tensor, targets: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+    """Sum the loss over real targets, and count first-step hits.
+
+    Args:
+        scores: (B, T, N), -inf where a posting may not be emitted.
+        targets: (B, T) int64 columns of `scores`.
+        real: (B, T) bool, false on padding.
+
+    Returns:
+        The summed loss, and how many first targets have the highest score; both scalars.
+    """
+    losses = functional.cross_entropy(scores[real], targets[real], reduction="sum")
+    hits = (scores[:, 0].argmax(dim=1) == targets[:, 0]).sum()
+    return losses, hits

@@ -1,0 +1,1 @@
+"""Ranking: the trained encoder-decoder as the stream computes it."""

@@ -1,7 +1,0 @@
-"""What MLflow runs to load a registered model; only MLflow imports this file."""
-
-from mlflow.models import set_model
-
-from training.pyfunc import RankerModel
-
-set_model(RankerModel())

@@ -1,0 +1,1 @@
+"""The MLflow registry: tracking, packaging, registration, the gate, promotion."""

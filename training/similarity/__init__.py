@@ -1,0 +1,1 @@
+"""Similarity: nearest neighbours and clusters in the space of the serving model."""

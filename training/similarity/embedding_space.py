@@ -1,0 +1,130 @@
+"""The space in which a model's postings and candidates stand, for all that compares them.
+
+Not every kind of model has one; `has_vectors` asks for what similarity and groups need.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from streaming.errors import InputError, ModelError
+from streaming.serving.bundles import CHAMPION, Versions
+from streaming.serving.catalogue import Catalogue
+from streaming.serving.ranker import Profile
+from streaming.settings import Settings
+from streaming.timestamps import from_text, to_text
+from training.ranking.prepared_catalogue import PreparedCatalogue
+from training.registry.model_registry import ModelRef, find, load
+from training.registry.pyfunc import RankerModel
+
+
+@runtime_checkable
+class HasVectors(Protocol):
+    """A ranker whose postings and candidates stand in one space; all rows by `Catalogue.rows`."""
+
+    def prepare(self, catalogue: Catalogue, folder: Path) -> None:
+        """Write a catalogue and its vectors; see `streaming.serving.ranker.Ranker.prepare`."""
+        ...
+
+    def opened(self, folder: Path) -> PreparedCatalogue:
+        """Open what `prepare` wrote."""
+        ...
+
+    def posting_vectors(self, folder: Path) -> np.ndarray:
+        """Return the vectors of a prepared catalogue's postings, (N, D) float32."""
+        ...
+
+    def work_vectors(self, folder: Path) -> np.ndarray:
+        """Return what of them says what the work is, (N, E) float32."""
+        ...
+
+    def candidate_vectors(
+        self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
+    ) -> np.ndarray:
+        """Return what profiles ask for, (number of profiles, D) float32; zero for nothing."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """The vectors of one model version over one catalogue version."""
+
+    versions: Versions
+    ranker: HasVectors
+    catalogue: Catalogue
+    folder: Path
+    """The catalogue prepared by the model."""
+
+    def about(self) -> dict[str, Any]:
+        """Say what an answer was made with."""
+        return {
+            "model_name": self.versions.model_name,
+            "model_version": self.versions.model_version,
+            "catalogue_version": self.versions.catalogue_version,
+        }
+
+    def posting(self, row: int) -> dict[str, Any]:
+        """Return what people know a posting by: posting_id, title, employer."""
+        said = self.ranker.opened(self.folder).named(row).posting
+        return {name: said.get(name) for name in ("posting_id", "title", "employer")}
+
+    def open_at(self, as_of: str | None) -> tuple[str | None, np.ndarray]:
+        """Read a moment and tell which postings are open then.
+
+        Args:
+            as_of: a time; None: whenever, only withdrawn postings are left out.
+
+        Returns:
+            The moment in its canonical form, and (N,) bool.
+
+        Raises:
+            InputError: `as_of` is no time.
+        """
+        if as_of is None:
+            return None, self.catalogue.is_open
+        try:
+            moment = to_text(from_text(as_of))
+        except ValueError as error:
+            raise InputError(
+                f"as_of {as_of} is no time; give one such as 2026-01-31T09:30:00Z"
+            ) from error
+        return moment, self.catalogue.open_at(moment)
+
+
+def registered_space(settings: Settings, which: str = CHAMPION) -> Space:
+    """Open a registered model's space over the catalogue that it was trained on.
+
+    Args:
+        settings: where MLflow is.
+        which: alias or number of the version.
+
+    Raises:
+        ModelError: there is no such version, or it has no vectors.
+    """
+    reference = find(settings, which)
+    model = load(settings, reference)
+    ranker = has_vectors(model, reference)
+    if not isinstance(model, RankerModel):
+        raise ModelError(f"{reference.uri} was not registered by careerstream; train a model")
+    catalogue = ranker.opened(model.prepared).catalogue
+    versions = Versions(reference.name, reference.version, catalogue.version)
+    return Space(versions, ranker, catalogue, model.prepared)
+
+
+def has_vectors(model: object, reference: ModelRef) -> HasVectors:
+    """Return the ranker of a loaded model as one that has vectors.
+
+    Raises:
+        ModelError: it has none, as the most-popular baseline.
+    """
+    ranker = getattr(model, "ranker", model)
+    if not isinstance(ranker, HasVectors):
+        raise ModelError(
+            f"{reference.name} version {reference.version} ({reference.kind}) has no vectors to "
+            "compare: `careerstream train` makes a model that has, and --model challenger takes it "
+            "before it is promoted"
+        )
+    return ranker

@@ -1,0 +1,147 @@
+"""Text → tokens: Chinese and English words, lower-case, without markup and stop words."""
+
+import html
+import logging
+import re
+import unicodedata
+import warnings
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import groupby
+from typing import Any
+
+from training.text.stop_words import STOP_WORDS
+
+_HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
+_RUN = re.compile(
+    rf"(?P<han>[{_HAN}]+)"
+    r"|(?P<word>"
+    r"(?:\basp|\bado|\bvb)?\.net\b"  # .net, asp.net
+    rf"|[^\W_{_HAN}]+\.(?:js|io|ai|py)\b"  # node.js
+    rf"|[^\W_{_HAN}]+(?:\+\+|#)?"  # java, c++, c#
+    r")",
+)
+_POSSESSIVE = re.compile(r"['\u2019]s\b")
+_ONE_LETTER_WORDS = frozenset({"c", "r"})
+"""Programming languages; any other single Latin letter says nothing."""
+
+_COMPOUNDS = ("后端", "前端", "全栈", "大数据", "微服务", "运维", "云计算", "算法工程师")
+"""Words of the labour market that jieba's dictionary lacks."""
+
+
+_AROUND = 2
+"""Characters that are read on either side of an unknown stretch of Chinese."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a text that is made of no known words."""
+
+    text: str
+    around: str
+    """The same with a few characters before and after it; Latin words stand alone."""
+
+
+def clean(text: str) -> str:
+    """Normalise (NFKC), remove markup and entities that an importer left, fold the case."""
+    plain = html.unescape(html.unescape(text)) if "&" in text else text
+    if "<" in plain:
+        plain = _TAG.sub(" ", plain)
+    return _POSSESSIVE.sub("", unicodedata.normalize("NFKC", plain).casefold())
+
+
+def tokens(text: str | None) -> list[str]:
+    """Split a text into words, in order, repetitions kept.
+
+    Chinese is segmented by jieba in its search mode, which also emits the known words inside a
+    longer one (软件开发 → 软件, 开发, 软件开发), so that texts which cut differently still meet.
+
+    Args:
+        text: in any language; None and '' have no tokens.
+
+    Returns:
+        Lower-case words without stop words, plain numbers and single Latin letters except c and r.
+    """
+    found: list[str] = []
+    for run in _RUN.finditer(clean(text or "")):
+        if run.group("han"):
+            found.extend(_segment(run.group("han")))
+        else:
+            found.append(run.group("word"))
+    return [word for word in found if _says_something(word)]
+
+
+def strange(text: str | None, known: Collection[str]) -> Iterator[Stretch]:
+    """Find what a text says in words that are neither known nor stop words.
+
+    A misspelt Chinese word falls apart when it is segmented, often into single characters that are
+    words of their own (会记 into 会 and 记), so unknown words and single characters beside them are
+    one stretch.
+
+    Args:
+        text: in any language; None and '' have none.
+        known: lower-case words.
+
+    Yields:
+        The stretches in order; Latin ones are a word each.
+    """
+    for run in _RUN.finditer(clean(text or "")):
+        if run.group("han"):
+            yield from _strange_han(run.group("han"), known)
+        elif run.group("word") not in known and _says_something(run.group("word")):
+            yield Stretch(run.group("word"), run.group("word"))
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether a text is written in Chinese: it holds at least one Han character."""
+    return re.search(rf"[{_HAN}]", text) is not None
+
+
+def _says_something(word: str) -> bool:
+    if word in STOP_WORDS or word.isdecimal():
+        return False
+    return len(word) > 1 or word in _ONE_LETTER_WORDS or is_chinese(word)
+
+
+def _strange_han(run: str, known: Collection[str]) -> Iterator[Stretch]:
+    start = 0
+    for doubtful, group in groupby(
+        _segmenter().lcut(run), lambda word: len(word) == 1 or not _understood(word, known)
+    ):
+        words = list(group)
+        end = start + sum(map(len, words))
+        if doubtful and not all(_understood(word, known) for word in words):
+            yield Stretch(run[start:end], run[max(0, start - _AROUND) : end + _AROUND])
+        start = end
+
+
+def _understood(word: str, known: Collection[str]) -> bool:
+    return word in known or word in STOP_WORDS
+
+
+@lru_cache(maxsize=65_536)
+def _segment(run: str) -> tuple[str, ...]:
+    return tuple(_segmenter().lcut_for_search(run))
+
+
+@cache
+def _segmenter() -> Any:
+    """Make jieba's segmenter without its cache.
+
+    jieba keeps its parsed dictionary as a marshalled file under a fixed name in the shared
+    temporary folder, which any local user may put there. Parsing it anew takes half a second.
+    """
+    with warnings.catch_warnings():
+        # jieba 0.42.1 holds invalid escapes and asks for pkg_resources.
+        warnings.simplefilter("ignore")
+        import jieba  # noqa: PLC0415 - only Chinese text needs it
+
+    jieba.setLogLevel(logging.WARNING)
+    segmenter = jieba.Tokenizer()
+    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    segmenter.initialized = True
+    for word in _COMPOUNDS:
+        segmenter.add_word(word)
+    return segmenter
