@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-import pyarrow as pa
 from delta.exceptions import (
     ConcurrentAppendException,
     ConcurrentDeleteDeleteException,
@@ -32,11 +31,14 @@ from pyspark.sql.types import (
 from streaming.contract.records import Event, Posting, Profile, Recommendation, Versioned
 from streaming.contract.schemas import spark_type
 from streaming.errors import InputError, one_line
-from streaming.serving.catalogue import Catalogue
 from streaming.settings import Settings
 
-PLACE = (StructField("partition", IntegerType()), StructField("offset", LongType()))
-PRODUCED = StructField("produced_at", TimestampType())
+MESSAGE_COLUMNS = (
+    StructField("partition", IntegerType()),
+    StructField("offset", LongType()),
+    StructField("produced_at", TimestampType()),
+)
+"""The Kafka message that a row was made of: where it stood and its timestamp."""
 CONFLICTS = (
     ConcurrentAppendException,
     ConcurrentDeleteDeleteException,
@@ -81,27 +83,27 @@ EVENTS = Table(
     record=Event,
     keys=("candidate_id", "event_id", "event_time"),
     grows="event_time",
-    extra=(*PLACE, PRODUCED),
+    extra=MESSAGE_COLUMNS,
 )
 PROFILES = Table(
     name="profiles",
     record=Profile,
     keys=("candidate_id", "version"),
     grows="version",
-    extra=(*PLACE, PRODUCED),
+    extra=MESSAGE_COLUMNS,
 )
 DECISIONS = Table(
     name="decisions",
     record=Recommendation,
     keys=("recommendation_id",),
     grows="as_of",
-    extra=(*PLACE, PRODUCED),
+    extra=MESSAGE_COLUMNS,
 )
 POSTINGS = Table(
     name="postings",
     record=Posting,
     keys=("posting_id",),
-    extra=(StructField("open", BooleanType()), *PLACE, PRODUCED),
+    extra=(StructField("open", BooleanType()), *MESSAGE_COLUMNS),
 )
 TABLES = (EVENTS, PROFILES, DECISIONS, POSTINGS)
 
@@ -262,10 +264,3 @@ def settle(write: Callable[[], object]) -> None:
         else:
             return
     write()
-
-
-def catalogue(spark: SparkSession, settings: Settings, at: int) -> Catalogue:
-    """Read the catalogue at a version of the table of postings."""
-    drop = [field.name for field in (*PLACE, PRODUCED)]
-    rows: pa.Table = read(spark, settings, POSTINGS, at).drop(*drop).toArrow()
-    return Catalogue.of(rows, at)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import mlflow
 import orjson
+import pyarrow as pa
 from mlflow.exceptions import MlflowException
 from mlflow.models.model import MLMODEL_FILE_NAME
 from pyspark import SparkFiles
@@ -204,7 +205,7 @@ class Shelf:
     def _make(self, versions: Versions, model: Path, folder: Path) -> None:
         try:
             with self._unfinished(folder) as unfinished:
-                catalogue = tables.catalogue(self.spark, self.settings, versions.catalogue_version)
+                catalogue = load_catalogue(self.spark, self.settings, versions.catalogue_version)
                 catalogue.write(unfinished / CATALOGUE_FILE)
                 (unfinished / "prepared").mkdir()
                 _ranker_in(model).prepare(catalogue, unfinished / "prepared")
@@ -285,6 +286,17 @@ def _remove(folder: Path) -> None:
 
 def _archive(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.zip")
+
+
+def load_catalogue(spark: SparkSession, settings: Settings, version: int) -> Catalogue:
+    """Read the catalogue at a version of the table of postings.
+
+    The function is not in `catalogue`, because a registered model carries that module to machines
+    without Spark.
+    """
+    columns = [field.name for field in tables.MESSAGE_COLUMNS]
+    rows: pa.Table = tables.read(spark, settings, tables.POSTINGS, version).drop(*columns).toArrow()
+    return Catalogue.of(rows, version)
 
 
 def download_model(settings: Settings, version: str, folder: Path) -> None:

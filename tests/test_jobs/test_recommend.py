@@ -18,7 +18,7 @@ from streaming.contract.records import EVERYONE, Recommendation
 from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.kafka.topic_reader import latest, messages
 from streaming.lake import tables
-from streaming.serving.bundles import serving_now
+from streaming.serving.bundles import load_catalogue, serving_now
 from streaming.serving.scoring import everyone
 from streaming.settings import Settings
 from training.ranking.most_popular import MostPopularRanker
@@ -153,7 +153,7 @@ def offline(town, tmp_path, monkeypatch):
             models[version] = mlflow.pyfunc.load_model(f"models:/{value['model_name']}/{version}")
         if at not in catalogues:
             catalogues[at] = tmp_path / f"{at}.parquet"
-            tables.catalogue(town.spark, town.settings, at).write(catalogues[at])
+            load_catalogue(town.spark, town.settings, at).write(catalogues[at])
         rows = pd.DataFrame({"profile": [json.dumps(profile)], "as_of": [value["as_of"]]})
         params = {"size": town.settings.recommend.size, "catalogue": str(catalogues[at])}
         return list(models[version].predict(rows, params=params)["items"][0])
@@ -227,7 +227,7 @@ def popular(town):
             columns=["candidate_id", "posting_id", "kind", "event_time"],
         )
         as_of = "2026-03-01T00:00:00.000000Z"
-        catalogue = tables.catalogue(
+        catalogue = load_catalogue(
             town.spark,
             town.settings,
             tables.version(town.spark, town.settings, tables.POSTINGS),

@@ -14,6 +14,7 @@ from streaming.lake.archive_rows import archive_batch, judged_values
 from streaming.lake.posting_index import index_batch, judged_postings
 from streaming.metrics.accumulators import tally
 from streaming.metrics.definitions import DEAD_LETTERS
+from streaming.serving.bundles import load_catalogue
 from streaming.settings import Settings
 
 pytestmark = pytest.mark.spark
@@ -86,7 +87,7 @@ def test_the_catalogue_is_the_table_at_a_version(postings, spark, settings):
     postings((0, "b", "B"), (1, "a", "A"))
     at = tables.version(spark, settings, tables.POSTINGS)
     postings((2, "a", None))
-    then, now = tables.catalogue(spark, settings, at), tables.catalogue(spark, settings, at + 1)
+    then, now = load_catalogue(spark, settings, at), load_catalogue(spark, settings, at + 1)
     assert (then.posting_ids, then.version) == (["a", "b"], at)
     assert then.is_open.tolist() == [True, True]
     assert now.is_open.tolist() == [False, True]
