@@ -1,100 +1,117 @@
-"""The arrows between the packages, read from the imports; and names that would shadow a package."""
+"""The map of the house in ARCHITECTURE.md is true: every import follows one of its arrows.
 
-import ast
-import sys
-from collections.abc import Iterator
-from importlib.metadata import packages_distributions
-from pathlib import Path
+A row may name only rooms above it, so that rooms cannot import each other in a circle.
+"""
 
+import house_map
 import pytest
 
-PROJECT = Path(__file__).parents[2]
-MAY_IMPORT = {
-    "streaming": set[str](),
-    "training": {"streaming"},
-    "infra": {"streaming"},
-    "jobs": {"streaming", "training", "infra"},
-}
+MAP = house_map.read_map()
+ROOMS = [row.room for row in MAP]
+SOURCES = {name: file.read_text("utf-8") for name, file in house_map.modules().items()}
+MOST_FILES = 14
 
 
-def _imports(source: str, package: str) -> Iterator[tuple[int, str]]:
-    """Yield line and top-level package of every import, inside functions too."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.lineno, package if node.level else (node.module or "").partition(".")[0]
-
-
-def _wrong_arrows(source: str, package: str) -> list[str]:
-    forbidden = set(MAY_IMPORT) - MAY_IMPORT[package] - {package}
-    found = [(line, name) for line, name in _imports(source, package) if name in forbidden]
-    return [f"line {line}: {package} may not import {name}" for line, name in found]
-
-
-def _sources(package: str) -> list[Path]:
-    return sorted((PROJECT / package).rglob("*.py"))
-
-
-@pytest.mark.parametrize("package", MAY_IMPORT)
-def test_every_import_follows_an_arrow(package: str) -> None:
-    assert _sources(package)
-    wrong = {
-        str(file.relative_to(PROJECT)): found
-        for file in _sources(package)
-        if (found := _wrong_arrows(file.read_text(encoding="utf-8"), package))
+def arrows_of_code() -> dict[tuple[str, str], list[str]]:
+    """List the imports between rooms, by importing and imported room."""
+    files = house_map.modules()
+    room = {
+        name: house_map.room_of(house_map.folder_of(file), ROOMS) for name, file in files.items()
     }
-    assert wrong == {}
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for module, targets in house_map.imports_between(SOURCES).items():
+        for target in sorted(targets):
+            ends = (str(room[module]), str(room[target]))
+            if ends[0] != ends[1]:
+                arrows.setdefault(ends, []).append(f"{module} imports {target}")
+    return arrows
+
+
+def covers(name: str, room: str) -> bool:
+    """Tell whether a name in a row's last column stands for a room."""
+    package, star, _ = name.partition("/*")
+    return f"{room}/".startswith(f"{package}/") if star else room == name
+
+
+def forbidden(arrows: dict[tuple[str, str], list[str]]) -> list[str]:
+    """List the imports that follow no arrow of the map."""
+    allowed = {row.room: row.may_import for row in MAP}
+    return [
+        line
+        for (source, target), lines in arrows.items()
+        if not any(covers(name, target) for name in allowed.get(source, ()))
+        for line in lines
+    ]
+
+
+def test_the_map_covers_every_folder() -> None:
+    folders = {
+        house_map.folder_of(file)
+        for file in house_map.modules().values()
+        if file.name != "__init__.py"
+    }
+
+    assert [f for f in sorted(folders) if not house_map.room_of(f, ROOMS)] == []
+
+
+def test_every_room_is_a_folder_and_stands_in_the_map_once() -> None:
+    folders = {house_map.folder_of(file) for file in house_map.modules().values()}
+
+    assert [room for room in ROOMS if room not in folders] == []
+    assert len(ROOMS) == len(set(ROOMS))
+
+
+def test_a_row_names_only_rooms_above_it() -> None:
+    for place, row in enumerate(MAP):
+        above, below = ROOMS[:place], ROOMS[place:]
+        for name in row.may_import:
+            assert any(covers(name, room) for room in above), f"{row.room}: no room {name} above it"
+            assert not any(covers(name, room) for room in below), f"{row.room}: {name} is below it"
+
+
+def test_every_import_follows_an_arrow() -> None:
+    assert forbidden(arrows_of_code()) == []
+
+
+def test_every_arrow_is_used_by_an_import() -> None:
+    used = set(arrows_of_code())
+    unused = [
+        f"{row.room}: {name}"
+        for row in MAP
+        for name in row.may_import
+        if not any(source == row.room and covers(name, target) for source, target in used)
+    ]
+
+    assert unused == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert house_map.circles(house_map.imports_between(SOURCES)) == []
 
 
 @pytest.mark.parametrize(
-    ("package", "line"),
-    [
-        ("streaming", "import training"),
-        ("streaming", "from infra.broker.embedded import Broker"),
-        ("training", "def f():\n    from jobs import cli"),
-        ("infra", "import numpy, training.model.network as m"),
-    ],
+    ("source", "target"),
+    [("streaming", "training/model"), ("training/text", "jobs"), ("infra/broker", "training/data")],
 )
-def test_a_wrong_arrow_is_found(package: str, line: str) -> None:
-    assert len(_wrong_arrows(line, package)) == 1
+def test_a_wrong_arrow_is_found(source: str, target: str) -> None:
+    assert {source, target} <= set(ROOMS)
+    assert forbidden({(source, target): ["a imports b"]}) == ["a imports b"]
 
 
-@pytest.mark.parametrize("package", MAY_IMPORT)
-def test_nothing_is_imported_from_tests_or_notebooks(package: str) -> None:
-    for file in _sources(package):
-        names = {name for _, name in _imports(file.read_text(encoding="utf-8"), package)}
-        assert not names & {"tests", "notebooks", "conftest"}, file
+def test_a_circle_through_a_function_is_found() -> None:
+    sources = {
+        "a": "import b",
+        "b": "def f():\n    from c import name",
+        "c": "import a, d",
+        "d": "import json",
+    }
+
+    assert house_map.circles(house_map.imports_between(sources)) == [["a", "b", "c"]]
 
 
-def test_no_job_file_shadows_a_module_when_submitted() -> None:
-    # spark-submit jobs/NAME.py puts the folder jobs/ before everything else on the path.
-    mine = {file.stem for file in (PROJECT / "jobs").glob("*.py")} - {"__init__"}
-    mine |= {folder.parent.name for folder in (PROJECT / "jobs").glob("*/__init__.py")}
-    others = set(sys.stdlib_module_names) | set(packages_distributions()) - set(MAY_IMPORT)
-    assert not mine & (others | set(MAY_IMPORT))
+def test_no_folder_holds_too_many_files() -> None:
+    counts: dict[str, int] = {}
+    for file in house_map.modules().values():
+        counts[house_map.folder_of(file)] = counts.get(house_map.folder_of(file), 0) + 1
 
-
-def test_no_test_folder_shadows_a_package() -> None:
-    assert not list((PROJECT / "tests").rglob("__init__.py"))
-    files = [file.name for file in (PROJECT / "tests").rglob("test_*.py")]
-    assert len(files) == len(set(files)), "two test files of one name"
-    folders = {folder.name for folder in (PROJECT / "tests").iterdir() if folder.is_dir()}
-    assert not folders & set(MAY_IMPORT)
-
-
-def test_set_up_imports_nothing_that_must_be_installed() -> None:
-    # What the set-up itself imports; the others of the room run when all is installed.
-    files = [
-        file
-        for file in _sources("infra/setup")
-        if file.stem not in {"doctor", "packed_environment"}
-    ]
-    files += [PROJECT / "infra" / "__init__.py", *_sources("infra/process")]
-    files += [
-        PROJECT / "streaming" / f"{name}.py" for name in ("__init__", "dependencies", "errors")
-    ]
-    files.remove(PROJECT / "infra" / "process" / "supervisor.py")
-    for file in files:
-        names = {name for _, name in _imports(file.read_text(encoding="utf-8"), "infra")}
-        assert names <= sys.stdlib_module_names | {"infra", "streaming"}, file
+    assert {folder: count for folder, count in counts.items() if count > MOST_FILES} == {}
