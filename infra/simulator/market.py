@@ -1,18 +1,18 @@
-"""A simulated labour market: postings, what candidates say of themselves, and what they do."""
+"""A simulated labour market: postings, candidates and events."""
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from infra.simulator.browsing import Taste
-from infra.simulator.candidates import Candidates, draw_candidates
-from infra.simulator.config import MarketConfig
-from infra.simulator.postings import Postings, draw_postings
-from infra.simulator.rendering.candidate_text import render_candidate
-from infra.simulator.rendering.labels import candidate_id, posting_id
-from infra.simulator.rendering.posting_text import render_posting
-from infra.simulator.scene import Scene, set_scene
-from infra.simulator.sessions import stream
+from infra.simulator.candidate_records import candidate_record
+from infra.simulator.choice_model import ChoiceModel
+from infra.simulator.population.candidates import Candidates, draw_candidates
+from infra.simulator.population.market_config import MarketConfig
+from infra.simulator.population.parameters import MarketParameters, draw_parameters
+from infra.simulator.population.postings import Postings, draw_postings
+from infra.simulator.posting_records import posting_record
+from infra.simulator.record_fields import candidate_id, posting_id
+from infra.simulator.sessions import simulate_events
 from infra.simulator.vocabulary.occupation import Occupation
 from infra.simulator.vocabulary.occupations import OCCUPATIONS
 
@@ -20,72 +20,76 @@ from infra.simulator.vocabulary.occupations import OCCUPATIONS
 def occupations() -> tuple[Occupation, ...]:
     """Return all occupations; a market has the first `MarketConfig.occupations` of them.
 
-    `Occupation.stated(language)` is what a candidate of it would state: three characteristic
-    skills. A posting belongs to it when the posting's field `occupation` is
-    `Occupation.wording(language).name`.
+    `Occupation.stated(language)` are the skills that a candidate of the occupation would state.
+    A posting belongs to the occupation whose `Occupation.wording(language).name` is the posting's
+    field `occupation`.
     """
     return OCCUPATIONS
 
 
 class Market:
-    """A labour market made of random numbers: every record carries `source: simulator`.
+    """A labour market made of random numbers.
 
-    Candidates click on what fits their occupation, skills, places and pay, on what is popular,
-    new or near the top of the page; the interest of some drifts to a neighbouring occupation.
-    Equal configurations give equal records. The arrays behind the postings and candidates (about
-    0.1 kB each) are held; texts and events are made while they are read, and can be read again.
+    Candidates click on postings that fit their occupation, skills, places and pay, and on those
+    that are popular, new or near the top of the page. The interest of some candidates drifts to a
+    neighbouring occupation. Equal configurations give equal records. The arrays of postings and
+    candidates (about 0.1 kB each) stay in memory; texts and events are made while they are read,
+    and can be read again.
 
     Args:
-        config: size, length and make-up.
+        config: size, length and composition.
     """
 
     def __init__(self, config: MarketConfig) -> None:
         self.config = config
 
     @cached_property
-    def _scene(self) -> Scene:
-        return set_scene(self.config)
+    def _parameters(self) -> MarketParameters:
+        return draw_parameters(self.config)
 
     @cached_property
     def _postings(self) -> Postings:
-        return draw_postings(self._scene)
+        return draw_postings(self._parameters)
 
     @cached_property
     def _candidates(self) -> Candidates:
-        return draw_candidates(self._scene)
+        return draw_candidates(self._parameters)
 
     def postings(self) -> Iterator[dict[str, Any]]:
         """Yield every posting (`records.Posting`, ready for JSON) in the order of date_posted."""
         for number in range(len(self._postings)):
-            yield render_posting(self._scene, self._postings, number)
+            yield posting_record(self._parameters, self._postings, number)
 
     def candidates(self) -> Iterator[dict[str, Any]]:
-        """Yield the stated parts (`records.Candidate`, ready for JSON) of those who state one.
+        """Yield the candidates (`records.Candidate`, ready for JSON) who state something.
 
         One candidate in ten states nothing and is known by events alone.
         """
         for number in range(len(self._candidates)):
-            record = render_candidate(self._scene, self._candidates, number)
+            record = candidate_record(self._parameters, self._candidates, number)
             if record is not None:
                 yield record
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Yield every event (`records.Event`, ready for JSON) in the order of event_time.
 
-        Event ids grow with time. The posting is open at the time, save for kind hire, which
-        follows an application by days. Memory does not grow with the number of events.
+        Event ids grow with time. The posting is open at the time of the event, except for a hire,
+        which follows an application by days. Memory does not grow with the number of events.
         """
-        yield from stream(self._scene, Taste(self._scene.land, self._postings, self._candidates))
+        taxonomy = self._parameters.taxonomy
+        choice_model = ChoiceModel(taxonomy, self._postings, self._candidates)
+        yield from simulate_events(self._parameters, choice_model)
 
     def occupation_of_postings(self) -> dict[str, str]:
-        """Return the key of the occupation of each posting, by posting id."""
-        return _keys(self._scene, self._postings, posting_id)
+        """Return the occupation's key of each posting, by posting id."""
+        return self._occupation_keys(self._postings, posting_id)
 
     def occupation_of_candidates(self) -> dict[str, str]:
-        """Return the key of the occupation each candidate looks for, stated or not, by id."""
-        return _keys(self._scene, self._candidates, candidate_id)
+        """Return the key of the occupation that each candidate looks for, by candidate id."""
+        return self._occupation_keys(self._candidates, candidate_id)
 
-
-def _keys(scene: Scene, drawn: Postings | Candidates, name: Callable[[int], str]) -> dict[str, str]:
-    keys = [one.key for one in scene.land.occupations]
-    return {name(number): keys[one] for number, one in enumerate(drawn.occupation)}
+    def _occupation_keys(
+        self, population: Postings | Candidates, identifier: Callable[[int], str]
+    ) -> dict[str, str]:
+        keys = [occupation.key for occupation in self._parameters.taxonomy.occupations]
+        return {identifier(row): keys[code] for row, code in enumerate(population.occupation)}

@@ -1,4 +1,4 @@
-"""Occupations around health and the laboratory."""
+"""Occupations in health and laboratories."""
 
 from infra.simulator.vocabulary.occupation import occupation
 

@@ -1,4 +1,4 @@
-"""Occupations around customers and brands."""
+"""Occupations in sales, marketing and customer service."""
 
 from infra.simulator.vocabulary.occupation import occupation
 

@@ -1,4 +1,4 @@
-"""Occupations around machines and buildings."""
+"""Occupations in machines and construction."""
 
 from infra.simulator.vocabulary.occupation import occupation
 

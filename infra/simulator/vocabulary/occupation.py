@@ -1,4 +1,4 @@
-"""What the simulator knows of an occupation, and the short notation its tables are written in."""
+"""The record of an occupation, and the short notation in which the tables are written."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,23 +7,23 @@ Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, Language] = ("zh", "en")
 
 CHARACTERISTIC = 3
-"""So many skills at the head of an occupation's list tell it from the others."""
+"""Number of skills at the head of an occupation's list that distinguish it from the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """An occupation in the words of one language."""
+    """An occupation in one language."""
 
     term: str
     """Its name within a sentence."""
     name: str
-    """Its name standing alone: what the field `occupation` of its postings says."""
+    """Its name on its own: the field `occupation` of its postings."""
     titles: tuple[str, ...]
-    """Ways to title a posting, without a level."""
+    """Titles of postings, without a level."""
     skills: tuple[str, ...]
-    """Skills as job seekers write them, most characteristic first; same order in each language."""
+    """Skills, most characteristic first, in the same order in each language."""
     tasks: tuple[str, ...]
-    """What the work consists of, phrases for descriptions."""
+    """Phrases that describe the work."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Occupation:
     en: Wording
     """In English."""
     neighbours: tuple[str, ...]
-    """Keys of occupations that people move to and look at."""
+    """Keys of occupations that people also look at and move to."""
     industries: tuple[str, ...]
     """Keys of industries that employ it."""
     salary_zh: int
@@ -45,14 +45,14 @@ class Occupation:
     salary_en: int
     """Usual pay elsewhere, GBP a year."""
     education: int
-    """Usual requirement: 0 none, 1 vocational, 2 bachelor, 3 master or licence."""
+    """Required education: 0 none, 1 vocational, 2 bachelor, 3 master or licence."""
 
     def wording(self, language: Language) -> Wording:
-        """Return the words of a language."""
+        """Return the occupation in a language."""
         return self.zh if language == "zh" else self.en
 
     def stated(self, language: Language) -> tuple[str, ...]:
-        """Return the three characteristic skills, as a candidate would state them."""
+        """Return the characteristic skills, as a candidate would state them."""
         return self.wording(language).skills[:CHARACTERISTIC]
 
 
@@ -70,7 +70,7 @@ def occupation(
     salary: tuple[int, int],
     education: int,
 ) -> Occupation:
-    """Make an occupation from the short notation: `;` between entries, `=` between languages.
+    """Parse the short notation: `;` separates entries, `=` separates languages.
 
     Args:
         key: its name in the code.
@@ -80,7 +80,7 @@ def occupation(
         skills: `Chinese = English` pairs, the three characteristic ones first.
         tasks_zh: Chinese task phrases.
         tasks_en: English task phrases.
-        near: keys of neighbours, separated by blanks; the other side need not name it back.
+        near: keys of neighbours, separated by blanks; the neighbour need not name this one.
         industries: keys of industries, separated by blanks.
         salary: CNY a month and GBP a year.
         education: 0 to 3, see `Occupation.education`.

@@ -1,4 +1,4 @@
-"""All occupations in one order, so that any first few of them are a mixed market."""
+"""All occupations, in an order in which the first few already are a mixed market."""
 
 from itertools import chain, zip_longest
 
@@ -15,4 +15,4 @@ _GROUPS = (SOFTWARE, OFFICE, CARE, TRADES, COMMERCE, ENGINEERING)
 OCCUPATIONS: tuple[Occupation, ...] = tuple(
     occupation for occupation in chain(*zip_longest(*_GROUPS)) if occupation is not None
 )
-"""The groups take turns; the order is part of what a seed means."""
+"""One occupation of each group in turn. The order is part of what a seed means."""

@@ -1,4 +1,4 @@
-"""Occupations around money, law, people and words."""
+"""Occupations in finance, law, personnel and language."""
 
 from infra.simulator.vocabulary.occupation import occupation
 

@@ -1,4 +1,4 @@
-"""Sentences that postings and candidates are made of; `{names}` are filled in by the renderers."""
+"""Sentences that postings and candidates are made of; `{names}` are filled in."""
 
 # ruff: noqa: RUF001 - Chinese text has Chinese punctuation
 
@@ -124,19 +124,19 @@ EDUCATION: dict[str, tuple[str, ...]] = {
         "Master's degree",
     ),
 }
-"""What postings ask for, by `Occupation.education`."""
+"""Education that postings require, by `Occupation.education`."""
 
 EXPERIENCE: dict[str, tuple[str, ...]] = {
     "zh": ("经验不限", "1-3年", "3-5年", "5-10年"),
     "en": ("No experience needed", "1 to 3 years", "3 to 5 years", "5 years or more"),
 }
-"""By level."""
+"""Required experience, by level 0 to 3."""
 
 DEGREES: dict[str, tuple[str, ...]] = {
     "zh": ("高中", "大专", "本科", "硕士"),
     "en": ("Left school early", "Vocational training", "Bachelor's degree", "Master's degree"),
 }
-"""What people have, by `Occupation.education`."""
+"""Education that candidates have, by `Occupation.education`."""
 
 BACKGROUNDS: dict[str, tuple[str, ...]] = {
     "zh": (
@@ -162,10 +162,10 @@ BEGINNERS: dict[str, tuple[str, ...]] = {
         "New in {city} and in working life.",
     ),
 }
-"""Backgrounds of level 0."""
+"""Backgrounds of candidates of level 0."""
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "zh": ("双休", "远程办公", "大公司", "离家近", "稳定"),
     "en": ("remote work", "regular hours", "a larger company", "close to home", "part-time"),
 }
-"""Wishes that name no occupation."""
+"""Wishes that do not name an occupation."""

@@ -1,4 +1,4 @@
-"""Where the simulated market is: cities, what they pay and in which currency."""
+"""The cities of the simulated market, with their pay and currency."""
 
 from dataclasses import dataclass
 
@@ -16,13 +16,13 @@ class City:
     country: str
     """ISO 3166 code."""
     size: float
-    """Its share of the postings, relative to the others of its language."""
+    """Its share of the postings, relative to the other cities of its language."""
     pay: float
-    """What it pays, relative to the others of its language."""
+    """Its pay, relative to the other cities of its language."""
     currency: str
     """ISO 4217 code."""
     rate: float
-    """Units of the currency for one of the occupations' tables (CNY in China, else GBP)."""
+    """Exchange rate from the currency of the occupations' tables (CNY in China, else GBP)."""
 
 
 _CHINA = (
@@ -82,4 +82,4 @@ CITIES: tuple[City, ...] = (
         for locality, region, country, size, pay, currency, rate in _ELSEWHERE
     ),
 )
-"""All cities; an index into it stands for a place in the simulation."""
+"""All cities. The simulation refers to them by index."""

@@ -1,4 +1,4 @@
-"""Occupations around software and data."""
+"""Occupations in software and data."""
 
 from infra.simulator.vocabulary.occupation import occupation
 

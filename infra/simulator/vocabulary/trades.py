@@ -1,4 +1,4 @@
-"""Occupations around the workshop, the road, the kitchen and the door."""
+"""Occupations in crafts, transport, kitchens and security."""
 
 from infra.simulator.vocabulary.occupation import occupation
 

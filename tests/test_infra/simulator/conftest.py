@@ -7,8 +7,8 @@ from infra.simulator import Market, MarketConfig
 
 
 @dataclass(frozen=True)
-class Told:
-    """A market and everything it tells."""
+class Simulated:
+    """A market and all its records."""
 
     market: Market
     postings: dict[str, dict[str, Any]]
@@ -20,20 +20,20 @@ class Told:
         return [event for event in self.events if event["kind"] == "view"]
 
 
-def tell(config: MarketConfig) -> Told:
+def simulate(config: MarketConfig) -> Simulated:
     market = Market(config)
-    return Told(
+    return Simulated(
         market,
-        {one["posting_id"]: one for one in market.postings()},
-        {one["candidate_id"]: one for one in market.candidates()},
+        {posting["posting_id"]: posting for posting in market.postings()},
+        {candidate["candidate_id"]: candidate for candidate in market.candidates()},
         list(market.events()),
     )
 
 
 @pytest.fixture(scope="session")
-def told() -> Told:
+def simulated() -> Simulated:
     """The default market: the one of the demonstration."""
-    return tell(MarketConfig())
+    return simulate(MarketConfig())
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ def test_an_absurd_value_is_refused_in_one_line_that_names_it(name, value):
 
 def test_a_whole_number_will_do_for_a_fraction():
     config = MarketConfig(candidates=5, postings=50, events_per_candidate=3, share_chinese=1)
-    assert {one["language"] for one in Market(config).postings()} == {"zh"}
+    assert {posting["language"] for posting in Market(config).postings()} == {"zh"}
 
 
 def test_the_start_may_stand_in_any_time_zone():

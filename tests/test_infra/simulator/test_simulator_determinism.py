@@ -37,19 +37,19 @@ def test_the_bytes_do_not_depend_on_the_hash_seed(tmp_path):
 
 
 def test_parts_can_be_read_in_any_order_and_again(small_config):
-    one, other = Market(small_config), Market(small_config)
-    events = list(one.events())
-    postings = list(one.postings())
-    assert list(other.postings()) == postings
-    assert list(other.candidates()) == list(one.candidates())
-    assert list(other.events()) == events == list(one.events())
+    first, second = Market(small_config), Market(small_config)
+    events = list(first.events())
+    postings = list(first.postings())
+    assert list(second.postings()) == postings
+    assert list(second.candidates()) == list(first.candidates())
+    assert list(second.events()) == events == list(first.events())
 
 
 def test_another_seed_is_another_market(small_config, tmp_path):
-    write(Market(small_config), tmp_path / "one")
-    write(Market(replace(small_config, seed=4)), tmp_path / "two")
-    pairs = zip(digests(tmp_path / "one"), digests(tmp_path / "two"), strict=True)
-    assert all(one != other for one, other in pairs)
+    write(Market(small_config), tmp_path / "first")
+    write(Market(replace(small_config, seed=4)), tmp_path / "second")
+    pairs = zip(digests(tmp_path / "first"), digests(tmp_path / "second"), strict=True)
+    assert all(first != second for first, second in pairs)
 
 
 @pytest.mark.parametrize("more", [1, 30])
@@ -80,11 +80,11 @@ configs = st.builds(
 @given(configs)
 def test_any_market_is_valid_ordered_and_repeatable(config):
     market = Market(config)
-    postings = [Posting.model_validate(one) for one in market.postings()]
-    assert len({one.posting_id for one in postings}) == len(postings) >= config.postings
-    assert all(Candidate.model_validate(one) for one in market.candidates())
-    events = [Event.model_validate(one) for one in market.events()]
-    keys = [(one.event_time, one.event_id) for one in events]
+    postings = [Posting.model_validate(posting) for posting in market.postings()]
+    assert len({posting.posting_id for posting in postings}) == len(postings) >= config.postings
+    assert all(Candidate.model_validate(record) for record in market.candidates())
+    events = [Event.model_validate(event) for event in market.events()]
+    keys = [(event.event_time, event.event_id) for event in events]
     assert keys == sorted(keys)
-    assert {one.posting_id for one in events} <= {one.posting_id for one in postings}
+    assert {event.posting_id for event in events} <= {posting.posting_id for posting in postings}
     assert list(Market(config).events()) == list(market.events())

@@ -5,41 +5,41 @@ import numpy as np
 import pytest
 
 from infra.simulator import Market, MarketConfig, occupations
-from infra.simulator.landscape import Landscape
-from infra.simulator.sessions import _opened
+from infra.simulator.population.taxonomy import Taxonomy
+from infra.simulator.sessions import opened_positions
 from streaming.timestamps import to_text
 
 
-def test_events_come_in_the_order_of_their_time_and_of_their_ids(told):
-    keys = [(event["event_time"], event["event_id"]) for event in told.events]
+def test_events_come_in_the_order_of_their_time_and_of_their_ids(simulated):
+    keys = [(event["event_time"], event["event_id"]) for event in simulated.events]
     assert keys == sorted(keys)
-    assert [event["event_id"] for event in told.events] == sorted(
-        event["event_id"] for event in told.events
+    assert [event["event_id"] for event in simulated.events] == sorted(
+        event["event_id"] for event in simulated.events
     )
-    assert keys[0][0] >= to_text(told.market.config.start)
+    assert keys[0][0] >= to_text(simulated.market.config.start)
 
 
-def test_a_posting_is_open_whenever_something_is_done_with_it(told):
-    for event in told.events:
-        posting = told.postings[event["posting_id"]]
+def test_a_posting_is_open_whenever_something_is_done_with_it(simulated):
+    for event in simulated.events:
+        posting = simulated.postings[event["posting_id"]]
         assert posting["date_posted"] <= event["event_time"]
         if event["kind"] != "hire":
             assert event["event_time"] <= posting.get("valid_through", "9")
 
 
-def test_there_are_as_many_events_as_asked_for(told):
-    per_candidate = len(told.events) / told.market.config.candidates
-    assert per_candidate == pytest.approx(told.market.config.events_per_candidate, rel=0.1)
-    kinds = Counter(event["kind"] for event in told.events)
+def test_there_are_as_many_events_as_asked_for(simulated):
+    per_candidate = len(simulated.events) / simulated.market.config.candidates
+    assert per_candidate == pytest.approx(simulated.market.config.events_per_candidate, rel=0.1)
+    kinds = Counter(event["kind"] for event in simulated.events)
     assert kinds["view"] > 10 * kinds["apply"] > 10 * kinds["hire"] > 0
     assert kinds["save"]
     assert kinds["dismiss"]
     assert not kinds["impression"]
 
 
-def test_a_story_is_told_in_order_and_only_once(told):
+def test_a_story_is_told_in_order_and_only_once(simulated):
     stories = defaultdict(list)
-    for event in told.events:
+    for event in simulated.events:
         stories[event["candidate_id"], event["posting_id"]].append(event["kind"])
     allowed = {
         ("view", *rest)
@@ -48,20 +48,20 @@ def test_a_story_is_told_in_order_and_only_once(told):
     assert {tuple(story) for story in stories.values()} <= allowed
 
 
-def test_only_views_last(told):
-    for event in told.events:
+def test_only_views_last(simulated):
+    for event in simulated.events:
         assert ("duration_seconds" in event) == (event["kind"] == "view")
         assert 0 < event.get("duration_seconds", 1) <= 400
 
 
-def test_clicks_stay_mostly_in_the_own_and_the_neighbouring_occupations(told):
-    near = Landscape(len(occupations())).near
-    index = {one.key: number for number, one in enumerate(occupations())}
-    wants = told.market.occupation_of_candidates()
-    offers = told.market.occupation_of_postings()
+def test_clicks_stay_mostly_in_the_own_and_the_neighbouring_occupations(simulated):
+    near = Taxonomy(len(occupations())).near
+    index = {occupation.key: number for number, occupation in enumerate(occupations())}
+    wants = simulated.market.occupation_of_candidates()
+    offers = simulated.market.occupation_of_postings()
     pairs = [
         (index[wants[event["candidate_id"]]], index[offers[event["posting_id"]]])
-        for event in told.views
+        for event in simulated.views
     ]
     own = mean(a == b for a, b in pairs)
     around = mean(bool(near[a, b]) for a, b in pairs)
@@ -70,24 +70,24 @@ def test_clicks_stay_mostly_in_the_own_and_the_neighbouring_occupations(told):
     assert 0.78 < own + around < 0.92
 
 
-def test_stated_skills_predict_clicks(told):
+def test_stated_skills_predict_clicks(simulated):
     rng = np.random.default_rng(0)
-    open_ids = list(told.postings)
+    open_ids = list(simulated.postings)
     clicked, chance = [], []
-    for event in told.views:
-        stated = set(told.candidates.get(event["candidate_id"], {}).get("skills", ()))
+    for event in simulated.views:
+        stated = set(simulated.candidates.get(event["candidate_id"], {}).get("skills", ()))
         if stated:
             any_id = open_ids[rng.integers(len(open_ids))]
-            clicked.append(len(stated & set(told.postings[event["posting_id"]]["skills"])))
-            chance.append(len(stated & set(told.postings[any_id]["skills"])))
+            clicked.append(len(stated & set(simulated.postings[event["posting_id"]]["skills"])))
+            chance.append(len(stated & set(simulated.postings[any_id]["skills"])))
     assert mean(clicked) > 10 * mean(chance)
 
 
-def test_clicks_follow_place_language_and_blocked_employers(told):
+def test_clicks_follow_place_language_and_blocked_employers(simulated):
     here, there = [], []
-    for event in told.views:
-        candidate = told.candidates.get(event["candidate_id"])
-        posting = told.postings[event["posting_id"]]
+    for event in simulated.views:
+        candidate = simulated.candidates.get(event["candidate_id"])
+        posting = simulated.postings[event["posting_id"]]
         if candidate is None:
             continue
         assert posting["employer"] not in candidate["blocked_employers"]
@@ -98,10 +98,10 @@ def test_clicks_follow_place_language_and_blocked_employers(told):
     assert mean(there) < 0.01
 
 
-def test_late_clicks_fall_on_postings_that_few_have_clicked(told):
+def test_late_clicks_fall_on_postings_that_few_have_clicked(simulated):
     first: dict[str, tuple[str, str]] = {}
     last: dict[str, dict] = {}
-    for event in told.events:
+    for event in simulated.events:
         first.setdefault(event["posting_id"], (event["event_time"], event["candidate_id"]))
         last[event["candidate_id"]] = event
     seen = mean(
@@ -110,27 +110,29 @@ def test_late_clicks_fall_on_postings_that_few_have_clicked(told):
         for event in last.values()
     )
     assert 0.4 < seen < 0.75
-    views = told.views
+    views = simulated.views
     cut = int(0.8 * len(views))
     early = {event["posting_id"] for event in views[:cut]}
     assert mean(event["posting_id"] in early for event in views[cut:]) < 0.5
 
 
-def test_some_postings_are_much_more_popular_than_others(told):
-    counts = sorted(Counter(event["posting_id"] for event in told.views).values(), reverse=True)
+def test_some_postings_are_much_more_popular_than_others(simulated):
+    counts = sorted(
+        Counter(event["posting_id"] for event in simulated.views).values(), reverse=True
+    )
     assert counts[0] >= 4 * mean(counts)
 
 
 def test_of_equal_postings_the_higher_one_is_opened_more_often():
     rng = np.random.default_rng(1)
-    opened = Counter(place for _ in range(4_000) for place in _opened(np.zeros(20), rng))
+    opened = Counter(place for _ in range(4_000) for place in opened_positions(np.zeros(20), rng))
     assert opened[0] > 1.5 * opened[3] > 1.5 * opened[19]
 
 
 def test_interest_drifts_to_a_neighbouring_occupation():
     market = Market(MarketConfig(candidates=600, postings=3_000, events_per_candidate=40.0))
     drawn = market._candidates
-    keys = [one.key for one in occupations()]
+    keys = [occupation.key for occupation in occupations()]
     offers = market.occupation_of_postings()
     half = to_text(market.config.start.replace(month=2, day=5))
     moved = {

@@ -1,4 +1,4 @@
-"""Writes a market to files in careerstream's own schema: JSON lines, UTF-8."""
+"""Writes a market to files of JSON lines in careerstream's own schema."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,24 +11,24 @@ from infra.simulator.market import Market
 from streaming.errors import InputError
 
 Progress = Callable[[str, int], None]
-"""Told a file's name and the number of records written to it so far."""
+"""Called with a file's name and the number of records written to it so far."""
 
-_EVERY = 1_000
+_PROGRESS_INTERVAL = 1_000
 
 
 def write(market: Market, folder: Path, progress: Progress | None = None) -> dict[str, int]:
     """Write postings.jsonl, candidates.jsonl and events.jsonl, all three or none.
 
     Args:
-        market: what to write.
-        folder: made where it is missing; files of these names are replaced.
+        market: the market to write.
+        folder: created where it is missing; files of these names are replaced.
         progress: called every thousand records and at the end of each file.
 
     Returns:
         The number of records of `postings`, `candidates` and `events`.
 
     Raises:
-        InputError: the folder cannot be made or written to.
+        InputError: the folder cannot be created or written to.
     """
     parts: dict[str, Iterator[dict[str, Any]]] = {
         "postings": market.postings(),
@@ -37,7 +37,7 @@ def write(market: Market, folder: Path, progress: Progress | None = None) -> dic
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # note: beside the place they go to, so that the last step is a mere renaming
+        # In the same folder, so that the last step only renames files.
         with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
             files = {name: Path(unfinished) / f"{name}.jsonl" for name in parts}
             counts = {
@@ -54,12 +54,12 @@ def write(market: Market, folder: Path, progress: Progress | None = None) -> dic
 
 
 def _write_lines(records: Iterator[dict[str, Any]], file: Path, progress: Progress | None) -> int:
-    """Write one record a line; return how many."""
+    """Write one record a line; return the number of records."""
     count = 0
     with file.open("wb") as lines:
         for count, record in enumerate(records, start=1):
             lines.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
-            if progress is not None and count % _EVERY == 0:
+            if progress is not None and count % _PROGRESS_INTERVAL == 0:
                 progress(file.name, count)
     if progress is not None:
         progress(file.name, count)

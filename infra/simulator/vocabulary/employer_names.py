@@ -1,6 +1,6 @@
-"""Industries, and the words that invented employers are named with.
+"""Industries, and the words that employers are named with.
 
-The names are made to be obviously invented: no company is called Marmalade Comet Software.
+The names are obviously invented, e.g. Marmalade Comet Software.
 """
 
 from typing import NamedTuple
@@ -14,16 +14,16 @@ class Industry(NamedTuple):
     zh: str
     en: str
     trades_zh: tuple[str, ...]
-    """Words that its firms carry in a Chinese name."""
+    """Words for the trade in Chinese names of its employers."""
     trades_en: tuple[str, ...]
-    """The same in an English name."""
+    """Words for the trade in English names of its employers."""
 
     def name(self, language: Language) -> str:
-        """Return its name."""
+        """Return its name in a language."""
         return self.zh if language == "zh" else self.en
 
     def trades(self, language: Language) -> tuple[str, ...]:
-        """Return the words in its firms' names."""
+        """Return the words for the trade in a language."""
         return self.trades_zh if language == "zh" else self.trades_en
 
 

@@ -1,4 +1,4 @@
-"""How large a simulated market is, how long it runs and what it is made of."""
+"""The configuration of a simulated market: size, length and composition."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ _FIRST_YEAR, _LAST_YEAR = 1971, 2200
 
 @dataclass(frozen=True, kw_only=True)
 class MarketConfig:
-    """Everything a market depends on: equal configurations give equal bytes.
+    """Everything a market depends on. Equal configurations give equal bytes.
 
     Raises:
         SettingsError: a value is of the wrong type or outside its limits.
@@ -34,22 +34,22 @@ class MarketConfig:
     postings: int = 8_000
     """Advertised positions, posted evenly over four weeks before `start` and over `days`."""
     events_per_candidate: float = 14.0
-    """Mean number of events other than impressions over `days`; some do much more, some little."""
+    """Mean number of events over `days`, impressions aside; activity varies between candidates."""
     days: int = 60
-    """How long the market is watched."""
+    """Number of days with events."""
     more_days: int = 0
-    """Days that the market goes on after `days`, with as many postings and events a day as before.
-    All records of the first `days` stay as they are, byte for byte."""
+    """Further days, with as many postings and events a day. The records of the first `days` do not
+    change by a byte."""
     start: datetime = datetime(2025, 1, 6, tzinfo=UTC)
     """When the first day begins."""
     seed: int = 7
-    """Of everything random."""
+    """Seed of all random draws."""
     share_chinese: float = 0.65
-    """Share of candidates, and of postings, that are Chinese; the others are English."""
+    """Share of Chinese candidates and postings; the others are English."""
     occupations: int = len(OCCUPATIONS)
-    """How many of the occupations there are, taken from the head of `occupations()`."""
+    """How many occupations the market has: the first ones of `occupations()`."""
     impressions: float = 0.0
-    """Share of the postings shown but not opened that become events of kind impression."""
+    """Share of the postings shown but not opened that become impression events."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _LIMITS.items():
@@ -58,15 +58,15 @@ class MarketConfig:
 
     @property
     def total_days(self) -> int:
-        """Days with events."""
+        """All days with events."""
         return self.days + self.more_days
 
 
 def _check_number(name: str, value: object, low: float, high: float) -> None:
-    kinds = (int, float) if name in _FRACTIONS else (int,)
+    types = (int, float) if name in _FRACTIONS else (int,)
     what = "a number" if name in _FRACTIONS else "a whole number"
-    # note: `not (low <= value <= high)` also refuses nan
-    if isinstance(value, bool) or not isinstance(value, kinds) or not (low <= value <= high):
+    # `not (low <= value <= high)` also refuses NaN.
+    if isinstance(value, bool) or not isinstance(value, types) or not (low <= value <= high):
         raise SettingsError(
             f"the simulator's {name} is {value!r}; give {what} from {low:,} to {high:,}"
         )

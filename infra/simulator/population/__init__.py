@@ -1,0 +1,1 @@
+"""The population of a simulated market as arrays: employers, postings and candidates."""

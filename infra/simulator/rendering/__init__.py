@@ -1,1 +1,0 @@
-"""Simulated records as values of the contract, and as files."""
