@@ -1,19 +1,19 @@
 """What the champion makes of stated skills, and whether the topic says what the model says."""
 
 from collections import Counter, defaultdict
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pandas as pd
 
 from jobs.demo.demo_data import SHOWN, misspelt, occupation_names, stated_profiles
-from streaming.contract.records import EVERYONE
+from streaming.contract.records import ANONYMOUS
 from streaming.contract.topics import PROFILES, RECOMMENDATIONS
 from streaming.kafka.topic_reader import latest
-from streaming.serving.bundles import Bundle, Shelf, Versions, ranker_of
+from streaming.serving.bundles import Bundle, BundleStore
 from streaming.serving.catalogue import Catalogue
-from streaming.serving.scoring import everyone
+from streaming.serving.scoring import anonymous_profile
+from streaming.serving.versions import ServingVersions
 from streaming.settings import Settings
 
 TOP = 10
@@ -26,12 +26,12 @@ def occupation_check(bundle: Bundle, as_of: str) -> dict[str, Any]:
     each skill. A posting belongs to an
     occupation by its field of that name, which the model sees as one word among others.
     """
-    folder = bundle.path()
-    ranker, catalogue = ranker_of(bundle), _catalogue(folder)
+    prepared = bundle.prepared_path()
+    ranker, catalogue = bundle.ranker(), bundle.catalogue()
     names = occupation_names()
     profiles = stated_profiles(as_of)
-    lists = ranker.rank(profiles, [as_of] * len(profiles), folder / "prepared", TOP)
-    (popular,) = ranker.rank([everyone(as_of)], [as_of], folder / "prepared", TOP)
+    lists = ranker.rank(profiles, [as_of] * len(profiles), prepared, TOP)
+    (popular,) = ranker.rank([anonymous_profile(as_of)], [as_of], prepared, TOP)
     hits = {
         profile["candidate_id"]: _hits(items, catalogue, names[_key(profile)])
         for profile, items in zip(profiles, lists, strict=True)
@@ -41,7 +41,7 @@ def occupation_check(bundle: Bundle, as_of: str) -> dict[str, Any]:
         for profile in profiles
     }
     typed = stated_profiles(as_of, misspelt)
-    misspelt_lists = ranker.rank(typed, [as_of] * len(typed), folder / "prepared", TOP)
+    misspelt_lists = ranker.rank(typed, [as_of] * len(typed), prepared, TOP)
     hits_misspelt = sum(
         _hits(items, catalogue, names[_key(profile)])
         for profile, items in zip(typed, misspelt_lists, strict=True)
@@ -59,21 +59,21 @@ def occupation_check(bundle: Bundle, as_of: str) -> dict[str, Any]:
     }
 
 
-def offline_check(shelf: Shelf, settings: Settings) -> dict[str, Any]:
+def offline_check(store: BundleStore, settings: Settings) -> dict[str, Any]:
     """Ask the registered models, through `predict`, for every list that stands on the topic."""
     profiles = {
         key: orjson.loads(record.value) for key, record in latest(settings.kafka, PROFILES).items()
     }
-    by_versions: defaultdict[Versions, list[dict[str, Any]]] = defaultdict(list)
+    by_versions: defaultdict[ServingVersions, list[dict[str, Any]]] = defaultdict(list)
     for record in latest(settings.kafka, RECOMMENDATIONS).values():
         value = orjson.loads(record.value)
-        made_with = Versions(
+        made_with = ServingVersions(
             value["model_name"], value["model_version"], value["catalogue_version"]
         )
         by_versions[made_with].append(value)
     outcome: Counter[str] = Counter()
     for versions, values in by_versions.items():
-        outcome += _compare(shelf.bundle(versions), values, profiles, settings.recommend.size)
+        outcome += _compare(store.get(versions), values, profiles, settings.recommend.size)
     return {
         "lists": sum(map(len, by_versions.values())),
         "equal": outcome["equal"],
@@ -100,12 +100,12 @@ def _compare(
 ) -> Counter[str]:
     import mlflow  # noqa: PLC0415 - seconds
 
-    model = mlflow.pyfunc.load_model(str(bundle.model()))
+    model = mlflow.pyfunc.load_model(str(bundle.model_path()))
     outcome: Counter[str] = Counter()
     asked = []
     for value in values:
         key = value["candidate_id"]
-        profile = everyone(value["as_of"]) if key == EVERYONE else profiles[key]
+        profile = anonymous_profile(value["as_of"]) if key == ANONYMOUS else profiles[key]
         if profile["version"] == value["profile_version"]:
             asked.append((value, profile))
         else:
@@ -116,15 +116,11 @@ def _compare(
             "as_of": [value["as_of"] for value, _ in asked],
         }
     )
-    params = {"size": size, "catalogue": str(bundle.path() / "prepared")}
+    params = {"size": size, "catalogue": str(bundle.prepared_path())}
     answers = model.predict(rows, params=params)["items"] if asked else []
     for (value, _), items in zip(asked, answers, strict=True):
         outcome["equal" if list(items) == value["items"] else "different"] += 1
     return outcome
-
-
-def _catalogue(folder: Path) -> Catalogue:
-    return Catalogue.read(folder / "catalogue.parquet")
 
 
 def _key(profile: dict[str, Any]) -> str:

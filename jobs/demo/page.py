@@ -1,22 +1,28 @@
-"""The demo's page: the summary laid out for people, one HTML file that needs nothing else."""
+"""The demo's page: its summary as HTML."""
 
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
 from infra.simulator import occupations
 from jobs.demo.demo_data import SHOWN
 from jobs.demo.plots import curves_plot, latency_plot, quality_plot
-from jobs.demo.template import STYLE, TEMPLATE
-from streaming.timestamps import from_text
+from jobs.reporting.html_page import (
+    ABSENT,
+    estimate,
+    milliseconds,
+    moment,
+    number,
+    percent,
+    tiles,
+    write_page,
+)
 
 Summary = Mapping[str, Any]
 Row = dict[str, Any]
 
-_LIST = 10
+_LIST_SIZE = 10
 _PLOTTED = ("hr@10", "ndcg@10", "mrr")
 _MEASURES = {
     "hr@1": "HR@1: the first place is one the candidate turned to next",
@@ -32,14 +38,16 @@ _PREFIXES = {"challenger": "", "champion": "champion/", "most popular": "baselin
 
 
 def write(summary: Summary, file: Path) -> None:
-    """Write the page: no scripts, no other files; whatever comes from the data is escaped.
+    """Write the page of a summary.
 
     Args:
-        summary: what `run_demo` returns; parts that are absent or empty are said to be.
-        file: the page; the demo's MLflow store is taken to lie beside it.
+        summary: what `run_demo` returns; the page names parts that are absent or empty.
+        file: the page; the demo's MLflow store lies beside it.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    page = environment.from_string(TEMPLATE).render(
+    store = f"sqlite:///{file.absolute().parent / 'mlflow' / 'mlflow.db'}"
+    write_page(
+        file,
+        Path(__file__).with_name("page.html.j2"),
         **_head(summary),
         **_run(summary),
         **_training(summary.get("training") or {}),
@@ -47,33 +55,25 @@ def write(summary: Summary, file: Path) -> None:
         **_quality(summary.get("quality") or {}, summary.get("promotion") or {}),
         occupations=_occupations(summary.get("occupations")),
         examples=[_example(k, v) for k, v in (summary.get("examples") or {}).items()],
-        mlflow=f"mlflow ui --backend-store-uri {shlex.quote(_store(file))}",
-        style=STYLE,
+        mlflow=f"mlflow ui --backend-store-uri {shlex.quote(store)}",
     )
-    file.write_text(page, encoding="utf-8")
-
-
-def _store(file: Path) -> str:
-    return f"sqlite:///{file.absolute().parent / 'mlflow' / 'mlflow.db'}"
 
 
 def _head(summary: Summary) -> Row:
     latency, quality = summary.get("latency") or {}, summary.get("quality") or {}
     events = (summary.get("accounts") or {}).get("events") or {}
-    tiles = [
-        ("events read, every one accounted for" if events.get("adds_up") else "events read",
-         _count(events.get("read"))),
-        ("median from event to recommendation", _milliseconds(latency.get("p50_ms"))),
-        ("99 of 100 are faster", _milliseconds(latency.get("p99_ms"))),
-        ("of the challenger's lists hold what came next (HR@10)", _percent(quality.get("hr@10"))),
-        ("of the most-popular lists do",
-         _percent(quality.get("baselines/most-popular/hr@10"))),
-    ]  # fmt: skip
+    all_accounted = ", every one accounted for" if events.get("adds_up") else ""
     return {
         "simulated": bool(summary.get("simulated")),
-        "made_at": _moment(summary.get("made_at")),
-        "tiles": [{"words": words, "figure": figure} for words, figure in tiles],
-    }
+        "made_at": moment(summary.get("made_at")),
+        "tiles": tiles({
+            f"events read{all_accounted}": number(events.get("read")),
+            "median from event to recommendation": milliseconds(latency.get("p50_ms")),
+            "99 of 100 are faster": milliseconds(latency.get("p99_ms")),
+            "of the challenger's lists hold what came next (HR@10)": percent(quality.get("hr@10")),
+            "of the most-popular lists do": percent(quality.get("baselines/most-popular/hr@10")),
+        }),
+    }  # fmt: skip
 
 
 def _run(summary: Summary) -> Row:
@@ -84,7 +84,7 @@ def _run(summary: Summary) -> Row:
     shown = accounts.get("topics", {}) | {
         f"Δ {name}": rows for name, rows in accounts.get("tables", {}).items()
     }
-    counts = ", ".join(f"{name} {_count(rows)}" for name, rows in shown.items())
+    counts = ", ".join(f"{name} {number(rows)}" for name, rows in shown.items())
     return {
         "stages": [
             {"name": name, "seconds": f"{took:.1f}", "percent": round(100 * took / longest, 1)}
@@ -97,16 +97,16 @@ def _run(summary: Summary) -> Row:
 
 
 def _checks(summary: Summary) -> list[Row]:
-    """Say of each account whether it holds."""
-    found: list[Row] = []
+    """List the claims of the demo, each with whether it holds and the counts behind it."""
+    checks: list[Row] = []
 
-    def check(words: str, holds: bool, figure: str) -> None:
-        found.append({"words": words, "holds": holds, "figure": figure})
+    def check(claim: str, holds: bool, counts: str) -> None:
+        checks.append({"claim": claim, "holds": holds, "counts": counts})
 
     if events := (summary.get("accounts") or {}).get("events"):
-        parts = " + ".join(_count(events[part]) for part in ("rejected", "distinct", "duplicates"))
+        parts = " + ".join(number(events[part]) for part in ("rejected", "distinct", "duplicates"))
         check("events read = rejected + distinct + duplicates", events["adds_up"],
-              f"{_count(events['read'])} = {parts}")  # fmt: skip
+              f"{number(events['read'])} = {parts}")  # fmt: skip
     if profiles := summary.get("profiles"):
         equal, expected = profiles["equal_to_the_fold"], profiles["expected"]
         check("profiles equal to the plain fold over the file",
@@ -121,32 +121,32 @@ def _checks(summary: Summary) -> list[Row]:
         check("lists with a reason for every item", lists["with_reasons"] == lists["lists"],
               _of(lists["with_reasons"], lists["lists"]))  # fmt: skip
     if offline := summary.get("offline"):
-        equal, lists_made = offline["equal"], offline["lists"]
+        equal, total = offline["equal"], offline["lists"]
         check("lists equal to what the registered model gives offline",
-              equal == lists_made, _of(equal, lists_made))  # fmt: skip
-    return found
+              equal == total, _of(equal, total))  # fmt: skip
+    return checks
 
 
 def _training(training: Summary) -> Row:
     curves = training.get("curves") or {}
     epochs = max((len(values) for values in curves.values()), default=0)
-    words = f"The encoder-decoder, preset “{training.get('preset', '?')}”: {epochs} epochs"
+    text = f"The encoder-decoder, preset “{training.get('preset', '?')}”: {epochs} epochs"
     if processes := training.get("processes"):
-        words += f" in {processes} process{'es of Horovod' if processes > 1 else ''}"
-    return {"training_words": f"{words}.", "curves": curves_plot(curves)}
+        text += f" in {processes} process{'es of Horovod' if processes > 1 else ''}"
+    return {"training_text": f"{text}.", "curves": curves_plot(curves)}
 
 
 def _latency(latency: Summary) -> Row:
     named = {"p50": latency.get("p50_ms"), "p99": latency.get("p99_ms")}
     marks = {name: value for name, value in named.items() if value is not None}
-    words = (
-        f"{_count(latency.get('events'))} events were sent at {latency.get('rate', '?')} a second; "
-        f"{_count(latency.get('answered'))} recommendations answered them (clicks of one person "
+    text = (
+        f"{number(latency.get('events'))} events were sent at {latency.get('rate', '?')} a second; "
+        f"{number(latency.get('answered'))} recommendations answered them (clicks of one person "
         f"in one batch share one): "
-        + ", ".join(f"{name} {_milliseconds(value)}" for name, value in named.items())
+        + ", ".join(f"{name} {milliseconds(value)}" for name, value in named.items())
     )
     return {
-        "latency_words": f"{words}.",
+        "latency_text": f"{text}.",
         "latency": latency_plot(latency.get("latencies_ms") or [], marks),
     }
 
@@ -159,7 +159,7 @@ def _quality(quality: Summary, promotion: Summary) -> Row:
         for name, prefix in _PREFIXES.items()
     }
     rows = [
-        {"words": words, "cells": [_cell(quality, prefix + key) for prefix in names.values()]}
+        {"name": words, "cells": [estimate(quality, prefix + key) for prefix in names.values()]}
         for key, words in _MEASURES.items()
         if any(prefix + key in quality for prefix in names.values())
     ]
@@ -168,40 +168,32 @@ def _quality(quality: Summary, promotion: Summary) -> Row:
         "quality": quality_plot(quality, names, _PLOTTED),
         "rankers": list(names),
         "measures": rows,
-        "measured": f"{_count(quality.get('users'))} candidates, on what they did after "
-        f"{_moment(quality.get('cut'))}, which no model was trained on.",
+        "measured": f"{number(quality.get('users'))} candidates, on what they did after "
+        f"{moment(quality.get('cut'))}, which no model was trained on.",
     }
 
 
-def _cell(quality: Summary, key: str) -> Row:
-    if key not in quality:
-        return {"estimate": "-", "interval": ""}
-    ends = [quality.get(f"{key}/{end}") for end in ("low", "high")]
-    interval = "" if None in ends else f"[{ends[0]:.4f}, {ends[1]:.4f}]"
-    return {"estimate": f"{quality[key]:.4f}", "interval": interval}
-
-
-def _occupations(found: Summary | None) -> Row | None:
-    if not found:
+def _occupations(result: Summary | None) -> Row | None:
+    if not result:
         return None
-    hits, names = found["by_profile"], {known.key: known for known in occupations()}
+    hits, names = result["by_profile"], {known.key: known for known in occupations()}
     keys = dict.fromkeys(label.partition("/")[0] for label in hits)
     rows = [
         {
             "zh": names[key].zh.name if key in names else key,
             "en": names[key].en.name if key in names else "",
-            "hits": [hits.get(f"{key}/{language}", "-") for language in ("zh", "en")],
+            "hits": [hits.get(f"{key}/{language}", ABSENT) for language in ("zh", "en")],
         }
         for key in keys
     ]
-    words = (
-        f"{found['profiles']} profiles state three skills of an occupation and nothing else. "
-        f"Of the {_LIST} postings of each list so many belong to it: "
-        f"{_count(found['of_the_stated_occupation'])} in all, against "
-        f"{_count(found['of_the_stated_occupation_most_popular'])} when everyone gets the most "
-        f"popular ({found['ratio']} times as many)."
+    text = (
+        f"{result['profiles']} profiles state three skills of an occupation and nothing else. "
+        f"Of the {_LIST_SIZE} postings of each list so many belong to it: "
+        f"{number(result['of_the_stated_occupation'])} in all, against "
+        f"{number(result['of_the_stated_occupation_most_popular'])} when everyone gets the most "
+        f"popular ({result['ratio']} times as many)."
     )
-    return {"words": words, "rows": rows}
+    return {"text": text, "rows": rows}
 
 
 def _example(candidate: str, example: Summary) -> Row:
@@ -212,7 +204,7 @@ def _example(candidate: str, example: Summary) -> Row:
         "entries": [_item(item, postings.get(item["posting_id"], {})) for item in value["items"]],
         "made_with": f"Profile version {value['profile_version']}, {value['model_name']} version "
         f"{value['model_version']}, catalogue {value['catalogue_version']}, "
-        f"as of {_moment(value['as_of'])}.",
+        f"as of {moment(value['as_of'])}.",
     }
 
 
@@ -230,21 +222,5 @@ def _item(item: Summary, posting: Summary) -> Row:
     }
 
 
-def _count(value: float | None) -> str:
-    return "-" if value is None else f"{value:,}"
-
-
-def _moment(text: str | None) -> str:
-    return f"{from_text(text):%-d %B %Y, %H:%M} UTC" if text else "-"
-
-
 def _of(part: int, whole: int) -> str:
     return f"{part:,} of {whole:,}"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
-
-
-def _milliseconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.0f} ms"

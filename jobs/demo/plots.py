@@ -1,51 +1,13 @@
-"""The demo page's plots: SVG to stand within HTML, coloured by the page, light or dark.
+"""The plots of the demo's page: curves of the training, latency and quality."""
 
-Every colour is a placeholder that becomes a CSS variable of the page; text stays text. Labels are
-plain English: whatever comes from the data stands in the HTML around the plots.
-"""
-
-import re
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.rcsetup import cycler
-from matplotlib.ticker import MaxNLocator
 
-from training.registry.tracking import draw_curves
+from jobs.reporting import svg_plots
+from jobs.reporting.svg_plots import SERIES, draw_intervals, plot_style, subplots, to_svg
 
-INK, FAINT = "#010101", "#020202"
-SERIES = ("#0000c1", "#0000c2", "#0000c3")
-_VARIABLES = {
-    INK: "var(--ink)",
-    FAINT: "var(--line)",
-    **{colour: f"var(--series-{place})" for place, colour in enumerate(SERIES, start=1)},
-}
-STYLE: dict[Any, Any] = {
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "axes.prop_cycle": cycler(color=SERIES),
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "legend.labelcolor": INK,
-    "lines.linewidth": 2.0,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "svg.fonttype": "none",
-    "font.size": 10.0,
-}
 _CURVES = {
     "loss": "training_loss",
     "validation_loss": "validation_loss",
@@ -54,32 +16,28 @@ _CURVES = {
 }
 _BINS = 40
 _TAIL = 1.5
+"""The histogram ends at so many times the largest mark."""
 
 
 def curves_plot(curves: Mapping[str, Sequence[float]]) -> str | None:
     """Draw loss and accuracy over the epochs, training and validation together.
 
     Args:
-        curves: as `jobs.train.curves` gathers them; others than these four are left out.
+        curves: as `jobs.train.curves` returns them; other curves are left out.
 
     Returns:
         An SVG element; None where there is nothing to draw.
     """
-    drawn = {_CURVES[name]: values for name, values in curves.items() if name in _CURVES and values}
-    if not drawn:
-        return None
-    with mpl.rc_context(STYLE):
-        figure = draw_curves(dict(sorted(drawn.items())))
-        for axes in figure.axes:
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        return to_svg(figure, "curves", "Loss and accuracy of training and validation by epoch")
+    return svg_plots.curves_plot(
+        {_CURVES[name]: values for name, values in curves.items() if name in _CURVES}
+    )
 
 
 def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> str | None:
-    """Draw how long the answers took.
+    """Draw a histogram of latencies.
 
     Args:
-        milliseconds: one a recommendation.
+        milliseconds: one for each recommendation.
         marks: name to milliseconds, each a vertical line.
 
     Returns:
@@ -88,15 +46,14 @@ def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> s
     if not milliseconds:
         return None
     limit = min(max(milliseconds), _TAIL * max([*marks.values(), float(np.median(milliseconds))]))
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 3.4), layout="constrained")
-        axes = figure.subplots()
+    with plot_style():
+        figure, axes = subplots(3.4)
         edges = np.linspace(0, max(limit, 1.0), _BINS + 1)
         heights, *_ = axes.hist(np.clip(milliseconds, 0, edges[-1]), bins=edges.tolist())
-        for place, (name, value) in enumerate(marks.items()):
+        for number, (name, value) in enumerate(marks.items()):
             axes.axvline(value, color=SERIES[1], linestyle="--")
             axes.annotate(
-                f"{name} {value:,.0f} ms", (value, 0.97 - 0.1 * (place % 2)), va="top",
+                f"{name} {value:,.0f} ms", (value, 0.97 - 0.1 * (number % 2)), va="top",
                 xycoords=("data", "axes fraction"), xytext=(5, 0), textcoords="offset points",
             )  # fmt: skip
         axes.grid(visible=False, axis="x")
@@ -112,12 +69,12 @@ def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> s
 def quality_plot(
     quality: Mapping[str, Any], rankers: Mapping[str, str], metrics: Sequence[str]
 ) -> str | None:
-    """Draw estimates with their intervals, one row a metric.
+    """Draw estimates with their intervals, one row for each metric.
 
     Args:
         quality: `Report.to_dict()`.
-        rankers: words to prefix within `quality`.
-        metrics: from top to bottom; those that nobody has are left out.
+        rankers: name of each ranker to its prefix within `quality`.
+        metrics: from top to bottom; those that no ranker has are left out.
 
     Returns:
         An SVG element; None where there is nothing to draw.
@@ -125,45 +82,14 @@ def quality_plot(
     shown = [m for m in metrics if any(f"{prefix}{m}" in quality for prefix in rankers.values())]
     if not shown:
         return None
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 0.8 + 0.75 * len(shown)), layout="constrained")
-        axes = figure.subplots()
-        for place, (name, prefix) in enumerate(rankers.items()):
-            found = [
-                (row, f"{prefix}{m}") for row, m in enumerate(shown) if f"{prefix}{m}" in quality
-            ]
-            values = np.array([_interval(quality, key) for _, key in found]).reshape(
-                -1, 3
-            )  # (M, 3)
-            rows = [row + 0.22 * (place - (len(rankers) - 1) / 2) for row, _ in found]
-            reach = np.abs(values[:, 1:] - values[:, :1]).T  # (2, M)
-            axes.errorbar(values[:, 0], rows, xerr=reach, fmt="o", capsize=4, label=name)
+    with plot_style():
+        figure, axes = subplots(0.8 + 0.75 * len(shown))
+        for number, (name, prefix) in enumerate(rankers.items()):
+            offset = 0.22 * (number - (len(rankers) - 1) / 2)
+            rows = {f"{prefix}{metric}": row + offset for row, metric in enumerate(shown)}
+            known = {key: height for key, height in rows.items() if key in quality}
+            draw_intervals(axes, quality, known, label=name)
         axes.set(yticks=range(len(shown)), yticklabels=[m.upper() for m in shown], xlim=(0, None))
         axes.invert_yaxis()
-        axes.grid(visible=False, axis="y")
         figure.legend(loc="outside upper center", ncols=len(rankers))
         return to_svg(figure, "quality", "Quality of each ranker with 95 % intervals")
-
-
-def _interval(quality: Mapping[str, Any], key: str) -> tuple[float, float, float]:
-    estimate = float(quality[key])
-    return (
-        estimate,
-        float(quality.get(f"{key}/low", estimate)),
-        float(quality.get(f"{key}/high", estimate)),
-    )
-
-
-def to_svg(figure: Figure, name: str, label: str) -> str:
-    """Turn a figure into an element whose ids are its own and whose colours are the page's."""
-    file = StringIO()
-    with mpl.rc_context({"svg.hashsalt": name}):
-        figure.savefig(file, format="svg", metadata={"Date": None})
-    text = file.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    for mark in ('id="', 'href="#', "url(#"):
-        text = text.replace(mark, f"{mark}{name}-")
-    for colour, variable in _VARIABLES.items():
-        text = text.replace(colour, variable)
-    return text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)

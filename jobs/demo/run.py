@@ -17,8 +17,6 @@ from rich.table import Table
 from infra.broker import provisioning
 from infra.broker.embedded import Broker
 from jobs import promote, recommend, train, up
-from jobs.cli.commands.models import EpochProgress, quality_table
-from jobs.cli.invocation import console, spark_of
 from jobs.demo import demo_data, page
 from jobs.demo.checks import examples, occupation_check, offline_check
 from jobs.operations.file_import import (
@@ -28,15 +26,19 @@ from jobs.operations.file_import import (
     import_postings,
 )
 from jobs.operations.latency import latencies, percentiles
-from jobs.runtime.progress import progress_bar
+from jobs.runtime.progress import EpochProgress, import_progress
 from jobs.runtime.streaming_query import Running
+from jobs.runtime.tables import comparison_table, recommendation_table
+from jobs.runtime.terminal import console
 from jobs.verify.plain_fold import Sources, account, check_profiles, check_recommendations
-from streaming.contract.records import EVERYONE
+from streaming.contract.records import ANONYMOUS
 from streaming.importing import ReadOptions, SourceFile
 from streaming.importing.replay_rate import Pace
-from streaming.kafka.topic_reader import latest_recommendation, recommendation_table, titles
-from streaming.serving.bundles import Shelf, serving_now
+from streaming.kafka.topic_reader import latest_recommendation, titles
+from streaming.serving.bundles import BundleStore
+from streaming.serving.versions import read_current_versions
 from streaming.settings import KafkaSettings, MlflowSettings, Settings, StorageSettings
+from streaming.spark.session import logged_session
 from streaming.timestamps import to_text
 
 LIVE_RATE = 20.0
@@ -90,7 +92,7 @@ def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, 
     try:
         settings = _settings(given, home, broker.bootstrap_servers)
         provisioning.create(settings.kafka)
-        with spark_of(settings, "demo", scores=True, archives=True) as spark:
+        with logged_session(settings, "demo", scores=True, archives=True) as spark:
             summary = _way(spark, settings, data, stages)
     finally:
         broker.stop()
@@ -168,7 +170,7 @@ def _way(
 
 
 def _replay_history(settings: Settings, data: demo_data.Data) -> Any:
-    with progress_bar() as progress:
+    with import_progress() as progress:
         derive = ImportOptions(read=ReadOptions(first_only=True))
         import_postings(settings, data.postings, derive, progress)
         if data.candidates:
@@ -178,7 +180,7 @@ def _replay_history(settings: Settings, data: demo_data.Data) -> Any:
 
 
 def _replay_live(settings: Settings, data: demo_data.Data) -> Any:
-    with progress_bar() as progress:
+    with import_progress() as progress:
         options = ImportOptions(since=data.live_from, pace=Pace(rate=LIVE_RATE))
         return import_events(settings, data.events, options, progress)
 
@@ -193,7 +195,7 @@ def _await_switch(settings: Settings, version: str, running: Running) -> None:
     deadline = time.monotonic() + SWITCH_SECONDS
     while time.monotonic() < deadline:
         running.check()
-        now = serving_now(settings)
+        now = read_current_versions(settings)
         if now is not None and now.model_version == version:
             return
         time.sleep(POLL_SECONDS)
@@ -204,20 +206,20 @@ def _evidence(
     spark: SparkSession, settings: Settings, data: demo_data.Data, replays: tuple[Any, Any]
 ) -> dict[str, Any]:
     history, live = replays
-    shelf = Shelf(spark, settings)
+    store = BundleStore(spark, settings)
     chosen = examples(settings, data.simulated)
     lists = {key: latest_recommendation(settings.kafka, key) for key in chosen}
     wanted = {item["posting_id"] for value in lists.values() if value for item in value["items"]}
     known = titles(settings.kafka, wanted)
-    everyone = latest_recommendation(settings.kafka, EVERYONE)
+    everyone = latest_recommendation(settings.kafka, ANONYMOUS)
     as_of = everyone["as_of"] if everyone else to_text(data.live_from)
     return {
         "accounts": account(spark, settings, history.read, sum(history.rejected.values())),
         "replayed": {"history": history.produced, "live": live.produced},
         "profiles": check_profiles(settings, Sources(data.events, data.candidates)),
         "recommendations": check_recommendations(settings),
-        "offline": offline_check(shelf, settings),
-        "occupations": occupation_check(shelf.bundle(shelf.newest()), as_of)
+        "offline": offline_check(store, settings),
+        "occupations": occupation_check(store.get(store.newest_versions()), as_of)
         if data.simulated
         else None,
         "examples": {
@@ -236,7 +238,7 @@ def _tell(summary: dict[str, Any], home: Path, settings: Settings) -> None:
     """Print what a person wants to know first."""
     for example in summary["examples"].values():
         console.print(recommendation_table(example["recommendation"], example["postings"]))
-    console.print(quality_table(summary["quality"]))
+    console.print(comparison_table(summary["quality"]))
     console.print(_counts(summary))
     console.print(f"summary  {_shown(home / 'summary.json')}")
     console.print(f"page     {_shown(home / 'index.html')}")

@@ -1,4 +1,4 @@
-"""The wheel holds our Python files and nothing else, and works without the checkout."""
+"""The wheel holds our Python files and templates, nothing else, and works without the checkout."""
 
 import subprocess
 import sys
@@ -33,9 +33,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _ours() -> list[Path]:
-    files = [file for package in PACKAGES for file in (PROJECT / package).rglob("*.py")]
-    files += [PROJECT / package / "py.typed" for package in PACKAGES]
+    kinds = ("*.py", "*.html.j2", "*.css", "py.typed")
+    files = [file for package in PACKAGES for kind in kinds for file in _all(package, kind)]
     return [file.relative_to(PROJECT) for file in files]
+
+
+def _all(package: str, kind: str) -> list[Path]:
+    return sorted((PROJECT / package).rglob(kind))
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -43,7 +47,7 @@ def _write(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-def test_it_holds_our_python_files_and_nothing_else(wheel: Path) -> None:
+def test_it_holds_our_files_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         names = {name for name in packed.namelist() if ".dist-info/" not in name}
     assert names == {file.as_posix() for file in _ours()}

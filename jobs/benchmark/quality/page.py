@@ -1,19 +1,24 @@
-"""The page of a benchmark report: tables and plots for people, one file that needs nothing else."""
+"""The page of a quality report: its tables and plots as HTML."""
 
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
-from jobs.benchmark.quality.plots import curves_plot, cutoffs_plot, rankers_plot
-from jobs.benchmark.quality.template import TEMPLATE
-from jobs.demo.template import STYLE
-from streaming.timestamps import from_text
+from jobs.benchmark.quality.plots import cutoffs_plot, rankers_plot
+from jobs.reporting.html_page import (
+    Report,
+    estimate,
+    moment,
+    number,
+    percent,
+    select,
+    tiles,
+    write_page,
+)
+from jobs.reporting.svg_plots import curves_plot
 from training.evaluation.ranking_metrics import METRICS
 
-Report = Mapping[str, Any]
 Row = dict[str, Any]
 
 _GROUPS = {
@@ -23,35 +28,63 @@ _GROUPS = {
 }
 _SETTINGS = ("file/", "data/", "choices/", "versions/", "machine/", "weights/")
 _RIVALS = 2
+_COLUMNS = {
+    "coverage": ("coverage", ".1%"),
+    "alike": ("similarity@10", ".3f"),
+    "HR@10, rule": ("capped/hr@10", ".4f"),
+    "NDCG@10, rule": ("capped/ndcg@10", ".4f"),
+    "searching, s": ("seconds/search", ",.1f"),
+    "training, s": ("seconds/train", ",.1f"),
+    "evaluating, s": ("seconds/evaluate", ",.1f"),
+}
+"""Columns about each ranker's lists: heading to key and format."""
+_REASONS = {
+    "win_rate": "taking the named part out costs more",
+    "drop": "by so much more log-probability, nats",
+    "keeps": "the named part alone keeps the recommendation among the first ten",
+    "keeps_at_random": "the random part alone does",
+    "keeps_more": "so much more often",
+}
+"""Key of each reason's measure to its words."""
 
 
 def write(report: Report, file: Path) -> None:
-    """Write the page of a report; whatever comes from the data is escaped."""
+    """Write the page of a report."""
     prefixes = rankers(report)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    others = dict(list(prefixes.items())[1:])
-    strongest = sorted(others, key=lambda name: -report[f"{others[name]}ndcg@10"])[:_RIVALS]
+    baselines = dict(list(prefixes.items())[1:])
+    strongest = sorted(baselines, key=lambda name: -report[f"{baselines[name]}ndcg@10"])[:_RIVALS]
     compared = {name: prefixes[name] for name in (next(iter(prefixes)), *strongest)}
-    page = environment.from_string(TEMPLATE).render(
-        style=STYLE,
+    curves = select(report, "curves/")
+    columns = {name: column for name, column in _COLUMNS.items() if column[0] in report}
+    write_page(
+        file,
+        Path(__file__).with_name("page.html.j2"),
         preset=report["preset"],
         protocol=report["protocol"],
-        file=report["file/data"],
+        data=report["file/data"],
         seed=_seeds(report),
-        made_at=f"{from_text(report['made_at']):%-d %B %Y, %H:%M} UTC",
+        made_at=moment(report["made_at"]),
         tiles=_tiles(report),
-        columns=[metric.upper() for metric in METRICS],
-        parts=[_part(report, prefixes, group) for group in _GROUPS if f"{group}mrr" in report],
-        differences=[_difference(report, *item) for item in others.items()],
+        metrics=[metric.upper() for metric in METRICS],
+        groups=[_group(report, prefixes, group) for group in _GROUPS if f"{group}mrr" in report],
+        differences=[
+            {"name": name, "cells": _estimates(report, f"difference/{prefix}", signed=True)}
+            for name, prefix in baselines.items()
+        ],
         cutoffs=cutoffs_plot(report, compared),
-        list_columns=list(_columns(report)),
-        costs=[_cost(report, *item) for item in prefixes.items()],
+        list_columns=list(columns),
+        lists=[
+            {
+                "name": name,
+                "cells": [f"{report[prefix + key]:{how}}" for key, how in columns.values()],
+            }
+            for name, prefix in prefixes.items()
+        ],
         reasons=_reasons(report),
-        curves=curves_plot(_below(report, "curves/")),
+        curves=curves_plot({key.removeprefix("curves/"): values for key, values in curves.items()}),
         command=command(report),
-        settings={key: report[key] for key in report if key.startswith(_SETTINGS)},
+        settings=select(report, *_SETTINGS),
     )
-    file.write_text(page, encoding="utf-8")
 
 
 def rankers(report: Report) -> dict[str, str]:
@@ -72,8 +105,8 @@ def command(report: Report) -> str:
         "--seeds": report.get("seeds"),
         "--out": "report.json",
     }
-    said = [part for flag, value in flags.items() if value for part in (flag, str(value))]
-    return shlex.join(["careerstream", "benchmark", "quality", *said])
+    words = [word for flag, value in flags.items() if value for word in (flag, str(value))]
+    return shlex.join(["careerstream", "benchmark", "quality", *words])
 
 
 def _seeds(report: Report) -> str:
@@ -87,88 +120,42 @@ def _seeds(report: Report) -> str:
     return f"means of seeds {report['seed']} to {last}, standard deviation {apart}"
 
 
-def _below(report: Report, prefix: str) -> dict[str, Any]:
-    return {key.removeprefix(prefix): report[key] for key in report if key.startswith(prefix)}
-
-
-def _tiles(report: Report) -> list[Row]:
+def _tiles(report: Report) -> list[dict[str, str]]:
     spent = report["seconds/search"] + report["seconds/train"]
-    figures = {
-        "of the lists hold the target in their first ten places (HR@10)": f"{report['hr@10']:.1%}",
-        "NDCG@10: the higher up it stands the better": f"{report['ndcg@10']:.4f}",
-        "users": f"{report['users']:,}",
-        "searching and training": f"{spent:,.0f} s",
-        "most memory": f"{report['memory/peak_mib']:,.0f} MiB",
-    }
-    return [{"words": words, "figure": figure} for words, figure in figures.items()]
+    return tiles({
+        "of the lists hold the target in their first ten places (HR@10)": percent(report["hr@10"]),
+        "NDCG@10: the higher up it stands the better": number(report["ndcg@10"], 4),
+        "users": number(report["users"]),
+        "searching and training": f"{number(spent)} s",
+        "most memory": f"{number(report['memory/peak_mib'])} MiB",
+    })  # fmt: skip
 
 
-def _part(report: Report, prefixes: Mapping[str, str], group: str) -> Row:
-    title, words = _GROUPS[group]
+def _group(report: Report, prefixes: Mapping[str, str], group: str) -> Row:
+    title, text = _GROUPS[group]
     return {
         "title": title,
-        "words": f"{words} {report[f'{group}users']:,} of them.",
+        "text": f"{text} {report[f'{group}users']:,} of them.",
         "plot": rankers_plot(report, prefixes, group),
         "rows": [
-            {"name": name, "cells": [_cell(report, f"{prefix}{group}{m}") for m in METRICS]}
+            {"name": name, "cells": _estimates(report, f"{prefix}{group}")}
             for name, prefix in prefixes.items()
         ],
     }
 
 
-def _difference(report: Report, name: str, prefix: str) -> Row:
-    return {
-        "name": name,
-        "cells": [_cell(report, f"difference/{prefix}{m}", signed=True) for m in METRICS],
-    }
-
-
-def _cell(report: Report, key: str, *, signed: bool = False) -> Row:
-    low, high = report[f"{key}/low"], report[f"{key}/high"]
-    sign = "+" if signed else ""
-    return {
-        "estimate": f"{report[key]:{sign}.4f}",
-        "interval": f"{low:{sign}.4f} to {high:{sign}.4f}",
-        "mark": "good" if signed and low > 0 else "bad" if signed and high < 0 else "",
-    }
-
-
-def _columns(report: Report) -> dict[str, tuple[str, str]]:
-    """Return what is told of each ranker's lists: heading to key and format, if it is there."""
-    return {name: known for name, known in _COLUMNS.items() if known[0] in report}
-
-
-def _cost(report: Report, name: str, prefix: str) -> Row:
-    cells = [format(report[f"{prefix}{key}"], how) for key, how in _columns(report).values()]
-    return {"name": name, "cells": cells}
+def _estimates(report: Report, prefix: str, *, signed: bool = False) -> list[dict[str, str]]:
+    return [estimate(report, f"{prefix}{metric}", signed=signed) for metric in METRICS]
 
 
 def _reasons(report: Report) -> Row | None:
     if "reasons/users" not in report:
         return None
     return {
-        "words": f"For {report['reasons/users']:,} users with three parts or more: the part that "
+        "text": f"For {report['reasons/users']:,} users with three parts or more: the part that "
         "the preset names as the reason of its first recommendation, against a random other part.",
         "rows": [
-            {"words": words, "cell": _cell(report, f"reasons/{name}")}
-            for name, words in _REASONS.items()
+            {"name": name, "cell": estimate(report, f"reasons/{key}")}
+            for key, name in _REASONS.items()
         ],
     }
-
-
-_COLUMNS = {
-    "coverage": ("coverage", ".1%"),
-    "alike": ("similarity@10", ".3f"),
-    "HR@10, rule": ("capped/hr@10", ".4f"),
-    "NDCG@10, rule": ("capped/ndcg@10", ".4f"),
-    "searching, s": ("seconds/search", ",.1f"),
-    "training, s": ("seconds/train", ",.1f"),
-    "evaluating, s": ("seconds/evaluate", ",.1f"),
-}
-_REASONS = {
-    "win_rate": "taking the named part out costs more",
-    "drop": "by so much more log-probability, nats",
-    "keeps": "the named part alone keeps the recommendation among the first ten",
-    "keeps_at_random": "the random part alone does",
-    "keeps_more": "so much more often",
-}

@@ -1,6 +1,5 @@
 """Runs the parts of `careerstream benchmark stream` and writes the report and its page."""
 
-import json
 import os
 import platform
 import time
@@ -10,12 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from jobs.benchmark.stream.load_generator import Tell
+from jobs.benchmark.stream.harness.load_generator import Tell
+from jobs.benchmark.stream.harness.plan import Plan
+from jobs.benchmark.stream.harness.statistics import Report, under
 from jobs.benchmark.stream.measurements import backlog, broken, closing, latency, memory, state
-from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.statistics import Report, under
+from jobs.reporting.report_files import page_beside, write_report
 from streaming import dependencies
-from streaming.errors import InputError
 from streaming.settings import Settings
 from streaming.timestamps import to_text
 
@@ -50,11 +49,9 @@ def measure_stream(settings: Settings, plan: Plan, out: Path, tell: Tell) -> dic
         MissingPartError: no Java or no jars.
         CareerstreamError: something that was measured ended, or did not come.
     """
-    page = out.with_suffix(".html")
-    if page == out:
-        raise InputError(f"--out {out} is the name of the page; give one that ends in .json")
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"the folder of --out {out} does not exist; make it, or give another")
+    page_beside(out)
+    from jobs.benchmark.stream import page  # noqa: PLC0415 - matplotlib takes a second
+
     (
         dependencies.java(),
         dependencies.kafka_jars(),
@@ -74,7 +71,7 @@ def measure_stream(settings: Settings, plan: Plan, out: Path, tell: Tell) -> dic
             f"{part}/machine",
             {"seconds": round(time.monotonic() - began, 1), "load_before": round(load, 2)},
         )
-        _write(report, out, page)
+        write_report(report, out, page.write)
     return report
 
 
@@ -99,18 +96,6 @@ def about(settings: Settings, plan: Plan) -> Report:
         "machine/processor": platform.machine(),
         "machine/memory_gib": round(memory / 2**30, 1),
     }
-
-
-def _write(report: Report, out: Path, page: Path) -> None:
-    from jobs.benchmark.stream.report import page as pages  # noqa: PLC0415 - matplotlib takes a second
-
-    try:
-        out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        pages.write(report, page)
-    except OSError as error:
-        raise InputError(
-            f"{out} cannot be written: {error.strerror}; give another --out"
-        ) from error
 
 
 def _version(package: str) -> str:

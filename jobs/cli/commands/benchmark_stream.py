@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jobs.cli.commands.benchmark_quality import StageProgress
-from jobs.cli.invocation import console, settings_of
+from jobs.cli.commands.invocation import settings_of
+from jobs.runtime.progress import StageProgress
+from jobs.runtime.terminal import console
 
 
 def stream(
@@ -67,8 +68,8 @@ def stream(
     ] = Path("stream.json"),
 ) -> None:
     """Measure how fast the stream is, beside a mere copy of its events."""
-    from jobs.benchmark.stream.plan import Plan  # noqa: PLC0415
-    from jobs.benchmark.stream.report.page import measured  # noqa: PLC0415 - matplotlib takes a second
+    from jobs.benchmark.stream.harness.plan import Plan  # noqa: PLC0415
+    from jobs.benchmark.stream.page import measured_sections  # noqa: PLC0415 - matplotlib takes a second
     from jobs.benchmark.stream.run import measure_stream  # noqa: PLC0415 - mlflow takes seconds
 
     plan = (Plan.quick() if quick else Plan()).with_choices(
@@ -96,12 +97,12 @@ def stream(
         seed=seed,
     )
     with StageProgress() as progress:
-        report = measure_stream(settings_of(context), plan, out, progress.at)
-    for section in measured(report):
+        report = measure_stream(settings_of(context), plan, out, progress.update)
+    for section in measured_sections(report):
         table = Table(*section.columns, title=section.title, title_justify="left")
         for row in section.rows:
             table.add_row(*row)
         console.print(table)
         for tile in section.tiles:
-            console.print(f"{tile['figure']}  {tile['words']}")
+            console.print(f"{tile['value']}  {tile['label']}")
     console.print(f"report in {out}, page in {out.with_suffix('.html')}")

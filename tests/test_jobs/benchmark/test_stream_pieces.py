@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.benchmark.stream import backlog_run, statistics
+from jobs.benchmark.stream import page
 from jobs.benchmark.stream.broken_messages import KINDS, LARGE
-from jobs.benchmark.stream.latency_samples import Timed
-from jobs.benchmark.stream.load_generator import Clicks, names
+from jobs.benchmark.stream.harness import job_run, statistics
+from jobs.benchmark.stream.harness.latency_samples import Timed
+from jobs.benchmark.stream.harness.load_generator import Clicks, names
+from jobs.benchmark.stream.harness.plan import PARTS, Plan
 from jobs.benchmark.stream.measurements import broken, closing, memory
 from jobs.benchmark.stream.measurements.closing import Listed
-from jobs.benchmark.stream.plan import PARTS, Plan
-from jobs.benchmark.stream.report import page
 from jobs.cli.app import main
 from jobs.operations.status_report import Job
 from streaming.contract.records import Event, from_json
@@ -171,4 +171,4 @@ def status_of(positions):
 )
 def test_a_job_has_caught_up_when_every_query_has_the_newest_messages(positions, caught_up):
     totals = {"events": 7, "candidates": 2, "postings": 5}
-    assert backlog_run._has_taken(status_of(positions), totals) is caught_up
+    assert job_run._has_taken(status_of(positions), totals) is caught_up

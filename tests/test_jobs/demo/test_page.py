@@ -167,7 +167,7 @@ def test_it_tells_what_the_summary_says(summary: dict[str, Any], tmp_path: Path)
     text = _written(summary, tmp_path).text
     for told in (
         "9,896 = 3 + 9,700 + 193", "900 of 900", "899 of 900", "901 of 901", "61.0 s",
-        "63 s in all", "690 ms", "1,230 ms", "30.0%", "11.0%", "0.3000", "[0.2700, 0.3300]",
+        "63 s in all", "690 ms", "1,230 ms", "30.0%", "11.0%", "0.3000", "0.2700 to 0.3300",
         "most popular", "1 March 2026, 10:00 UTC",
         "challenger 2 (encoder-decoder)", "challenger 2 is better.", "高级Java开发工程师",
         "示例·云栈科技 · 上海, CN", "2.250", "符合你写的Java开发",

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.benchmark.stream.backlog_run import COPYING_JOB, PROFILE_JOB, Span, work_off
-from jobs.benchmark.stream.competitors import quix
-from jobs.benchmark.stream.correctness import (
+from jobs.benchmark.stream.harness.correctness import (
     Profiles,
     differences,
     fingerprint,
     folded_events,
     published,
 )
-from jobs.benchmark.stream.load_generator import Clicks, Tell, names, send
-from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.progress_wait import ends
-from jobs.benchmark.stream.sandbox import COPIES, QUIX_PROFILES, Place, place
-from jobs.benchmark.stream.statistics import Report, ratio, under
+from jobs.benchmark.stream.harness.job_run import COPYING_JOB, PROFILE_JOB, Span, work_off
+from jobs.benchmark.stream.harness.load_generator import Clicks, Tell, names, send
+from jobs.benchmark.stream.harness.measurement_sandbox import COPIES, QUIX_PROFILES, Place, place
+from jobs.benchmark.stream.harness.plan import Plan
+from jobs.benchmark.stream.harness.statistics import Report, ratio, under
+from jobs.benchmark.stream.harness.topic_progress import ends
+from jobs.benchmark.stream.measurements import quix
 from streaming.contract.topics import EVENTS
 from streaming.kafka.topic_reader import messages
 from streaming.settings import Settings

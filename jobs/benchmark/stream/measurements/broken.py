@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import orjson
 
-from jobs.benchmark.stream.backlog_run import PROFILE_JOB, Span, work_off
 from jobs.benchmark.stream.broken_messages import KINDS, LARGE
-from jobs.benchmark.stream.correctness import differences, folded_events, published
-from jobs.benchmark.stream.load_generator import Clicks, Tell, names
-from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.sandbox import Place, place
-from jobs.benchmark.stream.statistics import Report, ratio, under
+from jobs.benchmark.stream.harness.correctness import differences, folded_events, published
+from jobs.benchmark.stream.harness.job_run import PROFILE_JOB, Span, work_off
+from jobs.benchmark.stream.harness.load_generator import Clicks, Tell, names
+from jobs.benchmark.stream.harness.measurement_sandbox import Place, place
+from jobs.benchmark.stream.harness.plan import Plan
+from jobs.benchmark.stream.harness.statistics import Report, ratio, under
 from streaming.contract.topics import DEAD_LETTERS, EVENTS
 from streaming.kafka.clients import broker_errors, producer
 from streaming.kafka.topic_reader import messages

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
-from jobs.benchmark.stream.latency_samples import answered
-from jobs.benchmark.stream.load_generator import Tell, send_steadily
-from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.progress_wait import Offsets
-from jobs.benchmark.stream.running_chain import Chain, answer_ends, await_answers, chain
-from jobs.benchmark.stream.sandbox import Place, place
-from jobs.benchmark.stream.statistics import Report, over_time, summary, under
+from jobs.benchmark.stream.harness.latency_samples import answered
+from jobs.benchmark.stream.harness.load_generator import Tell, send_steadily
+from jobs.benchmark.stream.harness.measurement_sandbox import Place, place
+from jobs.benchmark.stream.harness.plan import Plan
+from jobs.benchmark.stream.harness.running_chain import Chain, answer_ends, await_answers, chain
+from jobs.benchmark.stream.harness.statistics import Report, over_time, summary, under
+from jobs.benchmark.stream.harness.topic_progress import Offsets
 from streaming.contract.topics import EVENTS, POSTINGS, RECOMMENDATIONS
 from streaming.kafka.clients import broker_errors, producer
 from streaming.kafka.topic_reader import messages

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from infra.process.supervisor import RUNNING
-from jobs.benchmark.stream.backlog_run import COPYING_JOB
-from jobs.benchmark.stream.latency_samples import answered, copied
-from jobs.benchmark.stream.load_generator import Clicks, Tell, names, send_steadily
-from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.progress_wait import await_size, size
-from jobs.benchmark.stream.running_chain import Chain, answer_ends, await_answers, chain
-from jobs.benchmark.stream.sandbox import COPIES, Place, place
-from jobs.benchmark.stream.statistics import Report, over_time, ratio, summary, under
+from jobs.benchmark.stream.harness.job_run import COPYING_JOB
+from jobs.benchmark.stream.harness.latency_samples import answered, copied
+from jobs.benchmark.stream.harness.load_generator import Clicks, Tell, names, send_steadily
+from jobs.benchmark.stream.harness.measurement_sandbox import COPIES, Place, place
+from jobs.benchmark.stream.harness.plan import Plan
+from jobs.benchmark.stream.harness.running_chain import Chain, answer_ends, await_answers, chain
+from jobs.benchmark.stream.harness.statistics import Report, over_time, ratio, summary, under
+from jobs.benchmark.stream.harness.topic_progress import await_size, size
 from streaming.contract.topics import EVENTS, POSTINGS
 from streaming.settings import Settings
 

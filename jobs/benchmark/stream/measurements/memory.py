@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import mean
 
-from jobs.benchmark.stream.load_generator import Tell, send_steadily
-from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.running_chain import chain
-from jobs.benchmark.stream.sandbox import place
-from jobs.benchmark.stream.statistics import Report, ratio, under
+from jobs.benchmark.stream.harness.load_generator import Tell, send_steadily
+from jobs.benchmark.stream.harness.measurement_sandbox import place
+from jobs.benchmark.stream.harness.plan import Plan
+from jobs.benchmark.stream.harness.running_chain import chain
+from jobs.benchmark.stream.harness.statistics import Report, ratio, under
 from streaming.contract.topics import EVENTS
 from streaming.settings import Settings
 

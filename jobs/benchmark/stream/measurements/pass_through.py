@@ -6,13 +6,13 @@ Run: spark-submit jobs/benchmark/stream/measurements/pass_through.py --config ca
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from jobs.benchmark.stream.sandbox import COPIES
+from jobs.benchmark.stream.harness.measurement_sandbox import COPIES
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import Running, start_query
 from streaming.contract.topics import EVENTS
 from streaming.kafka.spark_io import read_stream, require_topics, write_stream
 from streaming.settings import Settings
-from streaming.spark.session import HOT_POOL, scheduling_pool
+from streaming.spark.scheduling import HOT_POOL, scheduling_pool
 
 JOB = "pass_through"
 

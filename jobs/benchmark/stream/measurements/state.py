@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 
 from infra.process.supervisor import RUNNING
-from jobs.benchmark.stream.backlog_run import PROFILE_JOB, await_caught_up
-from jobs.benchmark.stream.load_generator import Clicks, Tell, names, send
-from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.sandbox import Place, place
-from jobs.benchmark.stream.statistics import Report, ratio, under
+from jobs.benchmark.stream.harness.job_run import PROFILE_JOB, await_caught_up
+from jobs.benchmark.stream.harness.load_generator import Clicks, Tell, names, send
+from jobs.benchmark.stream.harness.measurement_sandbox import Place, place
+from jobs.benchmark.stream.harness.plan import Plan
+from jobs.benchmark.stream.harness.statistics import Report, ratio, under
 from streaming.contract.topics import EVENTS
 from streaming.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.benchmark.stream.latency_samples import Timed
+from jobs.benchmark.stream.harness.latency_samples import Timed
 
 Report = dict[str, Any]
 _RANKS = {"p50_ms": 50, "p90_ms": 90, "p99_ms": 99, "max_ms": 100}

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 from kafka.consumer.fetcher import ConsumerRecord
 
-from jobs.benchmark.stream.progress_wait import Offsets
+from jobs.benchmark.stream.harness.topic_progress import Offsets
 from streaming.contract.topics import EVENTS, PROFILES, Topic
 from streaming.kafka.topic_reader import messages
-from streaming.profiles.fold import EventSeen, fold
+from streaming.profiles.fold import ReceivedEvent, fold
 from streaming.settings import KafkaSettings
 from streaming.timestamps import to_text
 
@@ -28,20 +28,20 @@ def folded_events(kafka: KafkaSettings, readable: Callable[[ConsumerRecord], boo
         kafka: the cluster.
         readable: tells which messages are events.
     """
-    seen: dict[str, list[EventSeen]] = {}
+    seen: dict[str, list[ReceivedEvent]] = {}
     for record in messages(kafka, EVENTS):
         if readable(record):
             value = orjson.loads(record.value)
-            seen.setdefault(value["candidate_id"], []).append(event_seen(record, value))
+            seen.setdefault(value["candidate_id"], []).append(received_event(record, value))
     folded = {key: fold(None, events, key).profile for key, events in seen.items()}
     return {key: _settled(profile) for key, profile in folded.items() if profile is not None}
 
 
-def event_seen(record: ConsumerRecord, value: dict[str, Any]) -> EventSeen:
+def received_event(record: ConsumerRecord, value: dict[str, Any]) -> ReceivedEvent:
     """Turn a message of the topic events into what the fold takes."""
     produced = to_text(datetime.fromtimestamp(record.timestamp / 1000, tz=UTC))
     fields: dict[str, Any] = {name: value.get(name) for name in _FIELDS}
-    return EventSeen(
+    return ReceivedEvent(
         **fields,
         offset=record.offset,
         produced_at=produced,

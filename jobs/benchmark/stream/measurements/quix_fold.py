@@ -22,11 +22,11 @@ def main(broker: str, group: str, events: str, profiles: str, folder: str) -> No
         message_context,
     )
 
-    from streaming.profiles.fold import EventSeen, fold  # noqa: PLC0415
+    from streaming.profiles.fold import ReceivedEvent, fold  # noqa: PLC0415
     from streaming.timestamps import to_text  # noqa: PLC0415
 
     def update(value: Any, key: Any, timestamp: int, _: Any, state: Any) -> Any:
-        seen = EventSeen(
+        seen = ReceivedEvent(
             **{name: value.get(name) for name in _FIELDS},
             offset=message_context().offset,
             produced_at=to_text(datetime.fromtimestamp(timestamp / 1000, tz=UTC)),

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import orjson
 
-from jobs.benchmark.stream.progress_wait import Offsets
-from jobs.benchmark.stream.sandbox import COPIES
+from jobs.benchmark.stream.harness.measurement_sandbox import COPIES
+from jobs.benchmark.stream.harness.topic_progress import Offsets
 from streaming.contract.topics import EVENTS, RECOMMENDATIONS
 from streaming.kafka.topic_reader import messages
 from streaming.settings import KafkaSettings

@@ -1,12 +1,9 @@
-"""The plots of the page, in the style of the demo's."""
+"""The plots of the stream benchmark's page: latency over time, bars and single curves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
-
-from jobs.demo.plots import SERIES, STYLE, to_svg
+from jobs.reporting.svg_plots import SERIES, plot_style, subplots, to_svg
 
 _DOT = 9
 
@@ -20,9 +17,8 @@ def latency_plot(report: Mapping[str, Any]) -> str:
     Returns:
         An SVG element.
     """
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 3.6), layout="constrained")
-        axes = figure.subplots()
+    with plot_style():
+        figure, axes = subplots(3.6)
         names = {"floor": "pass-through alone", "chain": "our chain"}
         for colour, (name, label) in zip(SERIES, names.items(), strict=False):
             curve = {k: report[f"latency/curve/{name}/{k}"] for k in ("second", "p50_ms", "max_ms")}
@@ -41,22 +37,20 @@ def latency_plot(report: Mapping[str, Any]) -> str:
         return to_svg(figure, "latency", "Latency of pass-through and chain over time")
 
 
-def bars_plot(values: Mapping[str, float | None], unit: str, name: str, label: str) -> str:
-    """Draw a bar for each of a few things that are compared.
+def bars_plot(values: Mapping[str, float], unit: str, name: str, label: str) -> str:
+    """Draw a horizontal bar for each value, the first in another colour.
 
     Args:
-        values: words to value; None is left out.
-        unit: of all of them.
+        values: words to value.
+        unit: of all values.
         name: of the plot, for ids.
-        label: what it shows, for those who do not see it.
+        label: what the plot shows, for screen readers.
     """
-    shown = {words: value for words, value in values.items() if value is not None}
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 0.9 + 0.4 * len(shown)), layout="constrained")
-        axes = figure.subplots()
-        colours = [SERIES[0], *[SERIES[1]] * (len(shown) - 1)]
-        bars = axes.barh(list(shown), list(shown.values()), color=colours[: len(shown)])
-        axes.bar_label(bars, labels=[f"{value:,.0f}" for value in shown.values()], padding=4)
+    with plot_style():
+        figure, axes = subplots(0.9 + 0.4 * len(values))
+        colours = [SERIES[0], *[SERIES[1]] * (len(values) - 1)]
+        bars = axes.barh(list(values), list(values.values()), color=colours)
+        axes.bar_label(bars, labels=[f"{value:,.0f}" for value in values.values()], padding=4)
         axes.set(xlabel=unit)
         axes.margins(x=0.12)
         axes.invert_yaxis()
@@ -68,9 +62,8 @@ def curve_plot(
     x: Sequence[float], y: Sequence[float], axes_names: tuple[str, str], name: str, label: str
 ) -> str:
     """Draw one curve from zero upwards."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 3.2), layout="constrained")
-        axes = figure.subplots()
+    with plot_style():
+        figure, axes = subplots(3.2)
         axes.plot(x, y)
         axes.set(xlabel=axes_names[0], ylabel=axes_names[1], ylim=(0, None))
         return to_svg(figure, name, label)

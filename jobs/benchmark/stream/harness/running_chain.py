@@ -10,20 +10,20 @@ from typing import Any
 
 from infra.process.supervisor import Child
 from infra.simulator import Market, MarketConfig
-from jobs.benchmark.stream.backlog_run import await_caught_up
-from jobs.benchmark.stream.load_generator import BEGIN, Clicks, Tell, names, send
-from jobs.benchmark.stream.plan import Plan
-from jobs.benchmark.stream.progress_wait import (
+from jobs.benchmark.stream.harness.job_run import await_caught_up
+from jobs.benchmark.stream.harness.load_generator import BEGIN, Clicks, Tell, names, send
+from jobs.benchmark.stream.harness.measurement_sandbox import Place
+from jobs.benchmark.stream.harness.plan import Plan
+from jobs.benchmark.stream.harness.topic_progress import (
     Offsets,
     await_lists,
     await_profiles,
     await_true,
     ends,
 )
-from jobs.benchmark.stream.sandbox import Place
 from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.errors import CareerstreamError
-from streaming.serving.bundles import serving_now
+from streaming.serving.versions import read_current_versions
 from streaming.settings import Settings
 from streaming.timestamps import to_text
 from training.registry import model_registry
@@ -182,7 +182,7 @@ def _await_serving(
     seen: list[tuple[float, Any]] = []
 
     def settled() -> bool:
-        now = serving_now(settings)
+        now = read_current_versions(settings)
         if not seen or seen[-1][1] != now:
             seen.append((time.monotonic(), now))
         since, versions = seen[-1]
@@ -190,6 +190,6 @@ def _await_serving(
         return quiet and versions is not None and versions.model_version == wanted.version
 
     await_true(settled, up.check, PATIENCE, f"model version {wanted.version}")
-    versions = serving_now(settings)
+    versions = read_current_versions(settings)
     catalogue = versions.catalogue_version if versions else -1
     return {"kind": wanted.kind, "version": wanted.version, "catalogue_version": catalogue}

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.process.supervisor import RUNNING, Child
-from jobs.benchmark.stream.progress_wait import await_true
-from jobs.benchmark.stream.sandbox import Place
-from jobs.benchmark.stream.statistics import Report
+from jobs.benchmark.stream.harness.measurement_sandbox import Place
+from jobs.benchmark.stream.harness.statistics import Report
+from jobs.benchmark.stream.harness.topic_progress import await_true
 from jobs.operations.status_report import Broker, Job, jobs_of
 from jobs.runtime.health_monitor import run_folder
 from streaming.metrics import definitions

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import streaming
 from infra.process.supervisor import child
-from jobs.benchmark.stream.competitors import quix_fold
-from jobs.benchmark.stream.load_generator import Tell
-from jobs.benchmark.stream.progress_wait import await_size, size
-from jobs.benchmark.stream.sandbox import QUIX_PROFILES, Place
+from jobs.benchmark.stream.harness.load_generator import Tell
+from jobs.benchmark.stream.harness.measurement_sandbox import QUIX_PROFILES, Place
+from jobs.benchmark.stream.harness.topic_progress import await_size, size
+from jobs.benchmark.stream.measurements import quix_fold
 from streaming import dependencies
 from streaming.contract.topics import EVENTS
 from streaming.errors import MissingPartError

@@ -1,1 +1,0 @@
-"""Other stream processors, measured beside ours."""

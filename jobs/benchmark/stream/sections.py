@@ -1,0 +1,208 @@
+"""What a report says of each part to people: text, a table, plots, and a few large figures."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from jobs.benchmark.stream.plots import bars_plot, curve_plot, latency_plot
+from jobs.reporting.html_page import Report, number, tiles
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page, and of what the command prints."""
+
+    title: str
+    text: str
+    columns: list[str]
+    rows: list[list[str]]
+    """A name and a number for each further column."""
+    tiles: list[dict[str, str]]
+    plots: list[str] = field(default_factory=list)
+
+
+def latency_section(report: Report) -> Section:
+    """Show how long an event takes to its recommendation."""
+    queries = {
+        "pass-through, alone": "latency/floor",
+        "our chain": "latency/chain",
+        "pass-through, beside our chain": "latency/beside/floor",
+        "our chain, beside a pass-through": "latency/beside/chain",
+    }
+    digits = {"answered": 0, "p50_ms": 0, "p90_ms": 0, "p99_ms": 0, "max_ms": 0, "p99_over_p50": 2}
+    busy = "" if report["latency/floor/sane"] else (
+        f" The floor is above {report['latency/floor/sane_below_ms']:.0f} ms: the machine was "
+        "busy with other things, and the ratios mean nothing."
+    )  # fmt: skip
+    return Section(
+        title="From an event to its recommendation",
+        text=f"{report['size/rate']:g} events a second for {report['size/seconds']:g} s after "
+        f"{report['size/warm_up_seconds']:g} s of warm-up, beside each other for "
+        f"{report['size/beside_seconds']:g} s after {report['size/beside_warm_up_seconds']:g} s; "
+        f"{report['latency/profiles']:,} profiles "
+        f"in state, {report['latency/postings']:,} open postings, serving: "
+        f"{report['latency/model/kind']}. Milliseconds from the event's Kafka timestamp until the "
+        f"broker had appended the answer.{busy}{_late(report, 'latency')}",
+        columns=["query", "answers", "p50", "p90", "p99", "slowest", "p99 / p50"],
+        rows=[[name, *_cells(report, prefix, digits)] for name, prefix in queries.items()],
+        tiles=tiles({
+            "from an event to its recommendation, half of the time (p50)":
+                f"{number(report['latency/chain/p50_ms'])} ms",
+            "the p50 of a mere copy, alone on the machine":
+                _times(report["latency/ratio_p50"]),
+        }),
+        plots=[latency_plot(report)],
+    )  # fmt: skip
+
+
+def backlog_section(report: Report) -> Section:
+    """Show how fast waiting events become profiles."""
+    contestants = {"our profiles": "ours", "pass-through": "floor"}
+    if "backlog/quix/per_second" in report:
+        contestants[f"Quix Streams, {report['backlog/quix/processes']} process(es)"] = "quix"
+    digits = {"per_second": 0, "per_second_running": 0, "seconds": 1, "messages": 0}
+    checks = {
+        "ours": _differences(report["backlog/ours/differences"]),
+        "floor": "same messages" if report["backlog/floor/same"] else "OTHER MESSAGES",
+        "quix": _differences(report.get("backlog/quix/differences")),
+    }
+    bars = {name: report[f"backlog/{key}/per_second"] for name, key in contestants.items()}
+    return Section(
+        title="A backlog of events",
+        text=f"{report['size/backlog']:,} events of {report['backlog/candidates']:,} candidates, "
+        "one contestant after the other on the same broker; from the start of the process, "
+        "and from the moment its query runs, to the last message written.",
+        columns=["contestant", "events/s", "without start-up", "seconds", "messages", "checked"],
+        rows=[
+            [name, *_cells(report, f"backlog/{key}", digits), checks[key]]
+            for name, key in contestants.items()
+        ],
+        tiles=tiles({
+            f"the events a second of {name}, start-up included": _times(report[ratio])
+            for name, ratio in {
+                "a mere copy": "backlog/ratio_floor", "Quix Streams": "backlog/ratio_quix",
+            }.items()
+            if ratio in report
+        }),
+        plots=[
+            bars_plot(
+                bars, "events a second, start-up included", "backlog", "Events a second of each"
+            )
+        ],
+    )  # fmt: skip
+
+
+def state_section(report: Report) -> Section:
+    """Show what a large state costs a batch."""
+    digits = {
+        "profiles": 0, "batch_seconds": 3, "slowest_batch_seconds": 3, "batches": 0,
+        "loading_seconds": 1,
+    }  # fmt: skip
+    return Section(
+        title="The size of the state",
+        text=f"Batches of {report['state/few/rows']:,} events, each of another candidate, with "
+        "few and with many profiles in state; medians.",
+        columns=["profiles in state", "batch, s", "slowest, s", "batches", "loading, s"],
+        rows=[_cells(report, f"state/{size}", digits) for size in ("few", "many")],
+        tiles=tiles({
+            f"the batch time, {report['state/many/profiles']:,} profiles in state against "
+            f"{report['state/few/profiles']:,}": _times(report["state/ratio"])
+        }),
+    )  # fmt: skip
+
+
+def memory_section(report: Report) -> Section:
+    """Show whether memory grows."""
+    minutes, rss = report["memory/curve/minute"], report["memory/curve/rss_mib"]
+    return Section(
+        title="Memory over time",
+        text=f"`careerstream up` and all it starts, {report['size/memory_rate']:g} events a "
+        f"second for {report['size/minutes']:g} minutes; resident memory added up, shared pages "
+        "counted in each process.",
+        columns=["mean of", "MiB"],
+        rows=[
+            [f"the {third} third", number(report[f"memory/{third}_third_mib"])]
+            for third in ("first", "middle", "last")
+        ],
+        tiles=tiles({
+            "the memory of the middle third in the last third": _times(report["memory/ratio"], 3)
+        }),
+        plots=[curve_plot(minutes, rss, ("minutes", "MiB"), "memory", "Memory over time")],
+    )  # fmt: skip
+
+
+def broken_section(report: Report) -> Section:
+    """Show what broken messages cost, and whether each became the right dead letter."""
+    prefix = "broken/reason/"
+    reasons = [
+        [k.removeprefix(prefix), number(n)] for k, n in report.items() if k.startswith(prefix)
+    ]
+    return Section(
+        title="Broken messages among good ones",
+        text=f"{report['broken/sent']:,} broken messages of fifteen kinds among "
+        f"{report['size/good']:,} good ones: {report['broken/right']:,} dead letters with the "
+        f"right reason, {report['broken/wrong_or_missing']:,} wrong or missing, "
+        f"{report['broken/invented']:,} of good messages. Of the good ones' profiles "
+        f"{report['broken/with/differences']:,} differ from the plain fold.",
+        columns=["reason", "dead letters"],
+        rows=reasons,
+        tiles=tiles({
+            "the messages a second without broken ones, start-up included":
+                _times(report["broken/ratio"])
+        }),
+    )  # fmt: skip
+
+
+def closing_section(report: Report) -> Section:
+    """Show how long a closed posting is still in new lists."""
+    shares = {"half": "p50_seconds", "nine tenths": "p90_seconds", "all": "max_seconds"}
+    return Section(
+        title="Postings that close",
+        text=f"{report['closing/closed']:,} of {report['size/postings']:,} postings closed one "
+        f"after the other within {report['size/seconds']:g} s, while "
+        f"{report['size/rate']:g} events a second were answered with "
+        f"{report['closing/lists']:,} lists from {report['closing/catalogues']:,} versions of the "
+        f"catalogue. Before, each was in at least {report['closing/least_listed']:g} lists a "
+        "second. From the message that closes a posting to the last new list that holds it; "
+        f"{report['closing/late_lists']:,} lists held one more than "
+        f"{report['closing/promised_seconds']:g} s after it closed.{_late(report, 'closing')}",
+        columns=["of the postings", "gone after, s"],
+        rows=[[share, number(report[f"closing/{key}"], 1)] for share, key in shares.items()],
+        tiles=tiles({
+            "from a posting closed to the last new list with it, at most":
+                f"{number(report['closing/max_seconds'], 1)} s"
+        }),
+        plots=[
+            curve_plot(
+                report["closing/curve/closed_second"], report["closing/curve/gone_seconds"],
+                ("closed at, seconds", "gone after, seconds"), "closing",
+                "How long each closed posting was still in new lists",
+            )
+        ],
+    )  # fmt: skip
+
+
+def _cells(report: Report, prefix: str, digits: Mapping[str, int]) -> list[str]:
+    return [number(report[f"{prefix}/{key}"], places) for key, places in digits.items()]
+
+
+def _times(ratio: float | None, digits: int = 2) -> str:
+    return f"{number(ratio, digits)} x"
+
+
+def _differences(count: int | None) -> str:
+    return f"{count or 0:,} unlike the plain fold"
+
+
+def _late(report: Report, part: str) -> str:
+    followed = report[f"{part}/chain/followed"]
+    return "" if followed else " The chain did not keep up with the rate."
+
+
+SECTIONS: Mapping[str, Callable[[Report], Section]] = {
+    "latency": latency_section,
+    "backlog": backlog_section,
+    "state": state_section,
+    "memory": memory_section,
+    "broken": broken_section,
+    "closing": closing_section,
+}

@@ -1,0 +1,79 @@
+"""Renders a report as one HTML file without scripts that needs no other file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from streaming.timestamps import from_text
+
+ABSENT = "-"
+Report = Mapping[str, Any]
+"""A flat report: name to number, text or list."""
+
+
+def write_page(file: Path, template: Path, **values: Any) -> None:
+    """Render a template that extends `base.html.j2`; every value is escaped.
+
+    Args:
+        file: the page.
+        template: beside the module that calls.
+        values: of the template. `tiles` are the large figures on top, each with `value` and
+            `label`.
+    """
+    environment = Environment(
+        loader=FileSystemLoader([template.parent, Path(__file__).parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    file.write_text(environment.get_template(template.name).render(values), encoding="utf-8")
+
+
+def tiles(values: Mapping[str, str]) -> list[dict[str, str]]:
+    """Turn labels and their values into the large figures on top of a page."""
+    return [{"label": label, "value": value} for label, value in values.items()]
+
+
+def estimate(report: Report, key: str, *, signed: bool = False) -> dict[str, str]:
+    """Write an estimate and its interval, the keys KEY/low and KEY/high, as a table's cell.
+
+    Args:
+        report: the report; where it lacks the key, the cell is a dash.
+        key: of the estimate.
+        signed: whether it is a difference: one whose interval leaves out 0 is marked good or bad.
+    """
+    sign = "+" if signed else ""
+    low, high = report.get(f"{key}/low"), report.get(f"{key}/high")
+    known = low is not None and high is not None
+    return {
+        "estimate": number(report.get(key), 4, sign),
+        "interval": f"{low:{sign}.4f} to {high:{sign}.4f}" if known else "",
+        "mark": ("good" if low > 0 else "bad" if high < 0 else "") if signed and known else "",
+    }
+
+
+def number(value: float | None, digits: int = 0, sign: str = "") -> str:
+    """Write a number with commas and so many digits after the point; a dash for None."""
+    return ABSENT if value is None else f"{value:{sign},.{digits}f}"
+
+
+def percent(value: float | None) -> str:
+    """Write a share as a percentage; a dash for None."""
+    return ABSENT if value is None else f"{value:.1%}"
+
+
+def milliseconds(value: float | None) -> str:
+    """Write a duration in whole milliseconds; a dash for None."""
+    return ABSENT if value is None else f"{number(value)} ms"
+
+
+def moment(text: str | None) -> str:
+    """Write a timestamp of the contract as day and minute; a dash for None."""
+    return f"{from_text(text):%-d %B %Y, %H:%M} UTC" if text else ABSENT
+
+
+def select(report: Report, *prefixes: str) -> dict[str, Any]:
+    """Return what a report says under some prefixes, with its whole keys."""
+    return {key: value for key, value in report.items() if key.startswith(prefixes)}
