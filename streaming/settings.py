@@ -11,10 +11,19 @@ import tomllib
 from collections.abc import Iterable
 from contextvars import ContextVar
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -28,6 +37,27 @@ from streaming.errors import SettingsError
 
 CONFIG_VARIABLE = "CAREERSTREAM_CONFIG"
 DEFAULT_CONFIG = Path("careerstream.toml")
+
+
+class Tuning(StrEnum):
+    """A private part of Spark that makes the stream faster (`spark.tuned`)."""
+
+    ARROW_OPERATOR = "arrow_operator"
+    STATE_CLIENT = "state_client"
+    PYTHON_DAEMON = "python_daemon"
+    HADOOP_CONFIGURATION = "hadoop_configuration"
+    CODE_GENERATION = "code_generation"
+
+
+def tunings(tuned: str) -> frozenset[Tuning]:
+    """Return the parts that a value of `spark.tuned` names.
+
+    Raises:
+        ValueError: it names something else.
+    """
+    if tuned in {"on", "off"}:
+        return frozenset(Tuning if tuned == "on" else ())
+    return frozenset(Tuning(name.strip()) for name in tuned.split(","))
 
 
 class Section(BaseModel):
@@ -98,9 +128,20 @@ class SparkSettings(Section):
         "core of the cluster to grow into",
     )
     driver_memory: str = Field(default="2g", description="memory of the driver's JVM")
+    tuned: str = Field(
+        default="on",
+        description="private parts of Spark that make the stream faster: on, off (public API "
+        f"alone), or some of {', '.join(Tuning)}, separated by commas",
+    )
     conf: dict[str, str] = Field(
         default={}, description="any further Spark configuration, passed on as it is"
     )
+
+    @field_validator("tuned")
+    @classmethod
+    def _parts_exist(cls, tuned: str) -> str:
+        tunings(tuned)
+        return tuned
 
 
 class StorageSettings(Section):
@@ -278,6 +319,11 @@ def names(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, Fiel
         else:
             found[prefix + name] = field
     return found
+
+
+def environment_name(setting: str) -> str:
+    """Return the environment variable of a setting, given its dotted name."""
+    return "CAREERSTREAM_" + setting.replace(".", "__").upper()
 
 
 def _config_file(config: Path | None) -> Path | None:

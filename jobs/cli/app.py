@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from jobs.cli import reference_pages
 from jobs.cli.commands import (
     benchmark_quality,
     benchmark_stream,
@@ -22,7 +23,7 @@ from jobs.cli.commands import (
     topics,
     verify,
 )
-from jobs.cli.invocation import Invocation
+from jobs.cli.commands.invocation import Invocation
 from streaming.errors import UNEXPECTED, CareerstreamError, one_line
 
 app = typer.Typer(
@@ -57,7 +58,7 @@ app.command("rollback", rich_help_panel="Models")(models.rollback)
 app.command("models", rich_help_panel="Models")(models.versions)
 app.command("doctor", rich_help_panel="This machine")(doctor.doctor)
 app.command("settings", rich_help_panel="This machine")(doctor.settings)
-app.command("docs", rich_help_panel="This machine")(doctor.docs)
+app.command("docs", rich_help_panel="This machine")(reference_pages.docs)
 
 
 @app.callback(invoke_without_command=True)

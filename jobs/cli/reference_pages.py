@@ -1,6 +1,7 @@
-"""The reference under docs/, made from the code: contract, settings, commands, metrics.
+"""`careerstream docs`: writes the reference pages under docs/ from the code.
 
-`careerstream docs` writes it; the tests hold the files of the repository against it.
+The pages are the contract, settings, commands and metrics. Tests compare the files of the
+repository with what the code makes.
 """
 
 import html
@@ -16,35 +17,35 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
-from jobs.cli.app import app
 from jobs.cli.commands.models import NOT_PROMOTED
 from jobs.cli.metrics_page import metrics_page
 from streaming import errors
-from streaming.contract import schemas
-from streaming.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, Settings, names
+from streaming.contract import documents
+from streaming.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, Settings, environment_name, names
 
 COMMANDS_HEAD = """\
-Written by `careerstream docs` from the command line itself. `FILE`, `FOLDER` and the like stand for
-what you give; every command takes the options of `careerstream` before its name, and settings by
-`--set` ([settings.md](settings.md)).
+`careerstream docs` writes this page from the command line itself. Words in capitals, such as `FILE`
+or `FOLDER`, stand for values that you give. The options of `careerstream` go before the name of the
+command. Every command takes settings by `--set` ([settings.md](settings.md)).
 
 """
 SETTINGS_HEAD = f"""\
 # Settings
 
-Written by `careerstream docs` from `streaming/settings.py`; `careerstream settings` prints the
-values in force. Every setting can be given in three ways, under the same name:
+`careerstream docs` writes this page from `streaming/settings.py`. `careerstream settings` prints
+the values in force. You can give every setting in three ways, under the same name:
 
 - as a flag before the command: `careerstream --set kafka.topic_prefix=staging. topics list`,
 - in the environment: `CAREERSTREAM_KAFKA__TOPIC_PREFIX=staging.`,
-- in a TOML file: `topic_prefix = "staging."` in the section `[kafka]`. The file is the one given by
-  `--config` or `{CONFIG_VARIABLE}`, else `{DEFAULT_CONFIG}` in the working directory.
+- in a TOML file: `topic_prefix = "staging."` in the section `[kafka]`. The file is the one that
+  `--config` or `{CONFIG_VARIABLE}` names, else `{DEFAULT_CONFIG}` in the working directory.
 
-A flag wins over the environment, the environment over the file. A name that does not exist is an
-error. HOME stands for the setting `home`. A table is JSON in the environment, and a TOML table
-elsewhere.
+A flag wins over the environment, and the environment wins over the file. An unknown name is an
+error. HOME stands for the setting `home`. Write a table as JSON in the environment, and as a TOML
+table elsewhere.
 """
-WORDS: dict[Any, str] = {
+TABLE_RULE = "| --- | --- | --- | --- | --- |"
+TYPE_NAMES: dict[Any, str] = {
     str: "text",
     int: "whole number",
     float: "number",
@@ -52,13 +53,35 @@ WORDS: dict[Any, str] = {
     SecretStr: "secret text",
     dict[str, str]: "table of texts",
 }
-LIMITS = {"ge": "at least", "gt": "above", "le": "at most"}
+LIMIT_NAMES = {"ge": "at least", "gt": "above", "le": "at most"}
 
 
-def commands_page() -> str:
-    """Describe every command with its arguments and options, and the exit codes, in Markdown."""
-    command = typer.main.get_command(app)
-    context = typer.Context(command, info_name="careerstream")
+def docs(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("docs"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing. Fail if a file would change.")
+    ] = False,
+) -> None:
+    """Write the reference pages: contract, settings, commands and metrics."""
+    command = context.find_root().command
+    if not check:
+        for path in write(folder, command):
+            typer.echo(path)
+    elif stale := outdated(folder, command):
+        files = ", ".join(map(str, stale))
+        raise errors.InputError(
+            f"{files} would change; write them with `careerstream docs {folder}`"
+        )
+
+
+def commands_page(command: Any) -> str:
+    """Describe every command with its arguments, options and exit codes in Markdown.
+
+    Args:
+        command: the click command of the whole command line.
+    """
+    context = typer.Context(command, info_name="careerstream", **command.context_settings)
     page = html.unescape(get_docs_for_click(obj=command, ctx=context, name="careerstream"))
     title, rest = page.split("\n\n", 1)
     return f"{title}\n\n{COMMANDS_HEAD}{rest.rstrip()}\n\n{_exit_codes()}"
@@ -70,19 +93,19 @@ def settings_page() -> str:
     return SETTINGS_HEAD + "".join(_section(name, dict(fields)) for name, fields in sections)
 
 
-def documents() -> Iterator[tuple[str, str]]:
-    """Yield path below docs/ and content of every generated document."""
-    for name, content in schemas.documents():
+def pages(command: Any) -> Iterator[tuple[str, str]]:
+    """Yield the path below docs/ and the content of every page."""
+    for name, content in documents.documents():
         yield f"contract/{name}", content
     yield "settings.md", settings_page()
-    yield "commands.md", commands_page()
+    yield "commands.md", commands_page(command)
     yield "metrics.md", metrics_page()
 
 
-def write(folder: Path) -> list[Path]:
-    """Write every generated document into a folder; return the files."""
+def write(folder: Path, command: Any) -> list[Path]:
+    """Write every page into a folder; return the files."""
     written = []
-    for name, content in documents():
+    for name, content in pages(command):
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
@@ -90,11 +113,11 @@ def write(folder: Path) -> list[Path]:
     return written
 
 
-def outdated(folder: Path) -> list[Path]:
-    """List the files of a folder that are missing or not as `write` would write them."""
+def outdated(folder: Path, command: Any) -> list[Path]:
+    """List the pages that are missing from a folder or differ from what `write` would write."""
     return [
         folder / name
-        for name, content in documents()
+        for name, content in pages(command)
         if not (folder / name).is_file() or (folder / name).read_text("utf-8") != content
     ]
 
@@ -104,32 +127,27 @@ def _exit_codes() -> str:
     for kind in errors.CareerstreamError.__subclasses__():
         if kind.__module__ == errors.__name__:
             meanings.setdefault(kind.exit_code, []).append(inspect.getdoc(kind) or "")
-    meanings[NOT_PROMOTED] = ["`promote`: the gate says no."]
-    meanings[errors.UNEXPECTED] = ["An error that nobody foresaw; `--debug` shows where."]
-    rows = (f"| {code} | {' '.join(words)} |\n" for code, words in sorted(meanings.items()))
+    meanings[NOT_PROMOTED] = ["`promote`: the gate refuses the challenger."]
+    meanings[errors.UNEXPECTED] = ["An unexpected error; `--debug` shows where it happened."]
+    rows = (f"| {code} | {' '.join(texts)} |\n" for code, texts in sorted(meanings.items()))
     return "## Exit codes\n\n| code | meaning |\n| --- | --- |\n" + "".join(rows)
 
 
 def _section(name: str, fields: dict[str, FieldInfo]) -> str:
     if not name:
-        title, about = "Top level", "Before the first section of a file."
+        title, description = "Top level", "Before the first section of a file."
     else:
         kind = Settings.model_fields[name].annotation
-        title, about = f"`[{name}]`", inspect.getdoc(kind) or ""
-    head = "| name | type | default | meaning | environment |\n| --- | --- | --- | --- | --- |\n"
+        title, description = f"`[{name}]`", inspect.getdoc(kind) or ""
+    head = f"| name | type | default | meaning | environment |\n{TABLE_RULE}\n"
     rows = (_row(setting, field) for setting, field in fields.items())
-    return f"\n## {title}\n\n{about}\n\n{head}{''.join(rows)}"
+    return f"\n## {title}\n\n{description}\n\n{head}{''.join(rows)}"
 
 
 def _row(name: str, field: FieldInfo) -> str:
     default = "none" if field.default is None else f"`{_literal(field.default)}`"
     variable = environment_name(name)
     return f"| `{name}` | {_type(field)} | {default} | {field.description} | `{variable}` |\n"
-
-
-def environment_name(setting: str) -> str:
-    """Spell a setting's dotted name as its environment variable."""
-    return "CAREERSTREAM_" + setting.replace(".", "__").upper()
 
 
 def _literal(value: Any) -> str:
@@ -139,23 +157,23 @@ def _literal(value: Any) -> str:
 def _type(field: FieldInfo) -> str:
     kind = field.annotation
     if get_origin(kind) not in {Union, UnionType}:
-        return _kind(kind, field.metadata)
+        return _type_name(kind, field.metadata)
     kinds = [part for part in get_args(kind) if part is not NoneType]
-    return ", or ".join(_kind(part, field.metadata) for part in kinds)
+    return ", or ".join(_type_name(part, field.metadata) for part in kinds)
 
 
-def _kind(kind: Any, rules: list[Any]) -> str:
-    """Name a type in words, with its limits."""
+def _type_name(kind: Any, constraints: list[Any]) -> str:
+    """Describe a type and its limits in words."""
     if get_origin(kind) is Literal:
         values = [f"`{value}`" for value in get_args(kind)]
         return values[0] if len(values) == 1 else f"one of {', '.join(values)}"
     if get_origin(kind) is Annotated:
-        kind, info = get_args(kind)
-        rules = info.metadata
+        kind, field = get_args(kind)
+        constraints = field.metadata
     limits = [
-        f"{words} {getattr(rule, name):g}"
-        for rule in rules
-        for name, words in LIMITS.items()
-        if hasattr(rule, name)
+        f"{text} {getattr(constraint, name):g}"
+        for constraint in constraints
+        for name, text in LIMIT_NAMES.items()
+        if hasattr(constraint, name)
     ]
-    return ", ".join([WORDS[kind], *limits])
+    return ", ".join([TYPE_NAMES[kind], *limits])

@@ -15,12 +15,11 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from infra.process import die_with_parent
-from jobs.cli.reference_pages import environment_name
 from streaming.contract.topics import CANDIDATES, EVENTS, PROFILES, Topic
 from streaming.deferred_signals import held
 from streaming.errors import CareerstreamError
 from streaming.lake.archive_rows import DESTINATIONS
-from streaming.settings import CONFIG_VARIABLE, Settings
+from streaming.settings import CONFIG_VARIABLE, Settings, environment_name
 
 JOBS: dict[str, dict[str, tuple[Topic, ...]]] = {
     "update_profiles": {"update_profiles": (EVENTS, CANDIDATES)},

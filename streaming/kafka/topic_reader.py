@@ -6,7 +6,6 @@ from typing import Any
 import orjson
 from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
-from rich.table import Table
 
 from streaming.contract.topics import POSTINGS, RECOMMENDATIONS, Topic
 from streaming.errors import BrokerError
@@ -76,24 +75,3 @@ def titles(kafka: KafkaSettings, posting_ids: Collection[str]) -> dict[str, dict
     """Return the postings of some ids, as they stand on their topic."""
     found = latest(kafka, POSTINGS, lambda key: key in posting_ids)
     return {key: orjson.loads(record.value) for key, record in found.items()}
-
-
-def recommendation_table(value: dict[str, Any], postings: dict[str, dict[str, Any]]) -> Table:
-    """Lay a recommendation out for people."""
-    made_by = f"{value['model_name']} {value['model_version']}"
-    table = Table(
-        "#", "posting", "title", "employer", "score", "why",
-        title=f"{value['candidate_id']}, profile version {value['profile_version']}",
-        caption=f"{made_by}, catalogue {value['catalogue_version']}, as of {value['as_of']}",
-    )  # fmt: skip
-    for item in value["items"]:
-        posting = postings.get(item["posting_id"], {})
-        table.add_row(
-            str(item["rank"]),
-            item["posting_id"],
-            posting.get("title", "?"),
-            posting.get("employer") or "-",
-            f"{item['score']:.3f}",
-            "\n".join(reason["text"] for reason in item["reasons"]),
-        )
-    return table

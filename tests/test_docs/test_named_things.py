@@ -9,14 +9,13 @@ import pytest
 import typer
 
 from jobs.cli.app import app
-from jobs.cli.reference_pages import environment_name
-from streaming.contract.schemas import topic_table
+from streaming.contract.documents import topic_table
 from streaming.contract.topics import BY_NAME, MAX_VALUE_BYTES, TOPICS
 from streaming.dependencies import CACHE_VARIABLE, CONNECTOR_VERSION, DELTA_VERSION
 from streaming.importing import PRESETS
 from streaming.lake.tables import TABLES
 from streaming.profiles.fold import MAX_EVENTS, MAX_MARKED
-from streaming.settings import CONFIG_VARIABLE, Settings, names
+from streaming.settings import CONFIG_VARIABLE, Settings, environment_name, names
 from training.model.presets import PRESETS as MODEL_PRESETS
 
 MAKEFILE = (doc_pages.ROOT / "Makefile").read_text("utf-8")
@@ -104,7 +103,7 @@ def test_commands_and_options_exist(page: Path) -> None:
             faults.append(judge(words, complete=complete))
         elif words[0].rpartition("/")[2] == "docker" and "careerstream" in words:
             faults.append(judge(words[words.index("careerstream") :], complete=complete))
-    assert [fault for fault in faults if fault] == []
+    assert [reason for reason in faults if reason] == []
 
 
 @each_page

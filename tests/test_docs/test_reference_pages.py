@@ -8,7 +8,7 @@ import typer
 
 from jobs.cli import reference_pages
 from jobs.cli.app import app
-from streaming.settings import Settings, load, names
+from streaming.settings import Settings, environment_name, load, names
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -20,11 +20,12 @@ def commands(command: Any, path: str = "careerstream") -> Iterator[tuple[str, An
         yield from commands(inner, f"{path} {name}")
 
 
-COMMANDS = dict(commands(typer.main.get_command(app)))
+COMMAND = typer.main.get_command(app)
+COMMANDS = dict(commands(COMMAND))
 
 
 def test_the_pages_are_what_the_code_makes() -> None:
-    assert reference_pages.outdated(DOCS) == [], "run `careerstream docs`"
+    assert reference_pages.outdated(DOCS, COMMAND) == [], "run `careerstream docs`"
 
 
 def test_every_command_is_documented_with_all_its_options() -> None:
@@ -54,13 +55,13 @@ def test_every_setting_is_documented() -> None:
         assert field.description, name
         row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
         assert field.description in row
-        assert f"`{reference_pages.environment_name(name)}`" in row
+        assert f"`{environment_name(name)}`" in row
 
 
 def test_the_environment_names_work(monkeypatch: Any) -> None:
     given = {"kafka.topic_prefix": "t.", "spark.conf": '{"a": "b"}', "recommend.size": "3"}
     for name, value in given.items():
-        monkeypatch.setenv(reference_pages.environment_name(name), value)
+        monkeypatch.setenv(environment_name(name), value)
 
     settings = load()
 

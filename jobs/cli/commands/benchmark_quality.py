@@ -1,13 +1,14 @@
 """careerstream benchmark quality: offline quality on a file, against baselines."""
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from jobs.cli.invocation import console, settings_of
+from jobs.cli.commands.invocation import settings_of
+from jobs.runtime.progress import StageProgress
+from jobs.runtime.terminal import console
 from streaming.errors import SettingsError
 
 
@@ -46,7 +47,7 @@ def quality(
         protocol=protocol, data=data, attributes=attributes, preset=preset, seed=seed, seeds=seeds
     )
     with StageProgress() as progress:
-        report = measure_quality(settings_of(context), request, out, progress.at)
+        report = measure_quality(settings_of(context), request, out, progress.update)
     console.print(_table(report))
     console.print(f"{report['users']:,} users, {report['seconds/total']:.0f} s in all")
     if seeds > 1:
@@ -54,33 +55,6 @@ def quality(
         console.print(f"{preset}: mean of {seeds} seeds, standard deviation {apart}")
     console.print(f"report in {out}, page in {out.with_suffix('.html')}")
     console.print(f"MLflow run {report['mlflow/run']}")
-
-
-class StageProgress:
-    """A bar for each stage, what precedes the colon, with the words that follow it."""
-
-    def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("{task.fields[stage]}"), BarColumn(), TextColumn("{task.description}"),
-            TimeElapsedColumn(), console=console,
-        )  # fmt: skip
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def at(self, words: str, share: float) -> None:
-        """Show how far a stage is; the stages before it are done."""
-        stage, _, what = words.partition(": ")
-        if stage not in self._tasks:
-            for task in self._tasks.values():
-                self._progress.stop_task(task)
-            self._tasks[stage] = self._progress.add_task("", total=1.0, stage=stage)
-        self._progress.update(self._tasks[stage], completed=share, description=what)
 
 
 def _table(report: dict[str, Any]) -> Table:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.invocation import console, settings_of
+from jobs.cli.commands.invocation import settings_of
+from jobs.runtime.terminal import console
 from streaming.errors import BrokerError, SettingsError
 from streaming.settings import Settings
 

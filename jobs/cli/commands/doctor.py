@@ -1,16 +1,16 @@
 """careerstream doctor, settings and docs: this machine and what is agreed."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
 from rich.table import Table
 
-from jobs.cli.invocation import console, settings_of
+from jobs.cli.commands.invocation import settings_of
+from jobs.runtime.terminal import console
 from streaming import settings as settings_module
-from streaming.errors import InputError, MissingPartError
+from streaming.errors import MissingPartError
 from streaming.settings import Settings
 
 
@@ -51,23 +51,6 @@ def settings(
         "In a file: a TOML section per part, e.g. [kafka]. In the environment: "
         "CAREERSTREAM_KAFKA__TOPIC_PREFIX. As a flag: --set kafka.topic_prefix=..."
     )
-
-
-def docs(
-    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("docs"),
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail if a file would change.")
-    ] = False,
-) -> None:
-    """Write the contract and the lists of settings, commands and metrics."""
-    from jobs.cli import reference_pages  # noqa: PLC0415 - it reads the command line that this is part of
-
-    if not check:
-        for path in reference_pages.write(folder):
-            typer.echo(path)
-    elif stale := reference_pages.outdated(folder):
-        names = ", ".join(map(str, stale))
-        raise InputError(f"{names} would change; write them with `careerstream docs {folder}`")
 
 
 def _value(current: Settings, name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.invocation import console, settings_of
+from jobs.cli.commands.invocation import settings_of
 from jobs.operations.file_import import (
     ImportOptions,
     Replayed,
@@ -15,8 +15,9 @@ from jobs.operations.file_import import (
     import_events,
     import_postings,
 )
-from jobs.runtime.progress import progress_bar
+from jobs.runtime.progress import import_progress
 from jobs.runtime.streaming_query import until_signalled
+from jobs.runtime.terminal import console
 from streaming.errors import InputError
 from streaming.importing import ReadOptions
 from streaming.importing.options import Format
@@ -146,7 +147,7 @@ def _run(
     file: Path,
     options: ImportOptions,
 ) -> None:
-    with until_signalled() as stop, progress_bar() as progress:
+    with until_signalled() as stop, import_progress() as progress:
         done = importer(settings_of(context), file, options, progress, stop)
     repeated = f", {done.repeated:,} repeated" if done.repeated else ""
     outside = f", {done.outside:,} outside the window" if done.outside else ""

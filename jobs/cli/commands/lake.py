@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jobs.cli.invocation import console, settings_of, spark_of
+from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError, InputError
 
 _COMPARED = {
@@ -21,7 +22,7 @@ def maintain(context: typer.Context) -> None:
     from jobs import maintain as job  # noqa: PLC0415 - pyspark takes a second
 
     settings = settings_of(context)
-    with spark_of(settings, job.JOB) as spark, console.status("compacting and vacuuming"):
+    with spark_session(settings, job.JOB) as spark, console.status("compacting and vacuuming"):
         done = job.run(spark, settings)
     table = Table("table", "files before", "files", "bytes")
     for one in done:
@@ -50,13 +51,13 @@ def rebuild_profiles(
     if check and checkpoint:
         raise InputError("--check writes nothing and --checkpoint writes; choose one")
     settings = settings_of(context)
-    with spark_of(settings, rebuild.JOB) as spark, console.status("rebuilding"):
+    with spark_session(settings, rebuild.JOB) as spark, console.status("rebuilding"):
         if checkpoint:
             checkpoint_rebuild.make_checkpoint(spark, settings)
             console.print("the checkpoint is made; start update_profiles")
             return
         rebuilt = rebuild.rebuild(spark, settings)
-        found = rebuild.streamed(settings.kafka)
+        found = rebuild.read_streamed(settings.kafka)
         told = rebuild.compare(rebuilt.toLocalIterator(), found)
         if told.ahead and not check:
             rebuild.publish(spark, settings, rebuilt, told.ahead)

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from jobs.cli.invocation import console, settings_of, spark_of
+from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.runtime.progress import EpochProgress
+from jobs.runtime.tables import comparison_table
+from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError
 
 NOT_PROMOTED = 6
@@ -27,7 +29,7 @@ def train(
     chosen = {name: value for name, value in given.items() if value is not None}
     training = settings.training.model_copy(update=chosen)
     settings = settings.model_copy(update={"training": training})
-    with spark_of(settings, "train") as spark, EpochProgress() as progress:
+    with spark_session(settings, "train") as spark, EpochProgress() as progress:
         reference, fitted = job.run(spark, settings, progress.epoch)
     if fitted.decoding is not None:
         console.print(decoding_table(fitted.compared, fitted.decoding))
@@ -49,12 +51,12 @@ def promote(
     from jobs import promote as job  # noqa: PLC0415
 
     settings = settings_of(context)
-    with spark_of(settings, "promote") as spark, console.status("measuring"):
+    with spark_session(settings, "promote") as spark, console.status("measuring"):
         report, promotion = job.run(spark, settings, force=force)
     if as_json:
         typer.echo(json.dumps(report.to_dict(), indent=2))
     else:
-        console.print(quality_table(report.to_dict()))
+        console.print(comparison_table(report.to_dict()))
         console.print(promotion.verdict.text)
         console.print(f"champion: version {promotion.champion.version}")
     if not promotion.promoted:
@@ -71,7 +73,7 @@ def rollback(context: typer.Context) -> None:
 
 def versions(context: typer.Context) -> None:
     """List the registered versions and the champions so far."""
-    from streaming.serving.bundles import CHAMPION  # noqa: PLC0415
+    from streaming.serving.versions import CHAMPION  # noqa: PLC0415
     from training.registry import model_registry, tracking  # noqa: PLC0415
 
     settings = settings_of(context)
@@ -99,50 +101,9 @@ def versions(context: typer.Context) -> None:
         console.print(f"{entry['time']} version {entry['version']}{forced}: {entry['reason']}")
 
 
-class EpochProgress:
-    """A bar over the epochs with the newest losses."""
-
-    def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("training"), BarColumn(), TextColumn("{task.description}"),
-            TimeElapsedColumn(), console=console,
-        )  # fmt: skip
-        self._task = self._progress.add_task("preparing", total=None)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def epoch(self, record: dict[str, Any]) -> None:
-        """Show an epoch's numbers."""
-        validation = record.get("validation_loss")
-        words = f"epoch {record['epoch']}/{record['epochs']}, loss {record['loss']:.3f}"
-        if validation is not None:
-            words += f", validation {validation:.3f}"
-        self._progress.update(
-            self._task, completed=record["epoch"], total=record["epochs"], description=words
-        )
-
-
 def decoding_table(compared: Mapping[str, Mapping[str, float]], served: str) -> Table:
     """Lay the ways of decoding out side by side, as measured on the validation part."""
     table = Table("validation", *(f"{way} (served)" if way == served else way for way in compared))
     for metric in compared[served]:
         table.add_row(metric, *(f"{values[metric]:.4f}" for values in compared.values()))
     return table
-
-
-def quality_table(report: dict[str, Any]) -> Table:
-    """Lay challenger, champion and baselines out side by side."""
-    table = Table("metric", "challenger", "champion", "most popular")
-    for metric in ("hr@1", "hr@5", "hr@10", "ndcg@10", "mrr", "coverage"):
-        row = [report.get(f"{prefix}{metric}") for prefix in PREFIXES]
-        if row[0] is not None:
-            table.add_row(metric, *("-" if value is None else f"{value:.4f}" for value in row))
-    return table
-
-
-PREFIXES = ("", "champion/", "baselines/most-popular/")

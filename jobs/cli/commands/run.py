@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.invocation import console, invocation, settings_of, spark_of
+from jobs.cli.commands.invocation import invocation, settings_of, spark_session
 from jobs.runtime.streaming_query import until_signalled
+from jobs.runtime.tables import recommendation_table
+from jobs.runtime.terminal import console
 from streaming.errors import InputError
 
 benchmark = typer.Typer(no_args_is_help=True, help="Measurements, each into a report file.")
@@ -26,7 +28,7 @@ def up(context: typer.Context) -> None:
     provisioning.create(settings.kafka)
     # In this order: Spark takes SIGINT for itself while it starts.
     with (
-        spark_of(settings, "up", scores=True, archives=True) as spark,
+        spark_session(settings, "up", scores=True, archives=True) as spark,
         until_signalled() as stop,
         watched("up", spark, settings) as watch,
     ):
@@ -58,7 +60,10 @@ def recommend(
             "say for whom: --all; new profiles are served by the job (`careerstream up`)"
         )
     settings = settings_of(context)
-    with spark_of(settings, "recommend-all", scores=True) as spark, console.status("recommending"):
+    with (
+        spark_session(settings, "recommend-all", scores=True) as spark,
+        console.status("recommending"),
+    ):
         made = job.refresh(spark, settings)
     console.print(f"published {made:,} recommendations")
 
@@ -69,7 +74,7 @@ def recommendations(
     as_json: Annotated[bool, typer.Option("--json", help="Print the value as JSON.")] = False,
 ) -> None:
     """Show the latest recommendation of a candidate, with titles and reasons."""
-    from streaming.kafka.topic_reader import latest_recommendation, recommendation_table, titles  # noqa: PLC0415
+    from streaming.kafka.topic_reader import latest_recommendation, titles  # noqa: PLC0415
 
     settings = settings_of(context)
     with console.status("reading the topic"):

@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from jobs.cli.invocation import console, settings_of, spark_of
+from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.runtime.terminal import console
 from streaming.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _space(settings: "Settings", which: str, name: str) -> Iterator[tuple["Spark
 
     model = find(settings, which)
     with (
-        spark_of(settings, name) as spark,
+        spark_session(settings, name) as spark,
         console.status("comparing"),
         newest_space(spark, settings, model) as space,
     ):

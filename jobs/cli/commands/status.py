@@ -9,7 +9,8 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from jobs.cli.invocation import console, settings_of
+from jobs.cli.commands.invocation import settings_of
+from jobs.runtime.terminal import console
 
 if TYPE_CHECKING:
     from jobs.operations.status_report import Broker

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from jobs.cli.invocation import console, settings_of
+from jobs.cli.commands.invocation import settings_of
+from jobs.runtime.terminal import console
 
 app = typer.Typer(no_args_is_help=True, help="The topics: the interfaces between jobs.")
 

@@ -13,7 +13,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from jobs.cli.invocation import console, invocation, settings_of, spark_of
+from jobs.cli.commands.invocation import invocation, settings_of, spark_session
+from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def verify(
     options = Options(kills=kills, events=events, rate=rate, seed=seed, cluster=cluster, keep=keep)
     with sigterm_as_interrupt(), ground(settings_of(context), options) as (own, broker):
         console.print(f"home {own.home}, Kafka {own.kafka.bootstrap_servers}, seed {seed}")
-        with spark_of(own, "verify") as spark, Display(kills) as display:
+        with spark_session(own, "verify") as spark, Display(kills) as display:
             report = run.verify(spark, own, broker, options, display)
         out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         console.print(places_table(report))

@@ -20,7 +20,7 @@ from jobs.operations.file_import import (
     import_events,
     import_postings,
 )
-from jobs.runtime.progress import progress_bar
+from jobs.runtime.progress import import_progress
 from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS
 from streaming.errors import BrokerError, InputError
 from streaming.importing import ReadOptions
@@ -195,7 +195,7 @@ def test_a_wrong_file_sends_nothing(ready, tmp_path):
 def test_the_bar_ends_full(ready, tmp_path):
     screen = Console(file=io.StringIO(), force_terminal=True, width=100)
     file = written(tmp_path, *(event(number, 0) for number in range(20)))
-    with progress_bar(screen) as bar:
+    with import_progress(screen) as bar:
         import_events(ready, file, ImportOptions(pace=Pace(rate=1e6)), bar)
     assert all(task.finished for task in bar.tasks)
     assert [task.description for task in bar.tasks] == ["reading rows.jsonl", "sending events"]

@@ -1,4 +1,4 @@
-"""What every command gets and how it speaks."""
+"""The options before the command, and the Spark session of a command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,20 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
 from streaming.settings import Settings, load
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-console = Console()
-"""For people; what programs read goes to standard output as it is."""
-
 
 @dataclass(frozen=True)
 class Invocation:
-    """The flags before the command."""
+    """The options before the command."""
 
     config: Path | None
     overrides: tuple[str, ...]
@@ -29,8 +25,16 @@ class Invocation:
 
     @cached_property
     def settings(self) -> Settings:
-        """All settings, read when first asked for."""
+        """All settings, loaded at the first access."""
         return load(self.config, self.overrides)
+
+
+def invocation(context: typer.Context) -> Invocation:
+    """Return the options before the command."""
+    current = context.find_object(Invocation)
+    if current is None:
+        raise RuntimeError("the command line was not started through jobs.cli.app.main")
+    return current
 
 
 def settings_of(context: typer.Context) -> Settings:
@@ -38,20 +42,19 @@ def settings_of(context: typer.Context) -> Settings:
     return invocation(context).settings
 
 
-def invocation(context: typer.Context) -> Invocation:
-    """Return the flags before the command."""
-    found = context.find_object(Invocation)
-    if found is None:
-        raise RuntimeError("the command line was not started through jobs.cli.app.main")
-    return found
-
-
 @contextmanager
-def spark_of(
+def spark_session(
     settings: Settings, app: str, *, scores: bool = False, archives: bool = False
 ) -> Iterator["SparkSession"]:
-    """Give a Spark session that ends with the block; what the JVM says goes to HOME/logs."""
-    from streaming.spark.session import logged_session  # noqa: PLC0415 - starting Spark takes seconds
+    """Start a Spark session for the block; the JVM writes its output to HOME/logs.
+
+    Args:
+        settings: configure the session.
+        app: name of the Spark application and of its log file.
+        scores: whether the session's workers rank postings.
+        archives: whether the session writes to the lake while it scores.
+    """
+    from streaming.spark.session import logged_session  # noqa: PLC0415 - pyspark takes a second to load
 
     with logged_session(settings, app, scores=scores, archives=archives) as spark:
         yield spark
