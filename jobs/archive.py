@@ -19,8 +19,14 @@ from streaming.lake.archive_rows import DESTINATIONS, JOB, archive_batch, judged
 from streaming.metrics import definitions as metrics
 from streaming.metrics.accumulators import Tally, tally
 from streaming.settings import Settings
-from streaming.spark.internals.python_daemon import ALWAYS, MOSTLY
-from streaming.spark.session import LAKE_POOL, lake_tasks, lake_workers, scheduling_pool
+from streaming.spark.scheduling import (
+    IDLE,
+    LAKE_POOL,
+    LOW,
+    lake_tasks,
+    lake_workers,
+    scheduling_pool,
+)
 
 MOST_WAITING = 60.0
 """Seconds after which a table is written although another one is."""
@@ -34,7 +40,7 @@ def start(spark: SparkSession, settings: Settings, *, beside: bool = False) -> R
         settings: of the job.
         beside: whether the hot path runs in this session too. A task is never interrupted: so that
             clicks need not wait for those of three merges, one table is then written at a time, by
-            as many tasks as the session has for that (`session.lake_tasks`).
+            as many tasks as the session has for that (`scheduling.lake_tasks`).
     """
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     tables.create(spark, settings, *(table for _, table in DESTINATIONS))
@@ -65,7 +71,7 @@ def _start(  # noqa: PLR0917 - only ever called in this module
 
     messages = read_stream(spark, settings.kafka, topic).coalesce(tasks)
     # Tables of history may wait as long as clicks keep every core busy.
-    with lake_workers(spark, MOSTLY if turn is None else ALWAYS):
+    with lake_workers(spark, LOW if turn is None else IDLE):
         values = judged_values(messages, topic)
     name = f"{JOB}_{topic.name}"
     writer = each_batch(values, handle, name)

@@ -11,27 +11,47 @@ from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 from streaming.kafka.spark_io import read_stream, require_topics, write_stream
 from streaming.metrics import definitions
 from streaming.metrics.accumulators import tally
-from streaming.profiles.processor import JOB, Answers, ProfileProcessor, update_profiles
+from streaming.profiles.profile_operator import (
+    JOB,
+    ProfileOperator,
+    ProfileScorer,
+    update_profiles,
+)
 from streaming.profiles.state_shards import shards
 from streaming.settings import Settings
-from streaming.spark.session import HOT_POOL, scheduling_pool, wake
+from streaming.spark.scheduling import HOT_POOL, scheduling_pool
+from streaming.spark.session import start_workers
+from streaming.spark.tuning import usable
 
 
 def start(spark: SparkSession, settings: Settings) -> Running:
     """Start folding events and stated parts into profiles."""
-    wake(spark)
+    start_workers(spark)
     require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, DEAD_LETTERS)
-    writer = write_stream(folding(spark, settings), settings.kafka)
+    writer = write_stream(fold_stream(spark, settings), settings.kafka)
     with scheduling_pool(spark, HOT_POOL):
         return Running((start_query(writer, JOB, settings),))
 
 
-def folding(spark: SparkSession, settings: Settings, answers: Answers | None = None) -> DataFrame:
-    """Return the stream of profiles, what answers them, and dead letters, counted."""
+def fold_stream(
+    spark: SparkSession, settings: Settings, scorer: ProfileScorer | None = None
+) -> DataFrame:
+    """Return the stream of profiles, of what the scorer makes of them, and of dead letters."""
     messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
-    folded, letters = tally(spark, definitions.FOLDED), tally(spark, definitions.DEAD_LETTERS)
-    state = shards(spark, f"{settings.checkpoints}/{JOB}")
-    return update_profiles(messages, state, ProfileProcessor(folded, letters, answers))
+    operator = profile_operator(spark, settings, scorer)
+    return update_profiles(messages, shards(spark, f"{settings.checkpoints}/{JOB}"), operator)
+
+
+def profile_operator(
+    spark: SparkSession, settings: Settings, scorer: ProfileScorer | None = None
+) -> ProfileOperator:
+    """Return the operator that folds, as the settings tune it, with its counters."""
+    return ProfileOperator(
+        tally(spark, definitions.FOLDED),
+        tally(spark, definitions.DEAD_LETTERS),
+        usable(settings.spark.tuned),
+        scorer,
+    )
 
 
 if __name__ == "__main__":

@@ -15,9 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from infra.broker import provisioning
@@ -36,6 +34,7 @@ from streaming.settings import (
     SparkSettings,
     StorageSettings,
 )
+from streaming.spark.internals.java_gateway import end_jvm
 from streaming.spark.session import logged_session
 
 PATIENCE = 900
@@ -106,11 +105,7 @@ def _exited() -> Iterator[None]:
     try:
         yield
     finally:
-        gateway: Any = SparkContext._gateway  # noqa: SLF001 - nothing public ends it
-        if gateway is not None:
-            gateway.shutdown()
-            gateway.proc.stdin.close()
-            gateway.proc.wait()
+        end_jvm()
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:

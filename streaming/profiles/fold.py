@@ -2,11 +2,11 @@
 
 A profile is a pure function of the set of events and stated parts, whatever their order, repetition
 or batching. It holds the newest 50 distinct events other than impressions, the newest 500 postings
-applied to (hired counts as applied), the newest 500 dismissed, and the newest stated part.
+applied to (a hire counts as an application), the newest 500 dismissed, and the newest stated part.
 
-Two events are the same when event id and event time agree. Where such twins differ in the rest, the
-one that sorts first stands among the events: a rule that needs no order. What either says of
-postings applied to and dismissed holds. The offset of an event is that of its first appearance.
+Two events are the same when event id and event time agree. Where they differ in the rest, the one
+that sorts first stands among the events, which needs no order of arrival; the postings that either
+applied to or dismissed count. An event's offset is that of its first appearance.
 
 Times are canonical strings (`streaming.timestamps`), so that comparing them compares the times.
 """
@@ -29,10 +29,10 @@ Document = dict[str, Any]
 
 
 @dataclass(slots=True)
-class EventSeen:
-    """An event and where it stood in the topic events.
+class ReceivedEvent:
+    """An event and its place on the topic `events`.
 
-    Not frozen: that takes twice as long to make, and a backlog makes millions.
+    Not frozen: a frozen one takes twice as long to make, and a backlog makes millions.
     """
 
     event_id: str
@@ -57,15 +57,15 @@ class EventSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class StatedSeen:
-    """A stated part and where it stood in the topic candidates; a deletion states nothing."""
+class ReceivedStatedPart:
+    """A stated part and its place on the topic `candidates`; a deletion states nothing."""
 
     stated: Mapping[str, Any]
     offset: int
     produced_at: str
 
 
-Seen = EventSeen | StatedSeen
+Received = ReceivedEvent | ReceivedStatedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,46 +73,48 @@ class Folded:
     """The outcome of a fold."""
 
     profile: Document | None
-    """The profile; None where nothing that counts was ever seen."""
+    """The profile; None where nothing that counts was ever received."""
     changed: bool
     """Whether it differs from the profile before."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """How many records entered, were impressions, duplicates, too old (`COUNTS`)."""
 
 
-def fold(profile: Document | None, seen: Iterable[Seen], candidate_id: str) -> Folded:
+def fold(profile: Document | None, received: Iterable[Received], candidate_id: str) -> Folded:
     """Fold records into a profile; the arguments stay as they are.
 
     Args:
-        profile: the profile so far, None for a candidate never seen.
-        seen: records of this candidate, in the order of their offsets.
+        profile: the profile so far, None for a new candidate.
+        received: records of this candidate, in the order of their offsets.
         candidate_id: whose they are.
     """
-    seen = list(seen)
+    received = list(received)
     before = profile or {}
-    events = _events(before.get("events", ()), (s for s in seen if isinstance(s, EventSeen)))
+    events = _events(
+        before.get("events", ()), (r for r in received if isinstance(r, ReceivedEvent))
+    )
     after = _profile(
         candidate_id,
-        stated=_stated(before, (s for s in seen if isinstance(s, StatedSeen))),
+        stated=_stated(before, (r for r in received if isinstance(r, ReceivedStatedPart))),
         events=events,
-        applied=_marked(before.get("applied", ()), _of_kinds(seen, APPLIED_KINDS)),
-        dismissed=_marked(before.get("dismissed", ()), _of_kinds(seen, DISMISSED_KINDS)),
+        applied=_marked(before.get("applied", ()), _of_kinds(received, APPLIED_KINDS)),
+        dismissed=_marked(before.get("dismissed", ()), _of_kinds(received, DISMISSED_KINDS)),
     )
     if after is None:
-        return Folded(None, changed=False, counts=_count(seen, set(), set()))
+        return Folded(None, changed=False, counts=_count(received, set(), set()))
     entered = _held(after) - _held(before)
-    new = [s for s in seen if _place(s) in entered]
-    counts = _count(seen, entered, {(e["event_time"], e["event_id"]) for e in after["events"]})
+    new = [r for r in received if _place(r) in entered]
+    counts = _count(received, entered, {(e["event_time"], e["event_id"]) for e in after["events"]})
     if not new:
         return Folded(profile, changed=False, counts=counts)
-    oldest = min(new, key=lambda s: (s.produced_at, s.offset))
+    oldest = min(new, key=lambda r: (r.produced_at, r.offset))
     return Folded(after | {"triggered_by": _trigger(oldest)}, changed=True, counts=counts)
 
 
-def _events(held: Iterable[Document], seen: Iterable[EventSeen]) -> list[Document]:
+def _events(held: Iterable[Document], received: Iterable[ReceivedEvent]) -> list[Document]:
     """The newest distinct events, oldest first."""
     kept = {(e["event_time"], e["event_id"]): e for e in held}
-    for event in seen:
+    for event in received:
         if event.kind == EventKind.IMPRESSION.value:
             continue
         key, entry = (event.event_time, event.event_id), event.entry()
@@ -126,14 +128,14 @@ def _content(entry: Document) -> tuple[Any, ...]:
     return entry["kind"], entry["posting_id"], str(entry.get("duration_seconds"))
 
 
-def _of_kinds(seen: Iterable[Seen], kinds: frozenset[str]) -> list[EventSeen]:
-    return [s for s in seen if isinstance(s, EventSeen) and s.kind in kinds]
+def _of_kinds(received: Iterable[Received], kinds: frozenset[str]) -> list[ReceivedEvent]:
+    return [r for r in received if isinstance(r, ReceivedEvent) and r.kind in kinds]
 
 
-def _marked(held: Iterable[Document], seen: Iterable[EventSeen]) -> list[Document]:
+def _marked(held: Iterable[Document], received: Iterable[ReceivedEvent]) -> list[Document]:
     """The newest distinct postings, oldest first, each with its newest time."""
     kept = {m["posting_id"]: m for m in held}
-    for event in seen:
+    for event in received:
         known = kept.get(event.posting_id)
         if known is None or known["event_time"] < event.event_time:
             kept[event.posting_id] = {
@@ -145,15 +147,17 @@ def _marked(held: Iterable[Document], seen: Iterable[EventSeen]) -> list[Documen
     return newest[-MAX_MARKED:]
 
 
-def _stated(before: Document, seen: Iterable[StatedSeen]) -> tuple[Document, int] | None:
-    """The newest stated part and its offset; of two of one time the one that sorts last."""
+def _stated(
+    before: Document, received: Iterable[ReceivedStatedPart]
+) -> tuple[Document, int] | None:
+    """The newest stated part and its offset; of two with the same time the one that sorts last."""
     best: tuple[Document, int] | None = None
     if before.get("stated"):
         best = before["stated"], before["offsets"]["candidates"]
-    for s in seen:
-        stated = {key: value for key, value in s.stated.items() if value not in (None, [])}
+    for r in received:
+        stated = {key: value for key, value in r.stated.items() if value not in (None, [])}
         if best is None or _stated_order(best[0]) < _stated_order(stated):
-            best = stated, s.offset
+            best = stated, r.offset
     return best
 
 
@@ -178,12 +182,12 @@ def _profile(
         offsets["events"] = max(entry["offset"] for entry in held)
     if stated is not None:
         offsets["candidates"] = stated[1]
-        if len(stated[0]) > 1 or not times:  # to withdraw a stated part is no news of the market
+        if len(stated[0]) > 1 or not times:  # a withdrawal does not move the moment of the list
             times.append(stated[0]["updated_at"])
     return {
         "schema_version": SCHEMA_VERSION,
         "candidate_id": candidate_id,
-        # Each part only grows, and with each change one does: the sum orders the versions.
+        # Each offset only grows, and every change raises one: the sum orders the versions.
         "version": sum(offset + 1 for offset in offsets.values()),
         "offsets": offsets,
         "as_of": max(times),
@@ -194,12 +198,13 @@ def _profile(
     }
 
 
-def _place(seen: Seen) -> tuple[str, int]:
-    return ("events" if isinstance(seen, EventSeen) else "candidates"), seen.offset
+def _place(received: Received) -> tuple[str, int]:
+    topic = "events" if isinstance(received, ReceivedEvent) else "candidates"
+    return topic, received.offset
 
 
 def _held(profile: Document) -> set[tuple[str, int]]:
-    """Which records, by topic and offset, a profile holds."""
+    """The records that a profile holds, by topic and offset."""
     held = {
         ("events", entry["offset"])
         for part in ("events", "applied", "dismissed")
@@ -210,21 +215,21 @@ def _held(profile: Document) -> set[tuple[str, int]]:
     return held
 
 
-def _trigger(seen: Seen) -> Document:
-    trigger = {"event_id": seen.event_id} if isinstance(seen, EventSeen) else {}
-    return trigger | {"produced_at": seen.produced_at}
+def _trigger(received: Received) -> Document:
+    trigger = {"event_id": received.event_id} if isinstance(received, ReceivedEvent) else {}
+    return trigger | {"produced_at": received.produced_at}
 
 
 def _count(
-    seen: list[Seen], entered: set[tuple[str, int]], held: set[tuple[str, str]]
+    received: list[Received], entered: set[tuple[str, int]], held: set[tuple[str, str]]
 ) -> dict[str, int]:
     counts = dict.fromkeys(COUNTS, 0)
-    for s in seen:
-        if isinstance(s, EventSeen) and s.kind == EventKind.IMPRESSION.value:
+    for r in received:
+        if isinstance(r, ReceivedEvent) and r.kind == EventKind.IMPRESSION.value:
             counts["impressions"] += 1
-        elif _place(s) in entered:
+        elif _place(r) in entered:
             counts["entered"] += 1
-        elif isinstance(s, EventSeen) and (s.event_time, s.event_id) in held:
+        elif isinstance(r, ReceivedEvent) and (r.event_time, r.event_id) in held:
             counts["duplicates"] += 1
         else:
             counts["too_old"] += 1

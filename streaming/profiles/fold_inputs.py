@@ -1,11 +1,11 @@
-"""Values of the topics as the plain fold takes them, and its profiles as they can be compared."""
+"""Values of topics and tables as the fold takes them, and profiles as they can be compared."""
 
-from streaming.profiles.fold import Document, EventSeen, StatedSeen
+from streaming.profiles.fold import Document, ReceivedEvent, ReceivedStatedPart
 
 
-def event_seen(value: Document, offset: int) -> EventSeen:
-    """Take the value of an event, without when it was produced."""
-    return EventSeen(
+def received_event(value: Document, offset: int) -> ReceivedEvent:
+    """Return the value of an event as the fold takes it, without the time of production."""
+    return ReceivedEvent(
         event_id=value["event_id"],
         posting_id=value["posting_id"],
         kind=value["kind"],
@@ -16,12 +16,12 @@ def event_seen(value: Document, offset: int) -> EventSeen:
     )
 
 
-def stated_seen(value: Document, offset: int) -> StatedSeen:
-    """Take the value of a stated part, without when it was produced."""
+def received_stated_part(value: Document, offset: int) -> ReceivedStatedPart:
+    """Return the value of a stated part as the fold takes it, without the time of production."""
     stated = {k: v for k, v in value.items() if k not in {"candidate_id", "schema_version"}}
-    return StatedSeen(stated, offset, "")
+    return ReceivedStatedPart(stated, offset, "")
 
 
-def untriggered(profile: Document) -> Document:
-    """Leave out what a version was made for: that depends on where a batch happened to end."""
+def without_trigger(profile: Document) -> Document:
+    """Leave out `triggered_by`, which depends on where a batch of the stream ended."""
     return {part: value for part, value in profile.items() if part != "triggered_by"}

@@ -1,7 +1,7 @@
-"""Profiles from the lake: the fold over Δ events, with the stated parts of Δ profiles.
+"""Profiles rebuilt from the lake: the fold over Δ events, with the stated parts of Δ profiles.
 
-A rebuilt profile is the streamed one, version and offsets included, as far as the lake has come.
-What it leaves out is `triggered_by`, which says what a version was made for.
+A rebuilt profile equals the streamed one, version and offsets included, as of the last record in
+the lake. It has no `triggered_by`.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ from streaming.contract.topics import PROFILES
 from streaming.kafka.spark_io import write_batch
 from streaming.kafka.topic_reader import messages
 from streaming.lake import tables
-from streaming.profiles.fold import Document, fold
-from streaming.profiles.fold_inputs import event_seen, stated_seen, untriggered
+from streaming.profiles.fold import Document, Received, fold
+from streaming.profiles.fold_inputs import received_event, received_stated_part, without_trigger
 from streaming.settings import KafkaSettings, Settings
 from streaming.timestamps import SPARK_FORMAT
 
@@ -37,22 +37,22 @@ class Streamed:
     """The newest version of a profile on its topic."""
 
     version: int
-    mark: bytes
+    digest: bytes
 
 
 @dataclass
 class Comparison:
-    """Rebuilt profiles held against the streamed ones; candidate ids."""
+    """Rebuilt profiles compared with the streamed ones; candidate ids."""
 
     equal: int = 0
     behind: list[str] = field(default_factory=list)
-    """The topic has a newer version than the lake knows of."""
+    """The topic has a newer version than the lake."""
     ahead: list[str] = field(default_factory=list)
     """The topic has an older version, or none."""
     different: list[str] = field(default_factory=list)
     """The same version with another content."""
     unknown: list[str] = field(default_factory=list)
-    """On the topic, and nothing of them in the lake."""
+    """On the topic, and not in the lake."""
 
 
 def rebuild(spark: SparkSession, settings: Settings) -> DataFrame:
@@ -66,54 +66,56 @@ def rebuild(spark: SparkSession, settings: Settings) -> DataFrame:
     Raises:
         InputError: there is no Δ events or Δ profiles.
     """
-    seen = _events(spark, settings).unionByName(_stated(spark, settings))
-    ordered = seen.repartition("candidate_id").sortWithinPartitions("candidate_id", "offset")
+    records = _events(spark, settings).unionByName(_stated(spark, settings))
+    ordered = records.repartition("candidate_id").sortWithinPartitions("candidate_id", "offset")
     return ordered.mapInArrow(_fold_sorted, REBUILT)
 
 
-def streamed(kafka: KafkaSettings) -> dict[str, Streamed]:
-    """Read the newest version of every profile that stands on its topic."""
+def read_streamed(kafka: KafkaSettings) -> dict[str, Streamed]:
+    """Read the newest version of every profile on the topic."""
     newest: dict[str, Streamed] = {}
     for record in messages(kafka, PROFILES):
-        who = (record.key or b"").decode()
+        candidate_id = (record.key or b"").decode()
         if record.value is None:
-            newest.pop(who, None)
+            newest.pop(candidate_id, None)
             continue
         profile = orjson.loads(record.value)
-        if who not in newest or newest[who].version < profile["version"]:
-            newest[who] = Streamed(profile["version"], mark(profile))
+        if candidate_id not in newest or newest[candidate_id].version < profile["version"]:
+            newest[candidate_id] = Streamed(profile["version"], digest(profile))
     return newest
 
 
 def compare(
-    rebuilt: Iterable[Row | Mapping[str, Any]], found: Mapping[str, Streamed]
+    rebuilt: Iterable[Row | Mapping[str, Any]], streamed: Mapping[str, Streamed]
 ) -> Comparison:
-    """Hold rebuilt profiles against the streamed ones.
+    """Compare rebuilt profiles with the streamed ones.
 
     Args:
         rebuilt: rows of `REBUILT`.
-        found: from `streamed`.
+        streamed: from `read_streamed`.
     """
-    comparison, left = Comparison(), set(found)
+    comparison, unknown = Comparison(), set(streamed)
     for row in rebuilt:
-        who, version = row["candidate_id"], row["version"]
-        left.discard(who)
-        there = found.get(who, Streamed(0, b""))
-        if there.version > version:
-            comparison.behind.append(who)
-        elif there.version < version:
-            comparison.ahead.append(who)
-        elif there.mark == mark(orjson.loads(row["profile"])):
+        candidate_id, version = row["candidate_id"], row["version"]
+        unknown.discard(candidate_id)
+        newest = streamed.get(candidate_id, Streamed(0, b""))
+        if newest.version > version:
+            comparison.behind.append(candidate_id)
+        elif newest.version < version:
+            comparison.ahead.append(candidate_id)
+        elif newest.digest == digest(orjson.loads(row["profile"])):
             comparison.equal += 1
         else:
-            comparison.different.append(who)
-    comparison.unknown += sorted(left)
+            comparison.different.append(candidate_id)
+    comparison.unknown += sorted(unknown)
     return comparison
 
 
-def publish(spark: SparkSession, settings: Settings, rebuilt: DataFrame, wanted: list[str]) -> None:
+def publish(
+    spark: SparkSession, settings: Settings, rebuilt: DataFrame, candidate_ids: list[str]
+) -> None:
     """Write the rebuilt profiles of some candidates to their topic."""
-    ids = spark.createDataFrame([(who,) for who in wanted], "candidate_id string")
+    ids = spark.createDataFrame([(name,) for name in candidate_ids], "candidate_id string")
     chosen = rebuilt.join(F.broadcast(ids), "candidate_id", how="inner")
     values = chosen.select(
         F.lit(PROFILES.name).alias("topic"),
@@ -124,10 +126,10 @@ def publish(spark: SparkSession, settings: Settings, rebuilt: DataFrame, wanted:
     write_batch(values, settings.kafka)
 
 
-def mark(profile: Document) -> bytes:
-    """Hash what a profile says, whatever the order of its fields."""
-    told = orjson.dumps(untriggered(profile), option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(told, digest_size=16).digest()
+def digest(profile: Document) -> bytes:
+    """Hash a profile's content, whatever the order of its fields."""
+    content = orjson.dumps(without_trigger(profile), option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def _events(spark: SparkSession, settings: Settings) -> DataFrame:
@@ -141,7 +143,7 @@ def _events(spark: SparkSession, settings: Settings) -> DataFrame:
 
 
 def _stated(spark: SparkSession, settings: Settings) -> DataFrame:
-    """The stated part of each candidate's newest profile; an older version's is replaced by it."""
+    """Return the stated part of each candidate's newest profile."""
     at = tables.version(spark, settings, tables.PROFILES)
     rows = tables.read(spark, settings, tables.PROFILES, at).where(F.col("stated").isNotNull())
     newest = rows.groupBy("candidate_id").agg(
@@ -162,20 +164,21 @@ def _stated(spark: SparkSession, settings: Settings) -> DataFrame:
 def _fold_sorted(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Fold rows that come candidate by candidate, in the order of their offsets."""
     rows = (row for batch in batches for row in batch.to_pylist())
-    made: list[dict[str, Any]] = []
-    for who, mine in groupby(rows, key=itemgetter("candidate_id")):
-        profile = fold(None, map(_seen, mine), who).profile
+    folded: list[dict[str, Any]] = []
+    for candidate_id, records in groupby(rows, key=itemgetter("candidate_id")):
+        profile = fold(None, map(_received, records), candidate_id).profile
         if profile is not None:
-            text = orjson.dumps(untriggered(profile)).decode()
-            made.append({"candidate_id": who, "version": profile["version"], "profile": text})
-        if len(made) >= _RECORD_BATCH:
-            yield pa.RecordBatch.from_pylist(made)
-            made = []
-    if made:
-        yield pa.RecordBatch.from_pylist(made)
+            text = orjson.dumps(without_trigger(profile)).decode()
+            row = {"candidate_id": candidate_id, "version": profile["version"], "profile": text}
+            folded.append(row)
+        if len(folded) >= _RECORD_BATCH:
+            yield pa.RecordBatch.from_pylist(folded)
+            folded = []
+    if folded:
+        yield pa.RecordBatch.from_pylist(folded)
 
 
-def _seen(row: dict[str, Any]) -> Any:
+def _received(row: dict[str, Any]) -> Received:
     if row["stated"] is not None:
-        return stated_seen(orjson.loads(row["stated"]), row["offset"])
-    return event_seen(row, row["offset"])
+        return received_stated_part(orjson.loads(row["stated"]), row["offset"])
+    return received_event(row, row["offset"])

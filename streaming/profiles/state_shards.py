@@ -1,21 +1,22 @@
-"""Shards: the groups of candidates that the keyed state is asked for.
+"""Shards: groups of candidates that share a key of the keyed state.
 
-Spark calls a Python operator once for each key of a batch, and each call costs as much as folding
-a dozen events. So the operator is keyed by shard, one for each partition of the state, and keeps a
-map of candidates.
+Spark calls a keyed operator once for each key of a batch, and each call costs as much as folding a
+dozen events. So the operator is keyed by shard, one for each partition of the state, and keeps a
+map of the shard's candidates.
 """
 
 import json
 from dataclasses import dataclass
-from itertools import count
-from typing import Any
 
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
+from streaming.errors import CareerstreamError
+from streaming.spark.internals.hadoop_files import HadoopFiles
+
 _PARTITIONS = "spark.sql.shuffle.partitions"
-_SEED = 42
-"""Of the hash by which Spark gives keys to partitions (`HashPartitioning`, Murmur3)."""
+_OPERATOR = "transformWithState"
+"""How the operator's name begins in a checkpoint's metadata."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ class Shards:
     """The shards of a query's state."""
 
     numbers: tuple[int, ...]
-    """One for each partition: the smallest number that Spark gives to it."""
+    """One for each partition: the smallest number that Spark's hash puts there."""
 
     def column(self, key: Column) -> Column:
-        """Return the shard of a binary key, an int named `shard`; that of a null key is null.
+        """Return the shard of a binary key, an int named `shard`; null for a null key.
 
-        Spark's type of it stands in checkpoints: if it could not be null, they would not fit.
+        The column must be nullable: its type stands in checkpoints.
         """
         place = F.pmod(F.crc32(key), F.lit(len(self.numbers))).cast("int")
         numbers = F.array(*map(F.lit, self.numbers))
@@ -38,42 +39,56 @@ class Shards:
 def shards(spark: SparkSession, checkpoint: str) -> Shards:
     """Return the shards of a query's state.
 
-    What a checkpoint was begun with is fixed: another number of partitions in the settings is of no
-    effect, to Spark nor here.
+    The number of partitions is fixed when a checkpoint begins; a later setting changes nothing.
 
     Args:
         spark: session of the job.
         checkpoint: of the query, a path or URI; it may not be there yet.
+
+    Raises:
+        CareerstreamError: the checkpoint is of another query.
     """
-    partitions = int(_begun_with(spark, checkpoint) or spark.conf.get(_PARTITIONS) or 1)
-    jvm: Any = spark._jvm  # noqa: SLF001 - a query would take seconds of every start
-    murmur3 = jvm.org.apache.spark.unsafe.hash.Murmur3_x86_32(_SEED)
-    found: dict[int, int] = {}
-    numbers = count()
-    while len(found) < partitions:
-        number = next(numbers)
-        found.setdefault(murmur3.hashInt(number) % partitions, number)
-    return Shards(tuple(found[place] for place in range(partitions)))
+    partitions = _partitions(spark, checkpoint)
+    numbers: dict[int, int] = {}
+    tried = 8
+    while len(numbers) < partitions:
+        tried *= 2
+        # `HashPartitioning` puts a key into the partition of its `hash`. Literals: no Spark job.
+        hashes = f"transform(sequence(0, {tried}), n -> pmod(hash(n), {partitions})) AS places"
+        for number, place in enumerate(spark.sql(f"SELECT {hashes}").first().places):  # type: ignore[union-attr]
+            numbers.setdefault(place, number)
+    return Shards(tuple(numbers[place] for place in range(partitions)))
 
 
-def _begun_with(spark: SparkSession, checkpoint: str) -> str | None:
-    """Read the number of partitions that Spark wrote down in a checkpoint."""
-    jvm: Any = spark._jvm  # noqa: SLF001 - the only way to Hadoop's file systems
-    folder = jvm.org.apache.hadoop.fs.Path(f"{checkpoint}/offsets")
-    conf = spark._jsparkSession.sparkContext().hadoopConfiguration()  # noqa: SLF001
-    files = folder.getFileSystem(conf)
-    if not files.exists(folder):
-        return None
-    batches = [
-        int(name) for one in files.listStatus(folder) if (name := one.getPath().getName()).isdigit()
-    ]
+def _partitions(spark: SparkSession, checkpoint: str) -> int:
+    """Return how many partitions a checkpoint was begun with; without one, what the session says.
+
+    Raises:
+        CareerstreamError: the checkpoint is of another query.
+    """
+    metadata = spark.read.format("state-metadata").load(checkpoint).collect()
+    if [row for row in metadata if not row["operatorName"].startswith(_OPERATOR)]:
+        raise CareerstreamError(
+            f"the checkpoint {checkpoint} is not one of profiles; move it away, and "
+            "`careerstream rebuild-profiles --checkpoint` makes another"
+        )
+    if metadata:
+        return int(metadata[0]["numPartitions"])
+    return _partitions_of_first_batch(spark, checkpoint) or int(
+        str(spark.conf.get(_PARTITIONS, "1"))
+    )
+
+
+def _partitions_of_first_batch(spark: SparkSession, checkpoint: str) -> int | None:
+    """Read the number from the log of offsets; None where no batch has begun.
+
+    A query that was killed at the start of its first batch has this log and no metadata yet, and
+    Spark repeats the batch with the configuration that the log names.
+    """
+    files = HadoopFiles(spark)
+    batches = [name for name in files.list(f"{checkpoint}/offsets") if name.isdigit()]
     if not batches:
         return None
-    stream = files.open(jvm.org.apache.hadoop.fs.Path(folder, str(max(batches))))
-    try:
-        text = jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
-    finally:
-        stream.close()
-    # A line with the format's version, one with metadata, then one for each source.
-    written: str = json.loads(text.splitlines()[1])["conf"][_PARTITIONS]
-    return written
+    log = files.read_bytes(f"{checkpoint}/offsets/{max(batches, key=int)}").decode()
+    # The lines: version of the format, metadata, then one for each source.
+    return int(json.loads(log.splitlines()[1])["conf"][_PARTITIONS])

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
@@ -10,7 +11,7 @@ import pytest
 
 from jobs import archive, hot_path, index_postings, recommend, up, update_profiles
 from jobs.verify.plain_fold import check_recommendations
-from streaming.contract.records import EVERYONE
+from streaming.contract.records import ANONYMOUS
 from streaming.contract.topics import (
     CANDIDATES,
     DEAD_LETTERS,
@@ -21,7 +22,7 @@ from streaming.contract.topics import (
 )
 from streaming.kafka.topic_reader import latest, messages
 from streaming.settings import StorageSettings
-from streaming.spark.internals.python_daemon import ALWAYS, GIVES_WAY, MOSTLY, NICENESS, SCORES
+from streaming.spark.internals.tuned.python_daemon import IDLE, LOW, NICENESS, PRIORITY, SCORES
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 
@@ -80,7 +81,7 @@ def versions(settings):
     lists = {
         key: orjson.loads(m.value)["profile_version"]
         for key, m in latest(settings.kafka, RECOMMENDATIONS).items()
-        if key != EVERYONE
+        if key != ANONYMOUS
     }
     return profiles, lists
 
@@ -124,28 +125,28 @@ def test_tables_are_written_by_workers_that_the_system_serves_last(settings, cli
     served = {gives_way(daemon): service(daemon) for daemon in worker_daemons()}
     assert served == {
         None: (os.SCHED_OTHER, 0),
-        MOSTLY: (os.SCHED_OTHER, NICENESS),  # of postings
-        ALWAYS: (os.SCHED_IDLE, 0),
+        LOW: (os.SCHED_OTHER, NICENESS),  # of postings
+        IDLE: (os.SCHED_IDLE, 0),
     }
 
 
-def test_what_tables_are_made_of_is_read_by_workers_that_give_way(
+def test_what_tables_are_made_of_is_read_by_workers_of_low_priority(
     settings, started, spark, monkeypatch
 ):
-    told, environment = [], spark.sparkContext.environment
-    judged_values = archive.judged_values
+    environments, judged_values = [], archive.judged_values
 
     def judged(messages, topic):
-        told.append(dict(environment))
+        environments.append(dict(spark.sparkContext.environment))
+        with ThreadPoolExecutor() as pool:  # what another thread plans meanwhile
+            environments.append(pool.submit(lambda: dict(spark.sparkContext.environment)).result())
         return judged_values(messages, topic)
 
-    monkeypatch.setitem(environment, SCORES, "1")
     monkeypatch.setattr(archive, "judged_values", judged)
     with started(archive, settings):
         pass
-    assert [(one.get(GIVES_WAY), SCORES in one) for one in told] == [(MOSTLY, False)] * 3
-    assert GIVES_WAY not in environment
-    assert SCORES in environment
+    environments.append(dict(spark.sparkContext.environment))
+    seen = [(each.get(PRIORITY), SCORES in each) for each in environments]
+    assert seen == [(LOW, False), (None, True)] * 3 + [(None, True)]
 
 
 def test_workers_that_nobody_asks_are_asked_before_spark_ends_them(
@@ -168,7 +169,7 @@ def test_workers_that_nobody_asks_are_asked_before_spark_ends_them(
 def gives_way(daemon):
     """How far others come before it; None: not at all."""
     told = (daemon / "environ").read_text().split("\0")
-    return next((one.partition("=")[2] for one in told if one.startswith(GIVES_WAY)), None)
+    return next((one.partition("=")[2] for one in told if one.startswith(PRIORITY)), None)
 
 
 def service(daemon):

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streaming.contract.records import Profile
-from streaming.profiles.fold import COUNTS, MAX_EVENTS, MAX_MARKED, EventSeen, StatedSeen, fold
+from streaming.profiles.fold import (
+    COUNTS,
+    MAX_EVENTS,
+    MAX_MARKED,
+    ReceivedEvent,
+    ReceivedStatedPart,
+    fold,
+)
 from streaming.timestamps import to_text
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -23,7 +30,7 @@ def moment(minute):
 
 
 def event(number=0, *, posting="p0", kind="view", minute=0, seconds=None, offset=0):
-    return EventSeen(
+    return ReceivedEvent(
         event_id=f"e{number}",
         posting_id=posting,
         kind=kind,
@@ -36,7 +43,7 @@ def event(number=0, *, posting="p0", kind="view", minute=0, seconds=None, offset
 
 def said(minute, offset=0, **parts):
     told = {"updated_at": moment(minute)} | parts
-    return StatedSeen(told, offset, moment(1_000 + offset))
+    return ReceivedStatedPart(told, offset, moment(1_000 + offset))
 
 
 # --- the specification -------------------------------------------------------------------------
@@ -50,7 +57,7 @@ def first_of(records, key):
 
 def expected(records):
     """The profile of all records at once, without `triggered_by`; None where nothing counts."""
-    events = [r for r in records if isinstance(r, EventSeen)]
+    events = [r for r in records if isinstance(r, ReceivedEvent)]
     clicks = first_of(
         [e for e in events if e.kind != "impression"],
         lambda e: (e.event_time, e.event_id, e.kind, e.posting_id, str(e.duration_seconds)),
@@ -63,7 +70,7 @@ def expected(records):
         "applied": newest_marks(e for e in events if e.kind in ("apply", "hire")),
         "dismissed": newest_marks(e for e in events if e.kind == "dismiss"),
     }
-    stated = newest_stated(r for r in records if isinstance(r, StatedSeen))
+    stated = newest_stated(r for r in records if isinstance(r, ReceivedStatedPart))
     kept = [*held, *marks["applied"], *marks["dismissed"]]
     if not kept and stated is None:
         return None
@@ -154,7 +161,7 @@ withdrawals = st.builds(said, minute=st.integers(0, 4))
 
 def placed(records):
     """Give records the offsets of their order, each topic its own."""
-    tops = {EventSeen: 0, StatedSeen: 0}
+    tops = {ReceivedEvent: 0, ReceivedStatedPart: 0}
     out = []
     for record in records:
         offset = tops[type(record)]

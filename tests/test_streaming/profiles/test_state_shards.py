@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.types import IntegerType
 
-from streaming.profiles.message_reader import sharded
+from streaming.profiles.message_reader import with_shards
 from streaming.profiles.state_shards import Shards, shards
 
 KEYS = [*(f"c{number}".encode() for number in range(500)), "张三".encode(), b"", b"\xff"]
@@ -47,7 +47,7 @@ def test_state_that_was_kept_fits_what_is_selected(spark):
     """Checkpoints hold the type of a shard, and that it may be null."""
     columns = "topic string, partition int, offset long, timestamp timestamp, key binary"
     messages = spark.createDataFrame([], f"{columns}, value binary")
-    shard = sharded(messages, Shards((0, 1))).schema["shard"]
+    shard = with_shards(messages, Shards((0, 1))).schema["shard"]
     assert (shard.dataType, shard.nullable) == (IntegerType(), True)
     unnamed = spark.createDataFrame([(None,)], "key binary")
     assert unnamed.select(Shards((0, 1)).column(F.col("key"))).first().shard is None

@@ -1,6 +1,7 @@
 """Record batches in which rows reach a keyed operator, and that leave it as they are made."""
 
 import io
+import pickle
 import socket
 from contextlib import closing
 from itertools import count
@@ -14,14 +15,18 @@ from pyspark.sql.pandas.serializers import (
 )
 
 from streaming.errors import CareerstreamError
-from streaming.kafka.spark_io import ARROW_MESSAGE, arrow_messages
-from streaming.spark.internals.arrow_operator import ArrowProcessor
+from streaming.kafka.spark_io import ARROW_MESSAGE_SCHEMA, to_arrow
+from streaming.spark.internals.tuned import arrow_operator
 
 BOTH = ("inputData", "initState")
 
 
-class Counting(ArrowProcessor):
-    """That there is such a class changes what Spark's serializers do in its process."""
+@pytest.fixture(autouse=True)
+def installed():
+    """Replace Spark's methods, as a worker does for a task."""
+    arrow_operator.install()
+    yield
+    arrow_operator.uninstall()
 
 
 @pytest.fixture
@@ -126,7 +131,7 @@ def test_a_first_state_and_rows_in_one_batch_are_refused():
     both = pa.RecordBatch.from_pylist(
         of_either, pa.schema([(name, pa.struct([("shard", pa.int32())])) for name in BOTH])
     )
-    with pytest.raises(CareerstreamError, match="a first state and other rows in one batch"):
+    with pytest.raises(CareerstreamError, match="an initial state and other rows in one batch"):
         list(serializer.load_stream(heard_as([both])))
 
 
@@ -149,7 +154,32 @@ def test_nothing_made_is_nothing_sent(ends):
 def test_messages_become_columns():
     headers = [{"key": "reason", "value": b"not_json"}]
     messages = [("events", "张三", b"\xff", headers), ("profiles", "c1", None, None)]
-    batch = arrow_messages(messages)
-    assert batch.schema == ARROW_MESSAGE
+    batch = to_arrow(messages)
+    assert batch.schema == ARROW_MESSAGE_SCHEMA
     assert [tuple(row.values()) for row in batch.to_pylist()] == messages
-    assert arrow_messages([]).num_rows == 0
+    assert to_arrow([]).num_rows == 0
+
+
+def test_sparks_own_methods_come_back():
+    arrow_operator.uninstall()
+    serializer = TransformWithStateInPySparkRowSerializer
+    own = serializer.load_stream, serializer.dump_stream
+    assert all(method.__module__ == "pyspark.sql.pandas.serializers" for method in own)
+    operator = pickle.loads(pickle.dumps(arrow_operator.ArrowOperator(Closing())))  # noqa: S301
+    assert (serializer.load_stream, serializer.dump_stream) != own
+    operator.close()
+    assert (serializer.load_stream, serializer.dump_stream) == own
+
+
+class Closing:
+    """An operator that can be closed."""
+
+    def close(self):
+        pass
+
+
+def test_the_self_check_finds_a_serializer_of_another_kind(monkeypatch):
+    arrow_operator.check()
+    monkeypatch.setattr(arrow_operator.ArrowStreamSerializer, "load_stream", lambda *_: iter(()))
+    with pytest.raises(CareerstreamError, match="rows came back as"):
+        arrow_operator.check()

@@ -9,10 +9,15 @@ import sys
 import pyarrow as pa
 import pytest
 
-from streaming.spark.internals.python_daemon import NICENESS, SCORES, SeldomCollector, ends_quietly
+from streaming.spark.internals.tuned.python_daemon import (
+    NICENESS,
+    SCORES,
+    InfrequentCollector,
+    without_traceback,
+)
 
 LOADED = (
-    "import sys; from streaming.spark.internals.python_daemon import preload; preload();"
+    "import sys; from streaming.spark.internals.tuned.python_daemon import preload; preload();"
     " print('torch' in sys.modules, 'pyarrow.parquet' in sys.modules)"
 )
 
@@ -38,7 +43,7 @@ def test_garbage_is_searched_for_no_more_often_than_told():
 
     gc.callbacks.append(told)
     try:
-        seldom, always = SeldomCollector(seconds=3600), SeldomCollector(seconds=0)
+        seldom, always = InfrequentCollector(seconds=3600), InfrequentCollector(seconds=0)
         whole.clear()
         seldom.collect()
         assert not whole
@@ -49,7 +54,7 @@ def test_garbage_is_searched_for_no_more_often_than_told():
         gc.callbacks.remove(told)
 
 
-def test_a_worker_whose_next_task_will_not_come_ends_quietly():
+def test_a_worker_whose_next_task_will_not_come_without_traceback():
     tasks = []
 
     def worker(sock, authenticated):
@@ -60,17 +65,17 @@ def test_a_worker_whose_next_task_will_not_come_ends_quietly():
     with mine:
         with spark:
             spark.send(b"task")
-            assert ends_quietly(worker)(mine, authenticated=True) == 0
-        assert ends_quietly(worker)(mine, authenticated=True) != 0
+            assert without_traceback(worker)(mine, authenticated=True) == 0
+        assert without_traceback(worker)(mine, authenticated=True) != 0
     assert tasks == [(b"task", True)]
 
 
-def test_a_worker_whose_connection_is_cut_ends_quietly_too():
+def test_a_worker_whose_connection_is_cut_without_traceback_too():
     spark, mine = socket.socketpair()
     with mine:
         with spark:
             mine.send(b"which nobody reads: a reset")
-        assert ends_quietly(pytest.fail)(mine, authenticated=True) != 0
+        assert without_traceback(pytest.fail)(mine, authenticated=True) != 0
 
 
 @pytest.mark.spark
@@ -82,7 +87,7 @@ def test_workers_search_for_garbage_seldom(spark):
             yield pa.RecordBatch.from_pydict({"name": [type(pyspark.daemon.gc).__name__]})
 
     [row] = spark.range(1).mapInArrow(told, "name string").collect()
-    assert row["name"] == "SeldomCollector"
+    assert row["name"] == "InfrequentCollector"
 
 
 @pytest.mark.spark
@@ -110,9 +115,9 @@ def test_the_workers_of_a_session_that_scores_have_them(spark):
     ("before", "served"),
     [("", f"{os.SCHED_IDLE} 0"), ("del os.SCHED_IDLE;", f"{os.SCHED_OTHER} {NICENESS}")],
 )
-def test_what_always_gives_way_does_so_as_far_as_the_system_lets_it(before, served):
-    words = "import os; from streaming.spark.internals.python_daemon import *;"
-    words += f"{before} give_way(ALWAYS);"
+def test_idle_workers_give_way_as_far_as_the_system_lets_it(before, served):
+    words = "import os; from streaming.spark.internals.tuned.python_daemon import *;"
+    words += f"{before} lower_priority(IDLE);"
     done = subprocess.run(
         [sys.executable, "-c", f"{words} print(os.sched_getscheduler(0), os.nice(0))"],
         capture_output=True,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streaming import dependencies
-from streaming.spark.session import spare_tasks
+from streaming.spark.scheduling import with_lake_tasks
 
 
 @pytest.mark.spark
@@ -20,12 +20,12 @@ def test_spark_starts_from_the_classes_that_set_up_collected(spark):
 SOON_STOPPED = """
 import sys, time
 from pathlib import Path
-from streaming.spark.session import session, stop, wake
+from streaming.spark.session import session, stop, start_workers
 from streaming.settings import Settings
 
 for seconds in (0.0, 0.6):
     spark = session(Settings(home=Path(sys.argv[1])), "soon stopped")
-    wake(spark)
+    start_workers(spark)
     time.sleep(seconds)
     stop(spark)
 time.sleep(1)  # for what tasks that were cut off would still say
@@ -50,11 +50,11 @@ def test_a_session_stopped_while_workers_start_stops_without_a_word(tmp_path):
     ],
 )
 def test_tables_get_tasks_beyond_those_of_the_master(master, parts, runs):
-    assert spare_tasks(master) == {"spark.master": runs, "spark.default.parallelism": parts}
+    assert with_lake_tasks(master) == {"spark.master": runs, "spark.default.parallelism": parts}
 
 
 @pytest.mark.parametrize(
     "master", ["yarn", "spark://host:7077", "local[*]", "local[2,4]", "local-cluster[2,1,512]"]
 )
 def test_other_masters_stay_as_they_are(master):
-    assert spare_tasks(master) == {"spark.master": master}
+    assert with_lake_tasks(master) == {"spark.master": master}

@@ -1,4 +1,4 @@
-"""Documents in Spark's keyed state, over batches and of any size."""
+"""Documents in Spark's keyed state, over batches and of any size, on either path."""
 
 import json
 from contextlib import suppress
@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 from pyspark.errors import StreamingQueryException
 
-from streaming.spark.internals.arrow_operator import ArrowProcessor
-from streaming.spark.internals.state_client import Documents
+from streaming.profiles.documents import open_documents
+from streaming.settings import Tuning
+from streaming.spark.keyed_operator import stateful_processor
 
 pytestmark = pytest.mark.spark
 
@@ -17,18 +18,22 @@ LARGE, MANY = 100_000, 150
 """More in one go than sockets hold, and than are asked for at once."""
 
 
-def keeper():
-    """Make a processor of a class that workers can do without this module for."""
+ALL, NONE = frozenset(Tuning), frozenset[Tuning]()
+PATHS = [ALL, NONE, ALL - {Tuning.ARROW_OPERATOR}, ALL - {Tuning.STATE_CLIENT}]
+each_path = pytest.mark.parametrize("tuned", PATHS, ids=["all", "plain", "rows", "one-by-one"])
 
-    class Keeper(ArrowProcessor):
+
+def keeper(tuned=ALL):
+    """Make an operator of a class that workers can do without this module for."""
+
+    class Keeper:
         """Tells what it holds of some keys, and then keeps what it is given."""
 
-        def init(self, handle):
-            self.documents = Documents(handle, "kept")
+        def open(self, handle):
+            self.documents = open_documents(handle, "kept", tuned)
 
-        def handleInputRows(self, key, rows, timerValues):  # noqa: N802, N803 - Spark's names
-            del key, timerValues
-            rows = [row for batch in rows for row in batch.to_pylist()]
+        def process(self, batches):
+            rows = [row for batch in batches for row in batch.to_pylist()]
             given = {row["name"]: row["letter"] * row["size"] for row in rows}
             before = self.documents.get([*given, "nobody"])
             self.documents.put(given)
@@ -39,9 +44,9 @@ def keeper():
             yield pa.RecordBatch.from_pylist([{"before": told, "right": right}])
 
         def close(self):
-            self.documents.leave()
+            self.documents.close()
 
-    return Keeper()
+    return stateful_processor(Keeper(), tuned)
 
 
 @pytest.fixture
@@ -77,47 +82,56 @@ def keep(spark, tmp_path):
     return kept
 
 
-def test_documents_of_any_number_and_size_are_kept(keep):
+@each_path
+def test_documents_of_any_number_and_size_are_kept(keep, tuned):
     names = [f"张三-{number}" for number in range(MANY)]
-    [first] = keep(keeper(), [(name, "a", LARGE) for name in names])
+    [first] = keep(keeper(tuned), [(name, "a", LARGE) for name in names])
     assert first.right
     assert json.loads(first.before) == [None] * (MANY + 1)
-    [second] = keep(keeper(), [(names[3], "é", 5), ("c1", "字", 2), (names[7], "b", 0)])
+    [second] = keep(keeper(tuned), [(names[3], "é", 5), ("c1", "字", 2), (names[7], "b", 0)])
     assert second.right
     assert json.loads(second.before) == [["a", LARGE], None, ["a", LARGE], None]
-    [third] = keep(keeper(), [("c1", "c", 1), (names[3], "c", 1), (names[7], "c", 1)])
+    [third] = keep(keeper(tuned), [("c1", "c", 1), (names[3], "c", 1), (names[7], "c", 1)])
     assert json.loads(third.before) == [["字", 2], ["é", 5], "", None]
 
 
-def test_shards_that_share_a_task_keep_their_own(keep):
+@pytest.mark.parametrize("order", [(ALL, NONE, ALL), (NONE, ALL, NONE)], ids=["all", "plain"])
+def test_either_path_goes_on_from_the_checkpoint_of_the_other(keep, order):
+    states = [
+        keep(keeper(tuned), [("c1", letter, 1)]) for letter, tuned in zip("abc", order, strict=True)
+    ]
+    assert [json.loads(one.before)[0] for [one] in states] == [None, ["a", 1], ["b", 1]]
+
+
+@each_path
+def test_shards_that_share_a_task_keep_their_own(keep, tuned):
     """One name in more shards than there are partitions."""
     letters = "abcdefgh"
-    told = keep(keeper(), [("c1", letter, 3) for letter in letters], shard="letter")
+    told = keep(keeper(tuned), [("c1", letter, 3) for letter in letters], shard="letter")
     assert [json.loads(one.before) for one in told] == [[None, None]] * len(letters)
-    told = keep(keeper(), [("c1", letter, 1) for letter in letters], shard="letter")
+    told = keep(keeper(tuned), [("c1", letter, 1) for letter in letters], shard="letter")
     found = sorted(json.loads(one.before)[0] for one in told)
     assert found == [[letter, 3] for letter in letters]
 
 
 def test_what_cannot_be_kept_fails_the_task(keep):
     def forgetful():
-        class Forgetful(ArrowProcessor):
+        class Forgetful:
             """Keeps, in a state that is not there, and asks for nothing afterwards."""
 
-            def init(self, handle):
-                self.documents = Documents(handle, "kept")
+            def open(self, handle):
+                self.documents = open_documents(handle, "kept", ALL)
                 self.documents._name = "elsewhere"
 
-            def handleInputRows(self, key, rows, timerValues):  # noqa: N802, N803 - Spark's names
-                del key, timerValues
-                [batch] = rows
+            def process(self, batches):
+                [batch] = batches
                 self.documents.put({row["name"]: row["letter"] for row in batch.to_pylist()})
                 return iter(())
 
             def close(self):
-                self.documents.leave()
+                self.documents.close()
 
-        return Forgetful()
+        return stateful_processor(Forgetful(), ALL)
 
     with pytest.raises(StreamingQueryException, match="state elsewhere gave no answer"):
         keep(forgetful(), [("c1", "a", 1)])
@@ -125,24 +139,25 @@ def test_what_cannot_be_kept_fails_the_task(keep):
 
 def test_a_second_map_of_a_processor_is_refused(keep):
     def greedy():
-        class Greedy(ArrowProcessor):
+        class Greedy:
             """Would take the answers to the one for those to the other."""
 
-            def init(self, handle):
-                self.handle, self.documents = handle, Documents(handle, "kept")
+            def open(self, handle):
+                self.handle, self.documents = handle, open_documents(handle, "kept", ALL)
 
-            def handleInputRows(self, key, rows, timerValues):  # noqa: N802, N803 - Spark's names
-                del key, rows, timerValues
-                Documents(self.handle, "more")
+            def process(self, batches):
+                del batches
+                open_documents(self.handle, "more", ALL)
                 return iter(())
 
-        return Greedy()
+        return stateful_processor(Greedy(), ALL)
 
     with pytest.raises(StreamingQueryException, match="state more: a processor can have one map"):
         keep(greedy(), [("c1", "a", 1)])
 
 
-def test_no_connection_is_left_open(spark, keep):
+@each_path
+def test_no_connection_is_left_open(spark, keep, tuned):
     jvm = int(spark._jvm.java.lang.ProcessHandle.current().pid())
 
     def connections():
@@ -156,8 +171,8 @@ def test_no_connection_is_left_open(spark, keep):
             return file.readlink().name
         return None
 
-    keep(keeper(), [("c1", "a", 1)])  # workers, and what else stays
+    keep(keeper(tuned), [("c1", "a", 1)])  # workers, and what else stays
     before = connections()
     batches = [[(f"c{number}", "a", 1)] for number in range(8)]
-    assert len(keep(keeper(), *batches)) == len(batches)
+    assert len(keep(keeper(tuned), *batches)) == len(batches)
     assert connections() <= before + 2  # Spark's own, of a query's start

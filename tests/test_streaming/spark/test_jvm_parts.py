@@ -2,7 +2,7 @@
 
 import pytest
 
-from streaming.spark.internals.jvm_tuning import _drop_yarn, lighten
+from streaming.spark.internals.tuned import hadoop_configuration
 
 pytestmark = pytest.mark.spark
 
@@ -25,8 +25,10 @@ def test_what_somebody_set_of_yarn_stays(spark):
     hadoop = spark._jsparkSession.sparkContext().hadoopConfiguration()
     hadoop.set("yarn.mine", "1")
     try:
-        lighten(spark)
-        _drop_yarn(hadoop)  # now nobody knows any more where it came from
+        assert hadoop_configuration.apply(spark)
+        hadoop_configuration.drop_yarn_defaults(
+            hadoop
+        )  # now nobody knows any more where it came from
         assert sent(spark).get("yarn.mine") == "1"
     finally:
         hadoop.unset("yarn.mine")
@@ -38,7 +40,7 @@ def test_yarns_defaults_are_removed(spark):
     hadoop.addResource("yarn-default.xml")
     hadoop.set("yarn.mine", "1")
     before = hadoop.size()
-    _drop_yarn(hadoop)
+    hadoop_configuration.drop_yarn_defaults(hadoop)
     assert before > 100
     assert hadoop.get("yarn.mine") == "1"
     assert hadoop.get("yarn.resourcemanager.address") is None

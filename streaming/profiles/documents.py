@@ -1,0 +1,71 @@
+"""The profiles in keyed state: a map from candidate ids to JSON documents within a shard."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
+from pyspark.sql.types import StringType, StructField, StructType
+
+from streaming.settings import Tuning
+from streaming.spark.internals.state_socket import leave_open
+from streaming.spark.internals.tuned.state_client import PipelinedDocuments
+
+_KEY = StructType([StructField("candidate_id", StringType())])
+_VALUE = StructType([StructField("profile", StringType())])
+"""These names stand in checkpoints. Given as text, the JVM would parse them twice a task."""
+
+
+class Documents(Protocol):
+    """Documents by key, within the shard of the current task."""
+
+    def get(self, keys: Sequence[str]) -> list[str | None]:
+        """Return the document of each key, None for those that have none."""
+        ...
+
+    def put(self, documents: Mapping[str, str]) -> None:
+        """Write the document of each key."""
+
+    def close(self) -> None:
+        """End the use of the state; raises where something was not kept."""
+
+
+def open_documents(
+    handle: StatefulProcessorHandle, name: str, tuned: Collection[Tuning]
+) -> Documents:
+    """Open the documents of a stateful processor, in its `init`.
+
+    Args:
+        handle: of the processor.
+        name: of the state.
+        tuned: the parts of `streaming.spark.tuning` that are on.
+    """
+    if Tuning.STATE_CLIENT in tuned:
+        return PipelinedDocuments(handle, name, _KEY, _VALUE)
+    return MapStateDocuments(handle, name)
+
+
+class MapStateDocuments:
+    """The plain path: one request of Spark's own client for each document.
+
+    Args:
+        handle: of the processor, in its `init`.
+        name: of the state.
+    """
+
+    def __init__(self, handle: StatefulProcessorHandle, name: str) -> None:
+        self._handle = handle
+        self._state = handle.getMapState(name, _KEY, _VALUE)
+
+    def get(self, keys: Sequence[str]) -> list[str | None]:
+        """Return the document of each key, None for those that have none."""
+        values = (self._state.getValue((key,)) for key in keys)
+        return [None if value is None else value[0] for value in values]
+
+    def put(self, documents: Mapping[str, str]) -> None:
+        """Write the document of each key."""
+        for key, document in documents.items():
+            self._state.updateValue((key,), (document,))
+
+    def close(self) -> None:
+        """End the use of the state."""
+        leave_open(self._handle)

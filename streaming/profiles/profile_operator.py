@@ -1,0 +1,189 @@
+"""The operator that folds events and stated parts into profiles, in keyed state.
+
+One query reads both topics. A message is read in Python (`message_reader`), by the worker that
+folds it: Spark would plan the checks anew for each batch, and a worker for reading alone would make
+each batch wait for two. A message that cannot be read leaves as a dead letter by the same sink, so
+that the source is read once.
+
+Guarantee: the state is exactly the fold of what was read (Spark's checkpoint). After a crash the
+topic may repeat a value, with the same bytes under the same key.
+"""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import orjson
+import pyarrow as pa
+from pyspark.serializers import CPickleSerializer
+from pyspark.sql import DataFrame, GroupedData, Row
+from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
+
+from streaming.contract.topics import PROFILES, Topic
+from streaming.kafka.spark_io import MESSAGE_SCHEMA, to_arrow
+from streaming.metrics.accumulators import Tally
+from streaming.profiles.documents import open_documents
+from streaming.profiles.fold import Document, Received, fold
+from streaming.profiles.message_reader import (
+    ReadMessages,
+    read_messages,
+    split_by_key,
+    with_shards,
+)
+from streaming.profiles.state_shards import Shards
+from streaming.settings import Tuning
+from streaming.spark.keyed_operator import stateful_processor
+
+ProfileScorer = Callable[[list[Document]], Iterable[tuple[Topic, str, bytes]]]
+"""From some profiles to messages: topic, key and value."""
+JOB = "update_profiles"
+FOLD_SIZE = 64
+"""Candidates whose documents are read, folded and written together."""
+SCORE_SIZE = 8
+"""Profiles that are scored together; their lists leave while the next are made."""
+_SERIALIZER: Any = CPickleSerializer()
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
+class ProfileOperator:
+    """Keeps the profiles of a shard's candidates, each as the JSON document that is published.
+
+    It is a `streaming.spark.batch_operator.BatchOperator`. A document is one string, written by
+    `to_ascii`: a new field of the profile needs no new state schema, and Python parses it in one
+    call instead of building a row object for each of a thousand entries.
+
+    Args:
+        fold_counts: counts what became of the records.
+        dead_letter_counts: counts dead letters.
+        tuned: the parts of `streaming.spark.tuning` that are on.
+        scorer: makes messages from changed profiles, which are sent after them; None for none.
+    """
+
+    def __init__(
+        self,
+        fold_counts: Tally,
+        dead_letter_counts: Tally,
+        tuned: Collection[Tuning],
+        scorer: ProfileScorer | None = None,
+    ) -> None:
+        self.tuned = frozenset(tuned)
+        self._fold_counts, self._dead_letter_counts = fold_counts, dead_letter_counts
+        # Pickled apart: at each start Spark has a process of its own unpickle the operator to ask
+        # for the state's schema, and to import a model's libraries there would take seconds.
+        self._scorer = None if scorer is None else _SERIALIZER.dumps(scorer)
+
+    def open(self, handle: StatefulProcessorHandle) -> None:
+        """Open the state."""
+        self._outcomes: Counter[str] = Counter()
+        self._unreadable: Counter[tuple[str, ...]] = Counter()
+        self._profiles = open_documents(handle, "profiles", self.tuned)
+
+    def load_initial(self, row: Row) -> None:
+        """Keep a rebuilt profile (`rebuild.REBUILT`) as it is."""
+        self._profiles.put({row.candidate_id: to_ascii(row.profile)})
+
+    def process(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Fold a shard's messages, candidate by candidate; pass on the dead letters."""
+        for part in split_by_key(list(batches)):
+            yield from self._fold_part(part)
+
+    def close(self) -> None:
+        """Close the state, and add the counts: an accumulator costs more than an addition."""
+        self._profiles.close()
+        self._fold_counts.add(Counter({(name,): n for name, n in self._outcomes.items() if n}))
+        self._dead_letter_counts.add(self._unreadable)
+
+    def _fold_part(self, part: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Fold all messages of some candidates; return changed profiles and dead letters."""
+        received: defaultdict[str, list[Received]] = defaultdict(list)
+        for batch in part:
+            messages = read_messages(batch, JOB)
+            yield from self._dead_letters(messages)
+            for candidate_id, records in messages.received.items():
+                received[candidate_id] += records
+        candidates = iter(received.items())
+        while group := dict(islice(candidates, FOLD_SIZE)):
+            if changed := self._fold(group):
+                yield to_arrow(
+                    (PROFILES.name, candidate_id, value, None)
+                    for candidate_id, (_, value) in changed.items()
+                )
+                yield from self._score([profile for profile, _ in changed.values()])
+
+    def _dead_letters(self, messages: ReadMessages) -> Iterator[pa.RecordBatch]:
+        """Return dead letters as messages, and count them."""
+        self._unreadable += messages.unreadable
+        letters = messages.dead_letters
+        for start in range(0, len(letters), FOLD_SIZE):
+            yield to_arrow(letters[start : start + FOLD_SIZE])
+
+    def _score(self, profiles: list[Document]) -> Iterator[pa.RecordBatch]:
+        """Return what the scorer makes of changed profiles."""
+        if self._scorer is None:
+            return
+        scorer: ProfileScorer = _SERIALIZER.loads(self._scorer)
+        for start in range(0, len(profiles), SCORE_SIZE):
+            messages = scorer(profiles[start : start + SCORE_SIZE])
+            yield to_arrow((topic.name, key, value, None) for topic, key, value in messages)
+
+    def _fold(self, records: Mapping[str, list[Received]]) -> dict[str, tuple[Document, bytes]]:
+        """Fold the records of some candidates; return the changed profiles and their bytes."""
+        changed: dict[str, tuple[Document, bytes]] = {}
+        documents = self._profiles.get(list(records))
+        for (candidate_id, received), document in zip(records.items(), documents, strict=True):
+            before = None if document is None else orjson.loads(document)
+            folded = fold(before, sorted(received, key=lambda r: r.offset), candidate_id)
+            for outcome, count in folded.counts.items():
+                self._outcomes[outcome] += count
+            if folded.profile is not None and folded.changed:
+                changed[candidate_id] = folded.profile, orjson.dumps(folded.profile)
+        self._profiles.put({key: to_ascii(value.decode()) for key, (_, value) in changed.items()})
+        return changed
+
+
+def update_profiles(
+    messages: DataFrame,
+    shards: Shards,
+    operator: ProfileOperator,
+    initial_state: GroupedData | None = None,
+) -> DataFrame:
+    """Fold the messages of `events` and `candidates` into profiles.
+
+    Args:
+        messages: stream of Spark's Kafka source over both topics, `topic` without its prefix.
+        shards: of the state.
+        operator: what folds.
+        initial_state: rows of `rebuild.REBUILT`, grouped by shard.
+
+    Returns:
+        Messages for Spark's Kafka sink (`spark_io.MESSAGE_SCHEMA`): one profile for each candidate
+        that changed in the batch, what the operator's scorer makes of it, and one dead letter for
+        each unreadable message.
+    """
+    return (
+        with_shards(messages, shards)
+        .groupBy("shard")
+        .transformWithState(
+            statefulProcessor=stateful_processor(operator, operator.tuned),
+            outputStructType=MESSAGE_SCHEMA,
+            outputMode="update",
+            timeMode="none",
+            initialState=initial_state,
+        )
+    )
+
+
+def to_ascii(document: str) -> str:
+    """Write a JSON document with escapes for what is not ASCII.
+
+    The JVM holds ASCII text a byte a character and copies it to read or write it as UTF-8. A single
+    Chinese word made it go through the whole document, four times.
+    """
+    return document if document.isascii() else _NOT_ASCII.sub(_escape, document)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
