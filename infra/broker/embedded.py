@@ -1,69 +1,69 @@
-"""A real Kafka broker in one process: KRaft, from the published jars, on 127.0.0.1 only.
+"""A Kafka broker in one process: KRaft mode, from the published jars, on 127.0.0.1 only.
 
-    with Broker(folder) as broker:          # dies with this process, whatever kills it
+    with Broker(folder) as broker:          # ends with this process
         ... broker.bootstrap_servers ...
 
-    detached(folder, port=9092)             # goes on until `stop(folder)`: `careerstream kafka`
+    detached(folder, port=9092)             # runs until `stop(folder)`: `careerstream kafka`
 
-One broker per folder; its data survive a restart.
+A folder holds one broker. Its data survive a restart.
 """
 
 import atexit
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from infra.broker.process import POLL_SECONDS, STOP_SECONDS, Running, end, launch, status
+from infra.broker.process import STOP_SECONDS, RunningBroker, launch, status
+from infra.process.supervisor import POLL_SECONDS, SupervisedProcess
 from streaming.errors import BrokerError
 
-__all__ = ["Broker", "Running", "detached", "status", "stop"]
+__all__ = ["Broker", "RunningBroker", "detached", "status", "stop"]
 
 
 class Broker:
     """An embedded broker as a child of this process.
 
-    It ends with `stop`, at the end of the `with` block, with the interpreter, and when the thread
-    that started it ends or this process is killed.
+    It ends with `stop`, with the `with` block, with the interpreter, and when this process is
+    killed or the thread that started it ends.
     """
 
     def __init__(
         self, folder: Path, *, port: int | None = None, properties: Mapping[str, str] | None = None
     ) -> None:
-        """Describe a broker.
+        """Configure a broker without starting it.
 
         Args:
-            folder: data and logs; created when absent, gone on with when there.
-            port: of the listener on 127.0.0.1; default: a free one.
-            properties: further Kafka server properties, over the ones chosen here.
+            folder: data and logs; an existing folder is used again.
+            port: port on 127.0.0.1; default: a free one.
+            properties: Kafka server properties that replace the ones chosen here.
         """
         self.folder = folder.absolute()
         self._port = port
         self._properties = dict(properties or {})
-        self._process: subprocess.Popen[bytes] | None = None
-        self._running: Running | None = None
+        self._process: SupervisedProcess | None = None
+        self._running: RunningBroker | None = None
 
     @property
     def bootstrap_servers(self) -> str:
-        """The address; only a started broker has one."""
+        """The address; BrokerError when the broker is not started."""
         if self._running is None:
             raise BrokerError(f"the broker in {self.folder} is not started; call start() first")
         return self._running.bootstrap_servers
 
     @property
     def pid(self) -> int | None:
-        """The process, while there is one."""
+        """The process id, None when it does not run."""
         return self._process.pid if self._process else None
 
     def start(self) -> Self:
         """Start and wait until the broker answers.
 
         Raises:
-            BrokerError: port in use, folder in use, or Kafka did not come up (with its last word).
+            BrokerError: port in use, folder in use, or Kafka did not start (with its last line).
             MissingPartError: no Java or no jars.
         """
         self._process, self._running = launch(self.folder, self._port, self._properties, tied=True)
@@ -71,14 +71,14 @@ class Broker:
         return self
 
     def stop(self) -> None:
-        """Stop it, and wait until it is gone; nothing happens when it does not run."""
+        """Stop the broker and wait for its end; does nothing when it does not run."""
         atexit.unregister(self.stop)
         process, self._process, self._running = self._process, None, None
         if process is not None:
-            end(process)
+            process.stop(STOP_SECONDS)
 
     def kill(self) -> None:
-        """End it at once, as a crash would."""
+        """Kill the broker, as a crash would."""
         if self._process is not None:
             self._process.kill()
             self.stop()
@@ -97,38 +97,38 @@ class Broker:
         self.stop()
 
 
-def detached(folder: Path, port: int) -> Running:
+def detached(folder: Path, port: int) -> RunningBroker:
     """Start a broker that outlives this process.
 
     Args:
         folder: data and logs.
-        port: of the listener on 127.0.0.1.
+        port: port on 127.0.0.1.
 
     Raises:
-        BrokerError: port in use, folder in use, or Kafka did not come up.
+        BrokerError: port in use, folder in use, or Kafka did not start.
         MissingPartError: no Java or no jars.
     """
     process, running = launch(folder.absolute(), port, {}, tied=False)
-    # Let go of it: a Popen that is dropped while its process runs would complain.
+    # Popen would warn when it is collected while its process runs.
     process.returncode = 0
     return running
 
 
-def stop(folder: Path) -> Running | None:
-    """Stop the broker of a folder, and wait until it is gone.
+def stop(folder: Path) -> RunningBroker | None:
+    """Stop the broker of a folder and wait for its end.
 
     Returns:
-        What ran, or None when nothing did.
+        The broker that ran, or None when none did.
 
     Raises:
-        BrokerError: it does not end, even when killed.
+        BrokerError: the broker does not end even when it is killed.
     """
     running = status(folder)
     if running is None:
         return None
-    for sign in (signal.SIGTERM, signal.SIGKILL):
+    for number in (signal.SIGTERM, signal.SIGKILL):
         try:
-            os.kill(running.pid, sign)
+            os.kill(running.pid, number)
         except ProcessLookupError:
             return running
         deadline = time.monotonic() + STOP_SECONDS

@@ -1,16 +1,13 @@
-"""One broker process per folder: its lock, its state file, its start and its end.
+"""One broker process for each folder: its lock, its state file, its start and its end.
 
-The process inherits a lock on `FOLDER/lock` and holds it as long as it lives, so that whether one
+The process inherits a lock on `FOLDER/lock` and holds it as long as it lives. So whether a broker
 runs never depends on a stale file.
 """
 
 import fcntl
 import json
-import os
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,36 +15,35 @@ from typing import IO
 
 from kafka.errors import KafkaError
 
-from infra.broker.config import environment, java, new_cluster_id, server_properties
-from infra.process import die_with_parent
-from streaming.errors import BrokerError
+from infra.broker.server_config import environment, java, new_cluster_id, server_properties
+from infra.process.supervisor import SupervisedProcess
+from streaming.errors import BrokerError, CareerstreamError
 from streaming.kafka import clients
 from streaming.settings import KafkaSettings
 
 START_SECONDS = 90
 """Far above the usual three, for a machine that is busy with other things."""
 STOP_SECONDS = 20
-POLL_SECONDS = 0.1
 PORT_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Running:
-    """What is known of a broker that runs."""
+class RunningBroker:
+    """The process and the port of a broker that runs."""
 
     pid: int
     port: int
 
     @property
     def bootstrap_servers(self) -> str:
-        """Its address, as the setting kafka.bootstrap_servers wants it."""
+        """The value of the setting kafka.bootstrap_servers."""
         return f"127.0.0.1:{self.port}"
 
 
 def launch(
     folder: Path, port: int | None, properties: Mapping[str, str], *, tied: bool
-) -> tuple[subprocess.Popen[bytes], Running]:
-    """Start a broker and wait until it answers.
+) -> tuple[SupervisedProcess, RunningBroker]:
+    """Start a broker and wait until it serves requests.
 
     Args:
         folder: data and logs.
@@ -56,7 +52,7 @@ def launch(
         tied: whether it dies with this process.
 
     Raises:
-        BrokerError: port in use, folder in use, or Kafka did not come up (with its last word).
+        BrokerError: the port or the folder is in use, or Kafka did not come up.
         MissingPartError: no Java or no jars.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,17 +60,17 @@ def launch(
         _require_free(port)
     with _locked(folder) as lock:
         for attempt in range(1, PORT_ATTEMPTS + 1):
-            own, controller = free_ports(2)
-            running_port = port or own
-            _prepare(folder, running_port, controller, properties)
+            free, controller = free_ports(2)
+            chosen = port or free
+            _prepare(folder, chosen, controller, properties)
             process = _spawn(folder, lock, tied=tied)
-            running = Running(process.pid, running_port)
+            running = RunningBroker(process.pid, chosen)
             _write_state(folder, running)
             try:
-                _await_answer(process, running, folder)
+                _wait_until_served(process, running, folder)
             except BaseException as error:
-                end(process)
-                # Somebody else may take a free port before the broker does.
+                process.stop(STOP_SECONDS)
+                # Another program may take a free port before the broker does.
                 taken = "Address already in use" in str(error)
                 if attempt == PORT_ATTEMPTS or port is not None or not taken:
                     raise
@@ -83,8 +79,8 @@ def launch(
     raise AssertionError("the last attempt returns or raises")
 
 
-def status(folder: Path) -> Running | None:
-    """Say which broker runs in a folder, if one does."""
+def status(folder: Path) -> RunningBroker | None:
+    """Return the broker that runs in a folder; None when none does."""
     try:
         with (folder / "lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -96,25 +92,22 @@ def status(folder: Path) -> Running | None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Find TCP ports of 127.0.0.1 that nobody uses."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Find TCP ports of 127.0.0.1 that no program uses."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [listener.getsockname()[1] for listener in sockets]
+    for listener in sockets:
+        listener.close()
+    return ports
 
 
 def cluster_id(folder: Path) -> str:
-    """Read the identity that a broker's data carry."""
+    """Read the cluster id of a broker's data."""
     text = (folder / "data" / "meta.properties").read_text(encoding="utf-8")
     return dict(line.partition("=")[::2] for line in text.splitlines())["cluster.id"]
 
 
 def log_file(folder: Path) -> Path:
-    """Where the broker of a folder writes what it has to say."""
+    """Return the log of the broker of a folder."""
     return folder / "broker.log"
 
 
@@ -131,7 +124,7 @@ def _require_free(port: int) -> None:
 
 
 def _locked(folder: Path) -> IO[bytes]:
-    """Take the folder's lock; the broker inherits it and keeps it until it dies."""
+    """Lock the folder; the broker inherits the lock and keeps it until it ends."""
     lock = (folder / "lock").open("ab")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -142,7 +135,7 @@ def _locked(folder: Path) -> IO[bytes]:
         raise BrokerError(
             f"a broker already runs in {folder}{where}; stop it with `careerstream kafka stop`"
         ) from None
-    # Whatever it says is of a broker that has ended.
+    # A state file from before describes a broker that has ended.
     (folder / "broker.json").unlink(missing_ok=True)
     return lock
 
@@ -162,53 +155,43 @@ def _prepare(folder: Path, port: int, controller: int, properties: Mapping[str, 
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
     if done.returncode != 0:
-        why = _last_words(done.stdout + done.stderr)
+        why = _cause(done.stdout + done.stderr)
         raise BrokerError(f"the folder {data} cannot be made ready for Kafka: {why}")
 
 
-def _spawn(folder: Path, lock: IO[bytes], *, tied: bool) -> subprocess.Popen[bytes]:
+def _spawn(folder: Path, lock: IO[bytes], *, tied: bool) -> SupervisedProcess:
     memory = ("-Xmx512m", "-XX:+ExitOnOutOfMemoryError")
-    command = [*java(folder, *memory), "kafka.Kafka", str(folder / "server.properties")]
-    if tied:
-        command = [sys.executable, "-IS", die_with_parent.__file__, str(os.getpid()), *command]
     if log_file(folder).exists():
         log_file(folder).replace(folder / "broker.previous.log")
-    with log_file(folder).open("wb") as log:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            env=environment(),
-            pass_fds=[lock.fileno()],
-            # Ctrl-C reaches the whole group: the jobs must be able to finish before the broker.
-            start_new_session=True,
-        )
+    return SupervisedProcess(
+        "the Kafka broker",
+        [*java(folder, *memory), "kafka.Kafka", str(folder / "server.properties")],
+        folder=folder,
+        log=log_file(folder),
+        environment=environment(),
+        tied=tied,
+        inherited=[lock.fileno()],
+    )
 
 
-def _await_answer(process: subprocess.Popen[bytes], running: Running, folder: Path) -> None:
+def _wait_until_served(process: SupervisedProcess, running: RunningBroker, folder: Path) -> None:
     """Wait until the broker serves requests: it accepts connections only then.
 
     Raises:
         BrokerError: it ended, or took too long.
     """
     cluster = cluster_id(folder)
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            why = _last_words(log_file(folder).read_text(encoding="utf-8", errors="replace"))
-            raise BrokerError(f"the Kafka broker ended at its start: {why}")
-        if _answers(running, cluster):
-            return
-        time.sleep(POLL_SECONDS)
-    raise BrokerError(
-        f"the Kafka broker does not answer after {START_SECONDS} s; see {log_file(folder)}"
-    )
+    try:
+        process.wait_until(lambda: _serves(running, cluster), "ready", START_SECONDS)
+    except CareerstreamError as error:
+        if process.running:
+            raise BrokerError(str(error)) from error
+        reason = _cause(process.output().decode(errors="replace"))
+        raise BrokerError(f"the Kafka broker ended at its start: {reason}") from error
 
 
-def _answers(running: Running, cluster: str) -> bool:
-    """Ask who serves the port: another broker may have been faster to take it."""
+def _serves(running: RunningBroker, cluster: str) -> bool:
+    """Return whether our cluster serves the port: another broker may have taken it first."""
     try:
         socket.create_connection(("127.0.0.1", running.port), timeout=1).close()
         admin = clients.admin(KafkaSettings(bootstrap_servers=running.bootstrap_servers))
@@ -222,33 +205,23 @@ def _answers(running: Running, cluster: str) -> bool:
         admin.close()
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Ask a broker to end, and kill it when it takes too long."""
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _last_words(log: str) -> str:
-    """Pick the line that says why: the last cause, else the last line."""
+def _cause(log: str) -> str:
+    """Pick the line that says why a broker failed: the last cause, error or line."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     errors = [line for line in lines if "Exception" in line or "ERROR" in line]
-    return (causes or errors or lines or ["it said nothing"])[-1].removeprefix("Caused by: ")
+    return (causes or errors or lines or ["no output"])[-1].removeprefix("Caused by: ")
 
 
-def _write_state(folder: Path, running: Running) -> None:
-    fresh = folder / "broker.json.new"
-    fresh.write_text(json.dumps(asdict(running)), encoding="utf-8")
-    fresh.replace(folder / "broker.json")
+def _write_state(folder: Path, running: RunningBroker) -> None:
+    new = folder / "broker.json.new"
+    new.write_text(json.dumps(asdict(running)), encoding="utf-8")
+    new.replace(folder / "broker.json")
 
 
-def read_state(folder: Path) -> Running | None:
-    """Read what the folder's last broker was; it may have ended."""
+def read_state(folder: Path) -> RunningBroker | None:
+    """Read the process and port of the folder's last broker, which may have ended."""
     try:
-        return Running(**json.loads((folder / "broker.json").read_text(encoding="utf-8")))
+        return RunningBroker(**json.loads((folder / "broker.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None

@@ -1,7 +1,7 @@
-"""Creates the topics from the one table of topics, and says where a cluster differs from it."""
+"""Creates the topics of the table of topics and compares a cluster with the table."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -14,52 +14,52 @@ from streaming.settings import KafkaSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One thing in which an existing topic is not as the table says."""
+class ConfigDifference:
+    """A setting in which an existing topic differs from the table of topics."""
 
     topic: str
     setting: str
-    wanted: str
-    found: str
+    expected: str
+    actual: str
 
     def __str__(self) -> str:
-        """Return one line for people."""
-        return f"{self.topic}: {self.setting} is {self.found}, should be {self.wanted}"
+        """Return one line for display."""
+        return f"{self.topic}: {self.setting} is {self.actual}, should be {self.expected}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Provisioned:
-    """What `create` did and found."""
+class ProvisioningResult:
+    """The topics that `create` created, and those that existed before."""
 
     created: list[str]
     existing: list[str]
-    differences: list[Difference]
+    differences: list[ConfigDifference]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicState:
-    """A topic as the cluster has it."""
+    """The state of a topic in the cluster."""
 
     topic: str
-    """With the prefix."""
+    """Name with the prefix."""
     exists: bool
-    partitions: int
-    messages: int
-    """Offsets between the beginning and the end; compaction may have removed some of them."""
-    config: dict[str, str]
-    """The settings that the table of topics knows."""
-    differences: list[Difference]
+    partitions: int = 0
+    messages: int = 0
+    """Difference of the end and beginning offsets; compaction may have removed some messages."""
+    config: dict[str, str] = field(default_factory=dict)
+    """Values of the settings in the table of topics."""
+    differences: list[ConfigDifference] = field(default_factory=list)
 
 
-def create(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> Provisioned:
-    """Create the topics that are missing; change nothing about those that exist.
+def create(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> ProvisioningResult:
+    """Create the missing topics; existing ones are not changed.
 
     Args:
         kafka: the cluster, the prefix and the replication factor.
-        topics: which of the table.
+        topics: default: all topics of the table.
 
     Raises:
-        BrokerError: no broker answers, or it refuses.
+        BrokerError: no broker answers, or it refuses a request.
     """
     client = clients.admin(kafka)
     try:
@@ -72,46 +72,39 @@ def create(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> Provisione
             states = _describe(client, {name: wanted[name] for name in existing})
     finally:
         client.close()
-    differences = [difference for _, _, found in states.values() for difference in found]
-    return Provisioned(created=created, existing=existing, differences=differences)
+    differences = [difference for state in states.values() for difference in state.differences]
+    return ProvisioningResult(created=created, existing=existing, differences=differences)
 
 
 def states(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[TopicState]:
-    """Look up how the cluster has each topic.
+    """Return the state of each topic.
 
     Args:
         kafka: the cluster and the prefix.
-        topics: which of the table, in the order wanted.
+        topics: default: all topics of the table.
 
     Raises:
-        BrokerError: no broker answers, or it refuses.
+        BrokerError: no broker answers, or it refuses a request.
     """
     wanted = {kafka.topic_prefix + topic.name: topic for topic in topics}
     client = clients.admin(kafka)
     try:
         with clients.broker_errors(kafka):
             present = set(client.list_topics())
-            found = _describe(client, {n: t for n, t in wanted.items() if n in present})
+            described = _describe(client, {n: t for n, t in wanted.items() if n in present})
     finally:
         client.close()
-    counts = _count_messages(
-        kafka, {name: partitions for name, (partitions, _, _) in found.items()}
-    )
+    counts = _count_messages(kafka, {name: s.partitions for name, s in described.items()})
     return [
-        TopicState(
-            topic=name,
-            exists=name in found,
-            partitions=found[name][0] if name in found else 0,
-            messages=counts.get(name, 0),
-            config=found[name][1] if name in found else {},
-            differences=found[name][2] if name in found else [],
-        )
+        replace(described[name], messages=counts[name])
+        if name in described
+        else TopicState(topic=name, exists=False)
         for name in wanted
     ]
 
 
 def _create(client: KafkaAdminClient, kafka: KafkaSettings, absent: dict[str, Topic]) -> list[str]:
-    """Create topics and wait for their leaders; return those that nobody else created first."""
+    """Create topics and wait for their leaders; return those that this call created."""
     answer = client.create_topics(
         {
             name: {
@@ -138,10 +131,8 @@ def _create(client: KafkaAdminClient, kafka: KafkaSettings, absent: dict[str, To
     return created
 
 
-def _describe(
-    client: KafkaAdminClient, wanted: dict[str, Topic]
-) -> dict[str, tuple[int, dict[str, str], list[Difference]]]:
-    """Look up partitions, the known part of the configuration, and differences, by topic."""
+def _describe(client: KafkaAdminClient, wanted: dict[str, Topic]) -> dict[str, TopicState]:
+    """Return the states of existing topics by name, without their numbers of messages."""
     if not wanted:
         return {}
     partitions = {t["name"]: len(t["partitions"]) for t in client.describe_topics(list(wanted))}
@@ -150,19 +141,26 @@ def _describe(
     described = {}
     for name, topic in wanted.items():
         config = {key: answer[name][key]["value"] for key in topic.broker_config()}
-        differences = list(_compare(name, topic, partitions[name], config))
-        described[name] = (partitions[name], config, differences)
+        described[name] = TopicState(
+            topic=name,
+            exists=True,
+            partitions=partitions[name],
+            config=config,
+            differences=list(_compare(name, topic, partitions[name], config)),
+        )
     return described
 
 
 def _compare(
     name: str, topic: Topic, partitions: int, config: dict[str, str]
-) -> Iterable[Difference]:
-    wanted = {"partitions": str(topic.partitions)} | topic.broker_config()
-    found = {"partitions": str(partitions)} | config
-    for setting, value in wanted.items():
-        if found[setting] != value:
-            yield Difference(topic=name, setting=setting, wanted=value, found=found[setting])
+) -> Iterable[ConfigDifference]:
+    expected = {"partitions": str(topic.partitions)} | topic.broker_config()
+    actual = {"partitions": str(partitions)} | config
+    for setting, value in expected.items():
+        if actual[setting] != value:
+            yield ConfigDifference(
+                topic=name, setting=setting, expected=value, actual=actual[setting]
+            )
 
 
 def _count_messages(kafka: KafkaSettings, partitions: dict[str, int]) -> dict[str, int]:

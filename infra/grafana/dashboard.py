@@ -1,4 +1,4 @@
-"""One panel for each metric of the table that has one, two in a row.
+"""Makes the dashboard from the table of metrics: one panel a metric, two panels a row.
 
 Follows Grafana's dashboard JSON model, schema version 39 (Grafana 10 and newer).
 """
@@ -12,17 +12,17 @@ from streaming.metrics.definitions import METRICS, Metric, Panel
 
 FILE = Path(__file__).with_name("careerstream.json")
 WIDTH, HEIGHT = 12, 8
-"""Of a panel; Grafana's grid is 24 wide."""
+"""Size of a panel; Grafana's grid is 24 wide."""
 SOURCE = {"type": "prometheus", "uid": "${source}"}
 
 
 def dashboard() -> dict[str, Any]:
-    """Make the dashboard, ready for JSON."""
+    """Return the dashboard, ready for JSON."""
     shown = [(metric, metric.panel) for metric in METRICS if metric.panel is not None]
     return {
         "title": "careerstream",
         "uid": "careerstream",
-        "description": "From the click to the recommendation; docs/metrics.md says what each is.",
+        "description": "From click to recommendation; docs/metrics.md describes the metrics.",
         "schemaVersion": 39,
         "editable": True,
         "refresh": "10s",
@@ -37,7 +37,7 @@ def dashboard() -> dict[str, Any]:
                 }
             ]
         },
-        "panels": [_panel(number, *one) for number, one in enumerate(shown)],
+        "panels": [_panel(number, *pair) for number, pair in enumerate(shown)],
     }
 
 
@@ -61,7 +61,7 @@ def _panel(number: int, metric: Metric, panel: Panel) -> dict[str, Any]:
 
 
 def _targets(metric: Metric, panel: Panel) -> list[dict[str, Any]]:
-    """One curve, or one family of curves, for each line of the panel's query."""
+    """Return one target for each line of the panel's query."""
     queries, legends = panel.query.splitlines(), panel.legend.splitlines()
     return [
         {

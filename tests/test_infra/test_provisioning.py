@@ -3,7 +3,7 @@
 import pytest
 
 from infra.broker import provisioning
-from infra.broker.provisioning import Difference
+from infra.broker.provisioning import ConfigDifference
 from streaming.contract.topics import EVENTS, POSTINGS, TOPICS
 from streaming.errors import BrokerError
 from streaming.kafka import clients
@@ -50,9 +50,11 @@ def test_a_drifted_topic_is_reported_and_left_alone(kafka_settings: KafkaSetting
     client.create_topics({name: {"num_partitions": 2, "replication_factor": 1}})
     client.close()
     assert provisioning.create(kafka_settings, [POSTINGS]).differences == [
-        Difference(topic=name, setting="partitions", wanted="4", found="2"),
-        Difference(topic=name, setting="cleanup.policy", wanted="compact", found="delete"),
-        Difference(topic=name, setting="max.message.bytes", wanted="4194304", found="8388608"),
+        ConfigDifference(topic=name, setting="partitions", expected="4", actual="2"),
+        ConfigDifference(topic=name, setting="cleanup.policy", expected="compact", actual="delete"),
+        ConfigDifference(
+            topic=name, setting="max.message.bytes", expected="4194304", actual="8388608"
+        ),
     ]
     (state,) = provisioning.states(kafka_settings, [POSTINGS])
     assert state.partitions == 2

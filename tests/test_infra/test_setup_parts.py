@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.broker.config import new_cluster_id
+from infra.broker.server_config import new_cluster_id
 from infra.process.run_command import output_lines
 from infra.setup import class_data_sharing, doctor, horovod, jars, python, stamp
 from infra.setup.progress import Progress

@@ -1,4 +1,4 @@
-"""How the embedded broker is configured and called: one small machine, many short-lived topics."""
+"""Configuration and command line of the embedded broker, for one small machine."""
 
 import base64
 import os
@@ -16,41 +16,41 @@ ASCII_END = 128
 def new_cluster_id() -> str:
     """Make a cluster id in Kafka's format: 16 bytes in URL-safe base 64 without padding.
 
-    One in 64 would begin with a dash, which Kafka's tool takes for an option.
+    An id never starts with a dash, which Kafka's tool would take for an option.
     """
-    made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    return new_cluster_id() if made.startswith("-") else made
+    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return new_cluster_id() if cluster_id.startswith("-") else cluster_id
 
 
 def server_properties(
-    data: Path, port: int, controller_port: int, further: Mapping[str, str]
+    data: Path, port: int, controller_port: int, overrides: Mapping[str, str]
 ) -> str:
-    """Write Kafka's server.properties.
+    """Return the text of Kafka's server.properties.
 
     Args:
         data: folder of the logs.
-        port: of the listener for clients.
-        controller_port: of the listener for the controller, which is in the same process.
-        further: properties that win over the ones chosen here.
+        port: port of the listener for clients.
+        controller_port: port of the listener for the controller, which is in the same process.
+        overrides: properties that replace the ones chosen here.
     """
-    properties = _roles(data, port, controller_port) | _single_node() | _limits() | dict(further)
+    properties = _roles(data, port, controller_port) | _single_node() | _limits() | dict(overrides)
     return "".join(f"{name}={_escaped(value)}\n" for name, value in properties.items())
 
 
 def environment() -> dict[str, str]:
-    """Return the variables it runs with.
+    """Return the environment variables of the broker.
 
-    Without a UTF-8 locale Java cannot open a folder with a name beyond ASCII.
+    Java needs a UTF-8 locale to open a folder whose name is not ASCII.
     """
     return os.environ | {"LC_ALL": "C.UTF-8"}
 
 
 def java(folder: Path, *options: str) -> list[str]:
-    """Build the command line up to the main class.
+    """Return the command line up to the main class.
 
     Args:
-        folder: for temporary files.
-        options: further ones of the virtual machine, e.g. its memory.
+        folder: folder for temporary files.
+        options: options of the virtual machine, e.g. its memory.
 
     Raises:
         MissingPartError: no Java or no jars.
@@ -82,13 +82,13 @@ def _roles(data: Path, port: int, controller_port: int) -> dict[str, str]:
             "SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL"
         ),
         "log.dirs": str(data),
-        # A topic nobody declared is a mistake, not a wish.
+        # A client that names an undeclared topic shall get an error.
         "auto.create.topics.enable": "false",
     }
 
 
 def _single_node() -> dict[str, str]:
-    """One replica of everything, and no waiting for others."""
+    """One replica of everything, and no waiting for other brokers."""
     return {
         "offsets.topic.replication.factor": "1",
         "offsets.topic.num.partitions": "1",
@@ -99,14 +99,14 @@ def _single_node() -> dict[str, str]:
         "share.coordinator.state.topic.min.isr": "1",
         "share.coordinator.state.topic.num.partitions": "1",
         "group.initial.rebalance.delay.ms": "0",
-        # After a crash the controller refuses the broker until its old session has ended.
+        # After a crash the controller rejects the broker until its old session has expired.
         "broker.heartbeat.interval.ms": "500",
         "broker.session.timeout.ms": "3000",
     }
 
 
 def _limits() -> dict[str, str]:
-    """Few threads and buffers; messages as large as the largest topic allows."""
+    """Few threads and small buffers; messages as large as any topic allows."""
     largest = max(topic.max_message_bytes for topic in TOPICS)
     return {
         "num.network.threads": "2",
@@ -121,7 +121,7 @@ def _limits() -> dict[str, str]:
 
 
 def _escaped(value: str) -> str:
-    """Escape for Java's properties format, which is Latin-1: a folder may have a Chinese name."""
+    """Escape a value for Java's properties format, which is Latin-1, e.g. a Chinese folder."""
     units = value.replace("\\", "\\\\").replace("\n", "\\n").encode("utf-16-be")
     codes = [int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2)]
     return "".join(chr(code) if code < ASCII_END else f"\\u{code:04x}" for code in codes)
