@@ -40,6 +40,16 @@ def blocks(text: str) -> list[Block]:
     ]
 
 
+def examples(language: str) -> dict[str, str]:
+    """Map each page that has code in a language to it; several blocks of a page run as one."""
+    found = {}
+    for page in WRITTEN:
+        texts = [block.text for block in blocks(text_of(page)) if block.language == language]
+        if texts:
+            found[page.relative_to(ROOT).as_posix()] = "\n".join(texts)
+    return found
+
+
 def prose(text: str) -> str:
     """Leave out the blocks."""
     return _INDENTED.sub("\n", _FENCE.sub("", text))

@@ -27,6 +27,8 @@ FOREIGN = {"spark.jars.packages", "mlflow.pyfunc.spark_udf", "a.b"}
 """Dotted names that look like settings of ours and belong to others, or stand for any."""
 
 MIB = 1024 * 1024
+DECISION_PARTS = ["Context", "Decision", "Consequences", "What else was tried"]
+MOST_DECISION_LINES = 45
 
 each_page = pytest.mark.parametrize(
     "page", doc_pages.WRITTEN, ids=lambda page: str(page.relative_to(doc_pages.ROOT))
@@ -82,12 +84,13 @@ def test_a_wrong_command_is_found(line: str) -> None:
 
 def test_the_pages_are_read() -> None:
     readme = doc_pages.text_of(doc_pages.ROOT / "README.md")
+    platform = doc_pages.text_of(doc_pages.ROOT / "docs" / "platform.md")
     programs = [words[0] for words in doc_pages.command_lines(readme)]
 
-    assert programs.count("careerstream") > 15
+    assert programs.count("careerstream") > 8
     assert programs.count("make") == 2
-    assert programs.count("spark-submit") == 1
-    assert "kafka.topic_prefix" not in doc_pages.spans(readme)  # it stands in a block
+    assert [words[0] for words in doc_pages.command_lines(platform)].count("spark-submit") == 1
+    assert "kafka.topic_prefix" not in doc_pages.spans(platform)  # it stands in a block
     assert "docs/deployment.md" in doc_pages.links(readme)
 
 
@@ -172,32 +175,40 @@ def test_topics_and_tables_exist(page: Path) -> None:
     assert set(re.findall(r"Δ (\w+)", text)) - {table.name for table in TABLES} == set()
 
 
-def test_every_section_and_preset_that_there_is_stands_in_the_readme() -> None:
-    readme = doc_pages.text_of(doc_pages.ROOT / "README.md")
+def test_every_section_preset_and_public_topic_stands_on_its_page() -> None:
+    docs = doc_pages.ROOT / "docs"
+    platform, models, consuming = (
+        doc_pages.text_of(docs / f"{name}.md") for name in ("platform", "models", "consuming")
+    )
 
-    assert [section for section in SECTIONS if f"[{section}]" not in readme] == []
-    assert [preset for preset in MODEL_PRESETS if f"`{preset}`" not in readme] == []
+    assert [section for section in SECTIONS if f"[{section}]" not in platform] == []
+    assert [preset for preset in MODEL_PRESETS if f"`{preset}`" not in models] == []
     assert [
-        topic for topic in ("events", "recommendations", "dead-letters") if topic not in readme
+        topic for topic in ("events", "recommendations", "dead-letters") if topic not in consuming
     ] == []
 
 
 def test_the_columns_of_known_layouts_are_listed() -> None:
-    spans = set(doc_pages.spans(doc_pages.text_of(doc_pages.ROOT / "ARCHITECTURE.md")))
+    spans = set(doc_pages.spans(doc_pages.text_of(doc_pages.ROOT / "docs" / "importing.md")))
 
     for preset in PRESETS:
         assert preset.columns <= spans
 
 
 def test_limits_and_versions_are_those_of_the_code() -> None:
+    docs = doc_pages.ROOT / "docs"
     architecture = doc_pages.text_of(doc_pages.ROOT / "ARCHITECTURE.md")
-    readme = doc_pages.text_of(doc_pages.ROOT / "README.md")
+    (limits,) = (docs / "decisions").glob("0004-*.md")
 
     assert f"{MAX_EVENTS} events, {MAX_MARKED} postings applied to" in architecture
     largest, allowed = TOPICS[0].max_message_bytes // MIB, MAX_VALUE_BYTES // MIB
-    assert f"The broker accepts {largest} MiB, the contract {allowed} MiB." in architecture
-    assert f"{MODEL_PRESETS['published']().model.word_dimensions} dimensions" in readme
-    for text in (readme, doc_pages.text_of(doc_pages.ROOT / "docs" / "deployment.md")):
+    assert f"The broker accepts {largest} MiB, the contract {allowed} MiB." in (
+        doc_pages.text_of(limits)
+    )
+    dimensions = MODEL_PRESETS["published"]().model.word_dimensions
+    assert f"{dimensions} dimensions" in doc_pages.text_of(docs / "models.md")
+    for name in ("platform.md", "deployment.md"):
+        text = doc_pages.text_of(docs / name)
         assert f"io.delta:delta-spark_4.2_2.13:{DELTA_VERSION}," in text
         assert f"org.apache.spark:spark-sql-kafka-0-10_2.13:{CONNECTOR_VERSION} " in text
 
@@ -207,8 +218,20 @@ def test_the_table_of_topics_is_in_the_contract() -> None:
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
-    text = doc_pages.text_of(doc_pages.ROOT / "ARCHITECTURE.md")
-    numbers = [int(found) for found in re.findall(r"^\*\*(\d+)\. ", text, re.MULTILINE)]
+    files = sorted((doc_pages.ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    numbers = [int(file.name.partition("-")[0]) for file in files]
 
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) > 20
+
+
+def test_every_decision_has_the_usual_form_and_stands_in_the_index() -> None:
+    folder = doc_pages.ROOT / "docs" / "decisions"
+    index = doc_pages.text_of(folder / "README.md")
+
+    for file in folder.glob("[0-9]*.md"):
+        text = doc_pages.text_of(file)
+        title = text.partition("\n")[0].removeprefix(f"# {file.name[:4]}. ")
+        assert f"- [{file.name[:4]}]({file.name}) {title}\n" in index
+        assert re.findall("^## (.*)$", text, re.MULTILINE) == DECISION_PARTS, file
+        assert len(text.splitlines()) <= MOST_DECISION_LINES, file
