@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What Spark on Kubernetes starts in a pod: `driver ARGUMENTS` or `executor`, told by environment
-# variables that Spark sets. Anything else is run as it is.
+# Spark on Kubernetes starts a pod with `driver ARGUMENTS` or `executor` and passes the rest in
+# environment variables. Any other command is run as it is.
 set -euo pipefail
 
 # Spark numbers its Java options: SPARK_JAVA_OPT_0, SPARK_JAVA_OPT_1, ...

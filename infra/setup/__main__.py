@@ -1,7 +1,7 @@
-"""The set-up from top to bottom; the second time it returns at once.
+"""Sets up the checkout; returns at once when nothing has changed.
 
-Exit codes: 0 ready, 1 a step failed (it has said why), 3 something must be installed by hand,
-130 interrupted. Interrupted or failed, it can simply be started again.
+Exit codes: 0 ready, 1 a step failed, 3 something must be installed by hand, 130 interrupted. After
+a failure or an interruption it can be started again.
 """
 
 import signal
@@ -27,7 +27,7 @@ def main() -> int:
     try:
         if stamp.is_current(PROJECT):
             return 0
-        with _alone():
+        with _exclusive():
             if not stamp.is_current(PROJECT):
                 _set_up()
     except MissingPartError as error:
@@ -46,9 +46,10 @@ def main() -> int:
 
 
 def _set_up() -> None:
-    # What may have to be installed by hand comes first, before anything long.
-    found = java.ensure()
-    print(f"setup: Java {found.version} in {found.home}")
+    # Java comes first: it may have to be installed by hand, and the later steps take minutes.
+    installed = java.ensure()
+    print(f"setup: Java {installed.version} in {installed.home}")
+    stamp.forget(PROJECT)
     environment = Environment(PROJECT)
     environment.create()
     environment.synchronise()
@@ -61,7 +62,7 @@ def _set_up() -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _exclusive() -> Iterator[None]:
     """Wait until no other set-up uses the cache."""
     dependencies.cache_folder().mkdir(parents=True, exist_ok=True)
     with (dependencies.cache_folder() / "setup.lock").open("ab") as lock:
@@ -74,7 +75,7 @@ def _alone() -> Iterator[None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Treat SIGTERM like Ctrl-C, so that everything started is ended."""
+    """Treat SIGTERM like Ctrl-C, so that child processes are ended."""
     del number, frame
     raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""Installs a system package, where this is a Debian or Ubuntu and we are root."""
+"""Installs system packages with apt-get, as root on Debian or Ubuntu."""
 
 import os
 import shutil
@@ -6,16 +6,16 @@ import subprocess
 
 
 def possible() -> bool:
-    """Say whether packages can be installed from here."""
+    """Return whether this process can install packages."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def install(package: str) -> bool:
-    """Install a package, with fresh package lists if it needs them; say whether it worked."""
+    """Install a package, after an update of the package lists if need be; return success."""
     print(f"setup: installing {package} with apt-get")
-    wanted = ["apt-get", "install", "--yes", "--no-install-recommends", package]
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", package]
     update = ["apt-get", "update", "--quiet"]
-    return _run(wanted) or (_run(update) and _run(wanted))
+    return _run(command) or (_run(update) and _run(command))
 
 
 def _run(command: list[str]) -> bool:

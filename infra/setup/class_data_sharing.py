@@ -1,4 +1,4 @@
-"""Makes the class-data archive that Spark's JVM starts from (`jobs.operations.class_archive`)."""
+"""Makes the archive of Java classes that Spark's JVM loads (`jobs.operations.class_archive`)."""
 
 import shutil
 import subprocess
@@ -11,34 +11,33 @@ from streaming import dependencies
 
 
 def install(python: Path, prefix: Path) -> str:
-    """Make an environment's archive, if it has none; without one Spark starts, but slower.
+    """Make an environment's archive if it has none; Spark also starts without one, but slower.
 
     Args:
-        python: the environment's, with the project and the jars installed.
+        python: the environment's Python, with the project and the jars installed.
         prefix: the environment's folder.
 
     Returns:
-        One line for people: where it is, or why it is not.
+        One line for display: the archive's path, or why there is none.
     """
     file = dependencies.class_archive(prefix)
     if not file.exists():
         _clear(file.parent)
-        progress = Progress("Collecting the classes that Spark starts from, a minute or two", 1)
-        said = deque(["it said nothing"], maxlen=1)
+        progress = Progress("Archiving the classes that Spark loads, a minute or two", 1)
+        last_line = deque(["no output"], maxlen=1)
         try:
-            said.extend(
-                filter(str.strip, output_lines([python, "-m", "jobs.operations.class_archive"]))
-            )
+            output = output_lines([python, "-m", "jobs.operations.class_archive"])
+            last_line.extend(filter(str.strip, output))
         except (subprocess.CalledProcessError, OSError):
-            return f"no class archive, so that Spark starts slower: {said[0].strip()}"
+            return f"no class archive, so Spark starts slower: {last_line[0].strip()}"
         finally:
             progress.end()
     return f"class archive {file}"
 
 
 def _clear(folder: Path) -> None:
-    """Remove archives of another Java or of other jars, and what an interrupted making left."""
+    """Remove archives of another Java or of other jars, and unfinished ones."""
     for old in folder.glob("*.jsa"):
         old.unlink()
-    for left in folder.glob(".making-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for unfinished in folder.glob(".making-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)

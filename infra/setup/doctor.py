@@ -1,4 +1,4 @@
-"""Says what careerstream needs on this machine, what is there, and how to get the rest."""
+"""Checks what careerstream needs on this machine, and says how to install what is missing."""
 
 import os
 import shutil
@@ -17,25 +17,26 @@ from streaming.settings import Settings
 
 GIB = 1024**3
 MINIMUM_DISK = 5 * GIB
-"""Tables, checkpoints and Kafka's data of the demo fit in with room to spare."""
+"""Bytes; more than the tables, checkpoints and Kafka data of the demo take."""
 CONNECT_SECONDS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     ok: bool
     found: str
+    """What is there, in words."""
     remedy: str = ""
     """What to do when it is not ok."""
     needed: bool = True
-    """Whether anything fails without it; the rest only makes things faster or comes later."""
+    """Whether something fails without it; the rest is optional or can be started later."""
 
 
 def checks(settings: Settings) -> list[Check]:
-    """Look at everything; never raises, never changes anything, takes a few seconds at most."""
+    """Run all checks, in a few seconds at most; changes nothing and never raises."""
     return [
         _python(),
         _part(
@@ -52,10 +53,10 @@ def checks(settings: Settings) -> list[Check]:
 
 
 def install() -> str:
-    """Get what can be had: the jars, Java where apt may install it, and the class archive.
+    """Install the jars, Java where apt may install it, and the class archive.
 
     Returns:
-        One line for people on the last of them, which may be missing.
+        One line for display about the class archive, which is optional.
 
     Raises:
         MissingPartError: something must be installed by hand; the message says what.
@@ -78,7 +79,7 @@ def _python() -> Check:
 
 
 def _part(name: str, look: Callable[[], str]) -> Check:
-    """Check something whose absence is an error with a remedy after the semicolon."""
+    """Check a part whose absence is an error with the remedy after the semicolon."""
     try:
         return Check(name=name, ok=True, found=look())
     except CareerstreamError as error:
@@ -95,7 +96,7 @@ def _class_archive() -> Check:
     try:
         file = dependencies.class_archive()
     except MissingPartError:
-        return Check(name=name, ok=False, found="no Java that it could be of", needed=False)
+        return Check(name=name, ok=False, found="no Java", needed=False)
     return Check(
         name=name,
         ok=file.exists(),
@@ -120,7 +121,7 @@ def _horovod() -> Check:
 
 
 def _home(home: Path) -> Check:
-    """Check the first folder above HOME that exists: HOME itself may be made later."""
+    """Check the home folder, or the nearest folder above it that exists."""
     existing = next(
         folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists()
     )
@@ -134,7 +135,7 @@ def _home(home: Path) -> Check:
 
 
 def _broker(servers: str) -> Check:
-    """Check that something listens; a login is tried by the commands that need one."""
+    """Check that a broker listens, without a login."""
     name = "Kafka"
     for server in servers.split(","):
         host, _, port = server.strip().rpartition(":")

@@ -1,7 +1,7 @@
-"""Horovod from its source package: built once per torch and Python, kept in the cache.
+"""Builds Horovod from its source package, once for each torch and Python, and keeps the wheel.
 
-Its last release does not compile with today's torch and compilers: two lines of it ask for an old
-C++, and some of its files forget headers.
+The last release does not compile with current versions of torch and of compilers: it requests
+C++14 in two files and omits headers in others.
 """
 
 import os
@@ -28,15 +28,15 @@ FEATURES = {
     "HOROVOD_WITHOUT_MPI": "1",
 }
 HEADERS = "-include string -include cstdint -include memory -include stdexcept"
-"""What it uses without naming it; GCC includes them by itself only before version 13."""
+"""Headers that the sources omit; GCC before version 13 included them implicitly."""
 ONE_PROCESS = "training will run in one process, everything else works"
 
 
 def install(environment: Environment) -> str:
-    """Install Horovod's wheel into the environment, and build it if the cache has none.
+    """Install Horovod's wheel into the environment; build the wheel if the cache has none.
 
     Returns:
-        One line for people: which Horovod there is, or why there is none.
+        One line for display: the version of Horovod, or why there is none.
     """
     folder = _folder(environment)
     failure = folder.with_name(f"{folder.name}.failed.log")
@@ -55,14 +55,14 @@ def install(environment: Environment) -> str:
 
 
 def _folder(environment: Environment) -> Path:
-    """The wheel's place in the cache, by the torch that is installed."""
-    found = next(environment.packages.glob("torch-*.dist-info"))
-    torch = found.name.removeprefix("torch-").removesuffix(".dist-info")
+    """Return the folder of the wheel in the cache, which depends on the installed torch."""
+    metadata = next(environment.packages.glob("torch-*.dist-info"))
+    torch = metadata.name.removeprefix("torch-").removesuffix(".dist-info")
     return dependencies.horovod_folder(torch)
 
 
 def _build(environment: Environment, folder: Path, failure: Path) -> None:
-    """Fetch, patch, compile, try and put into the cache; what was printed stays only on failure."""
+    """Fetch, patch, compile and import Horovod, then publish it; keep the log after a failure."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
     log = work / "build.log"
@@ -87,20 +87,20 @@ def _build(environment: Environment, folder: Path, failure: Path) -> None:
 
 
 def _source(environment: Environment, work: Path, log: Path) -> Path:
-    """Fetch and unpack the source package; its hash is checked by pip."""
-    wanted = work / "wanted.txt"
-    wanted.write_text(
+    """Fetch and unpack the source package; pip checks its hash."""
+    requirements = work / "requirements.txt"
+    requirements.write_text(
         f"horovod=={dependencies.HOROVOD_VERSION} --hash=sha256:{SOURCE_SHA256}\n", encoding="utf-8"
     )
-    pip = (environment.tools / "bin" / "python", "-m", "pip", "download", "--no-deps")
-    _logged((*pip, "--no-binary", ":all:", "-r", wanted, "-d", work), environment, log)
+    pip = (environment.python, "-m", "pip", "download", "--no-deps")
+    _logged((*pip, "--no-binary", ":all:", "-r", requirements, "-d", work), environment, log)
     with tarfile.open(next(work.glob("horovod-*.tar.gz"))) as package:
         package.extractall(work, filter="data")
     return work / f"horovod-{dependencies.HOROVOD_VERSION}"
 
 
 def _patched(source: Path) -> Path:
-    """Ask for C++17, which today's torch needs."""
+    """Request C++17, which current versions of torch need."""
     for name in CXX_FILES:
         file = source / name
         text = file.read_text(encoding="utf-8")
@@ -113,7 +113,7 @@ def _patched(source: Path) -> Path:
 def _compile(
     environment: Environment, source: Path, out: Path, log: Path, progress: Progress
 ) -> None:
-    uv = (environment.tools / "bin" / "uv", "build", "--wheel", "--no-build-isolation")
+    uv = (environment.program("uv"), "build", "--wheel", "--no-build-isolation")
     command = (*uv, "--python", environment.python, "--out-dir", out, source)
     _logged(command, environment, log, progress)
 
@@ -124,10 +124,10 @@ def _logged(
     log: Path,
     progress: Progress | None = None,
 ) -> None:
-    """Run a command, keep what it prints, and show how far CMake says it is."""
+    """Run a command, append its output to the log, and show the progress that CMake prints."""
     variables = environment.variables | FEATURES
     variables |= {
-        # The environment's own cmake, older than 4, before the machine's.
+        # The environment has a cmake before version 4; the machine's may be newer.
         "PATH": f"{environment.folder / 'bin'}{os.pathsep}{variables['PATH']}",
         "MAKEFLAGS": f"-j{os.cpu_count()}",
         "CXXFLAGS": f"{variables.get('CXXFLAGS', '')} {HEADERS}".lstrip(),

@@ -1,7 +1,7 @@
-"""Fetches the jars of Kafka, and those that Spark needs beside its own, into the cache, once.
+"""Fetches the jars of Kafka, and those that Spark needs beside its own, into the cache.
 
-Ivy, which ships among pyspark's own jars, is the program that does it: no Maven, and Spark need
-not resolve anything at the start of a session. Standard library only: set-up runs this too.
+Ivy resolves and downloads them. It ships with pyspark, so Maven is not needed, and Spark resolves
+nothing when a session starts. Standard library only, because set-up runs this too.
 """
 
 import re
@@ -27,18 +27,18 @@ class Bundle:
     """Jars that belong together in one folder of the cache."""
 
     name: str
-    """What it is, for people."""
+    """Name for display."""
     folder: Path
     modules: tuple[tuple[str, str, str], ...]
-    """Organisation, module and revision of what is asked for."""
+    """Organisation, name and revision of each module."""
     transitive: bool
-    """Whether what those depend on is fetched too."""
+    """Whether dependencies are fetched too."""
     jars: int
-    """How many jars that makes."""
+    """Number of jars."""
 
 
 def bundles() -> tuple[Bundle, ...]:
-    """Say what belongs into the cache."""
+    """Return the bundles that belong into the cache."""
     kafka, connector = dependencies.KAFKA_VERSION, dependencies.CONNECTOR_VERSION
     return (
         Bundle(
@@ -46,7 +46,7 @@ def bundles() -> tuple[Bundle, ...]:
             folder=dependencies.kafka_folder(),
             modules=(
                 ("org.apache.kafka", "kafka_2.13", kafka),
-                # Without a binding the broker's log, and why it did not start, would be lost.
+                # Without a binding of slf4j the broker would write no log.
                 ("org.slf4j", "slf4j-simple", "1.7.36"),
             ),
             transitive=True,
@@ -55,7 +55,7 @@ def bundles() -> tuple[Bundle, ...]:
         Bundle(
             name="Delta and Spark's Kafka connector",
             folder=dependencies.spark_folder(),
-            # Spelt out, because what they depend on is mostly in pyspark already.
+            # Listed one by one, because pyspark contains most of their dependencies.
             modules=(
                 ("io.delta", "delta-spark_4.2_2.13", dependencies.DELTA_VERSION),
                 ("io.delta", "delta-storage", dependencies.DELTA_VERSION),
@@ -84,25 +84,25 @@ def bundles() -> tuple[Bundle, ...]:
 
 
 def missing() -> list[Bundle]:
-    """List the bundles that are not in the cache."""
+    """Return the bundles that are not in the cache."""
     return [bundle for bundle in bundles() if not any(bundle.folder.glob("*.jar"))]
 
 
 def install(ivy: Path) -> None:
-    """Fetch every bundle that is missing; a folder appears only when it is complete.
+    """Fetch the missing bundles; a folder appears only when it is complete.
 
     Args:
         ivy: Ivy's jar (`ivy_jar`).
 
     Raises:
-        MissingPartError: no Java, or Ivy could not fetch something; the message says what.
+        MissingPartError: no Java, or Ivy could not fetch a jar; the message says which.
     """
     for bundle in missing():
         _fetch(bundle, ivy)
 
 
 def ivy_jar(pyspark: Path) -> Path:
-    """Find Ivy among the jars of an installed pyspark.
+    """Return Ivy's jar in an installed pyspark.
 
     Args:
         pyspark: the package's folder.
@@ -110,17 +110,17 @@ def ivy_jar(pyspark: Path) -> Path:
     Raises:
         MissingPartError: it is not there.
     """
-    found = sorted((pyspark / "jars").glob("ivy-*.jar"))
-    if not found:
+    candidates = sorted((pyspark / "jars").glob("ivy-*.jar"))
+    if not candidates:
         raise MissingPartError(f"no ivy-*.jar in {pyspark / 'jars'}; reinstall pyspark")
-    return found[-1]
+    return candidates[-1]
 
 
 def _fetch(bundle: Bundle, ivy: Path) -> None:
     bundle.folder.parent.mkdir(parents=True, exist_ok=True)
-    # In the same folder, so that the last step is one rename.
+    # In the same file system, so that the last step is one rename.
     work = Path(tempfile.mkdtemp(prefix=".fetching-", dir=bundle.folder.parent))
-    # Ivy names each module twice: when it has found it, and when the jar is there.
+    # Ivy names each module twice: when it has found it, and when it has downloaded it.
     progress, done = Progress(f"Fetching {bundle.name}", 2 * bundle.jars), 0
     try:
         for line in _run_ivy(bundle, ivy, work):
@@ -133,11 +133,11 @@ def _fetch(bundle: Bundle, ivy: Path) -> None:
 
 
 def _publish(done: Path, bundle: Bundle) -> None:
-    """Move the finished folder to its place, unless another process was faster."""
-    found = len(list(done.glob("*.jar")))
-    if found != bundle.jars:
+    """Move the finished folder into the cache, unless another process was faster."""
+    count = len(list(done.glob("*.jar")))
+    if count != bundle.jars:
         raise MissingPartError(
-            f"{bundle.name}: {found} jars were fetched instead of {bundle.jars}; try again"
+            f"{bundle.name}: {count} jars were fetched instead of {bundle.jars}; try again"
         )
     try:
         done.rename(bundle.folder)
@@ -147,20 +147,28 @@ def _publish(done: Path, bundle: Bundle) -> None:
 
 
 def _run_ivy(bundle: Bundle, ivy: Path, work: Path) -> Iterator[str]:
-    """Run Ivy and yield what it prints.
+    """Run Ivy and yield its output line by line.
 
     Raises:
-        MissingPartError: it failed; the message quotes its last complaint.
+        MissingPartError: Ivy failed; the message quotes its last error.
     """
-    wanted = work / "ivy.xml"
-    wanted.write_text(_ivy_file(bundle), encoding="utf-8")
+    descriptor = work / "ivy.xml"
+    descriptor.write_text(_ivy_file(bundle), encoding="utf-8")
     command: list[str | Path] = [
-        *(dependencies.java().executable, "-jar", ivy, "-ivy", wanted, "-cache", work / "cache"),
-        # note: without "bundle" Ivy silently leaves out scala-logging and snappy
+        *(
+            dependencies.java().executable,
+            "-jar",
+            ivy,
+            "-ivy",
+            descriptor,
+            "-cache",
+            work / "cache",
+        ),
+        # Without the type "bundle" Ivy silently omits scala-logging and snappy.
         *("-confs", "default", "-types", "jar", "bundle"),
         *("-retrieve", f"{work}/jars/[artifact]-[revision](-[classifier]).[ext]"),
     ]
-    complaint = "it said nothing"
+    complaint = "no output"
     try:
         for line in output_lines(command):
             complaint = line.strip() if _COMPLAINT.search(line) else complaint
@@ -172,8 +180,8 @@ def _run_ivy(bundle: Bundle, ivy: Path, work: Path) -> Iterator[str]:
 
 
 def _ivy_file(bundle: Bundle) -> str:
-    """Write what is wanted in Ivy's own words."""
-    wanted = "\n".join(
+    """Return the bundle as an Ivy module descriptor."""
+    elements = "\n".join(
         f"    <dependency org={quoteattr(org)} name={quoteattr(name)} rev={quoteattr(rev)}"
         f' conf="default->default" transitive="{str(bundle.transitive).lower()}"/>'
         for org, name, rev in bundle.modules
@@ -183,7 +191,7 @@ def _ivy_file(bundle: Bundle) -> str:
   <configurations><conf name="default"/></configurations>
   <publications/>
   <dependencies>
-{wanted}
+{elements}
   </dependencies>
 </ivy-module>
 """

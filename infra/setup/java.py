@@ -1,4 +1,4 @@
-"""Finds a Java 17 or 21, and installs one where the machine lets us."""
+"""Finds Java 17 or 21, and installs it where apt can."""
 
 from infra.setup import apt
 from streaming import dependencies
@@ -6,10 +6,10 @@ from streaming.errors import MissingPartError
 
 
 def ensure() -> dependencies.Java:
-    """Return a usable Java; install it with apt where there is none and that is possible.
+    """Return a usable Java; install one with apt where there is none.
 
     Raises:
-        MissingPartError: there is none and it cannot be installed from here.
+        MissingPartError: there is none and apt cannot install it.
     """
     try:
         return dependencies.java()

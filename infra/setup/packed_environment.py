@@ -1,7 +1,7 @@
-"""Packs an environment with careerstream, its dependencies and the jars, for a cluster's nodes.
+"""Packs an environment with careerstream, its dependencies and the jars for the nodes of a cluster.
 
-`make archive` calls it after `make wheel`. The result goes to `spark-submit --archives`; the nodes
-need the same Python at the same path and nothing else.
+`make archive` calls it after `make wheel`. The archive is for `spark-submit --archives`. The nodes
+need only the same Python at the same path.
 """
 
 import shutil
@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
-    """Make a relocatable environment under build/ and pack it into dist/."""
+    """Create a relocatable environment under build/ and pack it into dist/."""
     environment = PROJECT / "build" / "archive"
     shutil.rmtree(environment, ignore_errors=True)
     wheel = _newest_wheel(PROJECT / "dist")
@@ -32,7 +32,7 @@ def main() -> None:
 def _fill(environment: Path, wheel: Path) -> None:
     python = environment / "bin" / "python"
     _uv("venv", "--quiet", "--relocatable", "--python", sys.executable, environment)
-    # As constraints, because the lock file also has what only development needs.
+    # As constraints, because the lock file also names the tools of development.
     locked = ("--constraint", PROJECT / "requirements.lock")
     _uv("pip", "install", "--link-mode", "copy", "--python", python, *locked, wheel)
     for horovod in dependencies.horovod_folder(version("torch")).glob("*.whl"):
@@ -40,7 +40,7 @@ def _fill(environment: Path, wheel: Path) -> None:
 
 
 def _pack(environment: Path, archive: Path) -> Path:
-    """Pack everything, progress by bytes: torch's libraries are most of it."""
+    """Pack all files; progress counts bytes, because most of them are torch's libraries."""
     files = sorted(environment.rglob("*"))
     sizes = [file.lstat().st_size for file in files]
     progress, done = Progress(f"Packing {archive.name}", sum(sizes)), 0

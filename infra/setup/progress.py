@@ -1,4 +1,4 @@
-"""Progress of what takes longer than a few seconds, before any library for it is there."""
+"""A progress bar that needs only the standard library."""
 
 import sys
 import time
@@ -6,45 +6,45 @@ from typing import TextIO
 
 WIDTH = 30
 PIPE_SECONDS = 10
-"""How often a line is written where nobody watches, e.g. into the log of a build server."""
+"""Interval of the lines in a log, e.g. of a build server."""
 
 
 class Progress:
-    """A bar on a terminal, and a line now and then anywhere else."""
+    """A bar on a terminal, and a line every few seconds in a log."""
 
     def __init__(self, title: str, total: int, stream: TextIO | None = None) -> None:
-        """Begin.
+        """Start at 0.
 
         Args:
-            title: what goes on, in words.
-            total: how many steps there are.
+            title: the activity, for display.
+            total: number of steps.
             stream: default: standard error.
         """
         self._title = title
         self._total = max(total, 1)
         self._stream = stream or sys.stderr
         self._terminal = self._stream.isatty()
-        self._began = time.monotonic()
-        self._written = self._began
-        self._say(f"{title} ...\n" if not self._terminal else "")
+        self._start = time.monotonic()
+        self._last_line = self._start
+        self._write(f"{title} ...\n" if not self._terminal else "")
         self.at(0)
 
     def at(self, done: int) -> None:
-        """Show that so many steps are done."""
+        """Show that `done` steps are done."""
         now = time.monotonic()
-        seconds, part = int(now - self._began), min(done / self._total, 1.0)
+        seconds, part = int(now - self._start), min(done / self._total, 1.0)
         if self._terminal:
             bar = "█" * round(part * WIDTH)
-            self._say(f"\r{self._title}  {bar:░<{WIDTH}} {part:4.0%}  {seconds} s ")
-        elif now - self._written >= PIPE_SECONDS:
-            self._written = now
-            self._say(f"  {self._title}: {part:.0%}, {seconds} s\n")
+            self._write(f"\r{self._title}  {bar:░<{WIDTH}} {part:4.0%}  {seconds} s ")
+        elif now - self._last_line >= PIPE_SECONDS:
+            self._last_line = now
+            self._write(f"  {self._title}: {part:.0%}, {seconds} s\n")
 
     def end(self) -> None:
-        """Leave the line; the bar stays where it was."""
-        seconds = time.monotonic() - self._began
-        self._say("\n" if self._terminal else f"  {self._title}: {seconds:.0f} s in all\n")
+        """Finish the line and leave the bar as it is."""
+        seconds = time.monotonic() - self._start
+        self._write("\n" if self._terminal else f"  {self._title}: {seconds:.0f} s in all\n")
 
-    def _say(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()

@@ -1,27 +1,25 @@
-"""The virtual environment: made by uv, filled from the lock file, hashes checked.
+"""The virtual environment `.venv` of a checkout, filled from the lock file with hashes checked.
 
-uv itself comes out of the same lock file, by pip, into a small environment of its own in the cache.
+Python's venv module creates it, pip installs uv from the lock file, and uv installs the rest.
 """
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from functools import cached_property
 from pathlib import Path
 
-from infra.setup import apt, stamp
-from streaming import dependencies
+from infra.setup import apt
 from streaming.errors import MissingPartError
 
-# What an activated other environment leaves behind, and what make tells its children.
+# Variables of an activated environment and of make, which must not reach the installers.
 FOREIGN = (
     *("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH"),
     *("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"),
 )
-# pip's settings and uv's own names of the same things, for machines that configure only pip.
+# uv's names of pip's settings, for machines on which only pip is configured.
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -34,57 +32,58 @@ PIP_TO_UV = {
 
 
 class Environment:
-    """The virtual environment `.venv` of a checkout."""
+    """The virtual environment `.venv` of a checkout.
+
+    Args:
+        project: the checkout's folder.
+    """
 
     def __init__(self, project: Path) -> None:
-        """Describe it.
-
-        Args:
-            project: the checkout's folder.
-        """
         self.project = project
         self.folder = project / ".venv"
-        self.python = self.folder / "bin" / "python"
+        self.lock = project / "requirements.lock"
+        self.python = self.program("python")
 
     @property
     def packages(self) -> Path:
-        """Where installed packages are."""
+        """The folder of installed packages."""
         major, minor = sys.version_info[:2]
         return self.folder / "lib" / f"python{major}.{minor}" / "site-packages"
 
     @cached_property
     def variables(self) -> dict[str, str]:
         """The environment variables for everything that installs."""
-        own = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-        translated = _uv_variables(_pip_settings(self.tools / "bin" / "python", own))
-        return translated | own
+        return _uv_variables(_pip_settings(self.python, _own_variables())) | _own_variables()
 
-    @cached_property
-    def tools(self) -> Path:
-        """A small environment in the cache with pip and uv, made when it is not there."""
-        requirement = _uv_requirement(self.project / "requirements.lock")
-        version = requirement.partition("==")[2].split()[0]
-        python = ".".join(map(str, sys.version_info[:2]))
-        folder = dependencies.cache_folder() / "tools" / f"uv-{version}-python{python}"
-        if not _works(folder / "bin" / "uv"):
-            print(f"setup: uv {version} into {folder}")
-            _make_tools(folder, requirement)
-        return folder
+    def program(self, name: str) -> Path:
+        """Return the path of a program of the environment."""
+        return self.folder / "bin" / name
 
     def create(self) -> None:
-        """Make the environment, unless there is one of the same Python."""
-        stamp.forget(self.project)
-        if self.packages.is_dir() and _works(self.python):
+        """Create the environment with pip and uv, unless there is one of the same Python.
+
+        Raises:
+            MissingPartError: Python's venv module does not work.
+            subprocess.CalledProcessError: pip cannot install uv.
+        """
+        same_python = self.packages.is_dir() and _works(self.python)
+        if same_python and _works(self.program("pip")) and _works(self.program("uv")):
             return
-        self.uv("venv", "--clear", "--python", _base_python(), self.folder)
+        print(f"setup: virtual environment in {self.folder}")
+        _make_environment(self.folder, clear=not same_python)
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
+            requirements.write(_uv_requirement(self.lock))
+            requirements.flush()
+            install = ["-m", "pip", "install", "--quiet", "--require-hashes"]
+            command = [self.python, *install, "--requirement", requirements.name]
+            subprocess.run(command, env=_own_variables(), check=True)
 
     def synchronise(self) -> None:
-        """Install exactly what the lock file says."""
-        lock = self.project / "requirements.lock"
-        self.uv("pip", "sync", "--require-hashes", "--python", self.python, lock)
+        """Install exactly what the lock file names, beside pip."""
+        self.uv("pip", "sync", "--require-hashes", "--python", self.python, self.lock)
 
     def install_project(self) -> None:
-        """Install the checkout itself, editable."""
+        """Install the checkout itself as editable."""
         options = ("--no-deps", "--no-build-isolation", "--python", self.python)
         self.uv("pip", "install", "--quiet", *options, "--editable", self.project)
 
@@ -97,43 +96,38 @@ class Environment:
         self.uv("pip", "uninstall", "--quiet", "--python", self.python, name)
 
     def uv(self, *arguments: str | Path) -> None:
-        """Run uv, its own progress shown; subprocess.CalledProcessError when it fails."""
-        command = [str(self.tools / "bin" / "uv"), *map(str, arguments)]
+        """Run uv and show its progress; subprocess.CalledProcessError when it fails."""
+        command = [str(self.program("uv")), *map(str, arguments)]
         subprocess.run(command, env=self.variables, cwd=self.project, check=True)
 
 
-def _make_tools(folder: Path, requirement: str) -> None:
-    # At its final place, because scripts name their interpreter; `_works` finds half a folder out.
-    shutil.rmtree(folder, ignore_errors=True)
-    own = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-    command = [_base_python(), "-m", "venv", str(folder)]
-    if subprocess.run(command, env=own, check=False, capture_output=True).returncode != 0:
-        # Debian and Ubuntu keep what venv needs in a package of its own.
+def _make_environment(folder: Path, *, clear: bool) -> None:
+    command = [_base_python(), "-m", "venv", *(["--clear"] if clear else []), str(folder)]
+    if subprocess.run(command, env=_own_variables(), check=False, capture_output=True).returncode:
+        # Debian and Ubuntu ship what venv needs in a separate package.
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         if not (apt.possible() and apt.install(package)):
             raise MissingPartError(
                 f"`{_base_python()} -m venv` does not work; install the package {package}"
             )
-        subprocess.run(command, env=own, check=True)
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
-        wanted.write(requirement)
-        wanted.flush()
-        install = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r", wanted.name]
-        subprocess.run([folder / "bin" / "python", *install], env=own, check=True)
+        subprocess.run(command, env=_own_variables(), check=True)
+
+
+def _own_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in FOREIGN}
 
 
 def _uv_requirement(lock: Path) -> str:
-    """Cut uv's own entry, hashes included, out of the lock file."""
-    found = re.search(
-        r"^uv==.*?(?=^\S|\Z)", lock.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    if not found:
+    """Return uv's entry of the lock file, with its hashes."""
+    text = lock.read_text(encoding="utf-8")
+    entry = re.search(r"^uv==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    if not entry:
         raise MissingPartError(f"{lock} does not name uv; make the file again with `make lock`")
-    return found[0]
+    return entry[0]
 
 
 def _pip_settings(python: Path, variables: dict[str, str]) -> dict[str, str]:
-    """Ask pip for its configuration, files and environment together; the last of a name counts."""
+    """Read pip's configuration from its files and variables; the last value of a name wins."""
     answer = subprocess.run(
         [python, "-m", "pip", "config", "list"],
         env=variables,
@@ -146,27 +140,26 @@ def _pip_settings(python: Path, variables: dict[str, str]) -> dict[str, str]:
 
 
 def _uv_variables(pip: dict[str, str]) -> dict[str, str]:
-    """Say in uv's words what pip is told; values with several parts stay space separated."""
-    found = {PIP_TO_UV[name]: value for name, value in pip.items() if name in PIP_TO_UV}
+    """Translate pip's settings into uv's variables; lists stay separated by spaces."""
+    variables = {PIP_TO_UV[name]: value for name, value in pip.items() if name in PIP_TO_UV}
     links = [
         link for link in pip.get("find-links", "").split() if "://" in link or Path(link).is_dir()
     ]
-    found["UV_FIND_LINKS"] = ",".join(links)
-    if "UV_INDEX" in found:
-        # As pip does it; the hashes say which file is the right one.
-        found["UV_INDEX_STRATEGY"] = "unsafe-best-match"
-    return {name: value for name, value in found.items() if value}
+    variables["UV_FIND_LINKS"] = ",".join(links)
+    if "UV_INDEX" in variables:
+        # pip searches all indexes too; the hashes decide which file is the right one.
+        variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    return {name: value for name, value in variables.items() if value}
 
 
 def _works(program: Path) -> bool:
     try:
-        return (
-            subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
-        )
-    except OSError:
+        subprocess.run([program, "--version"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
         return False
+    return True
 
 
 def _base_python() -> str:
-    """The interpreter behind a virtual environment that may be activated."""
+    """Return the interpreter behind a virtual environment that may be activated."""
     return str(getattr(sys, "_base_executable", sys.executable))

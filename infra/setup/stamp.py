@@ -1,4 +1,4 @@
-"""Remembers what the environment was set up from, so that a second set-up has nothing to do."""
+"""Records what the environment was made from, so that a second set-up returns at once."""
 
 import hashlib
 import json
@@ -12,23 +12,23 @@ from streaming.errors import MissingPartError
 
 
 def is_current(project: Path) -> bool:
-    """Say whether the environment is complete and made from what is here now."""
+    """Return whether the environment is complete and made from the present inputs."""
     try:
-        written = json.loads(_file(project).read_text(encoding="utf-8"))
+        recorded = json.loads(_file(project).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(written == _origin(project)) and not jars.missing()
+    return bool(recorded == _inputs(project)) and not jars.missing()
 
 
 def write(project: Path) -> None:
-    """Note that the environment is complete."""
+    """Record that the environment is complete."""
     fresh = _file(project).with_suffix(".new")
-    fresh.write_text(json.dumps(_origin(project), indent=1), encoding="utf-8")
+    fresh.write_text(json.dumps(_inputs(project), indent=1), encoding="utf-8")
     fresh.replace(_file(project))
 
 
 def forget(project: Path) -> None:
-    """Note that the environment is about to change."""
+    """Record that the environment is about to change."""
     _file(project).unlink(missing_ok=True)
 
 
@@ -36,21 +36,21 @@ def _file(project: Path) -> Path:
     return project / ".venv" / "careerstream-setup.json"
 
 
-def _origin(project: Path) -> dict[str, str]:
-    """Everything that would make another environment."""
+def _inputs(project: Path) -> dict[str, str]:
+    """Return everything that would lead to another environment."""
     return {
         "lock": _digest(project / "requirements.lock"),
         "project": _digest(project / "pyproject.toml"),
         "folder": str(project),
         "class archive": _class_archive(project),
         "python": f"{sys.version} in {sys.base_prefix}",
-        # A compiler that was not there before makes Horovod possible.
+        # Horovod can be built as soon as there is a compiler.
         "compiler": str(shutil.which("c++")),
     }
 
 
 def _class_archive(project: Path) -> str:
-    """Name the class archive that belongs here: another Java or other jars need another one."""
+    """Return the name of the class archive, which depends on Java and the jars."""
     try:
         return dependencies.class_archive(project / ".venv").name
     except MissingPartError:

@@ -174,7 +174,7 @@ def test_without_a_class_archive_set_up_goes_on_and_says_why(tmp_path: Path) -> 
     broken.write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
     broken.chmod(0o755)
     said = class_data_sharing.install(broken, tmp_path)
-    assert said == "no class archive, so that Spark starts slower: no room"
+    assert said == "no class archive, so Spark starts slower: no room"
 
 
 def test_a_class_archive_is_of_the_jars_that_are_there_now(tmp_path: Path) -> None:
