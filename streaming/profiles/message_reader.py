@@ -52,7 +52,7 @@ class ReadMessages:
     """The records of each candidate."""
     dead_letters: list[OutgoingMessage] = field(default_factory=list)
     """One for each message that cannot be read."""
-    error: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    unreadable: Counter[tuple[str, ...]] = field(default_factory=Counter)
     """The number of these, by job, topic and reason."""
 
 
@@ -108,7 +108,7 @@ def read_messages(messages: pa.RecordBatch, job: str) -> ReadMessages:
             received = _received(message, candidate_id)
         except DecodeError as error:
             result.dead_letters.append(_dead_letter(message, error, job))
-            result.error[job, message.topic, error.reason.value] += 1
+            result.unreadable[job, message.topic, error.reason.value] += 1
         else:
             result.received[str(candidate_id)].append(received)
     return result
@@ -143,7 +143,8 @@ def _received(message: Message, candidate_id: str | None) -> Received:
     record = read_value(message.value, _BY_TOPIC[message.topic], message.produced_at)
     own_id = record.pop("candidate_id")
     if own_id != candidate_id:
-        raise DecodeError(RejectionReason.WRONG_KEY, f"the key must be the value's own id '{own_id}'")
+        text = f"the key must be the value's own id '{own_id}'"
+        raise DecodeError(RejectionReason.WRONG_KEY, text)
     if is_event:
         values: Any = {name: record.get(name) for name in _EVENT_FIELDS}
         return ReceivedEvent(**values, offset=message.offset, produced_at=message.produced_at)

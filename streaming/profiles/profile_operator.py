@@ -24,7 +24,7 @@ from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
 from streaming.contract.topics import PROFILES, Topic
 from streaming.kafka.spark_io import MESSAGE_SCHEMA, to_arrow
-from streaming.metrics.accumulators import Tally
+from streaming.metrics.accumulators import LabelledCounter
 from streaming.profiles.documents import open_documents
 from streaming.profiles.fold import Document, Received, fold
 from streaming.profiles.message_reader import (
@@ -64,8 +64,8 @@ class ProfileOperator:
 
     def __init__(
         self,
-        fold_counts: Tally,
-        dead_letter_counts: Tally,
+        fold_counts: LabelledCounter,
+        dead_letter_counts: LabelledCounter,
         tuned: Collection[Tuning],
         scorer: ProfileScorer | None = None,
     ) -> None:

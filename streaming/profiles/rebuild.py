@@ -19,7 +19,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from streaming.contract.records import EventKind
 from streaming.contract.topics import PROFILES
 from streaming.kafka.spark_io import write_batch
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.lake import tables
 from streaming.profiles.fold import Document, Received, fold
 from streaming.profiles.fold_inputs import received_event, received_stated_part, without_trigger
@@ -74,7 +74,7 @@ def rebuild(spark: SparkSession, settings: Settings) -> DataFrame:
 def read_streamed(kafka: KafkaSettings) -> dict[str, Streamed]:
     """Read the newest version of every profile on the topic."""
     newest: dict[str, Streamed] = {}
-    for record in messages(kafka, PROFILES):
+    for record in read_messages(kafka, PROFILES):
         candidate_id = (record.key or b"").decode()
         if record.value is None:
             newest.pop(candidate_id, None)

@@ -8,7 +8,7 @@ import pytest
 
 from infra.broker import provisioning
 from streaming.kafka import clients
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.settings import (
     JobSettings,
     KafkaSettings,
@@ -25,7 +25,7 @@ PATIENCE = 60.0
 def make_settings(broker, tmp_path_factory):
     """Make settings with a home and topics of their own, quick to commit and to switch."""
 
-    def make(**kafka):
+    def make(tuned="on", **kafka):
         options = KafkaSettings(
             bootstrap_servers=broker.bootstrap_servers,
             topic_prefix=f"test-{uuid4().hex[:12]}.",
@@ -36,7 +36,10 @@ def make_settings(broker, tmp_path_factory):
             home=tmp_path_factory.mktemp("jobs") / "home",
             kafka=options,
             spark=SparkSettings(
-                state_partitions=2, driver_memory="1g", conf={"spark.ui.enabled": "false"}
+                state_partitions=2,
+                driver_memory="1g",
+                tuned=tuned,
+                conf={"spark.ui.enabled": "false"},
             ),
             jobs=JobSettings(
                 lake_interval_seconds=0, catalogue_interval_seconds=0, shutdown_seconds=PATIENCE
@@ -69,7 +72,7 @@ def values():
     """Read all values of a topic as JSON, in the order of each partition."""
 
     def read(settings, topic):
-        return [orjson.loads(message.value) for message in messages(settings.kafka, topic)]
+        return [orjson.loads(message.value) for message in read_messages(settings.kafka, topic)]
 
     return read
 

@@ -20,7 +20,8 @@ from streaming.contract.topics import (
     PROFILES,
     RECOMMENDATIONS,
 )
-from streaming.kafka.topic_reader import latest, messages
+from streaming.kafka.topic_reader import read_latest, read_messages
+from streaming.profiles.fold_inputs import without_trigger
 from streaming.settings import StorageSettings
 from streaming.spark.internals.tuned.python_daemon import IDLE, LOW, NICENESS, PRIORITY, SCORES
 
@@ -70,17 +71,18 @@ def settings(make_settings, send, started):
 
 
 def published(settings, topic):
-    return [(m.key, m.value) for m in messages(settings.kafka, topic)]
+    return [(m.key, m.value) for m in read_messages(settings.kafka, topic)]
 
 
 def versions(settings):
     """Version of each candidate's profile, and of the profile that each list was made for."""
     profiles = {
-        key: orjson.loads(m.value)["version"] for key, m in latest(settings.kafka, PROFILES).items()
+        key: orjson.loads(m.value)["version"]
+        for key, m in read_latest(settings.kafka, PROFILES).items()
     }
     lists = {
         key: orjson.loads(m.value)["profile_version"]
-        for key, m in latest(settings.kafka, RECOMMENDATIONS).items()
+        for key, m in read_latest(settings.kafka, RECOMMENDATIONS).items()
         if key != ANONYMOUS
     }
     return profiles, lists
@@ -111,6 +113,26 @@ def test_every_profile_has_its_list_and_what_is_broken_is_a_dead_letter(
     assert found["for_people_nobody_knows"]
 
 
+def test_either_path_makes_the_same_profiles_and_lists(settings, clicks, started):
+    clicks(settings, 0, 1, 2)
+    outputs = {}
+    for tuned in ("on", "off"):
+        spark_settings = settings.spark.model_copy(update={"tuned": tuned})
+        tuned_settings = settings.model_copy(update={"spark": spark_settings})
+        shutil.rmtree(settings.checkpoints, ignore_errors=True)
+        with started(hot_path, tuned_settings) as running:
+            running.drain()
+        outputs[tuned] = [last_values(settings, topic) for topic in (PROFILES, RECOMMENDATIONS)]
+    assert outputs["off"][0].keys() >= {*PEOPLE}
+    assert outputs["off"] == outputs["on"]
+
+
+def last_values(settings, topic):
+    """The bytes of each key's newest value, without what depends on where batches are cut."""
+    newest = read_latest(settings.kafka, topic)
+    return {key: orjson.dumps(without_trigger(orjson.loads(m.value))) for key, m in newest.items()}
+
+
 def test_those_who_fold_are_the_workers_that_were_started_ahead(settings, clicks, started):
     clicks(settings, 0)
     with started(hot_path, settings) as running:
@@ -133,15 +155,15 @@ def test_tables_are_written_by_workers_that_the_system_serves_last(settings, cli
 def test_what_tables_are_made_of_is_read_by_workers_of_low_priority(
     settings, started, spark, monkeypatch
 ):
-    environments, judged_values = [], archive.judged_values
+    environments, decode_values = [], archive.decode_values
 
     def judged(messages, topic):
         environments.append(dict(spark.sparkContext.environment))
         with ThreadPoolExecutor() as pool:  # what another thread plans meanwhile
             environments.append(pool.submit(lambda: dict(spark.sparkContext.environment)).result())
-        return judged_values(messages, topic)
+        return decode_values(messages, topic)
 
-    monkeypatch.setattr(archive, "judged_values", judged)
+    monkeypatch.setattr(archive, "decode_values", judged)
     with started(archive, settings):
         pass
     environments.append(dict(spark.sparkContext.environment))

@@ -17,7 +17,7 @@ from infra.simulator import Market, MarketConfig, write
 from jobs.operations.file_import import import_candidates, import_events
 from jobs.verify.plain_fold import Sources, plain_fold, told
 from streaming.contract.topics import EVENTS, PROFILES
-from streaming.kafka.topic_reader import latest
+from streaming.kafka.topic_reader import read_latest
 
 pytestmark = [
     pytest.mark.spark,
@@ -67,9 +67,10 @@ class Job:
             """
         )
 
-    def start(self, per_batch=PER_BATCH):
+    def start(self, per_batch=PER_BATCH, tuned="on"):
         command = [sys.executable, "jobs/update_profiles.py", "--config", str(self.config)]
         command += ["--set", f"kafka.max_offsets_per_trigger={per_batch}"]
+        command += ["--set", f"spark.tuned={tuned}"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=PROJECT, stdout=log, stderr=log, start_new_session=True
@@ -148,7 +149,7 @@ def job(make_settings, market, tmp_path):
 
 
 def profiles_of(settings):
-    return {k: orjson.loads(m.value) for k, m in latest(settings.kafka, PROFILES).items()}
+    return {k: orjson.loads(m.value) for k, m in read_latest(settings.kafka, PROFILES).items()}
 
 
 def lines_of(file):
@@ -171,8 +172,8 @@ def test_the_same_profiles_after_kills_stops_and_all_events_in_another_order(
     assert 0 < at_kill.processed < everything
     assert lag > PER_BATCH
 
-    # Started again; asked to stop in the middle.
-    job.start()
+    # Started again on the plain path; asked to stop in the middle.
+    job.start(tuned="off")
     resumed = job.wait(lambda progress: progress.batch > at_kill.batch)
     assert all(resumed.parts[part] >= end for part, end in at_kill.parts.items())
     assert resumed.processed <= at_kill.processed + PER_BATCH * (resumed.batch - at_kill.batch)
@@ -180,7 +181,7 @@ def test_the_same_profiles_after_kills_stops_and_all_events_in_another_order(
     at_stop = job.progress()
     assert at_stop.processed < everything
 
-    # Started again, with larger batches, to the end: it goes on where it was.
+    # Started again on the tuned path, with larger batches, to the end: it goes on where it was.
     job.start(per_batch=everything)
     done = job.wait(lambda progress: progress.processed == everything)
     assert at_stop.batch < done.batch <= at_stop.batch + 3

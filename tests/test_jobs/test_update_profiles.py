@@ -8,8 +8,8 @@ import pytest
 from jobs import update_profiles
 from streaming.contract.records import Profile
 from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
-from streaming.kafka.topic_reader import messages
-from streaming.profiles.fold import EventSeen, fold
+from streaming.kafka.topic_reader import read_messages
+from streaming.profiles.fold import ReceivedEvent, fold
 from streaming.timestamps import from_text, to_text
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -83,9 +83,9 @@ class Story:
     letters_at_the_end: list
 
 
-@pytest.fixture(scope="module")
-def story(make_settings, send, started, json_of):
-    settings = make_settings()
+@pytest.fixture(scope="module", params=["on", "off"])
+def story(request, make_settings, send, started, json_of):
+    settings = make_settings(tuned=request.param)
     kafka = settings.kafka
     clicks = [good(f"c{n % 3 + 1}", n) for n in range(1, 40)]
     pairs = [(click["candidate_id"].encode(), json_of(click)) for click in clicks]
@@ -120,17 +120,20 @@ def story(make_settings, send, started, json_of):
     ]
     with started(update_profiles, settings) as running:
         running.drain()
-        profiles, letters = list(messages(kafka, PROFILES)), list(messages(kafka, DEAD_LETTERS))
+        profiles, letters = (
+            list(read_messages(kafka, PROFILES)),
+            list(read_messages(kafka, DEAD_LETTERS)),
+        )
         send(settings, EVENTS, pairs[::-1])
         running.drain()
-        after_repeats = list(messages(kafka, PROFILES))
+        after_repeats = list(read_messages(kafka, PROFILES))
     late = good("c1", 56)
     send(settings, EVENTS, [(b"c1", json_of(late))])
     with started(update_profiles, settings) as running:
         running.drain()
         running.check()
-        after_restart = list(messages(kafka, PROFILES))
-        letters_at_the_end = list(messages(kafka, DEAD_LETTERS))
+        after_restart = list(read_messages(kafka, PROFILES))
+        letters_at_the_end = list(read_messages(kafka, DEAD_LETTERS))
     return Story(
         broken, placed, profiles, letters, after_repeats, after_restart, letters_at_the_end
     )
@@ -174,7 +177,7 @@ def test_good_messages_are_unharmed_and_equal_the_fold(story):
     seen = {}
     for click, place in story.placed:
         seen.setdefault(click["candidate_id"], []).append(
-            EventSeen(
+            ReceivedEvent(
                 event_id=click["event_id"],
                 posting_id=click["posting_id"],
                 kind=click["kind"],

@@ -150,6 +150,9 @@ def test_a_second_map_of_a_processor_is_refused(keep):
                 open_documents(self.handle, "more", ALL)
                 return iter(())
 
+            def close(self):
+                self.documents.close()
+
         return stateful_processor(Greedy(), ALL)
 
     with pytest.raises(StreamingQueryException, match="state more: a processor can have one map"):
