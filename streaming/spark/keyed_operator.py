@@ -13,7 +13,7 @@ from pyspark.sql.streaming.stateful_processor import (
 )
 
 from streaming.settings import Tuning
-from streaming.spark.batch_operator import BatchOperator
+from streaming.spark.internals.batch_operator import BatchOperator
 from streaming.spark.internals.tuned.arrow_operator import ArrowOperator
 
 _ROWS_PER_BATCH = 1_000

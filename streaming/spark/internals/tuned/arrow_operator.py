@@ -32,7 +32,7 @@ from pyspark.sql.streaming.stateful_processor import (
 from pyspark.sql.streaming.stateful_processor_util import TransformWithStateInPandasFuncMode
 
 from streaming.errors import CareerstreamError
-from streaming.spark.batch_operator import BatchOperator
+from streaming.spark.internals.batch_operator import BatchOperator
 
 _Call = tuple[TransformWithStateInPandasFuncMode, Any, Any]
 """What a processor is called for, the key, and the rows."""
