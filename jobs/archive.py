@@ -11,13 +11,13 @@ from functools import partial
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.runtime.entrypoint import run_job
-from jobs.runtime.streaming_query import Running, each_batch, start_all, start_query
+from jobs.runtime.streaming_query import RunningJob, each_batch, start_all, start_query
 from streaming.contract.topics import DEAD_LETTERS, Topic
 from streaming.kafka.spark_io import read_stream, require_topics
 from streaming.lake import tables
-from streaming.lake.archive_rows import DESTINATIONS, JOB, archive_batch, judged_values
+from streaming.lake.archive_rows import DESTINATIONS, JOB, archive_batch, decode_values
 from streaming.metrics import definitions as metrics
-from streaming.metrics.accumulators import Tally, tally
+from streaming.metrics.accumulators import LabelledCounter, labelled_counter
 from streaming.settings import Settings
 from streaming.spark.scheduling import (
     IDLE,
@@ -28,64 +28,66 @@ from streaming.spark.scheduling import (
     scheduling_pool,
 )
 
-MOST_WAITING = 60.0
-"""Seconds after which a table is written although another one is."""
+MAX_WAIT_SECONDS = 60.0
+"""A table is written after this time even if another one is being written."""
 
 
-def start(spark: SparkSession, settings: Settings, *, beside: bool = False) -> Running:
+def start(spark: SparkSession, settings: Settings, *, shares_session: bool = False) -> RunningJob:
     """Start one archiving query for each topic.
 
     Args:
         spark: session of the job.
         settings: of the job.
-        beside: whether the hot path runs in this session too. A task is never interrupted: so that
-            clicks need not wait for those of three merges, one table is then written at a time, by
-            as many tasks as the session has for that (`scheduling.lake_tasks`).
+        shares_session: whether the hot path runs in the same session. Spark never interrupts a
+            task. So that clicks need not wait for the tasks of three merges, one table is written
+            at a time, by as many tasks as the session has for that (`scheduling.lake_tasks`).
     """
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     tables.create(spark, settings, *(table for _, table in DESTINATIONS))
-    letters = tally(spark, metrics.DEAD_LETTERS)
-    turn = threading.Semaphore() if beside else None
-    start_one = partial(_start, spark, settings, letters, turn)
+    dead_letters = labelled_counter(spark, metrics.DEAD_LETTERS)
+    turn = threading.Semaphore() if shares_session else None
+    start_topic = partial(_start, spark, settings, dead_letters, turn)
     with scheduling_pool(spark, LAKE_POOL):
-        starts = [partial(start_one, topic, table) for topic, table in DESTINATIONS]
+        starts = [partial(start_topic, topic, table) for topic, table in DESTINATIONS]
         return start_all(starts, settings)
 
 
 def _start(  # noqa: PLR0917 - only ever called in this module
     spark: SparkSession,
     settings: Settings,
-    letters: Tally,
+    dead_letters: LabelledCounter,
     turn: threading.Semaphore | None,
     topic: Topic,
     table: tables.Table,
-) -> Running:
-    insert = partial(archive_batch, settings=settings, topic=topic, table=table, tally=letters)
+) -> RunningJob:
+    insert = partial(
+        archive_batch, settings=settings, topic=topic, table=table, dead_letters=dead_letters
+    )
     tasks = spark.sparkContext.defaultParallelism if turn is None else lake_tasks(spark)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
-        del batch_id  # the merge inserts only what is not there
+        del batch_id  # the merge inserts new rows only
         batch.sparkSession.conf.set("spark.sql.shuffle.partitions", tasks)
-        with _in_turn(turn):
+        with _exclusive(turn):
             insert(batch)
 
     messages = read_stream(spark, settings.kafka, topic).coalesce(tasks)
-    # Tables of history may wait as long as clicks keep every core busy.
+    # These tables may wait while clicks keep every core busy.
     with lake_workers(spark, LOW if turn is None else IDLE):
-        values = judged_values(messages, topic)
+        values = decode_values(messages, topic)
     name = f"{JOB}_{topic.name}"
     writer = each_batch(values, handle, name)
-    return Running((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))
+    return RunningJob((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))
 
 
 @contextmanager
-def _in_turn(turn: threading.Semaphore | None) -> Iterator[None]:
-    """Wait for one's turn; not for ever, so that nobody seems to be stuck."""
-    mine = turn is not None and turn.acquire(timeout=MOST_WAITING)
+def _exclusive(turn: threading.Semaphore | None) -> Iterator[None]:
+    """Hold the semaphore during the block; go on without it if it takes too long to get."""
+    acquired = turn is not None and turn.acquire(timeout=MAX_WAIT_SECONDS)
     try:
         yield
     finally:
-        if turn is not None and mine:
+        if turn is not None and acquired:
             turn.release()
 
 

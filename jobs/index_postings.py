@@ -6,34 +6,34 @@ Run: spark-submit jobs/index_postings.py --config careerstream.toml
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.runtime.entrypoint import run_job
-from jobs.runtime.streaming_query import Running, each_batch, start_query
+from jobs.runtime.streaming_query import RunningJob, each_batch, start_query
 from streaming.contract.topics import DEAD_LETTERS, POSTINGS
 from streaming.kafka.spark_io import read_stream, require_topics
 from streaming.lake import tables
-from streaming.lake.posting_index import JOB, index_batch, judged_postings
+from streaming.lake.posting_index import JOB, decode_postings, index_batch
 from streaming.metrics import definitions
-from streaming.metrics.accumulators import tally
+from streaming.metrics.accumulators import labelled_counter
 from streaming.settings import Settings
-from streaming.spark.session import LAKE_POOL, lake_workers, scheduling_pool
+from streaming.spark.scheduling import LAKE_POOL, lake_workers, scheduling_pool
 
 
-def start(spark: SparkSession, settings: Settings) -> Running:
+def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start indexing postings."""
     require_topics(settings.kafka, POSTINGS, DEAD_LETTERS)
     tables.create(spark, settings, tables.POSTINGS)
-    letters = tally(spark, definitions.DEAD_LETTERS)
+    dead_letters = labelled_counter(spark, definitions.DEAD_LETTERS)
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         del batch_id  # the merge is guarded by offsets
-        index_batch(batch, settings, letters)
+        index_batch(batch, settings, dead_letters)
 
     interval = settings.jobs.catalogue_interval_seconds
     messages = read_stream(spark, settings.kafka, POSTINGS)
     with lake_workers(spark):
-        postings = judged_postings(messages)
+        postings = decode_postings(messages)
     writer = each_batch(postings, handle, JOB)
     with scheduling_pool(spark, LAKE_POOL):
-        return Running((start_query(writer, JOB, settings, interval),))
+        return RunningJob((start_query(writer, JOB, settings, interval),))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ Run: spark-submit jobs/update_profiles.py --config careerstream.toml
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.runtime.entrypoint import run_job
-from jobs.runtime.streaming_query import Running, start_query
+from jobs.runtime.streaming_query import RunningJob, start_query
 from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 from streaming.kafka.spark_io import read_stream, require_topics, write_stream
 from streaming.metrics import definitions
-from streaming.metrics.accumulators import tally
+from streaming.metrics.accumulators import labelled_counter
 from streaming.profiles.profile_operator import (
     JOB,
     ProfileOperator,
@@ -24,13 +24,13 @@ from streaming.spark.session import start_workers
 from streaming.spark.tuning import usable
 
 
-def start(spark: SparkSession, settings: Settings) -> Running:
+def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start folding events and stated parts into profiles."""
     start_workers(spark)
     require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, DEAD_LETTERS)
     writer = write_stream(fold_stream(spark, settings), settings.kafka)
     with scheduling_pool(spark, HOT_POOL):
-        return Running((start_query(writer, JOB, settings),))
+        return RunningJob((start_query(writer, JOB, settings),))
 
 
 def fold_stream(
@@ -47,8 +47,8 @@ def profile_operator(
 ) -> ProfileOperator:
     """Return the operator that folds, as the settings tune it, with its counters."""
     return ProfileOperator(
-        tally(spark, definitions.FOLDED),
-        tally(spark, definitions.DEAD_LETTERS),
+        labelled_counter(spark, definitions.FOLDED),
+        labelled_counter(spark, definitions.DEAD_LETTERS),
         usable(settings.spark.tuned),
         scorer,
     )

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from infra.broker import provisioning
 from infra.broker.embedded import Broker
-from jobs import promote, recommend, train, up
+from jobs import promote, train, up
 from jobs.demo import demo_data, page
 from jobs.demo.checks import examples, occupation_check, offline_check
 from jobs.operations.file_import import (
@@ -27,14 +27,15 @@ from jobs.operations.file_import import (
 )
 from jobs.operations.latency import latencies, percentiles
 from jobs.runtime.progress import EpochProgress, import_progress
-from jobs.runtime.streaming_query import Running
+from jobs.runtime.streaming_query import RunningJob
 from jobs.runtime.tables import comparison_table, recommendation_table
 from jobs.runtime.terminal import console
 from jobs.verify.plain_fold import Sources, account, check_profiles, check_recommendations
 from streaming.contract.records import ANONYMOUS
 from streaming.importing import ReadOptions, SourceFile
 from streaming.importing.replay_rate import Pace
-from streaming.kafka.topic_reader import latest_recommendation, titles
+from streaming.kafka.topic_reader import read_postings, read_recommendation
+from streaming.serving.batch_recommendation import recommend_all
 from streaming.serving.bundles import BundleStore
 from streaming.serving.versions import read_current_versions
 from streaming.settings import KafkaSettings, MlflowSettings, Settings, StorageSettings
@@ -141,7 +142,7 @@ def _way(
             running.drain(*HOT_PATH)
         timed = latencies(settings.kafka, live_since)
         with stages.stage("every list made anew by the champion"):
-            recommend.refresh(spark, settings)
+            recommend_all(spark, settings)
         with stages.stage("accounts and checks"):
             _catch_up(running)
             summary = {
@@ -185,13 +186,13 @@ def _replay_live(settings: Settings, data: demo_data.Data) -> Any:
         return import_events(settings, data.events, options, progress)
 
 
-def _catch_up(running: Running) -> None:
+def _catch_up(running: RunningJob) -> None:
     """Wait for each step of the flow in its order."""
     for names in (HOT_PATH, LAKE_PATH):
         running.drain(*names)
 
 
-def _await_switch(settings: Settings, version: str, running: Running) -> None:
+def _await_switch(settings: Settings, version: str, running: RunningJob) -> None:
     deadline = time.monotonic() + SWITCH_SECONDS
     while time.monotonic() < deadline:
         running.check()
@@ -208,10 +209,10 @@ def _evidence(
     history, live = replays
     store = BundleStore(spark, settings)
     chosen = examples(settings, data.simulated)
-    lists = {key: latest_recommendation(settings.kafka, key) for key in chosen}
+    lists = {key: read_recommendation(settings.kafka, key) for key in chosen}
     wanted = {item["posting_id"] for value in lists.values() if value for item in value["items"]}
-    known = titles(settings.kafka, wanted)
-    everyone = latest_recommendation(settings.kafka, ANONYMOUS)
+    known = read_postings(settings.kafka, wanted)
+    everyone = read_recommendation(settings.kafka, ANONYMOUS)
     as_of = everyone["as_of"] if everyone else to_text(data.live_from)
     return {
         "accounts": account(spark, settings, history.read, sum(history.rejected.values())),

@@ -9,7 +9,7 @@ retention.
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from jobs.runtime.streaming_query import Running, start_query
+from jobs.runtime.streaming_query import RunningJob, start_query
 from jobs.update_profiles import profile_operator
 from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 from streaming.errors import InputError
@@ -39,7 +39,7 @@ def make_checkpoint(spark: SparkSession, settings: Settings) -> None:
     messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
     writer = write_stream(_profiles(spark, settings, messages), settings.kafka)
     query = start_query(writer.trigger(availableNow=True), JOB, settings)
-    running = Running((query,))
+    running = RunningJob((query,))
     try:
         while not query.awaitTermination(1):
             running.check()

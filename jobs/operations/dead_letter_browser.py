@@ -12,10 +12,10 @@ import orjson
 from kafka.consumer.fetcher import ConsumerRecord
 from pydantic import ValidationError
 
-from streaming.contract.field_checks import Fault
+from streaming.contract.rejection_reasons import DEAD_LETTER_REASONS
 from streaming.contract.topics import BY_NAME, DEAD_LETTERS
 from streaming.errors import InputError
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings
 from streaming.timestamps import from_text, to_text
 
@@ -89,7 +89,7 @@ class Choice:
             InputError: there is no such reason or topic, or a key is none.
         """
         sources = [name for name in BY_NAME if name != DEAD_LETTERS.name]
-        _must_be_one_of("reason", self.reason, [fault.value for fault in Fault])
+        _must_be_one_of("reason", self.reason, list(DEAD_LETTER_REASONS))
         _must_be_one_of("topic", self.topic, sources)
         for key in self.keys:
             if not _PLACE.fullmatch(key):
@@ -115,7 +115,7 @@ def letters(kafka: KafkaSettings, choice: Choice) -> Iterator[tuple[Letter, byte
         BrokerError: no broker, or no such topic.
     """
     seen: set[str] = set()
-    for record in messages(kafka, DEAD_LETTERS):
+    for record in read_messages(kafka, DEAD_LETTERS):
         letter = Letter.of(record)
         # note: a repeated batch writes a letter again, under the same key with the same bytes
         if letter is not None and letter.key not in seen and choice.holds(letter):
@@ -180,8 +180,8 @@ def decoded(value: bytes | None, topic: str) -> Decoded:
     try:
         text = value.decode()
     except UnicodeDecodeError as error:
-        fault = f"byte {error.start} is not UTF-8: {error.reason}"
-        return Decoded("bytes", value.decode(errors="backslashreplace"), (fault,))
+        problem = f"byte {error.start} is not UTF-8: {error.reason}"
+        return Decoded("bytes", value.decode(errors="backslashreplace"), (problem,))
     try:
         document = orjson.loads(text)
     except ValueError as error:
@@ -193,9 +193,9 @@ def decoded(value: bytes | None, topic: str) -> Decoded:
         record.model_validate(document)
     except ValidationError as error:
         told = error.errors(include_url=False, include_context=False)[:TOLD_FAULTS]
-        where = [".".join(map(str, fault["loc"])) for fault in told]
-        faults = (f"{place}: {fault['msg']}" for place, fault in zip(where, told, strict=True))
-        return Decoded("json", document, tuple(fault.removeprefix(": ") for fault in faults))
+        where = [".".join(map(str, error["loc"])) for error in told]
+        problems = (f"{place}: {error['msg']}" for place, error in zip(where, told, strict=True))
+        return Decoded("json", document, tuple(problem.removeprefix(": ") for problem in problems))
     return Decoded("record", document, ())
 
 

@@ -20,7 +20,7 @@ from jobs.operations.dead_letter_browser import Choice, Letter, letters
 from streaming.contract.topics import BY_NAME
 from streaming.errors import InputError
 from streaming.kafka.clients import broker_errors, producer
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings, Settings
 
 LETTER_HEADER = "dead-letter"
@@ -148,7 +148,7 @@ def _read_back(
     for letter in group:
         starts[letter.partition] = min(letter.offset, starts.get(letter.partition, letter.offset))
     keys, seen = {letter.original_key for letter in group}, _Seen()
-    for number, record in enumerate(messages(kafka, BY_NAME[topic], starts)):
+    for number, record in enumerate(read_messages(kafka, BY_NAME[topic], starts)):
         if number % 10_000 == 0:
             on_read(number)
         if record.key in keys:

@@ -23,10 +23,10 @@ from rich.progress import Progress
 
 from streaming.contract.records import Candidate, Event, Posting
 from streaming.importing import (
-    Fault,
     ImportedRecord,
     ReadOptions,
     Reject,
+    RejectionReason,
     Repeat,
     Row,
     SourceFile,
@@ -36,7 +36,7 @@ from streaming.importing.external_sort import TimedRow, in_time_order, timed
 from streaming.importing.reject_file import RejectFile
 from streaming.importing.replay_rate import Pace
 from streaming.importing.rows import TOPICS
-from streaming.kafka.topic_writer import Outlet
+from streaming.kafka.topic_writer import TopicWriter
 from streaming.settings import Settings
 from streaming.timestamps import from_text
 
@@ -81,7 +81,7 @@ class Replayed:
     outside: int
     """Events before `since` or from `until` on."""
     rejected: dict[str, int]
-    """By reason code (`readers.Fault`)."""
+    """By reason code (`readers.RejectionReason`)."""
     rejects: Path | None
     """The file they were written to."""
     unsent: int
@@ -176,18 +176,18 @@ class _Import:
         started = time.monotonic()
         with (
             self._aside,
-            Outlet(self._settings.kafka, self._topic, self._refuse) as outlet,
+            TopicWriter(self._settings.kafka, self._topic, self._refuse) as writer,
             self._ordered() as rows,
         ):
-            self._send(rows, outlet)
-            outlet.flush()
+            self._send(rows, writer)
+            writer.flush()
             for reject in self._refused:
                 self._reject(reject)
-        settled = outlet.delivered + self._rejected.total() + self._repeated + self._outside
+        settled = writer.delivered + self._rejected.total() + self._repeated + self._outside
         return Replayed(
             topic=self._topic.name,
             read=self._read,
-            produced=outlet.delivered,
+            produced=writer.delivered,
             repeated=self._repeated,
             outside=self._outside,
             rejected={str(reason): count for reason, count in self._rejected.items()},
@@ -241,7 +241,7 @@ class _Import:
             yield row
         self._progress.update(task, completed=total, rows=total)
 
-    def _send(self, rows: Iterable[TimedRow], outlet: Outlet[TimedRow]) -> None:
+    def _send(self, rows: Iterable[TimedRow], writer: TopicWriter[TimedRow]) -> None:
         """Send each row when it is due, until there are none or we are to stop."""
         started: float | None = None
         for index, row in enumerate(rows):
@@ -249,7 +249,7 @@ class _Import:
             started = time.monotonic() if started is None else started
             if self._wait_until(started + self._due(index, row)):
                 return
-            outlet.send(row.key, row.value, row)
+            writer.send(row.key, row.value, row)
             self._last = row.time or None
 
     def _due(self, index: int, row: TimedRow) -> float:
@@ -267,7 +267,7 @@ class _Import:
         return self._stop.is_set()
 
     def _refuse(self, row: TimedRow, text: str) -> None:
-        self._refused.append(Reject(row.line, Fault.TOO_LARGE, text, row.value.decode()))
+        self._refused.append(Reject(row.line, RejectionReason.TOO_LARGE, text, row.value.decode()))
 
     def _reject(self, reject: Reject) -> None:
         self._rejected[reject.reason] += 1

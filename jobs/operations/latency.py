@@ -14,7 +14,7 @@ import orjson
 from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.errors import InputError
 from streaming.kafka.clients import broker_errors, producer
-from streaming.kafka.topic_reader import latest, messages
+from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.settings import KafkaSettings, Settings
 from streaming.timestamps import from_text, to_text
 
@@ -33,7 +33,7 @@ def latencies(kafka: KafkaSettings, since: datetime) -> list[tuple[datetime, flo
         the order of the former.
     """
     first: dict[tuple[str, int], tuple[datetime, float]] = {}
-    for record in messages(kafka, RECOMMENDATIONS):
+    for record in read_messages(kafka, RECOMMENDATIONS):
         value = orjson.loads(record.value)
         trigger = value.get("triggered_by") or {}
         key = value["candidate_id"], value["profile_version"]
@@ -93,8 +93,10 @@ def measure_latency(
 
 
 def _clicks(kafka: KafkaSettings) -> Any:
-    profiles = {key: json.loads(record.value) for key, record in latest(kafka, PROFILES).items()}
-    postings = sorted(latest(kafka, POSTINGS))
+    profiles = {
+        key: json.loads(record.value) for key, record in read_latest(kafka, PROFILES).items()
+    }
+    postings = sorted(read_latest(kafka, POSTINGS))
     if not profiles or not postings:
         raise InputError(
             f"{len(profiles)} profiles and {len(postings)} postings stand on the topics, both are "

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -10,8 +9,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.lake import tables
-from streaming.serving.bundles import CATALOGUE_FILE, Shelf, Versions, ranker_of
-from streaming.serving.catalogue import Catalogue
+from streaming.serving.bundles import BundleStore
+from streaming.serving.versions import ServingVersions
 from streaming.settings import Settings
 from streaming.timestamps import SPARK_FORMAT
 from training.registry.model_registry import ModelRef
@@ -31,12 +30,11 @@ def newest_space(spark: SparkSession, settings: Settings, model: ModelRef) -> It
         ModelError: it has no vectors.
         InputError: there is no table of postings.
     """
-    versions = Versions(model.name, model.version, tables.version(spark, settings, tables.POSTINGS))
-    with Shelf(spark, settings).lend(versions) as bundle:
-        folder = Path(bundle.folder)
-        ranker = has_vectors(ranker_of(bundle), model)
-        catalogue = Catalogue.read(folder / CATALOGUE_FILE)
-        yield Space(versions, ranker, catalogue, folder / "prepared")
+    catalogue_version = tables.version(spark, settings, tables.POSTINGS)
+    versions = ServingVersions(model.name, model.version, catalogue_version)
+    with BundleStore(spark, settings).lease(versions) as bundle:
+        ranker = has_vectors(bundle.ranker(), model)
+        yield Space(versions, ranker, bundle.catalogue(), bundle.prepared_path())
 
 
 def newest_profiles(spark: SparkSession, settings: Settings) -> dict[str, dict[str, Any]]:

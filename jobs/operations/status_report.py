@@ -17,7 +17,7 @@ from streaming.errors import BrokerError, InputError, one_line
 from streaming.kafka.clients import broker_errors, consumer
 from streaming.metrics import definitions
 from streaming.metrics.definitions import Metric
-from streaming.metrics.exposition_parser import Labels, quantile, samples
+from streaming.metrics.exposition_parser import Labels, histogram_quantile, parse_samples
 from streaming.settings import KafkaSettings
 from streaming.timestamps import from_text
 
@@ -78,7 +78,7 @@ def job_at(address: str) -> Job:
         ) from error
     trouble = "" if status == 200 else health.decode().strip()  # noqa: PLR2004 - HTTP's OK
     about = {"job": urlsplit(address).netloc, "address": address, "trouble": trouble}
-    return Job(about | {"healthy": not trouble}, samples(metrics.decode()))
+    return Job(about | {"healthy": not trouble}, parse_samples(metrics.decode()))
 
 
 class Broker:
@@ -143,7 +143,7 @@ def _job_of(file: Path) -> Job | None:
         if age > about["gone_after_seconds"]:
             trouble = f"gone: it has not written {file.name} for {age:.0f} s"
             return Job(about | {"healthy": False, "trouble": trouble})
-        return Job(about, samples(_metrics(about["address"], file.with_suffix(".prom"))))
+        return Job(about, parse_samples(_metrics(about["address"], file.with_suffix(".prom"))))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError) as error:
@@ -179,8 +179,8 @@ def _job_row(job: Job) -> dict[str, Any]:
     letters = job.values(definitions.DEAD_LETTERS)
     return {name: job.about.get(name) for name in _ABOUT} | {
         "recommendations": job.value(definitions.RECOMMENDATIONS),
-        "latency_p50_seconds": quantile(buckets, 0.5),
-        "latency_p99_seconds": quantile(buckets, 0.99),
+        "latency_p50_seconds": histogram_quantile(buckets, 0.5),
+        "latency_p99_seconds": histogram_quantile(buckets, 0.99),
         "unknown_postings": job.value(definitions.UNKNOWN_POSTINGS),
         "folded": {dict(k)["outcome"]: v for k, v in job.values(definitions.FOLDED).items()},
         "dead_letters": [dict(labels) | {"letters": v} for labels, v in letters.items()],
@@ -191,7 +191,7 @@ _ABOUT = ("job", "pid", "host", "started_at", "address", "healthy", "trouble")
 
 
 def _query_row(job: Job, query: str, ends: Ends, now: float) -> dict[str, Any]:
-    seen = job.value(definitions.SEEN_AT, query=query)
+    seen = job.value(definitions.LAST_SEEN, query=query)
     batches = sum(job.values(definitions.BATCH_SECONDS, "_count", query=query).values())
     seconds = sum(job.values(definitions.BATCH_SECONDS, "_sum", query=query).values())
     return {
@@ -199,7 +199,7 @@ def _query_row(job: Job, query: str, ends: Ends, now: float) -> dict[str, Any]:
         "query": query,
         "active": bool(job.value(definitions.ACTIVE, query=query)),
         "batch_id": job.value(definitions.BATCH_ID, query=query),
-        "rows": job.value(definitions.ROWS, query=query),
+        "rows": job.value(definitions.INPUT_ROWS, query=query),
         "input_rows_per_second": job.value(definitions.INPUT_RATE, query=query),
         "processed_rows_per_second": job.value(definitions.PROCESSED_RATE, query=query),
         "mean_batch_seconds": seconds / batches if batches else None,
@@ -214,7 +214,7 @@ def _lag(job: Job, query: str, ends: Ends) -> dict[str, int]:
     """Messages not read yet, by topic: from the broker, else as the query last saw it."""
     lags: defaultdict[str, int] = defaultdict(int)
     last = job.values(definitions.LAG, query=query)
-    for labels, position in job.values(definitions.POSITION, query=query).items():
+    for labels, position in job.values(definitions.SOURCE_OFFSET, query=query).items():
         topic, partition = dict(labels)["topic"], dict(labels)["partition"]
         end = ends.get(topic, {}).get(partition)
         behind = last.get(labels, 0) if end is None else max(0, end - position)

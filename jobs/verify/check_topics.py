@@ -1,23 +1,26 @@
-"""The topics that jobs write, held against what must stand there.
+"""Compares the topics that jobs write with what they must hold.
 
-The contract is that a consumer which ignores older profile versions sees each thing once. So the
-same bytes again under the same key are a repetition, without effect; anything else is a fault.
+By the contract a consumer that ignores older profile versions sees each thing once. So the same
+bytes again under the same key are a repetition without effect. Anything else is a fault.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import orjson
 from kafka.consumer.fetcher import ConsumerRecord
 
+from jobs.verify.comparison import Comparison
 from jobs.verify.expected import Expected
-from jobs.verify.findings import Findings
-from streaming.contract.records import EVERYONE
+from streaming.contract.records import ANONYMOUS
 from streaming.contract.topics import DEAD_LETTERS, PROFILES, RECOMMENDATIONS
-from streaming.profiles.fold import Document, EventSeen, Seen, StatedSeen, fold
-from streaming.profiles.fold_inputs import untriggered
+from streaming.profiles.fold import Document, Received, fold
+from streaming.profiles.fold_inputs import without_trigger
+
+K = TypeVar("K")
 
 
 @dataclass
@@ -34,176 +37,185 @@ class Published:
 
 def check_profiles(
     expected: Expected, records: Iterable[ConsumerRecord], published: Published
-) -> Findings:
-    """Hold every version of every profile against the fold over what it says that it holds.
+) -> Comparison:
+    """Compare every version of every profile with the fold up to the offsets that it names.
 
     Args:
         expected: from the source topics.
         records: messages of the topic profiles, partition by partition.
         published: profiles and the newest versions are filled in.
     """
-    findings = Findings(PROFILES.name)
-    followed: dict[str, _Followed] = {}
+    comparison = Comparison(PROFILES.name)
+    histories: dict[str, _History] = {}
     for record in records:
-        findings.found += 1
-        who, value = (record.key or b"").decode(), orjson.loads(record.value)
-        mine = followed.setdefault(who, _Followed(who, expected))
-        mine.last = version = value["version"]
-        mark, name = _mark(record), f"{who} version {version}"
-        earlier = published.profiles.get((who, version))
-        published.profiles[who, version] = earlier or mark
-        if earlier == mark:
-            findings.repeated += 1
-        elif earlier is not None:
-            findings.duplicated.append(f"{name}: other bytes")
-        elif version < mine.newest:
-            findings.out_of_order.append(f"{name} after {mine.newest}")
+        comparison.actual += 1
+        candidate_id, value = (record.key or b"").decode(), orjson.loads(record.value)
+        history = histories.setdefault(candidate_id, _History(candidate_id, expected))
+        history.last = version = value["version"]
+        name = f"{candidate_id} version {version}"
+        if not _is_new(comparison, published.profiles, (candidate_id, version), name, record):
+            continue
+        if version < history.newest:
+            comparison.out_of_order.append(f"{name} after {history.newest}")
         else:
-            mine.newest = version
-            compare(findings, name, mine.up_to(value["offsets"]), value)
-    for who in expected.candidates() | followed.keys():
-        _judge_end(findings, followed.get(who) or _Followed(who, expected))
-    published.newest.update({who: mine.newest for who, mine in followed.items()})
-    findings.expected = len(published.profiles)
-    return findings
+            history.newest = version
+            compare_profiles(comparison, name, history.fold_to(value["offsets"]), value)
+    for candidate_id in expected.candidates() | histories.keys():
+        _check_end(comparison, histories.get(candidate_id) or _History(candidate_id, expected))
+    published.newest.update({key: history.newest for key, history in histories.items()})
+    comparison.expected = len(published.profiles)
+    return comparison
 
 
 def check_recommendations(
     records: Iterable[ConsumerRecord], published: Published, size: int
-) -> Findings:
-    """Hold the lists against the profiles: one each at most, the newest for the newest version.
+) -> Comparison:
+    """Compare the lists with the profiles: at most one for a version, and one for the newest.
 
     Args:
         records: messages of the topic recommendations, partition by partition.
         published: from `check_profiles`; the lists are filled in.
         size: most postings in a list.
     """
-    findings = Findings(RECOMMENDATIONS.name)
+    comparison = Comparison(RECOMMENDATIONS.name)
     newest: Counter[str] = Counter()
     last: dict[str, int] = {}
-    answered: dict[tuple[str, int], str] = {}
+    list_of: dict[tuple[str, int], str] = {}
     for record in records:
-        findings.found += 1
-        who, value = (record.key or b"").decode(), orjson.loads(record.value)
-        version, its_id = value["profile_version"], value["recommendation_id"]
-        last[who], name = version, f"{who} version {version}"
-        mark, earlier = _mark(record), published.lists.get(its_id)
-        published.lists[its_id] = earlier or mark
-        if earlier == mark:
-            findings.repeated += 1
-        elif earlier is not None or answered.setdefault((who, version), its_id) != its_id:
-            findings.duplicated.append(f"{name}: another list")
-        elif version < newest[who]:
-            findings.out_of_order.append(f"{name} after {newest[who]}")
-        if who != EVERYONE and (who, version) not in published.profiles:
-            findings.invented.append(f"{name}: there is no such profile")
+        comparison.actual += 1
+        candidate_id, value = (record.key or b"").decode(), orjson.loads(record.value)
+        version, list_id = value["profile_version"], value["recommendation_id"]
+        last[candidate_id], name = version, f"{candidate_id} version {version}"
+        if _is_new(comparison, published.lists, list_id, name, record):
+            if list_of.setdefault((candidate_id, version), list_id) != list_id:
+                comparison.duplicated.append(f"{name}: another list")
+            elif version < newest[candidate_id]:
+                comparison.out_of_order.append(f"{name} after {newest[candidate_id]}")
+        if candidate_id != ANONYMOUS and (candidate_id, version) not in published.profiles:
+            comparison.invented.append(f"{name}: there is no such profile")
         items = [item["posting_id"] for item in value["items"]]
         if len(items) != len(set(items)) or len(items) > size:
-            findings.duplicated.append(f"{name}: postings repeated in the list")
-        newest[who] = max(newest[who], version)
-    for who, version in published.newest.items():
-        if newest[who] < version:
-            findings.lost.append(f"{who}: no list for version {version}")
-        elif last[who] < newest[who]:
-            findings.out_of_order.append(f"{who}: {last[who]} stands last, not {newest[who]}")
-    findings.expected = len(published.newest)
-    return findings
+            comparison.duplicated.append(f"{name}: postings repeated in the list")
+        newest[candidate_id] = max(newest[candidate_id], version)
+    for candidate_id, version in published.newest.items():
+        newest_list = newest[candidate_id]
+        if newest_list < version:
+            comparison.lost.append(f"{candidate_id}: no list for version {version}")
+        elif last[candidate_id] < newest_list:
+            comparison.out_of_order.append(
+                f"{candidate_id}: version {last[candidate_id]} comes last, not {newest_list}"
+            )
+    comparison.expected = len(published.newest)
+    return comparison
 
 
-def check_dead_letters(expected: Expected, records: Iterable[ConsumerRecord]) -> Findings:
-    """Hold the dead letters against the broken messages: each one, with its reason."""
-    findings = Findings(DEAD_LETTERS.name, expected=len(expected.letters))
-    found: dict[str, bytes] = {}
+def check_dead_letters(expected: Expected, records: Iterable[ConsumerRecord]) -> Comparison:
+    """Compare the dead letters with the broken messages: one for each, with its reason."""
+    comparison = Comparison(DEAD_LETTERS.name, expected=len(expected.dead_letters))
+    contents: dict[str, bytes] = {}
     for record in records:
-        findings.found += 1
+        comparison.actual += 1
         key = (record.key or b"").decode()
-        mark, earlier = _mark(record), found.get(key)
-        found[key] = earlier or mark
         reason = dict(record.headers or ()).get("reason", b"").decode()
-        if earlier == mark:
-            findings.repeated += 1
-        elif earlier is not None:
-            findings.duplicated.append(f"{key}: other bytes")
-        elif expected.letters.get(key) != reason:
-            wanted = expected.letters.get(key, "none")
-            findings.invented.append(f"{key}: reason {reason}, expected {wanted}")
-    findings.lost = sorted(expected.letters.keys() - found.keys())
-    return findings
+        if _is_new(comparison, contents, key, key, record):
+            right = expected.dead_letters.get(key)
+            if right != reason:
+                comparison.invented.append(f"{key}: reason {reason}, expected {right or 'none'}")
+    comparison.lost = sorted(expected.dead_letters.keys() - contents.keys())
+    return comparison
 
 
-def compare(findings: Findings, name: str, wanted: Document | None, found: Document) -> None:
-    """Hold one profile against the fold, and name what is lost, invented or there twice."""
-    there, here = untriggered(wanted or {}), untriggered(found)
-    if here == there:
+def compare_profiles(
+    comparison: Comparison, name: str, expected: Document | None, actual: Document
+) -> None:
+    """Compare a profile with the fold, and record what is lost, invented or there twice."""
+    wanted, published = without_trigger(expected or {}), without_trigger(actual)
+    if published == wanted:
         return
-    held, due = _entries(found), _entries(there)
+    held, due = _entries(published), _entries(wanted)
     lost, more = due - held, held - due
-    findings.lost += [f"{name}: {entry}" for entry in lost]
+    comparison.lost += [f"{name}: {entry}" for entry in lost]
     for entry in more:
-        (findings.duplicated if entry in due else findings.invented).append(f"{name}: {entry}")
+        (comparison.duplicated if entry in due else comparison.invented).append(f"{name}: {entry}")
     if not lost and not more:
-        parts = sorted(part for part in {*here, *there} if here.get(part) != there.get(part))
-        findings.invented.append(f"{name}: other {', '.join(parts)}")
+        parts = {part for part in {*wanted, *published} if wanted.get(part) != published.get(part)}
+        comparison.invented.append(f"{name}: other {', '.join(sorted(parts))}")
 
 
 @dataclass
-class _Followed:
-    """One candidate's profile, followed from version to version."""
+class _History:
+    """The versions of one candidate's profile, folded from version to version."""
 
     candidate_id: str
     expected: Expected
     newest: int = 0
+    """The newest version published."""
     last: int = 0
-    """The newest version published, and the one that stands last on the topic."""
+    """The version that stands last on the topic."""
     folded: Document | None = None
     events: int = 0
-    stated: int = 0
-    """How many of the records seen are in `folded`."""
+    stated_parts: int = 0
+    """How many of the records are in `folded`."""
 
-    def up_to(self, offsets: Mapping[str, int] | None) -> Document | None:
-        """Fold on, up to some offsets by topic; None: all there is."""
-        events = self.expected.events_seen.get(self.candidate_id, [])
-        stated = self.expected.stated_seen.get(self.candidate_id, [])
-        end_events, end_stated = len(events), len(stated)
+    def fold_to(self, offsets: Mapping[str, int] | None) -> Document | None:
+        """Fold on, up to some offsets by topic; None: all records."""
+        events = self.expected.events.get(self.candidate_id, [])
+        stated_parts = self.expected.stated_parts.get(self.candidate_id, [])
+        end_events, end_stated = len(events), len(stated_parts)
         if offsets is not None:
             end_events = _end(events, self.events, offsets.get("events", -1))
-            end_stated = _end(stated, self.stated, offsets.get("candidates", -1))
-        new: list[Seen] = [*events[self.events : end_events], *stated[self.stated : end_stated]]
+            end_stated = _end(stated_parts, self.stated_parts, offsets.get("candidates", -1))
+        new = [*events[self.events : end_events], *stated_parts[self.stated_parts : end_stated]]
         self.folded = fold(self.folded, new, self.candidate_id).profile
-        self.events, self.stated = end_events, end_stated
+        self.events, self.stated_parts = end_events, end_stated
         return self.folded
 
 
-def _judge_end(findings: Findings, mine: _Followed) -> None:
-    """Whether the newest version is the fold over everything, and stands last."""
-    who, newest = mine.candidate_id, mine.newest
-    before = mine.folded or {}
-    final = mine.up_to(None)
+def _check_end(comparison: Comparison, history: _History) -> None:
+    """Check that the newest version is the fold over everything, and stands last."""
+    candidate_id, newest = history.candidate_id, history.newest
+    before = history.folded or {}
+    final = history.fold_to(None)
     if final is not None and final["version"] > newest:
         missing = _entries(final) - _entries(before)
-        names = [f"{who}: {entry}" for entry in missing]
-        findings.lost += names or [f"{who}: version {final['version']}"]
-    if mine.last != newest:
-        findings.out_of_order.append(f"{who}: version {mine.last} stands last, not {newest}")
+        names = [f"{candidate_id}: {entry}" for entry in missing]
+        comparison.lost += names or [f"{candidate_id}: version {final['version']}"]
+    if history.last != newest:
+        comparison.out_of_order.append(
+            f"{candidate_id}: version {history.last} comes last, not {newest}"
+        )
 
 
-def _end(seen: Sequence[EventSeen] | Sequence[StatedSeen], begin: int, offset: int) -> int:
-    """Count the records up to an offset, from a place that is known to be before it."""
+def _end(records: Sequence[Received], begin: int, offset: int) -> int:
+    """Count the records up to an offset; the first `begin` of them are known to be before it."""
     end = begin
-    while end < len(seen) and seen[end].offset <= offset:
+    while end < len(records) and records[end].offset <= offset:
         end += 1
     return end
 
 
 def _entries(profile: Document) -> Counter[str]:
-    """Everything a profile holds, by name."""
-    held = Counter(f"event {e['event_id']} of {e['event_time']}" for e in profile.get("events", ()))
+    """Name everything that a profile holds."""
+    entries = Counter(
+        f"event {event['event_id']} of {event['event_time']}" for event in profile.get("events", ())
+    )
     for part in ("applied", "dismissed"):
-        held.update(f"{part} {entry['posting_id']}" for entry in profile.get(part, ()))
+        entries.update(f"{part} {entry['posting_id']}" for entry in profile.get(part, ()))
     if "stated" in profile:
-        held[f"stated part of {profile['stated'].get('updated_at')}"] += 1
-    return held
+        entries[f"stated part of {profile['stated'].get('updated_at')}"] += 1
+    return entries
 
 
-def _mark(record: ConsumerRecord) -> bytes:
-    return hashlib.blake2b(record.value or b"", digest_size=16).digest()
+def _is_new(
+    comparison: Comparison, contents: dict[K, bytes], key: K, name: str, record: ConsumerRecord
+) -> bool:
+    """Remember the content of a key; count it where the key was there before."""
+    content = hashlib.blake2b(record.value or b"", digest_size=16).digest()
+    if key not in contents:
+        contents[key] = content
+        return True
+    if contents[key] == content:
+        comparison.repeated += 1
+    else:
+        comparison.duplicated.append(f"{name}: other bytes")
+    return False

@@ -1,23 +1,23 @@
-"""What the verifier produces: known messages, endless, the same for the same seed.
+"""Generates the messages that the verifier sends: endless, and equal for equal seeds.
 
-Most are events as they should be. Among them are repetitions (as a producer sends them that did not
-hear of success), late events, stated parts and their withdrawal, and every kind of message that
-cannot be read, each with the reason that its dead letter must have.
+Most are valid events. Among them are repetitions (a producer that got no acknowledgement sends
+again), late events, stated parts and their withdrawal, and messages that cannot be read, each with
+the reason that its dead letter must have.
 """
 
 import hashlib
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import orjson
 
-from streaming.contract.field_checks import Fault
+from jobs.verify.broken_messages import KINDS, TOO_LARGE
 from streaming.contract.records import SCHEMA_VERSION, EventKind, Posting, to_json
-from streaming.contract.topics import CANDIDATES, EVENTS, MAX_VALUE_BYTES, Topic
+from streaming.contract.topics import CANDIDATES, EVENTS, Topic
 from streaming.timestamps import to_text
 
 Kind = Literal["event", "duplicate", "late", "stated", "withdrawn", "broken"]
@@ -26,27 +26,27 @@ SHARES: dict[Kind, float] = {
     "broken": 0.03,
 }  # fmt: skip
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
-"""Of event times: long ago, so that no run is ahead of its clock."""
+"""The first event time: long ago, so that no run gets ahead of the clock."""
 STEP_SECONDS = 40
 LATE_DAYS = 12
-"""So late that some are older than the newest fifty of their candidate."""
+"""Late events are so many days old at most: some are older than their candidate's newest fifty."""
 REMEMBERED = 500
 """How many messages back a repetition reaches."""
 LARGE_SHARE = 0.03
-"""Of the broken ones: each of these is a megabyte."""
+"""Of the broken messages: each of these is a mebibyte."""
 SKILLS = ("Python", "Kafka", "Buchhaltung", "软件开发", "Pflege", "Schweißen", "SQL", "销售")
-DOINGS = {
+EVENT_KINDS = {
     EventKind.VIEW: 55, EventKind.IMPRESSION: 15, EventKind.SAVE: 12, EventKind.APPLY: 8,
     EventKind.DISMISS: 8, EventKind.HIRE: 2,
 }  # fmt: skip
+"""Weights of the kinds of events."""
 
 Document = dict[str, Any]
-Damage = Callable[[Document], bytes | None]
 
 
 @dataclass(frozen=True)
 class Message:
-    """One message and what must become of it."""
+    """A message and what must become of it."""
 
     topic: Topic
     key: bytes
@@ -57,7 +57,7 @@ class Message:
 
     @property
     def digest(self) -> bytes:
-        """Tell it apart from others, in a few bytes."""
+        """A hash that identifies the message."""
         return digest(self.topic, self.key, self.value)
 
 
@@ -69,8 +69,8 @@ def digest(topic: Topic, key: bytes | None, value: bytes | None) -> bytes:
 
 
 def postings(count: int = 120) -> list[tuple[str, bytes]]:
-    """Make the postings that events are about: id and value; all of them stay open."""
-    made = [
+    """Return the postings that events are about, as id and value; all of them stay open."""
+    records = [
         Posting(
             posting_id=f"posting-{number:04}",
             title=f"{SKILLS[number % len(SKILLS)]} {number}",
@@ -81,97 +81,74 @@ def postings(count: int = 120) -> list[tuple[str, bytes]]:
         )
         for number in range(count)
     ]
-    return [(posting.posting_id, to_json(posting)) for posting in made]
+    return [(posting.posting_id, to_json(posting)) for posting in records]
 
 
 def messages(seed: int, candidates: int = 80) -> Iterator[Message]:
-    """Make messages without end.
+    """Yield messages without end.
 
     Args:
         seed: of everything random.
-        candidates: how many people there are; few, so that each has more events than fit.
+        candidates: how many there are; few, so that each has more events than a profile holds.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     posting_ids = [posting_id for posting_id, _ in postings()]
     sent: deque[Message] = deque(maxlen=REMEMBERED)
     now, number = BEGIN, 0
     while True:
         number += 1
-        now += timedelta(seconds=chance.uniform(0.001, STEP_SECONDS))
-        (kind,) = chance.choices(list(SHARES), list(SHARES.values()))
-        who = f"candidate-{chance.randrange(candidates):04}"
+        now += timedelta(seconds=rng.uniform(0.001, STEP_SECONDS))
+        (kind,) = rng.choices(list(SHARES), list(SHARES.values()))
+        candidate_id = f"candidate-{rng.randrange(candidates):04}"
         if kind == "duplicate" and sent:
-            yield replace(chance.choice(sent), kind="duplicate")
+            yield replace(rng.choice(sent), kind="duplicate")
             continue
         if kind == "withdrawn":
-            yield Message(CANDIDATES, who.encode(), None, kind)
+            yield Message(CANDIDATES, candidate_id.encode(), None, kind)
             continue
         if kind == "stated":
-            message = _stated(chance, who, now)
+            message = _stated(rng, candidate_id, now)
         elif kind == "broken":
-            message = _broken(chance, _event(chance, who, now, number, posting_ids))
+            message = _broken(rng, _event(rng, candidate_id, now, number, posting_ids))
         else:
-            late = timedelta(days=chance.uniform(0, LATE_DAYS)) if kind == "late" else timedelta()
-            value = _event(chance, who, now - late, number, posting_ids)
-            message = Message(EVENTS, who.encode(), orjson.dumps(value), kind)
+            late = timedelta(days=rng.uniform(0, LATE_DAYS)) if kind == "late" else timedelta()
+            value = _event(rng, candidate_id, now - late, number, posting_ids)
+            message = Message(EVENTS, candidate_id.encode(), orjson.dumps(value), kind)
         sent.append(message)
         yield message
 
 
 def _event(
-    chance: random.Random, who: str, when: datetime, number: int, posting_ids: list[str]
+    rng: random.Random, candidate_id: str, when: datetime, number: int, posting_ids: list[str]
 ) -> Document:
-    (doing,) = chance.choices(list(DOINGS), list(DOINGS.values()))
+    (kind,) = rng.choices(list(EVENT_KINDS), list(EVENT_KINDS.values()))
     event: Document = {
         "schema_version": SCHEMA_VERSION,
         "event_id": f"verify-{number}",
-        "candidate_id": who,
-        "posting_id": chance.choice(posting_ids),
-        "kind": doing.value,
+        "candidate_id": candidate_id,
+        "posting_id": rng.choice(posting_ids),
+        "kind": kind.value,
         "event_time": to_text(when),
         "source": "verify",
     }
-    if doing is EventKind.VIEW:
-        event["duration_seconds"] = round(chance.uniform(0.5, 300), 1)
+    if kind is EventKind.VIEW:
+        event["duration_seconds"] = round(rng.uniform(0.5, 300), 1)
     return event
 
 
-def _stated(chance: random.Random, who: str, when: datetime) -> Message:
+def _stated(rng: random.Random, candidate_id: str, when: datetime) -> Message:
     value = {
         "schema_version": SCHEMA_VERSION,
-        "candidate_id": who,
+        "candidate_id": candidate_id,
         "updated_at": to_text(when),
-        "skills": chance.sample(SKILLS, chance.randint(1, 4)),
-        "language": chance.choice(("en", "de", "zh")),
+        "skills": rng.sample(SKILLS, rng.randint(1, 4)),
+        "language": rng.choice(("en", "de", "zh")),
         "source": "verify",
     }
-    return Message(CANDIDATES, who.encode(), orjson.dumps(value), "stated")
+    return Message(CANDIDATES, candidate_id.encode(), orjson.dumps(value), "stated")
 
 
-def _without(event: Document, field: str) -> bytes:
-    return orjson.dumps({key: value for key, value in event.items() if key != field})
-
-
-DAMAGES: dict[Fault, Damage] = {
-    Fault.NULL_VALUE: lambda _: None,
-    Fault.NOT_UTF8: lambda event: b"\xff\xfe" + orjson.dumps(event),
-    Fault.NOT_JSON: lambda event: orjson.dumps(event)[:-1],
-    Fault.MISSING_FIELD: lambda event: _without(event, "posting_id"),
-    Fault.WRONG_TYPE: lambda event: orjson.dumps(event | {"rank": "first"}),
-    Fault.WRONG_VALUE: lambda event: orjson.dumps(event | {"kind": "ponder"}),
-    Fault.SCHEMA_VERSION: lambda event: orjson.dumps(event | {"schema_version": 99}),
-    Fault.FUTURE_TIME: lambda event: orjson.dumps(
-        event | {"event_time": "9999-01-01T00:00:00.000000Z"}
-    ),
-    Fault.WRONG_KEY: lambda event: orjson.dumps(event | {"candidate_id": "somebody else"}),
-}
-"""How an event is broken, by the reason of its dead letter; too large ones are rarer."""
-
-
-def _broken(chance: random.Random, event: Document) -> Message:
-    key = str(event["candidate_id"]).encode()
-    if chance.random() < LARGE_SHARE:
-        value = orjson.dumps(event | {"padding": "x" * MAX_VALUE_BYTES})
-        return Message(EVENTS, key, value, "broken", Fault.TOO_LARGE.value)
-    fault = chance.choice(list(DAMAGES))
-    return Message(EVENTS, key, DAMAGES[fault](event), "broken", fault.value)
+def _broken(rng: random.Random, event: Document) -> Message:
+    others = [name for name in KINDS if name != TOO_LARGE]
+    kind = KINDS[TOO_LARGE if rng.random() < LARGE_SHARE else rng.choice(others)]
+    return Message(EVENTS, kind.key(event).encode(), kind.value(event), "broken", kind.reason.value)

@@ -1,12 +1,17 @@
 """The verifier from start to report."""
 
+import shutil
 import time
-from dataclasses import asdict
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from pyspark.sql import SparkSession
 
 from jobs import index_postings
+from jobs.runtime.sandbox import Sandbox, sandbox
 from jobs.verify import message_generator
 from jobs.verify.chaos import BROKER, BrokerVictim, Chaos, Kill, Victim
 from jobs.verify.check_tables import check_tables
@@ -16,11 +21,10 @@ from jobs.verify.check_topics import (
     check_profiles,
     check_recommendations,
 )
+from jobs.verify.comparison import Comparison, totals
 from jobs.verify.expected import expect
-from jobs.verify.findings import Findings, totals
 from jobs.verify.job_process import JOBS, JobProcess
 from jobs.verify.recording_producer import Produced, Producer
-from jobs.verify.sandbox import Options
 from streaming.contract.topics import (
     CANDIDATES,
     DEAD_LETTERS,
@@ -31,62 +35,104 @@ from streaming.contract.topics import (
 )
 from streaming.errors import CareerstreamError
 from streaming.kafka.topic_reader import messages
-from streaming.kafka.topic_writer import Outlet
+from streaming.kafka.topic_writer import TopicWriter
 from streaming.settings import Settings
 
+LAKE_SECONDS = 3.0
+"""Between commits to the tables: shorter than in service, so that more kills hit one."""
 
-class Watcher(Protocol):
-    """Whoever shows how it goes."""
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The flags of `careerstream verify`."""
+
+    kills: int
+    events: int = 0
+    """Fewest messages to send; sending goes on until the last victim works again."""
+    rate: float = 100.0
+    """Most messages a second."""
+    seed: int = 7
+    cluster: bool = False
+    """Use the Kafka of the settings, which is not killed, instead of an embedded one."""
+    keep: bool = False
+    """Leave topics and folder."""
+
+
+class Observer(Protocol):
+    """Shows the progress of a run."""
 
     def stage(self, name: str) -> None:
-        """Something else begins."""
+        """Another stage begins."""
 
     def tick(self, produced: Produced) -> None:
-        """Time goes by."""
+        """Some time has passed."""
 
     def kill(self, kill: Kill) -> None:
         """A process was killed."""
 
 
+@contextmanager
+def verify_sandbox(given: Settings, options: Options) -> Iterator[Sandbox]:
+    """Give a block the sandbox of a run.
+
+    The folder is removed when the block ends without an error, and the topics in any case; with
+    `options.keep` both stay.
+
+    Raises:
+        BrokerError: no broker answers, or it cannot be started.
+    """
+    run = uuid.uuid4().hex[:8]
+    home = given.home.absolute() / "verify" / run
+    prefix = f"{given.kafka.topic_prefix}verify-{run}."
+    with sandbox(
+        given,
+        home,
+        cluster_prefix=prefix if options.cluster else None,
+        keep_topics=options.keep,
+        jobs={"lake_interval_seconds": LAKE_SECONDS},
+        # Four sessions on one machine need neither web pages nor ports for metrics.
+        spark={"conf": {"spark.ui.enabled": "false"} | given.spark.conf},
+        metrics={"port": "off"},
+    ) as own:
+        yield own
+    if not options.keep:
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def verify(
-    spark: SparkSession,
-    settings: Settings,
-    broker: BrokerVictim | None,
-    options: Options,
-    watcher: Watcher,
+    spark: SparkSession, own: Sandbox, options: Options, observer: Observer
 ) -> dict[str, Any]:
     """Kill, restart, wait until everything is caught up, and compare.
 
     Args:
         spark: reads and fills tables of this run; no job runs in it while others are killed.
-        settings: from `ground`.
-        broker: from `ground`.
+        own: from `verify_sandbox`.
         options: how much of it.
-        watcher: shows how it goes.
+        observer: shows the progress.
 
     Returns:
         The report; `ok` says whether nothing was lost, invented, duplicated or out of order.
 
     Raises:
-        CareerstreamError: a process does not come back.
+        CareerstreamError: a process does not work again.
     """
-    began = time.monotonic()
-    watcher.stage("postings indexed")
-    _index(spark, settings)
-    watcher.stage("jobs started")
-    chaos = _suffer(settings, broker, options, watcher)
-    watcher.stage("topics and tables compared")
-    findings = compare(spark, settings, chaos.producer.produced)
-    return report(options, chaos, findings, time.monotonic() - began)
+    start = time.monotonic()
+    observer.stage("postings indexed")
+    _index_postings(spark, own.settings)
+    observer.stage("jobs started")
+    chaos = _kill_under_load(own, options, observer)
+    observer.stage("topics and tables compared")
+    comparisons = compare(spark, own.settings, chaos.producer.produced)
+    return report(options, chaos, comparisons, time.monotonic() - start)
 
 
-def compare(spark: SparkSession, settings: Settings, produced: Produced) -> list[Findings]:
-    """Hold everything that stands on topics and in tables against what was produced."""
+def compare(spark: SparkSession, settings: Settings, produced: Produced) -> list[Comparison]:
+    """Compare everything on topics and in tables with what was produced."""
     kafka, published = settings.kafka, Published()
     sources = {topic: messages(kafka, topic) for topic in (EVENTS, CANDIDATES)}
-    expected, findings = expect(produced, sources)
+    expected, comparisons = expect(produced, sources)
     return [
-        *findings,
+        *comparisons,
         check_profiles(expected, messages(kafka, PROFILES), published),
         check_recommendations(messages(kafka, RECOMMENDATIONS), published, settings.recommend.size),
         check_dead_letters(expected, messages(kafka, DEAD_LETTERS)),
@@ -95,14 +141,13 @@ def compare(spark: SparkSession, settings: Settings, produced: Produced) -> list
 
 
 def report(
-    options: Options, chaos: Chaos, findings: list[Findings], seconds: float
+    options: Options, chaos: Chaos, comparisons: list[Comparison], seconds: float
 ) -> dict[str, Any]:
-    """Write down everything that somebody who doubts would ask for."""
-    produced, sums = chaos.producer.produced, totals(findings)
-    names = [victim.name for victim in chaos.victims]
-    hits = {name: [k for k in chaos.kills if k.process == name] for name in names}
+    """Put the report together: options, counts, every kill and every comparison."""
+    produced, faults = chaos.producer.produced, totals(comparisons)
+    kills = {v.name: [k for k in chaos.kills if k.process == v.name] for v in chaos.victims}
     return {
-        "ok": not any(sums.values()) and not produced.refused,
+        "ok": not any(faults.values()) and not produced.refused,
         "options": asdict(options),
         "seconds": round(seconds, 1),
         "produced": {
@@ -112,24 +157,24 @@ def report(
             **{kind: produced.kinds[kind] for kind in message_generator.SHARES},
         },
         "kills": [asdict(kill) | {"hit_work": kill.hit_work} for kill in chaos.kills],
-        "killed": {name: len(kills) for name, kills in hits.items()},
-        "hit_work": {name: sum(kill.hit_work for kill in kills) for name, kills in hits.items()},
+        "killed": {name: len(hits) for name, hits in kills.items()},
+        "hit_work": {name: sum(kill.hit_work for kill in hits) for name, hits in kills.items()},
         "not_killed": sorted({*JOBS, BROKER} - {k.process for k in chaos.kills}),
         "ended_on_their_own": {job.name: job.restarts for job in chaos.jobs if job.restarts},
-        **sums,
-        "places": [found.to_dict() for found in findings],
+        **faults,
+        "comparisons": [comparison.to_dict() for comparison in comparisons],
     }
 
 
-def _index(spark: SparkSession, settings: Settings) -> None:
-    """Bring the postings into their table, so that lists have something to hold."""
+def _index_postings(spark: SparkSession, settings: Settings) -> None:
+    """Bring the postings into their table, so that there is something to recommend."""
 
     def refused(posting_id: str, why: str) -> None:
         raise CareerstreamError(f"Kafka does not take posting {posting_id}: {why}")
 
-    with Outlet[str](settings.kafka, POSTINGS, refused) as outlet:
+    with TopicWriter[str](settings.kafka, POSTINGS, refused) as writer:
         for posting_id, value in message_generator.postings():
-            outlet.send(posting_id, value, posting_id)
+            writer.send(posting_id, value, posting_id)
     at_once = settings.jobs.model_copy(update={"catalogue_interval_seconds": 0.0})
     running = index_postings.start(spark, settings.model_copy(update={"jobs": at_once}))
     try:
@@ -138,39 +183,36 @@ def _index(spark: SparkSession, settings: Settings) -> None:
         running.stop(settings.jobs.shutdown_seconds)
 
 
-def _suffer(
-    settings: Settings, broker: BrokerVictim | None, options: Options, watcher: Watcher
-) -> Chaos:
-    """Produce and kill; return when everything sent is processed and every process has ended."""
-    jobs = [JobProcess(name, settings) for name in JOBS]
+def _kill_under_load(own: Sandbox, options: Options, observer: Observer) -> Chaos:
+    """Produce and kill; return when everything is processed and every job has ended."""
+    jobs = [JobProcess(name, own) for name in JOBS]
+    source = message_generator.messages(options.seed)
     try:
-        with Producer(
-            settings.kafka, message_generator.messages(options.seed), options.rate
-        ) as producer:
+        with Producer(own.kafka, source, options.rate) as producer:
             produced = producer.produced
-            victims: list[Victim] = [*jobs, *([broker] if broker else [])]
-            chaos = Chaos(settings, jobs, victims, producer, lambda: watcher.tick(produced))
-            if broker is not None:
-                broker.acknowledged = lambda: producer.acknowledged
+            victims: list[Victim] = [*jobs]
+            if own.broker is not None:
+                victims.append(BrokerVictim(own.broker, lambda: producer.acknowledged))
+            chaos = Chaos(own.settings, jobs, victims, producer, lambda: observer.tick(produced))
             for job in jobs:
                 job.start()
-            watcher.stage("killing")
-            chaos.run(options.kills, options.seed, watcher.kill)
+            observer.stage("killing")
+            chaos.run(options.kills, options.seed, observer.kill)
             chaos.wait(lambda: produced.sent >= options.events, "the last message")
-            watcher.stage("catching up")
+            observer.stage("catching up")
             producer.finish()
             chaos.catch_up(jobs)
-            _end(chaos, jobs)
+            _stop(chaos, jobs)
     finally:
         for job in jobs:
             job.kill()
     return chaos
 
 
-def _end(chaos: Chaos, jobs: list[JobProcess]) -> None:
-    """Stop the hot path first: what it says last belongs into the tables, too."""
-    *hot, archive = jobs
-    for job in hot:
-        job.terminate()
+def _stop(chaos: Chaos, jobs: list[JobProcess]) -> None:
+    """Stop archive last, when it has stored what the others wrote at their end."""
+    *hot_path, archive = jobs
+    for job in hot_path:
+        job.stop()
     chaos.catch_up([archive])
-    archive.terminate()
+    archive.stop()

@@ -2,7 +2,7 @@
 
 These models are the only place where a field is declared. The Spark types, the JSON Schemas, the
 AsyncAPI document and the field tables of the docs are all derived from them
-(`streaming.contract.schemas`).
+(`streaming.contract.documents`).
 
 Unknown extra fields are tolerated; a missing required field or a wrong type makes a dead letter.
 Times are RFC 3339; careerstream itself writes them in UTC with six decimals
@@ -21,7 +21,7 @@ from streaming.timestamps import to_text
 SCHEMA_VERSION = 1
 """Raised only when an old consumer could not read the new values; a new optional field keeps it."""
 
-EVERYONE = "*"
+ANONYMOUS = "*"
 """The key of the list for people nobody knows."""
 
 MAX_ID_LENGTH = 200

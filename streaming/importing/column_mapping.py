@@ -24,7 +24,7 @@ from streaming.contract.records import EventKind, Posting, SalaryUnit
 from streaming.errors import InputError
 from streaming.importing import value_parsers as v
 from streaming.importing.html_text import guess_language, one_line, plain_text
-from streaming.importing.rows import Fault, ImportedRecord, RowError
+from streaming.importing.rows import ImportedRecord, RejectionReason, RowError
 
 Convert = Callable[[str], Any]
 
@@ -105,7 +105,7 @@ class ColumnMap:
         except ValueError as error:
             field = ".".join(cell.path)
             text = f"field {field} (column {cell.origin}): {error}"
-            raise RowError(Fault.WRONG_VALUE, text) from error
+            raise RowError(RejectionReason.WRONG_VALUE, text) from error
 
     @staticmethod
     def _completed(found: dict[str, Any]) -> dict[str, Any]:

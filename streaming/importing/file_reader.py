@@ -17,9 +17,9 @@ from streaming.importing.column_mapping import ColumnMap, bind
 from streaming.importing.known_layouts import recognise
 from streaming.importing.options import ReadOptions
 from streaming.importing.rows import (
-    Fault,
     ImportedRecord,
     Reject,
+    RejectionReason,
     Repeat,
     Result,
     Row,
@@ -148,7 +148,7 @@ def _csv_results(
             cells = next(rows, None)
         except csv.Error as error:
             text = f"the row is no CSV: {error}; correct its quotes"
-            yield lines.reject(RowError(Fault.NOT_CSV, text))
+            yield lines.reject(RowError(RejectionReason.NOT_CSV, text))
             continue
         except RowError as error:
             yield lines.reject(error)
@@ -169,7 +169,7 @@ def _csv_results(
 def _mapped(columns: ColumnMap, header: list[str], cells: list[str]) -> dict[str, Any]:
     if len(cells) != len(header):
         text = f"the row has {len(cells)} columns, the header {len(header)}; correct the row"
-        raise RowError(Fault.NOT_CSV, text)
+        raise RowError(RejectionReason.NOT_CSV, text)
     return columns.values(cells)
 
 
@@ -197,7 +197,7 @@ def _too_long(lines: _Lines, piece: str) -> Reject:
         piece = next(lines, "")
         lines.take()
     text = f"the line has more than {LINE_LIMIT:,} characters; is it one record a line?"
-    return Reject(line, Fault.TOO_LARGE, text, piece[:_SHOWN_RAW])
+    return Reject(line, RejectionReason.TOO_LARGE, text, piece[:_SHOWN_RAW])
 
 
 def _json_results(
@@ -226,11 +226,11 @@ def _json_values(
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         text = f"the line is no JSON: {error}; write one complete object a line"
-        raise RowError(Fault.NOT_JSON, text) from error
+        raise RowError(RejectionReason.NOT_JSON, text) from error
     for value in document if isinstance(document, list) else [document]:
         if not isinstance(value, dict):
             text = f"{shown(value)} is no object; write one object a line"
-            raise RowError(Fault.WRONG_TYPE, text)
+            raise RowError(RejectionReason.WRONG_TYPE, text)
         foreign = options.format == "jsonld" or (options.format == "auto" and is_jsonld(value))
         if kind is Posting and foreign:
             yield from ((dict(node), True) for node in postings_in(value))

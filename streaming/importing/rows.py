@@ -8,13 +8,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
 from streaming.contract.records import SCHEMA_VERSION, Candidate, Event, Posting, to_json
+from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import CANDIDATES, EVENTS, MAX_VALUE_BYTES, POSTINGS, Topic
 from streaming.timestamps import to_text
 
@@ -34,22 +34,6 @@ _SHOWN = 80
 """Characters of a faulty value that a message repeats."""
 
 
-class Fault(StrEnum):
-    """Reason codes of rejected rows; where a dead letter can have the same fault, its code."""
-
-    NOT_DECODABLE = "not-decodable"
-    NOT_JSON = "not-json"
-    NOT_CSV = "not-csv"
-    NOT_A_POSTING = "not-a-posting"
-    TRUNCATED = "truncated"
-    MISSING_FIELD = "missing-field"
-    WRONG_TYPE = "wrong-type"
-    WRONG_VALUE = "wrong-value"
-    SCHEMA_VERSION = "schema-version"
-    FUTURE_TIME = "future-time"
-    TOO_LARGE = "too-large"
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row that was read: the record, and its key and value for Kafka."""
@@ -67,7 +51,7 @@ class Reject:
     """A row that was not read, and why."""
 
     line: int
-    reason: Fault
+    reason: RejectionReason
     text: str
     """Field, value and remedy in words."""
     raw: str
@@ -100,7 +84,7 @@ Result = Row | Reject | Repeat
 class RowError(ValueError):
     """Raised inside a reader; becomes the Reject of its row."""
 
-    def __init__(self, reason: Fault, text: str) -> None:
+    def __init__(self, reason: RejectionReason, text: str) -> None:
         super().__init__(text)
         self.reason = reason
 
@@ -137,22 +121,22 @@ def finish(
         raise _explained(error, origins or {}) from error
     except ValueError as error:
         raise RowError(
-            Fault.WRONG_VALUE, f"{error}; write times as 2026-01-31T09:30:00Z"
+            RejectionReason.WRONG_VALUE, f"{error}; write times as 2026-01-31T09:30:00Z"
         ) from error
     if record.schema_version != SCHEMA_VERSION:
         raise RowError(
-            Fault.SCHEMA_VERSION,
+            RejectionReason.SCHEMA_VERSION,
             f"schema_version is {record.schema_version}, this careerstream reads {SCHEMA_VERSION}",
         )
     if isinstance(record, Event) and latest is not None and aware(record.event_time) > latest:
         raise RowError(
-            Fault.FUTURE_TIME,
+            RejectionReason.FUTURE_TIME,
             f"event_time is {to_text(aware(record.event_time))}, later than {to_text(latest)}; "
             "correct the time",
         )
     if len(value) > MAX_VALUE_BYTES:
         raise RowError(
-            Fault.TOO_LARGE,
+            RejectionReason.TOO_LARGE,
             f"the record has {len(value):,} bytes, at most {MAX_VALUE_BYTES:,} are allowed; "
             "shorten its texts",
         )
@@ -188,6 +172,7 @@ def _explained(error: ValidationError, origins: Mapping[str, str]) -> RowError:
     name = f"field {field}" + (f" (column {origin})" if origin else "")
     more = f"; and {len(others)} more" if others else ""
     if first["type"] == "missing" or (first["input"] is None and first["loc"]):
-        return RowError(Fault.MISSING_FIELD, f"{name} is missing and must be given{more}")
-    reason = Fault.WRONG_TYPE if first["type"].endswith("_type") else Fault.WRONG_VALUE
+        return RowError(RejectionReason.MISSING_FIELD, f"{name} is missing and must be given{more}")
+    is_type_error = first["type"].endswith("_type")
+    reason = RejectionReason.WRONG_TYPE if is_type_error else RejectionReason.WRONG_VALUE
     return RowError(reason, f"{name} is {shown(first['input'])}: {first['msg']}{more}")

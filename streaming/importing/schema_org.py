@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from streaming.importing.html_text import guess_language, one_line, plain_text
-from streaming.importing.rows import Fault, RowError, stable_id
+from streaming.importing.rows import RejectionReason, RowError, stable_id
 from streaming.importing.salary_parser import salary
 from streaming.importing.value_parsers import read_language, read_list, read_time
 
@@ -40,7 +40,7 @@ def postings_in(document: Any) -> Iterator[Node]:
     if not found:
         types = ", ".join(sorted({name for node in nodes for name in _types(node)})) or "none"
         raise RowError(
-            Fault.NOT_A_POSTING,
+            RejectionReason.NOT_A_POSTING,
             f"no schema.org JobPosting here (@type: {types}); give objects of that @type",
         )
     for node in found:
@@ -55,7 +55,7 @@ def posting_values(node: Node) -> dict[str, Any]:
     """
     title = one_line(_text(node.get("title")) or _text(node.get("name")) or "")
     if not title:
-        raise RowError(Fault.MISSING_FIELD, "field title is missing and must be given")
+        raise RowError(RejectionReason.MISSING_FIELD, "field title is missing and must be given")
     description = plain_text(_text(node.get("description"), join="\n\n") or "")
     values = {
         "title": title,
@@ -159,7 +159,7 @@ def _time(node: Node, name: str, *, end_of_day: bool = False) -> datetime | None
     try:
         return read_time(text, end_of_day=end_of_day) if text else None
     except ValueError as error:
-        raise RowError(Fault.WRONG_VALUE, f"field {name}: {error}") from error
+        raise RowError(RejectionReason.WRONG_VALUE, f"field {name}: {error}") from error
 
 
 def _place(node: Node) -> dict[str, str] | None:

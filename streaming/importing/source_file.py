@@ -11,7 +11,7 @@ from typing import IO
 
 from streaming.contract.topics import MAX_VALUE_BYTES
 from streaming.errors import InputError
-from streaming.importing.rows import Fault, RowError
+from streaming.importing.rows import RejectionReason, RowError
 
 LINE_LIMIT = 8 * MAX_VALUE_BYTES
 """Characters; markup can be several times as long as the text of the record made of it."""
@@ -85,9 +85,8 @@ class SourceFile:
                     self.bytes_read = raw.tell()
                     yield line
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise RowError(
-                Fault.TRUNCATED, f"the compressed file breaks off here ({error}); fetch it again"
-            ) from error
+            text = f"the compressed file breaks off here ({error}); fetch it again"
+            raise RowError(RejectionReason.TRUNCATED, text) from error
         except OSError as error:
             raise InputError(f"{self.path} cannot be read: {error.strerror}") from error
 
@@ -111,7 +110,7 @@ def check_decoded(text: str, encoding: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise RowError(
-            Fault.NOT_DECODABLE,
+            RejectionReason.NOT_DECODABLE,
             f"character {error.start + 1} is not {encoding}; correct the row, or name the file's "
             "encoding with --encoding",
         ) from error

@@ -1,9 +1,8 @@
-"""Bytes to records, a batch of messages at a time: what can be read, and for the rest why not.
+"""Decodes batches of messages: a record for each, or the reason why there is none.
 
-Errors are data. Each message gets a `record` or an `error`, never both, never neither, and nothing
-here can fail a query. Values are read in Python (`streaming.contract.value_decoder`), as they are
-between a click and its recommendation: checks of as many columns in Spark took several times as
-long, and a core.
+Errors are data. Each message gets a `record` or an `error`, never both, never neither, and no value
+can fail a query. Values are decoded in Python (`streaming.contract.value_decoder`), because checks
+of as many columns in Spark took several times as long.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,74 +18,75 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import ArrayType, DataType, StructType
 
-from streaming.contract.field_checks import TIMES_OF_PEOPLE
-from streaming.contract.schemas import SCALARS, spark_type
+from streaming.contract.field_rules import PERSON_TIME_FIELDS
+from streaming.contract.json_parser import DecodeError
+from streaming.contract.spark_types import SCALAR_TYPES, spark_type
 from streaming.contract.topics import Topic
-from streaming.contract.value_decoder import Document, Unreadable, as_scalar, read_value
+from streaming.contract.value_decoder import Document, convert_scalar, read_value
 
 ERROR_TYPE = StructType().add("reason", "string").add("text", "string")
-_SCALARS = {type(spark): scalar for scalar, spark in SCALARS.items()}
-_TOGETHER = 1_000
-"""Messages that are held as objects at a time; Spark's batches have up to 64 MiB."""
+_PYTHON_TYPES = {type(spark): python for python, spark in SCALAR_TYPES.items()}
+_CHUNK = 1_000
+"""Messages decoded at a time; Spark's batches have up to 64 MiB."""
 _TIME = pa.timestamp("us", tz="UTC")
-_FIRST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), _TIME)
-_LAST = pa.scalar(datetime.max.replace(tzinfo=UTC), _TIME)
+_MIN_TIME = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), _TIME)
+_MAX_TIME = pa.scalar(datetime.max.replace(tzinfo=UTC), _TIME)
 _CANONICAL_FORM = "%Y-%m-%dT%H:%M:%SZ"
-"""Arrow's form of a canonical time (`streaming.timestamps`): its seconds have all their digits."""
+"""A canonical time (`streaming.timestamps`) as Arrow formats it: %S has all six decimals."""
 
 
 def decode(messages: DataFrame, topic: Topic) -> DataFrame:
-    """Read the values of one topic.
+    """Decode the values of one topic.
 
     Args:
         messages: rows of Spark's Kafka source; at least `value` and `timestamp`.
         topic: whose contract applies.
 
     Returns:
-        The same rows with `record` (the record's Spark type, null where it cannot be read) and
-        `error` (reason code and text, null where it can). A null value is the error `null-value`;
-        a topic on which it means deletion tells it apart by that code. Parts of a record that lie
-        in a list and are not of their type are null.
+        The same rows with `record` (the record's Spark type, null if it cannot be decoded) and
+        `error` (reason code and text, null if it can). A null value is the error `null-value`, by
+        which callers recognise deletions. Parts of objects in lists are null if they are not of
+        their type.
     """
     if topic.record is None:
         raise ValueError(f"topic {topic.name} holds raw bytes, which cannot be decoded")
     shape = spark_type(topic.record)
     columns = StructType([*messages.schema]).add("record", shape).add("error", ERROR_TYPE)
-    return messages.mapInArrow(partial(_decoded, topic=topic, shape=shape), columns)
+    return messages.mapInArrow(partial(_decode_batches, topic=topic, shape=shape), columns)
 
 
-def _decoded(
+def _decode_batches(
     batches: Iterator[pa.RecordBatch], topic: Topic, shape: StructType
 ) -> Iterator[pa.RecordBatch]:
-    for batch in _small(batches):
+    for batch in _chunks(batches):
         records: list[Document | None] = []
         errors: list[dict[str, str] | None] = []
         values = batch.column("value").to_pylist()
-        for value, produced_at in zip(values, _moments(batch, topic), strict=True):
+        for value, produced_at in zip(values, _timestamps(batch, topic), strict=True):
             try:
                 record, error = read_value(value, topic, produced_at), None
-            except Unreadable as unreadable:
-                record, error = None, {"reason": unreadable.fault.value, "text": unreadable.text}
+            except DecodeError as error:
+                record, error = None, {"reason": error.reason.value, "text": error.text}
             records.append(record)
             errors.append(error)
-        read = {"record": _column(records, shape), "error": _column(errors, ERROR_TYPE)}
-        told = dict(zip(batch.schema.names, batch.columns, strict=True))
-        yield pa.RecordBatch.from_pydict(told | read)
+        decoded = {"record": _column(records, shape), "error": _column(errors, ERROR_TYPE)}
+        message = dict(zip(batch.schema.names, batch.columns, strict=True))
+        yield pa.RecordBatch.from_pydict(message | decoded)
 
 
-def _small(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        for start in range(0, batch.num_rows, _TOGETHER):
-            yield batch.slice(start, _TOGETHER)
+        for start in range(0, batch.num_rows, _CHUNK):
+            yield batch.slice(start, _CHUNK)
 
 
-def _moments(batch: pa.RecordBatch, topic: Topic) -> Sequence[str | None]:
-    """Return when each message was produced, where that is asked for."""
-    if topic.record not in TIMES_OF_PEOPLE:
+def _timestamps(batch: pa.RecordBatch, topic: Topic) -> Sequence[str | None]:
+    """Return when each message was produced, on topics where the decoder needs it."""
+    if topic.record not in PERSON_TIME_FIELDS:
         return [""] * batch.num_rows
     moments = batch.column("timestamp").cast(_TIME)
     # Arrow counts years in 16 bits: it would make year 4464 of year 70000.
-    known = pc.and_(pc.greater_equal(moments, _FIRST), pc.less_equal(moments, _LAST))
+    known = pc.and_(pc.greater_equal(moments, _MIN_TIME), pc.less_equal(moments, _MAX_TIME))
     texts: list[str | None] = pc.strftime(
         pc.if_else(known, moments, pa.scalar(None, _TIME)), _CANONICAL_FORM
     ).to_pylist()
@@ -94,9 +94,9 @@ def _moments(batch: pa.RecordBatch, topic: Topic) -> Sequence[str | None]:
 
 
 def _column(values: Sequence[Any], kind: DataType) -> pa.Array:
-    """Make a column of what was parsed; what is not of its type is null.
+    """Return decoded values as a column; null for what is not of its type.
 
-    Field by field: Arrow, given documents, does not turn the times in them from text.
+    Structs are built field by field, because Arrow does not convert times in documents from text.
     """
     if isinstance(kind, StructType):
         objects = [value if isinstance(value, dict) else None for value in values]
@@ -108,18 +108,18 @@ def _column(values: Sequence[Any], kind: DataType) -> pa.Array:
         return pa.StructArray.from_arrays(columns, kind.names, mask=absent)
     if isinstance(kind, ArrayType):
         lists = [value if isinstance(value, list) else None for value in values]
-        ends = [*accumulate((len(one or ()) for one in lists), initial=0)]
-        starts = [None if one is None else start for one, start in zip(lists, ends, strict=False)]
-        flat = [part for one in lists if one for part in one]
+        ends = [*accumulate((len(items or ()) for items in lists), initial=0)]
+        starts = [None if v is None else start for v, start in zip(lists, ends, strict=False)]
+        flat = [item for items in lists if items for item in items]
         offsets = pa.array([*starts, ends[-1]], pa.int32())
         return pa.ListArray.from_arrays(offsets, _column(flat, kind.elementType))
-    return _leaves(values, kind)
+    return _scalar_column(values, kind)
 
 
-def _leaves(values: Sequence[Any], kind: DataType) -> pa.Array:
-    scalar = _SCALARS[type(kind)]
+def _scalar_column(values: Sequence[Any], kind: DataType) -> pa.Array:
+    scalar = _PYTHON_TYPES[type(kind)]
     if scalar is not str or not set(map(type, values)) <= {str, NoneType}:
-        # What lies in lists of objects was not checked when it was read, and Arrow turns some.
-        values = [None if value is None else as_scalar(scalar, value) for value in values]
+        # The decoder does not check objects in lists, and Arrow would convert some wrong types.
+        values = [None if value is None else convert_scalar(scalar, value) for value in values]
     as_read = pa.string() if scalar is datetime else to_arrow_type(kind)
     return pa.array(values, as_read).cast(to_arrow_type(kind, timezone="UTC"))

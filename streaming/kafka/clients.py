@@ -1,7 +1,6 @@
-"""How each Kafka client is told where Kafka is and how to log in: one spelling per client.
+"""Connections to Kafka: the options of each client, and the clients of kafka-python.
 
-`KafkaSettings` is the only source. Passwords leave their SecretStr here and nowhere else, and go
-straight into a client.
+All options come from `KafkaSettings`. Passwords leave their SecretStr only here.
 """
 
 import logging
@@ -18,7 +17,7 @@ from streaming.contract.topics import TOPICS
 from streaming.errors import BrokerError, SettingsError
 from streaming.settings import KafkaSettings
 
-_PATIENT_MS = 10
+_CONSUMER_MAX_WAIT_MS = 10
 MAX_REQUEST_BYTES = max(topic.max_message_bytes for topic in TOPICS)
 
 _Client = TypeVar("_Client")
@@ -34,7 +33,7 @@ _LOGIN_MODULES = {
 
 
 def kafka_python_options(kafka: KafkaSettings) -> dict[str, Any]:
-    """Spell the connection for kafka-python's clients.
+    """Return the connection options of kafka-python's clients.
 
     Raises:
         SettingsError: a certificate file does not exist.
@@ -59,7 +58,7 @@ def kafka_python_options(kafka: KafkaSettings) -> dict[str, Any]:
 
 
 def spark_kafka_options(kafka: KafkaSettings) -> dict[str, str]:
-    """Spell the connection for Spark's Kafka source and sink; keys begin with `kafka.`.
+    """Return the connection options of Spark's Kafka source and sink; keys start with `kafka.`.
 
     Raises:
         SettingsError: a certificate file does not exist.
@@ -90,26 +89,26 @@ def spark_kafka_options(kafka: KafkaSettings) -> dict[str, str]:
 
 
 def spark_source_options(kafka: KafkaSettings) -> dict[str, str]:
-    """All options of a Spark Kafka source but its topics and where it starts and stops."""
+    """Return all options of a Spark Kafka source but its topics and offsets."""
     return spark_kafka_options(kafka) | {
-        # The consumer's own default of 500 ms would be most of a click's latency: once it has a
-        # partition's messages, it asks for more ahead, and what Spark asks next, where the
-        # partition ends, is answered behind that. So each batch waits once for each partition.
+        # The consumer fetches ahead, and Kafka answers Spark's next request, for the end of the
+        # partition, only after that fetch. So each batch waits this long for each partition. The
+        # consumer's default of 500 ms would be most of the latency of a recommendation.
         "kafka.fetch.max.wait.ms": str(kafka.fetch_max_wait_ms),
     }
 
 
 def spark_sink_options(kafka: KafkaSettings) -> dict[str, str]:
-    """All options of a Spark Kafka sink but its topic."""
+    """Return all options of a Spark Kafka sink but its topic."""
     return spark_kafka_options(kafka) | {"kafka.max.request.size": str(2 * MAX_REQUEST_BYTES)}
 
 
 def producer(kafka: KafkaSettings, **options: Any) -> KafkaProducer:
-    """Connect a producer: idempotent, all replicas, Kafka's default partitioner, bytes in.
+    """Connect a producer: idempotent, all replicas, Kafka's default partitioner, values in bytes.
 
     Args:
-        kafka: where and how.
-        options: kafka-python's own, over the defaults chosen here.
+        kafka: the cluster.
+        options: of kafka-python; they override the defaults chosen here.
 
     Raises:
         BrokerError: no broker answers.
@@ -125,7 +124,7 @@ def producer(kafka: KafkaSettings, **options: Any) -> KafkaProducer:
 
 
 def consumer(kafka: KafkaSettings, **options: Any) -> KafkaConsumer:
-    """Connect a consumer without a group, from the beginning, bytes out; assign or subscribe it.
+    """Connect a consumer without a group, from the beginning, values in bytes.
 
     Raises:
         BrokerError: no broker answers.
@@ -133,8 +132,8 @@ def consumer(kafka: KafkaSettings, **options: Any) -> KafkaConsumer:
     chosen = {
         "auto_offset_reset": "earliest",
         "enable_auto_commit": False,
-        # Unlike Spark's, these ask again and again while nothing comes.
-        "fetch_max_wait_ms": _PATIENT_MS,
+        # Unlike Spark, these clients poll while nothing comes: a shorter wait would cost a core.
+        "fetch_max_wait_ms": _CONSUMER_MAX_WAIT_MS,
         "max_partition_fetch_bytes": 2 * MAX_REQUEST_BYTES,
         "allow_auto_create_topics": False,
     }
@@ -159,47 +158,47 @@ def broker_errors(kafka: KafkaSettings) -> Iterator[None]:
         raise BrokerError(f"Kafka at {kafka.bootstrap_servers}: {_one_line(error)}") from error
 
 
-class _Reasons(logging.Handler):
-    """Keeps why the first attempt to connect failed: kafka-python only logs it.
+class _FirstFailure(logging.Handler):
+    """Keeps why the first attempt to connect failed, which kafka-python only logs.
 
-    The last one is often only cut off by the end of our patience.
+    The last attempt is often just cut off by the timeout.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.first = ""
+        self.reason = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Remember the reason of a failed attempt."""
-        if not self.first and (attempt := _FAILED_ATTEMPT.match(record.getMessage())):
-            self.first = attempt[1]
+        """Keep the reason of a failed attempt."""
+        if not self.reason and (attempt := _FAILED_ATTEMPT.match(record.getMessage())):
+            self.reason = attempt[1]
 
 
 def _connected(
     make: Callable[..., _Client], kafka: KafkaSettings, options: dict[str, Any]
 ) -> _Client:
-    reasons, attempts = _Reasons(), logging.getLogger("kafka.net.manager")
-    attempts.addHandler(reasons)
-    # Whatever the program wants to see of Kafka's log, the reason is said at this level.
+    failure, attempts = _FirstFailure(), logging.getLogger("kafka.net.manager")
+    attempts.addHandler(failure)
+    # The reason is logged at this level, whatever level the program has chosen.
     level = attempts.level
     attempts.setLevel(logging.WARNING)
-    # What it says of the attempts goes into one error, not to the terminal.
+    # The attempts become one error, so they are not shown.
     log = logging.getLogger("kafka")
-    spoke, log.propagate = log.propagate, False
+    propagate, log.propagate = log.propagate, False
     try:
         return make(**(kafka_python_options(kafka) | options))
     except (KafkaError, OSError, ValueError) as error:
-        why = " ".join((reasons.first or _one_line(error)).split())
-        # A refused login looks like a lost connection to kafka-python.
+        why = " ".join((failure.reason or _one_line(error)).split())
+        # kafka-python cannot tell a refused login from a lost connection.
         login = "check kafka.username and kafka.password, or " if kafka.username else ""
         raise BrokerError(
             f"no Kafka broker answers at {kafka.bootstrap_servers} ({why}); {login}start one with "
             "`careerstream kafka start` or set kafka.bootstrap_servers"
         ) from error
     finally:
-        log.propagate = spoke
+        log.propagate = propagate
         attempts.setLevel(level)
-        attempts.removeHandler(reasons)
+        attempts.removeHandler(failure)
 
 
 def _one_line(error: Exception) -> str:
@@ -211,13 +210,13 @@ def _password(kafka: KafkaSettings) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quote for a JAAS configuration."""
+    """Quote a text for a JAAS configuration."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def _file(setting: str, path: Path | None) -> str | None:
-    """Check early: kafka-python would try to connect until its time is up."""
+    """Return a file's path if it exists; kafka-python would retry until its timeout."""
     if path is not None and not path.is_file():
         raise SettingsError(f"setting kafka.{setting}: there is no file {path}; give a PEM file")
     return None if path is None else str(path.absolute())

@@ -13,12 +13,12 @@ from streaming.errors import BrokerError
 from streaming.kafka.clients import admin, broker_errors, spark_sink_options, spark_source_options
 from streaming.settings import KafkaSettings
 
-MESSAGE = (
+MESSAGE_SCHEMA = (
     "topic string, key string, value binary, headers array<struct<key: string, value: binary>>"
 )
-"""What Spark's Kafka sink takes; `topic` without the prefix."""
+"""The columns of Spark's Kafka sink; `topic` is without the prefix."""
 _HEADER = pa.struct([pa.field("key", pa.string()), pa.field("value", pa.binary())])
-ARROW_MESSAGE = pa.schema(
+ARROW_MESSAGE_SCHEMA = pa.schema(
     [
         pa.field("topic", pa.string()),
         pa.field("key", pa.string()),
@@ -26,34 +26,34 @@ ARROW_MESSAGE = pa.schema(
         pa.field("headers", pa.list_(_HEADER)),
     ]
 )
-"""`MESSAGE` as Arrow has it."""
-Outgoing = tuple[str, str, bytes | None, Any]
+"""`MESSAGE_SCHEMA` in Arrow's types."""
+OutgoingMessage = tuple[str, str, bytes | None, Any]
 """Topic without the prefix, key, value and headers."""
 
 
 def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> DataFrame:
-    """Follow topics from their beginning; `topic` comes without the prefix.
+    """Follow topics from their beginning; the column `topic` is without the prefix.
 
-    As many tasks as can run at once share a batch, since a task of a few messages is mostly its own
-    start.
+    A batch has as many tasks as can run at once, because a task of a few messages spends most of
+    its time on starting.
 
     Guarantee: each message once per checkpoint. Data that retention removed before it was read
     fails the query, so that loss is never silent.
     """
-    most = max(1, kafka.max_offsets_per_trigger // max(topic.size for topic in topics))
+    max_offsets = max(1, kafka.max_offsets_per_trigger // max(topic.size for topic in topics))
     messages = (
         spark.readStream.format("kafka")
         .options(**spark_source_options(kafka))
-        .option("maxOffsetsPerTrigger", most)
+        .option("maxOffsetsPerTrigger", max_offsets)
         .option("subscribe", _subscription(kafka, topics))
         .option("startingOffsets", "earliest")
     )
-    return _named(messages.load(), kafka).coalesce(spark.sparkContext.defaultParallelism)
+    return _without_prefix(messages.load(), kafka).coalesce(spark.sparkContext.defaultParallelism)
 
 
 def read_batch(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> DataFrame:
-    """Read all that stands on topics now; `topic` comes without the prefix."""
-    return _named(
+    """Read all messages of topics up to now; the column `topic` is without the prefix."""
+    return _without_prefix(
         spark.read.format("kafka")
         .options(**spark_source_options(kafka))
         .option("subscribe", _subscription(kafka, topics))
@@ -65,9 +65,9 @@ def read_batch(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> Dat
 
 
 def write_stream(messages: DataFrame, kafka: KafkaSettings) -> DataStreamWriter:
-    """Write messages (`topic` without prefix, key, value, headers); at least once, same bytes."""
+    """Write messages (`MESSAGE_SCHEMA`); at least once, with the same bytes each time."""
     return (
-        _addressed(messages, kafka)
+        _with_prefix(messages, kafka)
         .writeStream.format("kafka")
         .options(**spark_sink_options(kafka))
         .option("includeHeaders", "true")
@@ -76,9 +76,9 @@ def write_stream(messages: DataFrame, kafka: KafkaSettings) -> DataStreamWriter:
 
 
 def write_batch(messages: DataFrame, kafka: KafkaSettings) -> None:
-    """Write messages (`topic` without prefix, key, value, headers) now; at least once."""
+    """Write messages (`MESSAGE_SCHEMA`) now; at least once."""
     (
-        _addressed(messages, kafka)
+        _with_prefix(messages, kafka)
         .write.format("kafka")
         .options(**spark_sink_options(kafka))
         .option("includeHeaders", "true")
@@ -86,18 +86,19 @@ def write_batch(messages: DataFrame, kafka: KafkaSettings) -> None:
     )
 
 
-def arrow_messages(messages: Iterable[Outgoing]) -> pa.RecordBatch:
-    """Return messages as a record batch of `ARROW_MESSAGE`."""
-    columns = list(zip(*messages, strict=True)) or [()] * len(ARROW_MESSAGE)
-    arrays = [pa.array(c, field.type) for c, field in zip(columns, ARROW_MESSAGE, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=ARROW_MESSAGE)
+def to_arrow(messages: Iterable[OutgoingMessage]) -> pa.RecordBatch:
+    """Return messages as a record batch of `ARROW_MESSAGE_SCHEMA`."""
+    schema = ARROW_MESSAGE_SCHEMA
+    columns = list(zip(*messages, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, f.type) for column, f in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def require_topics(kafka: KafkaSettings, *topics: Topic) -> None:
-    """Make sure that a broker answers and has these topics: a query would try for minutes.
+    """Check that a broker answers and has these topics. A query would retry for minutes.
 
     Raises:
-        BrokerError: one line that names what is missing.
+        BrokerError: no broker, or a topic is missing.
     """
     client = admin(kafka)
     try:
@@ -117,14 +118,14 @@ def _subscription(kafka: KafkaSettings, topics: tuple[Topic, ...]) -> str:
     return ",".join(kafka.topic_prefix + topic.name for topic in topics)
 
 
-def _named(messages: DataFrame, kafka: KafkaSettings) -> DataFrame:
-    if not kafka.topic_prefix:  # what is not there need not be planned for each batch
+def _without_prefix(messages: DataFrame, kafka: KafkaSettings) -> DataFrame:
+    if not kafka.topic_prefix:  # Spark plans each column anew for each batch
         return messages
     name = F.col("topic").substr(F.lit(len(kafka.topic_prefix) + 1), F.length("topic"))
     return messages.withColumn("topic", name)
 
 
-def _addressed(messages: DataFrame, kafka: KafkaSettings) -> DataFrame:
+def _with_prefix(messages: DataFrame, kafka: KafkaSettings) -> DataFrame:
     if not kafka.topic_prefix:
         return messages
     return messages.withColumn("topic", F.concat(F.lit(kafka.topic_prefix), F.col("topic")))

@@ -1,4 +1,4 @@
-"""A topic as a place to put records that come from outside Spark."""
+"""Writes records to a topic from outside Spark."""
 
 import threading
 from collections import deque
@@ -15,24 +15,23 @@ from streaming.errors import BrokerError
 from streaming.kafka import clients
 from streaming.settings import KafkaSettings
 
-IN_FLIGHT = 20_000
-"""Messages that may wait for their acknowledgement; bounds the memory of a fast sender."""
+MAX_IN_FLIGHT = 20_000
+"""Messages that may wait for their acknowledgement; limits the memory of a fast sender."""
 
-_TOPIC_SECONDS = 5
-"""How long the broker may take to say where a topic is."""
+_METADATA_TIMEOUT_MS = 5_000
+"""How long the broker may take to answer where a topic is."""
 
 _TIMEOUTS = {
-    "max_block_ms": _TOPIC_SECONDS * 1000,
-    # A broker that is gone is reported within half a minute, not two.
+    "max_block_ms": _METADATA_TIMEOUT_MS,
+    # A lost broker is an error after half a minute, not after two.
     "request_timeout_ms": 15_000,
     "delivery_timeout_ms": 30_000,
 }
 
-
 Tag = TypeVar("Tag")
 
 
-class Outlet(Generic[Tag]):
+class TopicWriter(Generic[Tag]):
     """Sends keyed values to one topic.
 
     Guarantee: every value sent is acknowledged by all replicas when `flush` returns, values with
@@ -41,23 +40,23 @@ class Outlet(Generic[Tag]):
 
     Args:
         kafka: the cluster and the topic prefix.
-        topic: from the table of topics.
-        refused: called, in the sender's thread, with the tag of each value that the cluster finds
-            too large.
+        topic: which topic.
+        on_too_large: called, in the producer's thread, with the tag of each value that the cluster
+            refuses as too large, and why.
 
     Raises:
         BrokerError: no broker answers, or the topic does not exist.
     """
 
     def __init__(
-        self, kafka: KafkaSettings, topic: Topic, refused: Callable[[Tag, str], None]
+        self, kafka: KafkaSettings, topic: Topic, on_too_large: Callable[[Tag, str], None]
     ) -> None:
         self.delivered = 0
         self._kafka = kafka
         self._topic = kafka.topic_prefix + topic.name
-        self._refused = refused
+        self._on_too_large = on_too_large
         self._failures: deque[Exception] = deque(maxlen=1)
-        self._slots = threading.Semaphore(IN_FLIGHT)
+        self._slots = threading.Semaphore(MAX_IN_FLIGHT)
         self._producer = clients.producer(kafka, **_TIMEOUTS)
         self._require_topic()
 
@@ -70,37 +69,37 @@ class Outlet(Generic[Tag]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Deliver what was sent; after an error only what is already on its way."""
+        """Deliver what was sent; after an error only what is already in flight."""
         try:
             if kind is None:
                 self.flush()
         finally:
-            with suppress(KafkaTimeoutError):  # something was still on its way
+            with suppress(KafkaTimeoutError):  # something was still in flight
                 self._producer.close(timeout=0 if kind else None)
 
     def send(self, key: str, value: bytes, tag: Tag) -> None:
-        """Hand one value over; waits while too many are on their way.
+        """Send one value; waits while too many are in flight.
 
         Args:
             key: of the message.
             value: of the message.
-            tag: names the value to `refused`.
+            tag: identifies the value to `on_too_large`.
 
         Raises:
             BrokerError: an earlier value could not be delivered.
         """
         self._slots.acquire()
-        self._check()
+        self._raise_failure()
         try:
             future = self._producer.send(self._topic, key=key.encode(), value=value)
         except MessageSizeTooLargeError as error:
-            self._failed(tag, error)
+            self._on_failure(tag, error)
             return
         except KafkaError as error:
             self._failures.append(error)
-            self._check()
-        future.add_callback(self._arrived)
-        future.add_errback(partial(self._failed, tag))
+            self._raise_failure()
+        future.add_callback(self._on_success)
+        future.add_errback(partial(self._on_failure, tag))
 
     def flush(self) -> None:
         """Wait until everything is acknowledged.
@@ -110,20 +109,20 @@ class Outlet(Generic[Tag]):
         """
         with clients.broker_errors(self._kafka):
             self._producer.flush()
-        self._check()
+        self._raise_failure()
 
-    def _arrived(self, _metadata: object) -> None:
+    def _on_success(self, _metadata: object) -> None:
         self.delivered += 1
         self._slots.release()
 
-    def _failed(self, tag: Tag, error: Exception) -> None:
+    def _on_failure(self, tag: Tag, error: Exception) -> None:
         if isinstance(error, MessageSizeTooLargeError):
-            self._refused(tag, f"the cluster's own limit for {self._topic} is lower: {error}")
+            self._on_too_large(tag, f"the cluster's own limit for {self._topic} is lower: {error}")
         else:
             self._failures.append(error)
         self._slots.release()
 
-    def _check(self) -> None:
+    def _raise_failure(self) -> None:
         if self._failures:
             raise BrokerError(
                 f"Kafka at {self._kafka.bootstrap_servers} did not take what was sent to "

@@ -1,1 +1,1 @@
-"""The lake: Delta tables, how rows are merged into them, and their maintenance."""
+"""The lake: Delta tables, and how the messages of topics are merged into them."""

@@ -1,13 +1,14 @@
-"""From the topics to the lake: every distinct event, profile version and decision, once."""
+"""The tables of history: every distinct event, profile version and decision of the topics, once."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.contract.topics import EVENTS, PROFILES, RECOMMENDATIONS, Topic
 from streaming.kafka.batch_decoder import decode
-from streaming.kafka.dead_letters import bury, wrong_key
+from streaming.kafka.dead_letters import key_error, write_dead_letters
 from streaming.lake import tables
-from streaming.metrics.accumulators import Tally
+from streaming.lake.merge import insert_new
+from streaming.metrics.accumulators import LabelledCounter
 from streaming.settings import Settings
 
 JOB = "archive"
@@ -18,39 +19,43 @@ DESTINATIONS: tuple[tuple[Topic, tables.Table], ...] = (
 )
 
 
-def judged_values(messages: DataFrame, topic: Topic) -> DataFrame:
-    """Decode the messages of a topic and hold their keys against their values.
+def decode_values(messages: DataFrame, topic: Topic) -> DataFrame:
+    """Decode the messages of a topic and compare their keys with the ids in their values.
 
-    Of a stream, once before the batches: the plan is the same for each.
+    Call it once on a stream and not on each batch, so that Spark plans it once.
     """
-    error = F.coalesce("error", wrong_key(F.col("record.candidate_id")))
+    error = F.coalesce("error", key_error(F.col("record.candidate_id")))
     return decode(messages, topic).withColumn("error", error)
 
 
 def archive_batch(
-    judged: DataFrame, settings: Settings, topic: Topic, table: tables.Table, tally: Tally
+    decoded: DataFrame,
+    settings: Settings,
+    topic: Topic,
+    table: tables.Table,
+    dead_letters: LabelledCounter,
 ) -> None:
-    """Insert one batch of `judged_values` into the topic's table.
+    """Insert one batch of `decode_values` into the topic's table.
 
-    What cannot be read goes to dead letters; of events that is update_profiles' part already.
+    What cannot be decoded goes to dead letters, except for events, which update_profiles reports.
     """
-    judged = judged.persist()
+    decoded = decoded.persist()
     try:
-        rows = archive_rows(judged.where(F.col("error").isNull()), table)
-        tables.insert_new(rows, settings, table)
+        rows = archive_rows(decoded.where(F.col("error").isNull()), table)
+        insert_new(rows, settings, table)
         if topic is not EVENTS:
-            bury(judged, JOB, settings.kafka, tally)
+            write_dead_letters(decoded, JOB, settings.kafka, dead_letters)
     finally:
-        judged.unpersist()
+        decoded.unpersist()
 
 
-def archive_rows(readable: DataFrame, table: tables.Table) -> DataFrame:
-    """Shape readable messages as rows of a table."""
-    place = {
+def archive_rows(decoded: DataFrame, table: tables.Table) -> DataFrame:
+    """Return decoded messages as rows of a table."""
+    message = {
         "produced_at": F.col("timestamp"),
         "partition": F.col("partition"),
         "offset": F.col("offset"),
     }
-    return readable.select(
-        *(place.get(name, F.col(f"record.{name}")).alias(name) for name in table.schema().names)
+    return decoded.select(
+        *(message.get(name, F.col(f"record.{name}")).alias(name) for name in table.schema().names)
     )

@@ -1,51 +1,52 @@
-"""From the topic postings to the table of postings: latest version of each, open or closed."""
+"""The table of postings: the newest version of each posting on the topic, open or closed."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.contract.topics import POSTINGS
 from streaming.kafka.batch_decoder import decode
-from streaming.kafka.dead_letters import bury, deletion, wrong_key
+from streaming.kafka.dead_letters import is_deletion, key_error, write_dead_letters
 from streaming.lake import tables
-from streaming.metrics.accumulators import Tally
+from streaming.lake.merge import upsert_postings
+from streaming.metrics.accumulators import LabelledCounter
 from streaming.settings import Settings
 
 JOB = "index_postings"
 
 
-def judged_postings(messages: DataFrame) -> DataFrame:
-    """Decode messages; a null value, which withdraws the posting that its key names, is no error.
+def decode_postings(messages: DataFrame) -> DataFrame:
+    """Decode messages. A null value is not an error: it withdraws the posting of its key.
 
-    Of a stream, once before the batches: the plan is the same for each.
+    Call it once on a stream and not on each batch, so that Spark plans it once.
     """
-    error = F.when(~deletion(), F.coalesce("error", wrong_key(F.col("record.posting_id"))))
+    error = F.when(~is_deletion(), F.coalesce("error", key_error(F.col("record.posting_id"))))
     return decode(messages, POSTINGS).withColumn("error", error)
 
 
-def index_batch(judged: DataFrame, settings: Settings, tally: Tally) -> None:
-    """Index one batch of `judged_postings`; what cannot be read goes to dead letters."""
-    judged = judged.persist()
+def index_batch(decoded: DataFrame, settings: Settings, dead_letters: LabelledCounter) -> None:
+    """Index one batch of `decode_postings`; what cannot be decoded goes to dead letters."""
+    decoded = decoded.persist()
     try:
-        good = judged.where(F.col("error").isNull())
-        if not good.isEmpty():
-            tables.upsert_postings(posting_rows(good), settings)
-        bury(judged, JOB, settings.kafka, tally)
+        valid = decoded.where(F.col("error").isNull())
+        if not valid.isEmpty():
+            upsert_postings(posting_rows(valid), settings)
+        write_dead_letters(decoded, JOB, settings.kafka, dead_letters)
     finally:
-        judged.unpersist()
+        decoded.unpersist()
 
 
-def posting_rows(good: DataFrame) -> DataFrame:
-    """Shape readable messages as rows of the table; a message without a record withdraws."""
-    place = {
+def posting_rows(decoded: DataFrame) -> DataFrame:
+    """Return decoded messages as rows of the table; one without a record withdraws its posting."""
+    message = {
         "posting_id": F.col("key").cast("string"),
         "open": F.col("record").isNotNull(),
         "produced_at": F.col("timestamp"),
         "partition": F.col("partition"),
         "offset": F.col("offset"),
     }
-    return good.select(
+    return decoded.select(
         *(
-            place.get(name, F.col(f"record.{name}")).alias(name)
+            message.get(name, F.col(f"record.{name}")).alias(name)
             for name in tables.POSTINGS.schema().names
         )
     )

@@ -1,5 +1,5 @@
-"""What running jobs tell about themselves, in Prometheus' form.
+"""Metrics of running jobs, in Prometheus' form.
 
-`table` says which metrics there are, `meters` holds their values, `progress` fills them from what
-Spark reports of its queries, `tally` from what workers count, `endpoint` serves them.
+`definitions` lists the metrics and `registry` holds their values. `query_progress` fills them from
+Spark's reports, `accumulators` from what workers count. `http_endpoint` serves them.
 """

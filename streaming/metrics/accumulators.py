@@ -1,7 +1,7 @@
-"""Counting on the workers: what only they see, summed up on the driver.
+"""Counters and lists that workers add to and the driver reads.
 
-Accumulators ride on the answers that tasks give anyway. A task that Spark runs twice counts twice;
-nothing but metrics may rest on these numbers.
+Spark sends accumulators with the results of tasks, so they cost no message of their own. A task
+that Spark runs twice counts twice: use these numbers for metrics only.
 """
 
 from collections import Counter
@@ -10,16 +10,18 @@ from pyspark.accumulators import Accumulator, AccumulatorParam
 from pyspark.sql import SparkSession
 
 from streaming.metrics.definitions import Metric
-from streaming.metrics.registry import METERS
+from streaming.metrics.registry import REGISTRY
 
 Labels = tuple[str, ...]
+LabelledCounter = Accumulator["Counter[Labels]"]
+"""A counter by the values of labels, e.g. `add(Counter({("duplicates",): 3}))` on a worker."""
 
 
-class _Sums(AccumulatorParam["Counter[Labels]"]):
+class _Counters(AccumulatorParam["Counter[Labels]"]):
     """Adds counters up."""
 
     def zero(self, value: "Counter[Labels]") -> "Counter[Labels]":
-        """Nothing counted."""
+        """Return an empty counter."""
         del value
         return Counter()
 
@@ -31,40 +33,36 @@ class _Sums(AccumulatorParam["Counter[Labels]"]):
 
 
 class _Lists(AccumulatorParam[list[float]]):
-    """Gathers numbers."""
+    """Concatenates lists of numbers."""
 
     def zero(self, value: list[float]) -> list[float]:
-        """Nothing gathered."""
+        """Return an empty list."""
         del value
         return []
 
     def addInPlace(  # noqa: N802 - Spark's name
         self, value1: list[float], value2: list[float]
     ) -> list[float]:
-        """Append; in place, as Spark allows, because a backlog's batch gathers thousands."""
+        """Extend the first list, as Spark allows: a batch of a backlog brings thousands."""
         value1.extend(value2)
         return value1
 
 
-Tally = Accumulator["Counter[Labels]"]
-"""A counter by the values of labels, e.g. `add(Counter({("duplicates",): 3}))` on a worker."""
+def labelled_counter(spark: SparkSession, metric: Metric) -> LabelledCounter:
+    """Create a counter that workers and the driver add to, and register it as a metric's values."""
+    counter: LabelledCounter = spark.sparkContext.accumulator(Counter(), _Counters())
+    REGISTRY.add_source(metric, lambda: counter.value)
+    return counter
 
 
-def tally(spark: SparkSession, metric: Metric) -> Tally:
-    """Make a counter that workers and the driver add to; its sums are the metric's values."""
-    sums: Tally = spark.sparkContext.accumulator(Counter(), _Sums())
-    METERS.follow(metric, lambda: sums.value)
-    return sums
-
-
-def gatherer(spark: SparkSession) -> Accumulator[list[float]]:
-    """Make a list that workers append numbers to."""
+def list_accumulator(spark: SparkSession) -> Accumulator[list[float]]:
+    """Create a list that workers append numbers to."""
     return spark.sparkContext.accumulator([], _Lists())
 
 
-def take(gathered: Accumulator[list[float]]) -> list[float]:
+def drain(accumulator: Accumulator[list[float]]) -> list[float]:
     """Empty a list on the driver and return what it held; tasks may add to it meanwhile."""
-    values = list(gathered.value)
-    # note: the list itself stays, since what arrives now is being appended to it
-    del gathered.value[: len(values)]
+    values = list(accumulator.value)
+    # note: the list object stays, because Spark may be appending to it
+    del accumulator.value[: len(values)]
     return values

@@ -1,11 +1,11 @@
-"""The one table of metrics: values, documentation and dashboard are made from it."""
+"""The table of metrics. The registry, the documentation and the dashboard are made from it."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 PREFIX = "careerstream_"
 LATENCY_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300)
-"""Upper limits in seconds; close where the promise is, about a second."""
+"""Upper limits in seconds; dense around the target of one second."""
 BATCH_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60, 300)
 
 
@@ -41,8 +41,8 @@ class Metric:
         return PREFIX + self.name
 
 
-ROWS = Metric(
-    name="rows_total",
+INPUT_ROWS = Metric(
+    name="input_rows_total",
     kind="counter",
     labels=("query",),
     meaning="Messages a query has read. Of update_profiles: events and stated parts.",
@@ -63,17 +63,19 @@ PROCESSED_RATE = Metric(
     name="processed_rows_per_second",
     kind="gauge",
     labels=("query",),
-    meaning="Messages a second that the newest batch worked off: what the query can do.",
-    panel=Panel(title="Speed while a batch runs", query="NAME", legend="{{query}}", unit="cps"),
+    meaning="Messages a second that the newest batch processed: the capacity of the query.",
+    panel=Panel(
+        title="Processing rate within batches", query="NAME", legend="{{query}}", unit="cps"
+    ),
 )
 BATCH_SECONDS = Metric(
-    name="batch_seconds",
+    name="batch_duration_seconds",
     kind="histogram",
     labels=("query",),
-    meaning="How long a batch took, from looking for data to its commit.",
+    meaning="How long a batch took, from the search for data to its commit.",
     buckets=BATCH_BUCKETS,
     panel=Panel(
-        title="Batch time, 95 of 100 below",
+        title="Batch duration, 95th percentile",
         query="histogram_quantile(0.95, sum by (le, query) (rate(NAME_bucket[5m])))",
         legend="{{query}}",
         unit="s",
@@ -83,9 +85,9 @@ PHASE_SECONDS = Metric(
     name="batch_phase_seconds_total",
     kind="counter",
     labels=("query", "phase"),
-    meaning="Seconds spent in each phase of the batches, by Spark's names.",
+    meaning="Seconds spent in each phase of the batches, under Spark's names.",
     panel=Panel(
-        title="Where batch time goes",
+        title="Batch duration by phase",
         query="sum by (query, phase) (rate(NAME[5m]))",
         legend="{{query}} {{phase}}",
         unit="percentunit",
@@ -94,17 +96,17 @@ PHASE_SECONDS = Metric(
 BATCH_ID = Metric(
     name="batch_id", kind="gauge", labels=("query",), meaning="The newest batch that ended."
 )
-POSITION = Metric(
-    name="position",
+SOURCE_OFFSET = Metric(
+    name="source_offset",
     kind="gauge",
     labels=("query", "topic", "partition"),
-    meaning="The offset up to which a query has read.",
+    meaning="The offset of a partition up to which a query has read.",
 )
 LAG = Metric(
     name="lag_messages",
     kind="gauge",
     labels=("query", "topic", "partition"),
-    meaning="Messages that stood on a partition and were not read when the newest batch began.",
+    meaning="Messages of a partition that were not read when the newest batch began.",
     panel=Panel(
         title="Lag", query="sum by (query, topic) (NAME)", legend="{{query}} {{topic}}",
         unit="short",
@@ -114,37 +116,40 @@ STATE_ROWS = Metric(
     name="state_rows",
     kind="gauge",
     labels=("query",),
-    meaning="Rows of keyed state: of update_profiles one for each candidate.",
-    panel=Panel(title="Rows of state", query="NAME", legend="{{query}}", unit="short"),
+    meaning="Rows of keyed state: in update_profiles one for each candidate.",
+    panel=Panel(title="State rows", query="NAME", legend="{{query}}", unit="short"),
 )
 STATE_BYTES = Metric(
     name="state_bytes",
     kind="gauge",
     labels=("query", "where"),
-    meaning="Size of keyed state in memory and, in the store's files, on disk.",
-    panel=Panel(title="Size of state", query="NAME", legend="{{query}} {{where}}", unit="bytes"),
+    meaning="Size of keyed state: in memory, and of the state store's files on disk.",
+    panel=Panel(title="State size", query="NAME", legend="{{query}} {{where}}", unit="bytes"),
 )
 ACTIVE = Metric(
     name="query_active",
     kind="gauge",
     labels=("query",),
-    meaning="1 while a query runs, 0 when it was stopped or has failed.",
-    panel=Panel(title="Queries that run", query="NAME", legend="{{query}}", unit="short"),
+    meaning="1 while a query runs, 0 after it was stopped or has failed.",
+    panel=Panel(title="Running queries", query="NAME", legend="{{query}}", unit="short"),
 )
-SEEN_AT = Metric(
-    name="query_seen_timestamp_seconds",
+LAST_SEEN = Metric(
+    name="query_last_seen_timestamp_seconds",
     kind="gauge",
     labels=("query",),
-    meaning="When a query last ended a batch or said that there is nothing to do.",
+    meaning="When a query last ended a batch or reported that it is idle.",
     panel=Panel(
-        title="Since a query was last heard of", query="time() - NAME", legend="{{query}}", unit="s"
+        title="Time since a query's last report",
+        query="time() - NAME",
+        legend="{{query}}",
+        unit="s",
     ),
 )
 DEAD_LETTERS = Metric(
     name="dead_letters_total",
     kind="counter",
     labels=("query", "topic", "reason"),
-    meaning="Messages that could not be read, by the topic they stood on and the reason code.",
+    meaning="Messages that could not be decoded, by source topic and reason code.",
     panel=Panel(
         title="Dead letters",
         query="sum by (topic, reason) (increase(NAME[5m]))",
@@ -157,11 +162,11 @@ FOLDED = Metric(
     kind="counter",
     labels=("outcome",),
     meaning=(
-        "Events and stated parts by what the fold made of them: entered, impressions, duplicates, "
-        "too_old (they would enter a profile only if it had more room)."
+        "Events and stated parts by the outcome of the fold: entered, impressions, duplicates, "
+        "too_old (older than everything in a full profile)."
     ),
     panel=Panel(
-        title="What the fold made of records",
+        title="Folded records by outcome",
         query="sum by (outcome) (rate(NAME[1m]))",
         legend="{{outcome}}",
         unit="cps",
@@ -170,24 +175,24 @@ FOLDED = Metric(
 RECOMMENDATIONS = Metric(
     name="recommendations_total",
     kind="counter",
-    meaning="Lists made.",
+    meaning="Recommendation lists made.",
     panel=Panel(title="Recommendations", query="sum(rate(NAME[1m]))", legend="lists", unit="cps"),
 )
 LATENCY = Metric(
     name="recommendation_latency_seconds",
     kind="histogram",
     meaning=(
-        "From the production of an event to the moment when its list, and those that one task made "
-        "with it, are readable."
+        "From the production of an event until its list is readable, with all lists that the same "
+        "task made."
     ),
     buckets=LATENCY_BUCKETS,
     panel=Panel(
-        title="Event to recommendation, 50 and 99 of 100 below",
+        title="Event to recommendation, median and 99th percentile",
         query=(
             "histogram_quantile(0.5, sum by (le) (rate(NAME_bucket[1m])))\n"
             "histogram_quantile(0.99, sum by (le) (rate(NAME_bucket[1m])))"
         ),
-        legend="50\n99",
+        legend="p50\np99",
         unit="s",
     ),
 )
@@ -195,8 +200,7 @@ UNKNOWN_POSTINGS = Metric(
     name="unknown_postings_total",
     kind="counter",
     meaning=(
-        "Events in the profiles scored whose posting the catalogue did not hold; they count once "
-        "it does."
+        "Events in scored profiles whose posting was not in the catalogue. They count once it is."
     ),
     panel=Panel(
         title="Events of unknown postings", query="sum(rate(NAME[5m]))", legend="events", unit="cps"
@@ -204,7 +208,7 @@ UNKNOWN_POSTINGS = Metric(
 )
 
 METRICS = (
-    ROWS, INPUT_RATE, PROCESSED_RATE, BATCH_SECONDS, PHASE_SECONDS, BATCH_ID, POSITION, LAG,
-    STATE_ROWS, STATE_BYTES, ACTIVE, SEEN_AT, DEAD_LETTERS, FOLDED, RECOMMENDATIONS, LATENCY,
-    UNKNOWN_POSTINGS,
+    INPUT_ROWS, INPUT_RATE, PROCESSED_RATE, BATCH_SECONDS, PHASE_SECONDS, BATCH_ID, SOURCE_OFFSET,
+    LAG, STATE_ROWS, STATE_BYTES, ACTIVE, LAST_SEEN, DEAD_LETTERS, FOLDED, RECOMMENDATIONS,
+    LATENCY, UNKNOWN_POSTINGS,
 )  # fmt: skip

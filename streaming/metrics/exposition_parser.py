@@ -1,4 +1,4 @@
-"""Reading metrics back: Prometheus' text form, and quantiles of its histograms."""
+"""Reads metrics back: Prometheus' text format, and quantiles of its histograms."""
 
 import math
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from prometheus_client.parser import text_string_to_metric_families
 
 Labels = tuple[tuple[str, str], ...]
-"""Names and values of labels, by name."""
+"""Names and values of labels, sorted by name."""
 
 
-def samples(text: str) -> dict[tuple[str, Labels], float]:
-    """Read Prometheus' text form."""
+def parse_samples(text: str) -> dict[tuple[str, Labels], float]:
+    """Return the values of a text in Prometheus' format, by name and labels."""
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)
@@ -18,15 +18,15 @@ def samples(text: str) -> dict[tuple[str, Labels], float]:
     }
 
 
-def quantile(buckets: Mapping[float, float], share: float) -> float | None:
-    """Estimate a quantile as Prometheus does: by a straight line within its bucket.
+def histogram_quantile(buckets: Mapping[float, float], share: float) -> float | None:
+    """Estimate a quantile as Prometheus does, by linear interpolation within its bucket.
 
     Args:
-        buckets: upper limit → how many values are not above it; the last limit is infinite.
+        buckets: upper limit → number of values up to it; the last limit is infinite.
         share: between 0 and 1.
 
     Returns:
-        None where there are no values; the last finite limit for those above it.
+        None if there are no values; the last finite limit if the quantile lies above it.
     """
     limits = sorted(buckets)
     total = buckets[limits[-1]] if limits else 0

@@ -10,22 +10,24 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from streaming.errors import SettingsError
-from streaming.metrics.registry import METERS
+from streaming.metrics.registry import REGISTRY
 from streaming.settings import MetricsSettings
 
 REQUEST_SECONDS = 10
 
 
 @contextmanager
-def serving(settings: MetricsSettings, trouble: Callable[[], str]) -> Iterator[str | None]:
+def serve_metrics(
+    settings: MetricsSettings, health_problem: Callable[[], str]
+) -> Iterator[str | None]:
     """Answer requests while the block lasts.
 
     Args:
         settings: where to listen.
-        trouble: says in a line what is wrong, '' where nothing is.
+        health_problem: returns one line that says what is wrong; '' if the job is healthy.
 
     Yields:
-        The address, e.g. http://127.0.0.1:40123; None where metrics.port is off.
+        The address, e.g. http://127.0.0.1:40123; None if metrics.port is off.
 
     Raises:
         SettingsError: the port is taken or the host is not this machine's.
@@ -34,7 +36,7 @@ def serving(settings: MetricsSettings, trouble: Callable[[], str]) -> Iterator[s
         yield None
         return
     try:
-        server = ThreadingHTTPServer((settings.host, settings.port), _handler(trouble))
+        server = ThreadingHTTPServer((settings.host, settings.port), _handler(health_problem))
     except OSError as error:
         raise SettingsError(
             f"metrics cannot be served at {settings.host}:{settings.port} ({error.strerror}); set "
@@ -51,7 +53,7 @@ def serving(settings: MetricsSettings, trouble: Callable[[], str]) -> Iterator[s
         thread.join()
 
 
-def _handler(trouble: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
+def _handler(health_problem: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         """Answers one request."""
 
@@ -61,11 +63,11 @@ def _handler(trouble: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
             """Answer with metrics or health."""
             path = self.path.partition("?")[0]
             if path == "/metrics":
-                self._answer(HTTPStatus.OK, METERS.text(), CONTENT_TYPE_LATEST)
+                self._answer(HTTPStatus.OK, REGISTRY.exposition(), CONTENT_TYPE_LATEST)
             elif path == "/health":
-                wrong = trouble()
-                status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-                self._answer(status, f"{wrong or 'ok'}\n".encode(), "text/plain; charset=utf-8")
+                problem = health_problem()
+                status = HTTPStatus.SERVICE_UNAVAILABLE if problem else HTTPStatus.OK
+                self._answer(status, f"{problem or 'ok'}\n".encode(), "text/plain; charset=utf-8")
             else:
                 self._answer(HTTPStatus.NOT_FOUND, b"GET /metrics or /health\n", "text/plain")
 
@@ -77,6 +79,6 @@ def _handler(trouble: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            """Say nothing of each request."""
+            """Do not log requests."""
 
     return Handler

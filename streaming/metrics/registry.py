@@ -1,4 +1,4 @@
-"""The values of the metrics, one set for a process: it has one driver, and Prometheus asks it."""
+"""The values of the metrics. There is one registry, because a process has one driver."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -13,21 +13,30 @@ from streaming.metrics import definitions
 from streaming.metrics.definitions import METRICS, Metric
 
 Counts = Mapping[tuple[str, ...], float]
-"""Values of a counter by the values of its labels."""
+"""Values of a counter, by the values of its labels."""
+
+WORKER_METRICS = (
+    definitions.FOLDED,
+    definitions.RECOMMENDATIONS,
+    definitions.UNKNOWN_POSTINGS,
+    definitions.DEAD_LETTERS,
+)
+"""What workers count (`streaming.metrics.accumulators`)."""
+DRIVER_METRICS = tuple(metric for metric in METRICS if metric not in WORKER_METRICS)
 
 
-class _Followed(Collector):
-    """Counters whose values others keep; they are asked when somebody scrapes, not before."""
+class _SourceCollector(Collector):
+    """Reads counters from their sources at each scrape."""
 
     def __init__(self) -> None:
         self._sources: list[tuple[Metric, Callable[[], Counts]]] = []
 
-    def follow(self, metric: Metric, source: Callable[[], Counts]) -> None:
+    def add_source(self, metric: Metric, source: Callable[[], Counts]) -> None:
         """Add a source; several of one metric add up."""
         self._sources = [*self._sources, (metric, source)]
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Ask every source."""
+        """Read every source."""
         sums: dict[Metric, Counter[tuple[str, ...]]] = {}
         for metric, source in self._sources:
             sums.setdefault(metric, Counter()).update(source())
@@ -39,59 +48,51 @@ class _Followed(Collector):
             yield family
 
 
-class Meters:
-    """Every metric of the table that the driver itself counts, and those it follows."""
+class MetricsRegistry:
+    """Values of all metrics: the driver sets its own, those of workers come from sources."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._followed = _Followed()
-        self.registry.register(self._followed)
-        self._kept = {metric.name: _made(metric, self.registry) for metric in KEPT}
+        self._sources = _SourceCollector()
+        self.registry.register(self._sources)
+        self._metrics = {metric.name: _create(metric, self.registry) for metric in DRIVER_METRICS}
 
     def set(self, metric: Metric, labels: tuple[Any, ...], value: float) -> None:
         """Set a gauge."""
-        self._of(metric, labels).set(value)
+        self._child(metric, labels).set(value)
 
     def add(self, metric: Metric, labels: tuple[Any, ...], amount: float) -> None:
         """Add to a counter."""
-        self._of(metric, labels).inc(amount)
+        self._child(metric, labels).inc(amount)
 
     def observe(self, metric: Metric, labels: tuple[Any, ...], value: float) -> None:
         """Add a value to a histogram."""
-        self._of(metric, labels).observe(value)
+        self._child(metric, labels).observe(value)
 
-    def follow(self, metric: Metric, source: Callable[[], Counts]) -> None:
-        """Have a counter's values come from elsewhere, asked for at each scrape."""
-        self._followed.follow(metric, source)
+    def add_source(self, metric: Metric, source: Callable[[], Counts]) -> None:
+        """Read a counter's values from a source at each scrape; several sources add up."""
+        self._sources.add_source(metric, source)
 
-    def text(self) -> bytes:
-        """Return everything in Prometheus' text form."""
+    def exposition(self) -> bytes:
+        """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
 
-    def _of(self, metric: Metric, labels: tuple[Any, ...]) -> Any:
-        kept = self._kept[metric.name]
-        return kept.labels(*labels) if metric.labels else kept
+    def _child(self, metric: Metric, labels: tuple[Any, ...]) -> Any:
+        parent = self._metrics[metric.name]
+        return parent.labels(*labels) if metric.labels else parent
 
 
-def _made(metric: Metric, registry: CollectorRegistry) -> Any:
+def _create(metric: Metric, registry: CollectorRegistry) -> Any:
     kinds: dict[str, Any] = {
         "counter": prometheus_client.Counter,
         "gauge": prometheus_client.Gauge,
         "histogram": prometheus_client.Histogram,
     }
-    more = {"buckets": metric.buckets} if metric.buckets else {}
+    buckets = {"buckets": metric.buckets} if metric.buckets else {}
     return kinds[metric.kind](
-        metric.full_name, metric.meaning, metric.labels, registry=registry, **more
+        metric.full_name, metric.meaning, metric.labels, registry=registry, **buckets
     )
 
 
-FOLLOWED = (
-    definitions.FOLDED,
-    definitions.RECOMMENDATIONS,
-    definitions.UNKNOWN_POSTINGS,
-    definitions.DEAD_LETTERS,
-)
-"""What workers count; see `tally`."""
-KEPT = tuple(metric for metric in METRICS if metric not in FOLLOWED)
-METERS = Meters()
+REGISTRY = MetricsRegistry()

@@ -1,8 +1,9 @@
-"""Which versions each batch of a query used, written down before the batch is scored.
+"""The versions that each batch of a query is scored with, recorded before it is scored.
 
-A retried batch reads its pin and so repeats the same lists. Pins stand beside the query's
-checkpoint, on whatever file system that is. Where workers see the driver's files, those of
-`hot_path` make the pins themselves, so that no batch stops at the driver on its way to the sink.
+A batch that is tried again reads its record and so repeats the same lists. The records stand beside
+the query's checkpoint, on whatever file system that is, and the driver writes them. Where workers
+see the driver's files, the tasks of `hot_path` write them instead, so that no batch stops at the
+driver.
 """
 
 import os
@@ -17,16 +18,20 @@ import orjson
 from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
-from streaming.serving.bundles import Bundle, Versions
+from streaming.serving.bundles import Bundle
+from streaming.serving.versions import ServingVersions
+from streaming.spark.internals.hadoop_files import HadoopFiles
 
+FOLDER = "pins"
+"""In the query's checkpoint."""
+MAX_RECORDS = 100
+"""Records of older batches are removed. Spark retries the last batch only."""
 _BATCH_ID = "streaming.sql.batchId"
-"""Spark's own name of what its tasks are told."""
-KEPT = 100
-"""Pins of older batches are removed; Spark itself never retries but the last."""
+"""Spark's name of the task property."""
 
 
-class Pins:
-    """Pins of one query, by batch.
+class BatchVersionLog:
+    """Records of one query, written by the driver.
 
     Args:
         spark: its Hadoop file systems reach local paths and object stores alike.
@@ -34,95 +39,83 @@ class Pins:
     """
 
     def __init__(self, spark: SparkSession, folder: str) -> None:
-        jvm: Any = spark._jvm  # noqa: SLF001 - the only way to Hadoop's file systems
-        self._path = jvm.org.apache.hadoop.fs.Path
-        conf = spark._jsparkSession.sparkContext().hadoopConfiguration()  # noqa: SLF001
         self._folder = folder
-        self._files = self._path(folder).getFileSystem(conf)
-        self._io = jvm.org.apache.commons.io.IOUtils
+        self._files = HadoopFiles(spark)
 
-    def get(self, batch_id: int) -> Versions | None:
-        """Read a batch's pin, None where it has none."""
-        path = self._at(batch_id)
+    def get(self, batch_id: int) -> ServingVersions | None:
+        """Return the versions of a batch; None if it has no record."""
+        path = self._file(batch_id)
         if not self._files.exists(path):
             return None
-        stream = self._files.open(path)
-        try:
-            return Versions(**orjson.loads(self._io.toString(stream, "UTF-8")))
-        finally:
-            stream.close()
+        return ServingVersions(**orjson.loads(self._files.read_bytes(path)))
 
-    def put(self, batch_id: int, versions: Versions) -> None:
-        """Write a batch's pin, whole or not at all."""
-        unfinished = self._path(self._folder, f".{batch_id}.unfinished")
-        stream = self._files.create(unfinished, True)  # noqa: FBT003 - overwrite, Java's name
-        try:
-            stream.write(bytearray(orjson.dumps(asdict(versions))))
-        finally:
-            stream.close()
-        self._files.delete(self._at(batch_id), False)  # noqa: FBT003 - not recursive
-        self._files.rename(unfinished, self._at(batch_id))
-        self._files.delete(self._at(batch_id - KEPT), False)  # noqa: FBT003 - not recursive
+    def record(self, batch_id: int, versions: ServingVersions) -> None:
+        """Record the versions of a batch; readers see the whole record or none."""
+        unfinished = f"{self._folder}/.{batch_id}.unfinished"
+        self._files.write_bytes(unfinished, orjson.dumps(asdict(versions)))
+        self._files.delete(self._file(batch_id))
+        self._files.rename(unfinished, self._file(batch_id))
+        self._files.delete(self._file(batch_id - MAX_RECORDS))
 
-    def _at(self, batch_id: int) -> Any:
-        return self._path(self._folder, f"{batch_id}.json")
+    def _file(self, batch_id: int) -> str:
+        return f"{self._folder}/{batch_id}.json"
 
 
 @dataclass(frozen=True)
-class WorkerPins:
-    """Pins that the first task of a batch makes; the others, and a retry, find it there.
+class WorkerBatchVersionLog:
+    """Records of one query, written by the first task of each batch.
 
     Args:
-        checkpoint: the query's, in a local folder.
-        serving: where the bundles are.
-        current: the file that says which versions serve.
+        checkpoint: of the query, in a local folder.
+        bundles: folder of the bundles.
+        current_versions_file: names the versions that serve now.
     """
 
     checkpoint: Path
-    serving: Path
-    current: Path
+    bundles: Path
+    current_versions_file: Path
 
-    def bundle(self) -> Bundle:
+    def task_bundle(self) -> Bundle:
         """Return, in a task of a batch, the bundle that the batch is scored with."""
         context: Any = TaskContext.get()
-        versions = self.of(int(context.getLocalProperty(_BATCH_ID)))
-        return Bundle(versions, str(self.serving / versions.label), shipped=False)
+        versions = self.get_or_record(int(context.getLocalProperty(_BATCH_ID)))
+        return Bundle(versions, str(self.bundles / versions.label), distributed=False)
 
-    def of(self, batch_id: int) -> Versions:
-        """Read a batch's pin; make it of what serves now where it has none."""
-        pin = self._at(batch_id)
-        if not pin.exists():
-            self._make(pin)
-            for old in self._numbers(self._folder):
-                if old <= batch_id - KEPT:  # not every batch is pinned
-                    self._at(old).unlink(missing_ok=True)
-        return Versions(**orjson.loads(pin.read_bytes()))
+    def get_or_record(self, batch_id: int) -> ServingVersions:
+        """Return the versions of a batch; without a record, those that serve now are recorded."""
+        file = self._file(batch_id)
+        if not file.exists():
+            self._record(file)
+            for old in self._batch_ids(self._folder):
+                if old <= batch_id - MAX_RECORDS:  # a query need not record every batch
+                    self._file(old).unlink(missing_ok=True)
+        return ServingVersions(**orjson.loads(file.read_bytes()))
 
-    def open(self) -> Iterator[Versions]:
-        """Yield what the newest batch uses while it is not committed: it may be tried again."""
-        newest = max(self._numbers(self._folder), default=-1)
-        # Spark removes its notes of old batches; those of newer ones say as much.
-        if newest > max(self._numbers(self.checkpoint / "commits"), default=-1):
+    def uncommitted(self) -> Iterator[ServingVersions]:
+        """Yield the versions of the newest batch while it is not committed: it may be retried."""
+        newest = max(self._batch_ids(self._folder), default=-1)
+        # Spark removes the commits of old batches; those of newer ones say as much.
+        if newest > max(self._batch_ids(self.checkpoint / "commits"), default=-1):
             with suppress(FileNotFoundError):
-                yield Versions(**orjson.loads(self._at(newest).read_bytes()))
+                yield ServingVersions(**orjson.loads(self._file(newest).read_bytes()))
 
     @staticmethod
-    def _numbers(folder: Path) -> list[int]:
-        """List the batches that files of a folder are named after."""
+    def _batch_ids(folder: Path) -> list[int]:
+        """Return the numbers that files of a folder are named after."""
         return [int(file.stem) for file in folder.glob("*") if file.stem.isdigit()]
 
     @property
     def _folder(self) -> Path:
-        return self.checkpoint / "pins"
+        return self.checkpoint / FOLDER
 
-    def _at(self, batch_id: int) -> Path:
+    def _file(self, batch_id: int) -> Path:
         return self._folder / f"{batch_id}.json"
 
-    def _make(self, pin: Path) -> None:
+    def _record(self, file: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=self._folder, prefix=".") as unfinished:
-            unfinished.write(self.current.read_bytes())
+            unfinished.write(self.current_versions_file.read_bytes())
             unfinished.flush()
-            # Unlike a rename, a link fails where something stands: the first task decides.
+            # Unlike a rename, a link fails where a file exists: the first task decides.
             with suppress(FileExistsError):
-                os.link(unfinished.name, pin)
+                os.link(unfinished.name, file)

@@ -1,90 +1,83 @@
-"""Which versions serve now: a new champion or catalogue takes over without a stop."""
+"""Hot swap: a new champion or catalogue takes over while the stream runs."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 
-import orjson
 from pyspark import inheritable_thread_target
 
 from streaming.errors import one_line
-from streaming.serving.bundles import CURRENT_FILE, Bundle, Shelf, Versions, current_file
-from streaming.settings import Settings
+from streaming.serving.bundles import Bundle, BundleStore
+from streaming.serving.versions import ServingVersions, write_current_versions
 
 log = logging.getLogger(__name__)
 
 
-class Current:
-    """Keeps the bundle that new batches use up to date, in the background.
+class HotSwap:
+    """Keeps the bundle that new batches use up to date, in a background thread.
 
-    The old one serves until the new one is ready on the workers.
+    The old bundle serves until the workers have loaded the new one.
 
     Args:
-        shelf: makes the bundles.
-        ready: called with a new bundle before it serves, to have the workers load it.
-        switched: called after a switch.
+        store: builds the bundles.
+        warm_up: called with a new bundle before it serves, to have the workers load it.
+        on_swap: called after each swap but the first.
+
+    Raises:
+        CareerstreamError: the first bundle cannot be built.
     """
 
     def __init__(
         self,
-        shelf: Shelf,
-        ready: Callable[[Bundle], None],
-        switched: Callable[[], None],
+        store: BundleStore,
+        warm_up: Callable[[Bundle], None],
+        on_swap: Callable[[], None],
     ) -> None:
-        self._shelf, self._ready, self._switched = shelf, ready, switched
-        self._switch(shelf.newest())
+        self._store, self._warm_up, self._on_swap = store, warm_up, on_swap
+        self._swap(store.newest_versions())
         self._stop = threading.Event()
-        # The thread's Spark jobs belong to the session that started it, with its properties.
-        target = inheritable_thread_target(shelf.spark)(self._follow)
+        # Spark jobs of the thread take the session and its properties from the one that starts it.
+        target = inheritable_thread_target(store.spark)(self._follow)
         self._thread = threading.Thread(target=target, name="versions", daemon=True)
         self._thread.start()
 
     @property
     def bundle(self) -> Bundle:
-        """The bundle a batch that starts now uses."""
+        """The bundle of a batch that starts now."""
         return self._bundle
 
     def stop(self) -> None:
-        """End the background work."""
+        """End the background thread."""
         self._stop.set()
         self._thread.join(timeout=30)
 
-    def _switch(self, versions: Versions) -> None:
-        began = time.monotonic()
-        bundle = self._shelf.bundle(versions)
-        prepared = time.monotonic()
-        self._ready(bundle)
+    def _swap(self, versions: ServingVersions) -> None:
+        started = time.monotonic()
+        bundle = self._store.get(versions)
+        built = time.monotonic()
+        self._warm_up(bundle)
         self._bundle = bundle
-        _announce(self._shelf.settings, versions)
+        write_current_versions(self._store.settings, versions)
         log.info(
             "now serving %s: prepared in %.1f s, with the workers after another %.1f s",
-            versions.label, prepared - began, time.monotonic() - prepared,
+            versions.label, built - started, time.monotonic() - built,
         )  # fmt: skip
 
     def _follow(self) -> None:
-        trouble = ""
-        while not self._stop.wait(self._shelf.settings.recommend.refresh_seconds):
+        reported = ""
+        while not self._stop.wait(self._store.settings.recommend.refresh_seconds):
             try:
-                newest = self._shelf.newest()
+                newest = self._store.newest_versions()
                 if newest != self._bundle.versions:
-                    self._switch(newest)
-                    self._switched()
-                trouble = ""
+                    self._swap(newest)
+                    self._on_swap()
+                reported = ""
             except Exception as error:
                 # Whatever is wrong with the new version, the old one goes on serving.
-                if not self._stop.is_set() and (told := one_line(error)) != trouble:
-                    trouble = told  # once, not at every look
-                    log.warning(
-                        "cannot switch; still serving %s: %s", self._bundle.versions.label, told
-                    )
+                message = one_line(error)
+                if not self._stop.is_set() and message != reported:
+                    reported = message  # once, not at every look
+                    serving = self._bundle.versions.label
+                    log.warning("cannot switch; still serving %s: %s", serving, message)
                     log.debug("why it cannot switch", exc_info=True)
-
-
-def _announce(settings: Settings, versions: Versions) -> None:
-    """Write down which versions serve, whole or not at all."""
-    file = current_file(settings)
-    unfinished = file.with_name(f".{CURRENT_FILE}")
-    unfinished.write_bytes(orjson.dumps(asdict(versions)))
-    unfinished.replace(file)

@@ -1,8 +1,7 @@
-"""From profiles to recommendations: one batch, one pair of versions.
+"""Scoring: from a batch of profiles to recommendations, with one pair of versions.
 
-Guarantee: which versions a batch uses is written down before it is scored and read again when it is
-retried, and a list depends on its profile and the versions alone; so a retry repeats the same bytes
-under the same keys.
+Guarantee: a retry repeats the same bytes under the same keys. The versions of a batch are recorded
+before it is scored (`batch_versions`), and a list depends on its profile and the versions alone.
 """
 
 import hashlib
@@ -16,51 +15,58 @@ import orjson
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from streaming.contract.records import EVERYONE, SCHEMA_VERSION
+from streaming.contract.json_parser import DecodeError
+from streaming.contract.records import ANONYMOUS, SCHEMA_VERSION
 from streaming.contract.topics import PROFILES, RECOMMENDATIONS, Topic
-from streaming.contract.value_decoder import Unreadable, read_value
-from streaming.kafka.spark_io import MESSAGE, arrow_messages
-from streaming.metrics.scoring_counters import Observed
-from streaming.serving.bundles import Bundle, Versions, known_ids, ranker_of
+from streaming.contract.value_decoder import read_value
+from streaming.kafka.spark_io import MESSAGE_SCHEMA, to_arrow
+from streaming.metrics.scoring_counters import ScoringCounters
+from streaming.serving.bundles import Bundle
 from streaming.serving.ranker import Profile, RankedItem
+from streaming.serving.versions import ServingVersions
 from streaming.timestamps import from_text
 
 CHUNK = 64
 """Profiles ranked in one call."""
 
 
-def recommend(profiles: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
+def recommend(
+    profiles: DataFrame, bundle: Bundle, size: int, counters: ScoringCounters
+) -> DataFrame:
     """Score the newest version of each profile in a batch of the topic profiles.
 
-    A Kafka partition holds all versions of a profile, and Spark reads it in one task: the newest
-    is found without a shuffle.
+    A Kafka partition holds all versions of a profile, and Spark reads it in one task. So no shuffle
+    is needed to find the newest.
 
     Args:
         profiles: messages of the topic profiles, at least `value`. What is no profile is left out;
-            archive reports it.
+            the job archive reports it.
         bundle: the versions to use.
-        size: most postings in a list.
-        observed: added to as the workers score.
+        size: maximum number of postings in a list.
+        counters: incremented as the workers score.
 
     Returns:
-        Messages for the Kafka sink (`kafka.MESSAGE`).
+        Messages for the Kafka sink (`spark_io.MESSAGE_SCHEMA`).
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         values = (value for batch in batches for value in batch.column("value").to_pylist())
-        yield from _lists(newest_of(_readable(values)), bundle, size, observed)
+        yield from _list_batches(newest_profiles(_decoded(values)), bundle, size, counters)
 
-    return profiles.select("value").mapInArrow(score, MESSAGE)
+    return profiles.select("value").mapInArrow(score, MESSAGE_SCHEMA)
 
 
-def with_lists(messages: DataFrame, bundle: Bundle, size: int, observed: Observed) -> DataFrame:
-    """Score the profiles among the messages of one batch of `profiles.update_profiles`.
+def add_recommendations(
+    messages: DataFrame, bundle: Bundle, size: int, counters: ScoringCounters
+) -> DataFrame:
+    """Score the profiles among the messages that one batch of the profile operator emits.
 
     Args:
-        messages: for the Kafka sink (`kafka.MESSAGE`), at most one profile for each candidate.
+        messages: for the Kafka sink (`spark_io.MESSAGE_SCHEMA`), at most one profile for each
+            candidate.
         bundle: the versions to use.
-        size: most postings in a list.
-        observed: added to as the workers score.
+        size: maximum number of postings in a list.
+        counters: incremented as the workers score.
 
     Returns:
         The same messages and the lists.
@@ -70,81 +76,83 @@ def with_lists(messages: DataFrame, bundle: Bundle, size: int, observed: Observe
         for batch in batches:
             yield batch
             pairs = zip(batch.column("topic").to_pylist(), batch.column("value"), strict=True)
-            made = (orjson.loads(value.as_py()) for topic, value in pairs if topic == PROFILES.name)
-            yield from _lists(made, bundle, size, observed)
+            profiles = (orjson.loads(v.as_py()) for topic, v in pairs if topic == PROFILES.name)
+            yield from _list_batches(profiles, bundle, size, counters)
 
-    return messages.mapInArrow(score, MESSAGE)
+    return messages.mapInArrow(score, MESSAGE_SCHEMA)
 
 
 @dataclass(frozen=True)
-class Answering:
-    """Answers profiles with lists in the task that folded them (`profiles.Answers`)."""
+class InlineScorer:
+    """Scores profiles in the task that folded them: a callback of the profile operator."""
 
-    serving: Callable[[], Bundle]
-    """Says, in each task, which versions its batch uses."""
+    bundle: Callable[[], Bundle]
+    """Returns, in each task, the bundle of its batch."""
     size: int
-    """Most postings in a list."""
-    observed: Observed
-    """Added to as the workers score."""
+    """Maximum number of postings in a list."""
+    counters: ScoringCounters
+    """Incremented as the workers score."""
 
     def __call__(self, profiles: Sequence[Profile]) -> Iterator[tuple[Topic, str, bytes]]:
-        """Make the list of each profile."""
-        bundle = self.serving()
-        for value in recommendations(profiles, bundle, self.size):
+        """Yield topic, key and value of each profile's list."""
+        bundle = self.bundle()
+        for value in make_recommendations(profiles, bundle, self.size):
             yield RECOMMENDATIONS, value["candidate_id"], orjson.dumps(value)
-        _observe(self.observed, profiles, bundle)
+        _count(self.counters, profiles, bundle)
 
 
-def recommend_everyone(spark: SparkSession, bundle: Bundle, as_of: str, size: int) -> DataFrame:
-    """Make the list for people nobody knows, as one message for the Kafka sink."""
-    profile = orjson.dumps(everyone(as_of))
+def recommend_anonymous(spark: SparkSession, bundle: Bundle, as_of: str, size: int) -> DataFrame:
+    """Make the list for anonymous visitors, as one message for the Kafka sink."""
+    profile = orjson.dumps(anonymous_profile(as_of))
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for value in batch.column("value").to_pylist():
-                yield _messages(recommendations([orjson.loads(value)], bundle, size))
+                yield _messages(make_recommendations([orjson.loads(value)], bundle, size))
 
-    return spark.createDataFrame([(profile,)], "value binary").mapInArrow(score, MESSAGE)
+    return spark.createDataFrame([(profile,)], "value binary").mapInArrow(score, MESSAGE_SCHEMA)
 
 
-def warm(spark: SparkSession, bundle: Bundle, *, held: int = 1) -> None:
-    """Have every worker load a bundle, by ranking for nobody on all cores at once.
+def warm_up_workers(spark: SparkSession, bundle: Bundle, *, workers_per_task: int = 1) -> None:
+    """Have every worker load a bundle: on all cores at once, each ranks for an empty profile.
 
     Args:
         spark: session whose workers are meant.
         bundle: to load.
-        held: workers that a task holds: two where one folds and another scores. More would be
-            there for good and take turns with the others, each with memories of its own.
+        workers_per_task: Python workers that a task uses at a time: two where one folds and
+            another scores. Any more would stay and take turns with the others, each with a model
+            in its memory.
     """
     cores = spark.sparkContext.defaultParallelism
 
     def load(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            recommendations([everyone("1970-01-01T00:00:00.000000Z")], bundle, 1)
+            make_recommendations([anonymous_profile("1970-01-01T00:00:00.000000Z")], bundle, 1)
             yield batch
 
-    everywhere: DataFrame = spark.range(0, cores, 1, cores)
-    for _ in range(held):
-        everywhere = everywhere.mapInArrow(load, "id long")
-    everywhere.count()
+    one_row_per_core: DataFrame = spark.range(0, cores, 1, cores)
+    for _ in range(workers_per_task):
+        one_row_per_core = one_row_per_core.mapInArrow(load, "id long")
+    one_row_per_core.count()
 
 
-def recommendations(profiles: Sequence[Profile], bundle: Bundle, size: int) -> list[dict[str, Any]]:
+def make_recommendations(
+    profiles: Sequence[Profile], bundle: Bundle, size: int
+) -> list[dict[str, Any]]:
     """Rank for some profiles; values of `records.Recommendation`, ready to be written as JSON."""
     as_of = [profile["as_of"] for profile in profiles]
-    prepared = bundle.path() / "prepared"
-    lists = ranker_of(bundle).rank(profiles, as_of, prepared, size)
+    lists = bundle.ranker().rank(profiles, as_of, bundle.prepared_path(), size)
     return [
-        _value(profile, items, bundle.versions)
+        recommendation_value(profile, items, bundle.versions)
         for profile, items in zip(profiles, lists, strict=True)
     ]
 
 
-def everyone(as_of: str) -> Profile:
-    """Return the profile of nobody in particular; its version grows with `as_of`."""
+def anonymous_profile(as_of: str) -> Profile:
+    """Return the empty profile of an anonymous visitor; its version grows with `as_of`."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "candidate_id": EVERYONE,
+        "candidate_id": ANONYMOUS,
         "version": round(from_text(as_of).timestamp() * 1_000_000),
         "offsets": {},
         "as_of": as_of,
@@ -154,8 +162,8 @@ def everyone(as_of: str) -> Profile:
     }
 
 
-def newest_of(profiles: Iterable[Profile]) -> list[Profile]:
-    """Keep the newest version for each candidate, in the order of their ids."""
+def newest_profiles(profiles: Iterable[Profile]) -> list[Profile]:
+    """Return the newest version for each candidate, in the order of their ids."""
     newest: dict[str, Profile] = {}
     for profile in profiles:
         held = newest.get(profile["candidate_id"])
@@ -164,42 +172,15 @@ def newest_of(profiles: Iterable[Profile]) -> list[Profile]:
     return [newest[candidate_id] for candidate_id in sorted(newest)]
 
 
-def recommendation_id(profile: Profile, versions: Versions) -> str:
-    """Hash what a list is made from: candidate, profile, model and catalogue versions."""
-    parts = (
-        profile["candidate_id"],
-        str(profile["version"]),
-        versions.model_name,
-        versions.model_version,
-        str(versions.catalogue_version),
-    )
-    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
-
-
-def unknown_postings(profile: Mapping[str, Any], bundle: Bundle) -> int:
-    """Count the events of a profile whose posting the catalogue does not hold (yet)."""
-    ids = known_ids(bundle)
-    return sum(event["posting_id"] not in ids for event in profile["events"])
-
-
-def _readable(values: Iterable[bytes | None]) -> Iterator[Profile]:
-    for value in values:
-        with suppress(Unreadable):
-            yield read_value(value, PROFILES)
-
-
-def _triggers(profiles: Iterable[Profile]) -> list[float]:
-    """When the events behind some profiles were produced; a stated part is no event."""
-    named = (profile.get("triggered_by") or {} for profile in profiles)
-    return [from_text(t["produced_at"]).timestamp() for t in named if t.get("event_id")]
-
-
-def _value(profile: Profile, items: list[RankedItem], versions: Versions) -> dict[str, Any]:
+def recommendation_value(
+    profile: Profile, items: list[RankedItem], versions: ServingVersions
+) -> dict[str, Any]:
+    """Return a value of `records.Recommendation`, ready to be written as JSON."""
     value = {
         "schema_version": SCHEMA_VERSION,
         "recommendation_id": recommendation_id(profile, versions),
         "candidate_id": profile["candidate_id"],
-        "personal": profile["candidate_id"] != EVERYONE,
+        "personal": profile["candidate_id"] != ANONYMOUS,
         "profile_version": profile["version"],
         "model_name": versions.model_name,
         "model_version": versions.model_version,
@@ -212,29 +193,58 @@ def _value(profile: Profile, items: list[RankedItem], versions: Versions) -> dic
     return value
 
 
-def _lists(
-    profiles: Iterable[Profile], bundle: Bundle, size: int, observed: Observed
+def recommendation_id(profile: Profile, versions: ServingVersions) -> str:
+    """Hash what a list is made from: candidate, profile, model and catalogue versions."""
+    parts = (
+        profile["candidate_id"],
+        str(profile["version"]),
+        versions.model_name,
+        versions.model_version,
+        str(versions.catalogue_version),
+    )
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
+
+
+def count_unknown_postings(profile: Mapping[str, Any], bundle: Bundle) -> int:
+    """Count the events of a profile whose posting is not in the catalogue (yet)."""
+    known = bundle.posting_ids()
+    return sum(event["posting_id"] not in known for event in profile["events"])
+
+
+def _decoded(values: Iterable[bytes | None]) -> Iterator[Profile]:
+    for value in values:
+        with suppress(DecodeError):
+            yield read_value(value, PROFILES)
+
+
+def _list_batches(
+    profiles: Iterable[Profile], bundle: Bundle, size: int, counters: ScoringCounters
 ) -> Iterator[pa.RecordBatch]:
-    """Rank for some profiles, as messages, a chunk at a time."""
-    for chunk in _chunks(profiles, CHUNK):
-        yield _messages(recommendations(chunk, bundle, size))
-        _observe(observed, chunk, bundle)
+    for chunk in _chunks(profiles):
+        yield _messages(make_recommendations(chunk, bundle, size))
+        _count(counters, chunk, bundle)
 
 
-def _observe(observed: Observed, profiles: Sequence[Profile], bundle: Bundle) -> None:
-    """Count what was scored."""
-    observed.profiles.add(len(profiles))
-    observed.as_of.add(max(profile["as_of"] for profile in profiles))
-    observed.unknown_postings.add(sum(unknown_postings(p, bundle) for p in profiles))
-    observed.triggers.add(_triggers(profiles))
+def _chunks(profiles: Iterable[Profile]) -> Iterator[list[Profile]]:
+    rest = iter(profiles)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
 
 
 def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:
     topic = RECOMMENDATIONS.name
-    return arrow_messages((topic, one["candidate_id"], orjson.dumps(one), None) for one in values)
+    return to_arrow((topic, v["candidate_id"], orjson.dumps(v), None) for v in values)
 
 
-def _chunks(profiles: Iterable[Profile], size: int) -> Iterator[list[Profile]]:
-    rest = iter(profiles)
-    while chunk := list(islice(rest, size)):
-        yield chunk
+def _count(counters: ScoringCounters, profiles: Sequence[Profile], bundle: Bundle) -> None:
+    counters.profiles.add(len(profiles))
+    counters.newest_as_of.add(max(profile["as_of"] for profile in profiles))
+    counters.unknown_postings.add(sum(count_unknown_postings(p, bundle) for p in profiles))
+    counters.trigger_times.add(_trigger_times(profiles))
+
+
+def _trigger_times(profiles: Iterable[Profile]) -> list[float]:
+    """Return when the events that changed the profiles were produced, seconds since 1970."""
+    triggers = (profile.get("triggered_by") or {} for profile in profiles)
+    # A stated part also changes a profile, but is no event.
+    return [from_text(t["produced_at"]).timestamp() for t in triggers if t.get("event_id")]

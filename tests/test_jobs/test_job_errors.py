@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs import archive, index_postings, recommend, update_profiles
-from jobs.runtime.streaming_query import Running
+from jobs.runtime.streaming_query import RunningJob
 from streaming.errors import BrokerError
 from streaming.settings import KafkaSettings, Settings
 
@@ -61,7 +61,7 @@ def test_what_cannot_be_stopped_keeps_nothing_else_from_being_stopped():
         raise OSError("no")
 
     with pytest.raises(OSError, match="no"):
-        Running((), (lambda: stopped.append("first"), refuse, lambda: stopped.append("last"))).stop(
-            1
-        )
+        RunningJob(
+            (), (lambda: stopped.append("first"), refuse, lambda: stopped.append("last"))
+        ).stop(1)
     assert stopped == ["first", "last"]

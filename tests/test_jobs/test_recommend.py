@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 
 from jobs import index_postings, recommend, update_profiles
-from streaming.contract.records import EVERYONE, Recommendation
+from streaming.contract.records import ANONYMOUS, Recommendation
 from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
-from streaming.kafka.topic_reader import latest, messages
+from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.lake import tables
-from streaming.serving.bundles import load_catalogue, serving_now
-from streaming.serving.scoring import everyone
+from streaming.serving.bundles import load_catalogue
+from streaming.serving.scoring import anonymous_profile
+from streaming.serving.versions import read_current_versions
 from streaming.settings import Settings
 from training.ranking.most_popular import MostPopularRanker
 from training.registry.model_registry import champion, crown, versions
@@ -84,16 +85,16 @@ class Town:
 
     def lists(self):
         """Every list that was ever published, in the order of its partition."""
-        return [orjson.loads(m.value) for m in messages(self.settings.kafka, RECOMMENDATIONS)]
+        return [orjson.loads(m.value) for m in read_messages(self.settings.kafka, RECOMMENDATIONS)]
 
     def profiles(self):
-        found = latest(self.settings.kafka, PROFILES)
+        found = read_latest(self.settings.kafka, PROFILES)
         return {key: orjson.loads(message.value) for key, message in found.items()}
 
     def ends(self):
         """How much stands on the topic, by partition."""
         count = {}
-        for message in messages(self.settings.kafka, RECOMMENDATIONS):
+        for message in read_messages(self.settings.kafka, RECOMMENDATIONS):
             count[message.partition] = message.offset + 1
         return count
 
@@ -101,7 +102,7 @@ class Town:
         """Key and value of each message after those."""
         return [
             (m.key.decode(), m.value)
-            for m in messages(self.settings.kafka, RECOMMENDATIONS)
+            for m in read_messages(self.settings.kafka, RECOMMENDATIONS)
             if m.offset >= ends.get(m.partition, 0)
         ]
 
@@ -165,7 +166,7 @@ def test_every_profile_has_one_list_and_nobody_in_particular_has_one(town, first
     assert sorted(value["candidate_id"] for value in first_lists) == ["*", *CANDIDATES]
     for value in first_lists:
         Recommendation.model_validate(value)
-        assert value["personal"] == (value["candidate_id"] != EVERYONE)
+        assert value["personal"] == (value["candidate_id"] != ANONYMOUS)
         assert len(value["items"]) == town.settings.recommend.size
         assert [item["rank"] for item in value["items"]] == [1, 2, 3, 4, 5]
         assert all(item["reasons"] for item in value["items"])
@@ -189,7 +190,7 @@ def test_lists_hold_nothing_closed_expired_known_or_repeated(town, first_lists):
         ids = [item["posting_id"] for item in value["items"]]
         assert len(set(ids)) == len(ids)
         assert not {EXPIRED, NOT_YET_OPEN, WITHDRAWN} & set(ids)
-        profile = profiles.get(value["candidate_id"], everyone(value["as_of"]))
+        profile = profiles.get(value["candidate_id"], anonymous_profile(value["as_of"]))
         parts = ("events", "applied", "dismissed")
         assert not {entry["posting_id"] for p in parts for entry in profile[p]} & set(ids)
 
@@ -197,7 +198,7 @@ def test_lists_hold_nothing_closed_expired_known_or_repeated(town, first_lists):
 def test_each_list_is_what_the_registered_model_gives(town, first_lists, offline):
     profiles = town.profiles()
     for value in first_lists:
-        profile = profiles.get(value["candidate_id"]) or everyone(value["as_of"])
+        profile = profiles.get(value["candidate_id"]) or anonymous_profile(value["as_of"])
         assert offline(value, profile) == value["items"]
 
 
@@ -252,7 +253,7 @@ def test_a_new_champion_takes_over_and_a_retried_batch_repeats_its_bytes(
         drain_profiles(town, started)
         running.drain()
         crown(settings, second, reason="a test", forced=True)
-        wait_for(lambda: serving_now(settings).model_version == second.version, running)
+        wait_for(lambda: read_current_versions(settings).model_version == second.version, running)
         town.clicks(*(click(candidate, 21, "p04") for candidate in CANDIDATES))
         drain_profiles(town, started)
         running.drain()
@@ -264,7 +265,7 @@ def test_a_new_champion_takes_over_and_a_retried_batch_repeats_its_bytes(
         value = by_candidate[candidate, second.version]
         assert offline(value, profiles[candidate]) == value["items"]
         assert value["profile_version"] == profiles[candidate]["version"]
-    last = [v for v in fresh if v["candidate_id"] == EVERYONE][-1]
+    last = [v for v in fresh if v["candidate_id"] == ANONYMOUS][-1]
     assert last["model_version"] == second.version
     assert last["items"][0]["posting_id"] == "p00"
 
@@ -278,8 +279,8 @@ def test_a_new_champion_takes_over_and_a_retried_batch_repeats_its_bytes(
     ends = town.ends()
     with started(recommend, settings) as running:
         running.drain()
-        assert serving_now(settings).model_version == first.version
-    repeated = [(k, v) for k, v in town.since(ends) if k != EVERYONE]
+        assert read_current_versions(settings).model_version == first.version
+    repeated = [(k, v) for k, v in town.since(ends) if k != ANONYMOUS]
     published = {(v["candidate_id"], orjson.dumps(v)) for v in fresh if v["personal"]}
     assert repeated
     assert set(repeated) <= published
@@ -296,25 +297,25 @@ def test_a_posting_that_closes_leaves_the_lists_and_no_model_is_fetched_again(to
     files = setup(settings).get_model_version_download_uri(serving.name, serving.version)
     folder = Path(files.removeprefix("file://"))
     # One was killed long ago while it made a bundle; another is at it.
-    killed, busy = (settings.home / "serving" / f".making-{name}" for name in ("killed", "busy"))
+    killed, busy = (settings.home / "serving" / f".building-{name}" for name in ("killed", "busy"))
     killed.mkdir(), busy.mkdir()
     os.utime(killed, (0, 0))
     with started(recommend, settings) as running:
         assert (killed.exists(), busy.exists()) == (False, True)
-        before = serving_now(settings)
+        before = read_current_versions(settings)
         away = folder.rename(folder.with_name("away"))
         try:
             send(settings, POSTINGS, [(closed.encode(), None)])
             with started(index_postings, settings) as index:
                 index.drain()
-            wait_for(lambda: serving_now(settings) != before, running)
+            wait_for(lambda: read_current_versions(settings) != before, running)
         finally:
             away.rename(folder)
         ends = town.ends()
         town.clicks(*(click(candidate, 25, "p07") for candidate in CANDIDATES))
         drain_profiles(town, started)
         running.drain()
-    fresh = [orjson.loads(value) for key, value in town.since(ends) if key != EVERYONE]
+    fresh = [orjson.loads(value) for key, value in town.since(ends) if key != ANONYMOUS]
     assert {value["candidate_id"] for value in fresh} == {*CANDIDATES}
     assert {value["model_version"] for value in fresh} == {before.model_version}
     assert min(value["catalogue_version"] for value in fresh) > before.catalogue_version
@@ -326,7 +327,7 @@ def test_what_cannot_be_prepared_leaves_the_old_model_serving(town, popular, sta
     ruined = popular("p01")
     files = setup(settings).get_model_version_download_uri(ruined.name, ruined.version)
     with started(recommend, settings) as running:
-        before = serving_now(settings)
+        before = read_current_versions(settings)
         shutil.rmtree(files.removeprefix("file://"))
         crown(settings, ruined, reason="a test", forced=True)
         wait_for(lambda: "cannot switch" in caplog.text, running)
@@ -334,7 +335,7 @@ def test_what_cannot_be_prepared_leaves_the_old_model_serving(town, popular, sta
         town.clicks(click("c2", 30, "p05"))
         drain_profiles(town, started)
         running.drain()
-        assert serving_now(settings) == before
+        assert read_current_versions(settings) == before
     fresh = [orjson.loads(value) for _, value in town.since(ends)]
     assert {v["model_version"] for v in fresh} == {before.model_version}
 
@@ -363,7 +364,7 @@ def test_an_event_with_an_unknown_posting_counts_once_the_posting_arrives(
 
 
 def newest_list(town, candidate):
-    return orjson.loads(latest(town.settings.kafka, RECOMMENDATIONS)[candidate].value)
+    return orjson.loads(read_latest(town.settings.kafka, RECOMMENDATIONS)[candidate].value)
 
 
 def first_version(settings):

@@ -13,9 +13,9 @@ from jobs.operations.file_import import import_candidates, import_events, import
 from jobs.verify.plain_fold import check_recommendations
 from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.errors import CareerstreamError
-from streaming.kafka.topic_reader import latest
+from streaming.kafka.topic_reader import read_latest
 from streaming.lake import tables
-from streaming.serving.bundles import serving_now
+from streaming.serving.versions import read_current_versions
 from streaming.settings import JobSettings
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -80,7 +80,7 @@ def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(town, spark, 
     decisions = rows(spark, town, tables.DECISIONS)
     told = values(town, RECOMMENDATIONS)
     assert keys(decisions, "recommendation_id") == keys(told, "recommendation_id")
-    postings = {key: orjson.loads(m.value) for key, m in latest(town.kafka, POSTINGS).items()}
+    postings = {key: orjson.loads(m.value) for key, m in read_latest(town.kafka, POSTINGS).items()}
     indexed = {row.posting_id: row for row in rows(spark, town, tables.POSTINGS)}
     assert indexed.keys() == postings.keys()
     assert all(indexed[key].title == value["title"] for key, value in postings.items())
@@ -106,11 +106,11 @@ def test_a_withdrawn_posting_does_not_wait_for_the_tables_of_history(
     settings = town.model_copy(update={"jobs": jobs})
     with started(up, settings) as running:
         running.drain("index_postings", "update_profiles")
-        before = serving_now(settings)
+        before = read_current_versions(settings)
         [posting, *_] = values(settings, POSTINGS)
         send(settings, POSTINGS, [(posting["posting_id"].encode(), None)])
         deadline = time.monotonic() + 120
-        while serving_now(settings) == before:
+        while read_current_versions(settings) == before:
             assert time.monotonic() < deadline
             time.sleep(0.2)
 

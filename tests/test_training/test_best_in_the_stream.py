@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from streaming.contract.records import Item
 from streaming.errors import ModelError
-from streaming.serving.bundles import Versions
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Ranker
+from streaming.serving.versions import ServingVersions
 from training.content_ranker.blended_ranker import BestRanker
 from training.content_ranker.content_examples import steps_before
 from training.content_ranker.fit_content import BLENDS, train_content
 from training.content_ranker.profile_features import Steps
 from training.content_ranker.text_features import Wording
-from training.data.dataset import DISMISS, KINDS, Dataset
-from training.model.presets import by_name
+from training.data.dataset import DISMISS, EVENT_KINDS, Dataset
+from training.model.presets import preset_by_name
 from training.registry.packaging import kind_of, pack, requirements, unpack
 from training.similarity.embedding_space import HasVectors, Space
 
@@ -52,7 +52,7 @@ def folder(ranker, dataset, tmp_path_factory):
 @pytest.fixture(scope="module")
 def asked(dataset):
     """Profiles at the moments of some events, with what each turned to."""
-    return [dataset.before(event) for event in dataset.turns()[-30:].tolist()]
+    return [dataset.case_before(event) for event in dataset.first_interactions()[-30:].tolist()]
 
 
 def silent():
@@ -115,7 +115,7 @@ def test_without_events_it_is_the_encoder_decoder(ranker, folder, asked):
 
 
 def test_similarity_reads_it_as_any_model_with_vectors(ranker, dataset, folder, asked):
-    versions = Versions("careerstream", "2", dataset.catalogue.version)
+    versions = ServingVersions("careerstream", "2", dataset.catalogue.version)
     space = Space(versions, ranker, dataset.catalogue, folder)
     assert isinstance(ranker, HasVectors)
     assert space.posting(0)["posting_id"] == dataset.catalogue.posting_ids[0]
@@ -129,7 +129,7 @@ def test_the_catalogue_is_scored_as_the_numbers_say(ranker, dataset, folder):
     """Tables and index, mapped from files, against posting by posting; and what each step adds."""
     weighing = ranker.weighing(folder)
     columns = np.arange(len(dataset.catalogue))
-    for event in dataset.turns()[-8:].tolist():
+    for event in dataset.first_interactions()[-8:].tolist():
         steps, moment = steps_before(dataset, event), int(dataset.times[event])
         if not len(steps):
             continue
@@ -259,11 +259,11 @@ def test_bare_postings_and_few_events_are_enough(fitted, dataset_writer, tmp_pat
     nothing = Catalogue.of(bare.catalogue.table.slice(0, 0), 0)
     made.ranker.prepare(nothing, empty)
     assert made.ranker.rank([bare.profile(0)], [times[1]], empty, 10) == [[]]
-    assert len(made.ranker.opened(empty).catalogue) == 0
+    assert len(made.ranker.open_prepared(empty).catalogue) == 0
 
 
 def test_steps_are_the_newest_distinct_postings():
-    view, apply = 0, [str(kind) for kind in KINDS].index("apply")
+    view, apply = 0, [str(kind) for kind in EVENT_KINDS].index("apply")
     hour = 3_600_000_000
     steps = Steps.of(
         np.array([4, 5, 4, 6, 7]),
@@ -291,9 +291,9 @@ def test_an_unknown_word_counts_as_the_rarest(dataset):
 
 
 def test_the_preset_says_that_there_is_content():
-    assert by_name("best").content
-    assert not by_name("published").content
-    assert by_name("best").model == by_name("published").model
+    assert preset_by_name("best").content
+    assert not preset_by_name("published").content
+    assert preset_by_name("best").model == preset_by_name("published").model
 
 
 def test_saved_and_loaded_is_the_same(ranker, tmp_path):

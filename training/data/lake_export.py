@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.contract.records import EventKind, Posting, Stated
-from streaming.contract.schemas import spark_type
+from streaming.contract.spark_types import spark_type
 from streaming.errors import InputError
 from streaming.lake import tables as lake
 from streaming.settings import Settings
@@ -19,7 +19,7 @@ EVENT_COLUMNS = (
 )
 
 
-def extract(spark: SparkSession, settings: Settings, folder: Path) -> dict[str, Any]:
+def export_dataset(spark: SparkSession, settings: Settings, folder: Path) -> dict[str, Any]:
     """Write a dataset folder from the newest versions of the tables, each read at one version.
 
     Args:

@@ -15,8 +15,9 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from streaming.errors import ModelError
-from streaming.serving.bundles import CHAMPION, load_ranker
+from streaming.serving.model_loader import load_ranker
 from streaming.serving.ranker import Ranker
+from streaming.serving.versions import CHAMPION
 from streaming.settings import Settings
 from streaming.timestamps import to_text
 from training.registry.tracking import registry_errors, setup
@@ -63,7 +64,7 @@ def resolve(settings: Settings, alias: str) -> ModelRef:
     with registry_errors(settings):
         found = aliased(settings, client, alias)
     if found is None:
-        remedy = "start the recommend job" if alias == CHAMPION else "run `careerstream train`"
+        remedy = "run `careerstream models init`" if alias == CHAMPION else "run `careerstream train`"
         raise ModelError(f"model {settings.mlflow.model_name} has no {alias}: {remedy}")
     return found
 

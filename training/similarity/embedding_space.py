@@ -11,12 +11,12 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from streaming.errors import InputError, ModelError
-from streaming.serving.bundles import CHAMPION, Versions
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile
+from streaming.serving.versions import CHAMPION, ServingVersions
 from streaming.settings import Settings
 from streaming.timestamps import from_text, to_text
-from training.ranking.prepared_catalogue import PreparedCatalogue
+from training.inference.prepared_catalogue import PreparedCatalogue
 from training.registry.model_registry import ModelRef, find, load
 from training.registry.pyfunc import RankerModel
 
@@ -52,7 +52,7 @@ class HasVectors(Protocol):
 class Space:
     """The vectors of one model version over one catalogue version."""
 
-    versions: Versions
+    versions: ServingVersions
     ranker: HasVectors
     catalogue: Catalogue
     folder: Path
@@ -68,7 +68,7 @@ class Space:
 
     def posting(self, row: int) -> dict[str, Any]:
         """Return what people know a posting by: posting_id, title, employer."""
-        said = self.ranker.opened(self.folder).named(row).posting
+        said = self.ranker.open_prepared(self.folder).terms(row).posting
         return {name: said.get(name) for name in ("posting_id", "title", "employer")}
 
     def open_at(self, as_of: str | None) -> tuple[str | None, np.ndarray]:
@@ -109,8 +109,8 @@ def registered_space(settings: Settings, which: str = CHAMPION) -> Space:
     ranker = has_vectors(model, reference)
     if not isinstance(model, RankerModel):
         raise ModelError(f"{reference.uri} was not registered by careerstream; train a model")
-    catalogue = ranker.opened(model.prepared).catalogue
-    versions = Versions(reference.name, reference.version, catalogue.version)
+    catalogue = ranker.open_prepared(model.prepared).catalogue
+    versions = ServingVersions(reference.name, reference.version, catalogue.version)
     return Space(versions, ranker, catalogue, model.prepared)
 
 

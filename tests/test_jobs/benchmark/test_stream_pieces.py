@@ -7,9 +7,9 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jobs.benchmark.stream.broken_messages import KINDS, LARGE
 
 from jobs.benchmark.stream import page
-from jobs.benchmark.stream.broken_messages import KINDS, LARGE
 from jobs.benchmark.stream.harness import job_run, statistics
 from jobs.benchmark.stream.harness.latency_samples import Timed
 from jobs.benchmark.stream.harness.load_generator import Clicks, names
@@ -147,7 +147,7 @@ def status_of(positions):
     active = {(definitions.ACTIVE.full_name, (("query", query),)): 1.0 for query in positions}
     stands = {
         (
-            definitions.POSITION.full_name,
+            definitions.SOURCE_OFFSET.full_name,
             (("partition", str(partition)), ("query", query), ("topic", topic)),
         ): float(offset)
         for query, topics in positions.items()

@@ -4,7 +4,7 @@ import pytest
 
 from streaming.contract.topics import DEAD_LETTERS
 from streaming.kafka import clients
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 
 
 @pytest.fixture
@@ -52,4 +52,4 @@ def bury(send):
 @pytest.fixture
 def on(there):
     """Read all that stands on a topic."""
-    return lambda topic: list(messages(there.kafka, topic))
+    return lambda topic: list(read_messages(there.kafka, topic))

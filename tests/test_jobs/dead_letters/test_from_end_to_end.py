@@ -10,7 +10,7 @@ from jobs import update_profiles
 from jobs.operations.dead_letter_browser import Choice, letters
 from jobs.operations.dead_letter_replay import Verdict, counts, replay
 from streaming.contract.topics import DEAD_LETTERS, EVENTS, PROFILES
-from streaming.kafka.topic_reader import latest, messages
+from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.timestamps import to_text
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -62,11 +62,11 @@ def test_what_can_be_read_now_enters_and_what_cannot_comes_back_once(spark, ther
         found = dict(letters(there.kafka, Choice()))
         reasons = {value: letter.reason for letter, value in found.items()}
         assert reasons == dict(values) | {slow_clock["value"]: "future-time"}
-        assert latest(there.kafka, PROFILES) == {}
+        assert read_latest(there.kafka, PROFILES) == {}
 
         assert counts(replay(there, Choice()))[Verdict.REPLAY] == len(found)
         running.drain()
-        (profile,) = (orjson.loads(m.value) for m in messages(there.kafka, PROFILES))
+        (profile,) = (orjson.loads(m.value) for m in read_messages(there.kafka, PROFILES))
         assert [event["event_id"] for event in profile["events"]] == ["e1"]
         assert len(on(DEAD_LETTERS)) == len(found) + len(values)
 

@@ -13,7 +13,7 @@ from delta.tables import DeltaTable
 from pydantic import ValidationError
 
 from jobs import maintain
-from streaming.lake import tables
+from streaming.lake import merge, tables
 from streaming.settings import Settings, StorageSettings
 
 TABLE = tables.PROFILES
@@ -72,7 +72,7 @@ def test_many_small_files_become_one_and_the_rows_stay(spark, settings, rows):
     assert tables.read(spark, settings, TABLE, before).count() == MANY
     assert len(data_files(settings)) == MANY + 1
     # Writing goes on, and nothing is there twice.
-    tables.insert_new(rows(0, MANY), settings, TABLE)
+    merge.insert_new(rows(0, MANY), settings, TABLE)
     assert versions(spark, settings) == list(range(MANY + 1))
     (again,) = maintain.run(spark, settings)
     assert not again.compacted
@@ -103,7 +103,7 @@ def test_a_writer_beside_it_loses_nothing_and_never_fails(spark, settings, rows)
         delta = DeltaTable.forPath(spark, TABLE.path(settings))
         try:
             while not stop.is_set():
-                tables.settle(delta.optimize().executeCompaction)
+                merge.retry_on_conflict(delta.optimize().executeCompaction)
         except BaseException as error:  # noqa: BLE001 - looked at in the test's own thread
             failed.append(error)
 
@@ -111,7 +111,7 @@ def test_a_writer_beside_it_loses_nothing_and_never_fails(spark, settings, rows)
     beside.start()
     try:
         for version in range(MANY, MANY + 3):
-            tables.insert_new(rows(version), settings, TABLE)
+            merge.insert_new(rows(version), settings, TABLE)
     finally:
         stop.set()
         beside.join()
@@ -137,7 +137,7 @@ def test_a_merge_whose_files_were_compacted_is_done_again(spark, settings, rows,
 
     # In one task, so that the compaction has the other core.
     source = rows(0, MANY).coalesce(1).mapInPandas(wait_for_compaction, TABLE.schema())
-    merge = threading.Thread(target=tables.insert_new, args=(source, settings, TABLE))
+    merge = threading.Thread(target=merge.insert_new, args=(source, settings, TABLE))
     with caplog.at_level(logging.INFO, tables.log.name):
         merge.start()
         while not merging.exists():
@@ -157,8 +157,8 @@ def test_a_conflict_that_never_ends_is_told():
         raise ConcurrentDeleteReadException("again")
 
     with pytest.raises(ConcurrentDeleteReadException):
-        tables.settle(never)
-    assert len(tries) == tables.MOST_CONFLICTS + 1
+        merge.retry_on_conflict(never)
+    assert len(tries) == merge.MAX_RETRIES + 1
 
 
 def test_a_conflict_that_ends_is_nothing():
@@ -169,7 +169,7 @@ def test_a_conflict_that_ends_is_nothing():
         if len(tries) == 1:
             raise ConcurrentDeleteReadException("once")
 
-    tables.settle(twice)
+    merge.retry_on_conflict(twice)
     assert len(tries) == 2
 
 

@@ -19,10 +19,10 @@ from jobs.verify.message_generator import messages
 from streaming.contract.topics import EVENTS, PROFILES
 from streaming.errors import InputError
 from streaming.kafka import clients
-from streaming.kafka.topic_reader import latest
+from streaming.kafka.topic_reader import read_latest
 from streaming.profiles import rebuild
 from streaming.profiles.fold import fold
-from streaming.profiles.fold_inputs import untriggered
+from streaming.profiles.fold_inputs import without_trigger
 from streaming.settings import JobSettings, KafkaSettings, Settings, SparkSettings
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -69,17 +69,17 @@ class World:
 
     def folded(self):
         """The fold over everything that was ever sent."""
-        events, stated = self.expected.events_seen, self.expected.stated_seen
+        events, stated = self.expected.events_seen, self.expected.received_stated_part
         made = {
             who: fold(None, [*events.get(who, ()), *stated.get(who, ())], who).profile
             for who in self.expected.candidates()
         }
-        return {who: untriggered(profile) for who, profile in made.items() if profile}
+        return {who: without_trigger(profile) for who, profile in made.items() if profile}
 
     def published(self):
         """The newest profiles on their topic."""
-        found = latest(self.settings.kafka, PROFILES)
-        return {who: untriggered(orjson.loads(record.value)) for who, record in found.items()}
+        found = read_latest(self.settings.kafka, PROFILES)
+        return {who: without_trigger(orjson.loads(record.value)) for who, record in found.items()}
 
     def forget(self):
         """Have Kafka remove all but the newest events, as retention does."""
@@ -121,7 +121,7 @@ def world(spark, broker, tmp_path_factory):
 
 def test_rebuilt_profiles_equal_the_streamed_ones(spark, world):
     rebuilt = rebuild.rebuild(spark, world.settings).collect()
-    found = rebuild.streamed(world.settings.kafka)
+    found = rebuild.read_streamed(world.settings.kafka)
     told = rebuild.compare(rebuilt, found)
     assert told == rebuild.Comparison(equal=len(found))
     assert {row.candidate_id: orjson.loads(row.profile) for row in rebuilt} == world.folded()
@@ -135,10 +135,10 @@ def test_a_topic_that_was_lost_is_filled_again(spark, world):
     provisioning.create(kafka)
     settings = world.settings.model_copy(update={"kafka": kafka})
     rebuilt = rebuild.rebuild(spark, settings)
-    told = rebuild.compare(rebuilt.collect(), rebuild.streamed(kafka))
+    told = rebuild.compare(rebuilt.collect(), rebuild.read_streamed(kafka))
     assert set(told.ahead) == world.folded().keys()
     rebuild.publish(spark, settings, rebuilt, told.ahead)
-    again = rebuild.compare(rebuilt.collect(), rebuild.streamed(kafka))
+    again = rebuild.compare(rebuilt.collect(), rebuild.read_streamed(kafka))
     assert again == rebuild.Comparison(equal=len(told.ahead))
 
 
@@ -166,7 +166,7 @@ def row(who, version, **fields):
 
 def test_every_difference_has_its_name():
     rows = [row("a", 3), row("b", 3), row("c", 3), row("d", 3), row("e", 3)]
-    marks = {r["candidate_id"]: rebuild.mark(orjson.loads(r["profile"])) for r in rows}
+    marks = {r["candidate_id"]: rebuild.digest(orjson.loads(r["profile"])) for r in rows}
     found = {
         "a": rebuild.Streamed(3, marks["a"]),
         "b": rebuild.Streamed(4, b"newer"),

@@ -24,10 +24,10 @@ from streaming.errors import InputError, SettingsError
 from streaming.logs import JsonLines, within_batch
 from streaming.metrics import definitions
 from streaming.metrics.definitions import METRICS
-from streaming.metrics.exposition_parser import quantile, samples
-from streaming.metrics.http_endpoint import serving
-from streaming.metrics.query_progress import Progress
-from streaming.metrics.registry import METERS
+from streaming.metrics.exposition_parser import histogram_quantile, parse_samples
+from streaming.metrics.http_endpoint import serve_metrics
+from streaming.metrics.query_progress import QueryProgress
+from streaming.metrics.registry import REGISTRY
 from streaming.settings import KafkaSettings, MetricsSettings, load
 from streaming.timestamps import from_text
 
@@ -103,7 +103,7 @@ def test_a_json_line_holds_the_trace_and_anything_odd():
 def test_quantiles_lie_within_the_limits_and_in_order(counts, shares):
     limits = [*(float(n + 1) for n in range(len(counts) - 1)), math.inf]
     buckets = {limit: sum(counts[: n + 1]) for n, limit in enumerate(limits)}
-    low, high = (quantile(buckets, share) for share in sorted(shares))
+    low, high = (histogram_quantile(buckets, share) for share in sorted(shares))
     if sum(counts) == 0:
         assert low is high is None
     else:
@@ -112,12 +112,12 @@ def test_quantiles_lie_within_the_limits_and_in_order(counts, shares):
 
 def test_quantiles_are_a_straight_line_within_a_bucket():
     buckets = {1.0: 0, 2.0: 10, math.inf: 10}
-    assert quantile(buckets, 0.5) == pytest.approx(1.5)
-    assert quantile({}, 0.5) is None
+    assert histogram_quantile(buckets, 0.5) == pytest.approx(1.5)
+    assert histogram_quantile({}, 0.5) is None
 
 
 def test_the_endpoint_answers_on_loopback_and_ends(ask):
-    with serving(ANY, lambda: "not yet") as address:
+    with serve_metrics(ANY, lambda: "not yet") as address:
         assert address.startswith("http://127.0.0.1:")
         status, body = ask(address, "/metrics?x=1")
         assert status == 200
@@ -130,7 +130,7 @@ def test_the_endpoint_answers_on_loopback_and_ends(ask):
 
 
 def test_off_means_nowhere():
-    with serving(OFF, str) as address:
+    with serve_metrics(OFF, str) as address:
         assert address is None
     assert load(None, ["metrics.port=off"]).metrics.port == "off"
     assert load(None, ["metrics.port=9464"]).metrics.port == 9464
@@ -145,7 +145,7 @@ def test_a_port_that_is_taken_is_one_line():
         line = f"metrics cannot be served at 127.0.0.1:{port} "
         with (
             pytest.raises(SettingsError, match=line) as raised,
-            serving(MetricsSettings(port=port), str),
+            serve_metrics(MetricsSettings(port=port), str),
         ):
             pass
     assert "\n" not in str(raised.value)
@@ -171,24 +171,24 @@ def kafka_source(end, latest):
 
 def value(metric, **labels):
     key = (metric.full_name, tuple(sorted(labels.items())))
-    return samples(METERS.text().decode()).get(key)
+    return parse_samples(REGISTRY.exposition().decode()).get(key)
 
 
 def test_a_report_becomes_metrics():
-    progress = Progress("t.")
+    progress = QueryProgress("t.")
     assert progress.seconds_since("i1") is None
     progress.started("i1", "parts")
-    read = value(definitions.ROWS, query="parts") or 0
+    read = value(definitions.INPUT_ROWS, query="parts") or 0
     offsets = {"t.events": {"0": 5, "1": 7}}
     source = kafka_source(offsets, {"t.events": {"0": 9, "1": 7}})
     operator = {"numRowsTotal": 4, "memoryUsedBytes": 100, "customMetrics": {}}
     progress.progressed(batch(sources=[source], stateOperators=[operator, operator]))
     assert progress.seconds_since("i1") >= 0
-    assert value(definitions.ROWS, query="parts") == read + 10
+    assert value(definitions.INPUT_ROWS, query="parts") == read + 10
     assert value(definitions.BATCH_ID, query="parts") == 3
     assert value(definitions.PHASE_SECONDS, query="parts", phase="addBatch") > 0
     assert value(definitions.STATE_ROWS, query="parts") == 8
-    assert value(definitions.POSITION, query="parts", topic="events", partition="0") == 5
+    assert value(definitions.SOURCE_OFFSET, query="parts", topic="events", partition="0") == 5
     assert value(definitions.LAG, query="parts", topic="events", partition="0") == 4
     assert value(definitions.LAG, query="parts", topic="events", partition="1") == 0
     progress.idle("i1")
@@ -208,7 +208,7 @@ def test_a_report_becomes_metrics():
     ],
 )
 def test_a_report_that_lacks_parts_is_taken_too(changes):
-    Progress("").progressed(batch(**changes))
+    QueryProgress("").progressed(batch(**changes))
 
 
 def test_without_a_broker_status_still_shows_the_jobs():

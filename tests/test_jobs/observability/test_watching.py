@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from jobs import index_postings, recommend, update_profiles
 from jobs.cli.app import app
-from jobs.runtime.health_monitor import STARTING, run_folder, watched
-from jobs.runtime.streaming_query import Running, each_batch, start_all
+from jobs.runtime.health_monitor import STARTING, monitored, run_folder
+from jobs.runtime.streaming_query import RunningJob, each_batch, start_all
 from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS
 from streaming.logs import JsonLines
 from streaming.metrics.definitions import METRICS
-from streaming.metrics.exposition_parser import samples
-from streaming.metrics.registry import METERS
+from streaming.metrics.exposition_parser import parse_samples
+from streaming.metrics.registry import REGISTRY
 from streaming.settings import MetricsSettings
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -52,7 +52,7 @@ def pairs():
 def look(status, address, settings, ask):
     about = orjson.loads((run_folder(settings) / "up.json").read_bytes())
     return {
-        "metrics": samples(ask(address, "/metrics")[1]),
+        "metrics": parse_samples(ask(address, "/metrics")[1]),
         "health": ask(address, "/health"),
         "status": orjson.loads(status("--json")),
         "about": about,
@@ -95,23 +95,26 @@ def json_log():
 @pytest.fixture(scope="module")
 def story(spark, town_settings, tell, ask, until, status, json_log):  # noqa: PLR0917 - pytest names them
     """What was told before anything ran, after everything was read, and after a failure."""
-    before = samples(METERS.text().decode())
+    before = parse_samples(REGISTRY.exposition().decode())
     posting = {"schema_version": 1, "posting_id": "p1", "title": "Java"}
     tell(POSTINGS, (b"p1", posting), (b"p1", b"no posting"), (b"p2", posting))
     tell(CANDIDATES, (b"c1", b"[]"))
     tell(EVENTS, *pairs())
     found = {"before": before}
-    with watched("up", spark, town_settings) as watch:
-        address = watch.address
+    with monitored("up", spark, town_settings) as monitor:
+        address = monitor.address
         found["starting"] = ask(address, "/health")
         running = start_all(
             [partial(job.start, spark, town_settings) for job in JOBS], town_settings
         )
         try:
-            watch(running)
+            monitor.follow(running)
             for names in (("index_postings", "update_profiles"), ("recommend",)):
                 running.drain(*names)
-            until(lambda: samples(ask(address, "/metrics")[1]), lambda now: _all_read(now, before))
+            until(
+                lambda: parse_samples(ask(address, "/metrics")[1]),
+                lambda now: _all_read(now, before),
+            )
             until(lambda: ask(address, "/health"), lambda answer: answer[0] == 200)
             found |= look(status, address, town_settings, ask)
             found["lines"] = json_log[1]()
@@ -135,7 +138,7 @@ def story(spark, town_settings, tell, ask, until, status, json_log):  # noqa: PL
 
 def _all_read(now, before):
     """Whether Spark has reported every batch: it does so after their end."""
-    name = ("careerstream_rows_total", (("query", "update_profiles"),))
+    name = ("careerstream_input_rows_total", (("query", "update_profiles"),))
     seen = any(key == "careerstream_recommendations_total" for key, _ in now)
     return seen and now.get(name, 0) - before.get(name, 0) == len(pairs()) + 1
 
@@ -194,7 +197,7 @@ def test_state_positions_and_lag_are_told(story):
         positions = [
             value
             for (name, labels), value in now.items()
-            if name == "careerstream_position" and {*key, ("topic", topic)} <= set(labels)
+            if name == "careerstream_source_offset" and {*key, ("topic", topic)} <= set(labels)
         ]
         assert (len(positions), sum(positions)) == (4, count)
     assert {v for (name, _), v in now.items() if name == "careerstream_lag_messages"} == {0}
@@ -216,7 +219,7 @@ def test_health_says_when_all_is_well_and_what_is_not(story):
 def test_the_files_say_the_same_and_go_with_the_job(story):
     assert story["about"]["healthy"]
     assert story["about"]["job"] == "up"
-    assert samples(story["prom"]).keys() <= story["metrics"].keys() | story["before"].keys()
+    assert parse_samples(story["prom"]).keys() <= story["metrics"].keys() | story["before"].keys()
     assert story["left"] == []
 
 
@@ -288,13 +291,13 @@ def test_a_batch_that_takes_long_is_trouble_a_long_pause_is_none(
     writer = each_batch(ticks, lambda *_: time.sleep(busy), "ticks")
     writer = writer.queryName("ticks").option("checkpointLocation", str(tmp_path / "checkpoint"))
     told = set()
-    with watched("ticks", spark, settings) as watch:
+    with monitored("ticks", spark, settings) as monitor:
         query = writer.trigger(processingTime=f"{pause} seconds").start()
         try:
-            watch(Running((query,)))
+            monitor.follow(RunningJob((query,)))
             end = time.monotonic() + 3 * pause + busy
             while time.monotonic() < end:
-                told.add(watch.trouble())
+                told.add(monitor.trouble())
                 time.sleep(0.1)
         finally:
             query.stop()

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import orjson
 import pytest
+from jobs.verify.findings import Findings, totals
 
 from jobs.verify import message_generator
 from jobs.verify.check_tables import check_events, check_keys
@@ -15,11 +16,10 @@ from jobs.verify.check_topics import (
     check_recommendations,
 )
 from jobs.verify.expected import expect
-from jobs.verify.findings import Findings, totals
 from jobs.verify.recording_producer import Produced
 from streaming.contract.topics import CANDIDATES, EVENTS
 from streaming.profiles.fold import fold
-from streaming.profiles.fold_inputs import event_seen, stated_seen
+from streaming.profiles.fold_inputs import received_event, received_stated_part
 
 ALICE = "alice"
 
@@ -88,8 +88,8 @@ def world():
 
 
 def profile(events, stated):
-    seen = [event_seen(value, at) for at, value in enumerate(events) if value is not BROKEN]
-    return fold(None, [*seen, *[stated_seen(STATED, 0)] * stated], ALICE).profile
+    seen = [received_event(value, at) for at, value in enumerate(events) if value is not BROKEN]
+    return fold(None, [*seen, *[received_stated_part(STATED, 0)] * stated], ALICE).profile
 
 
 def recommendation(of, **fields):

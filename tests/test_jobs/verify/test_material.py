@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from jobs.verify.message_generator import DAMAGES, SHARES, messages, postings
-from streaming.contract.field_checks import Fault
 from streaming.contract.records import Candidate, Event, Posting, from_json
+from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import EVENTS
 
 MANY = 4_000
@@ -27,7 +27,7 @@ def test_the_same_seed_makes_the_same_messages(made):
 def test_every_kind_and_every_reason_occurs(made):
     assert {message.kind for message in made} == set(SHARES)
     reasons = {message.reason for message in made} - {None}
-    assert reasons == {fault.value for fault in (*DAMAGES, Fault.TOO_LARGE)}
+    assert reasons == {reason.value for reason in (*DAMAGES, RejectionReason.TOO_LARGE)}
 
 
 def test_what_is_said_to_be_readable_fits_the_contract(made):
@@ -38,7 +38,7 @@ def test_what_is_said_to_be_readable_fits_the_contract(made):
 
 
 def test_what_python_can_tell_to_be_broken_does_not_fit(made):
-    plain = {Fault.MISSING_FIELD, Fault.WRONG_TYPE, Fault.WRONG_VALUE}
+    plain = {RejectionReason.MISSING_FIELD, RejectionReason.WRONG_TYPE, RejectionReason.WRONG_VALUE}
     told = [m for m in made if m.reason in plain]
     assert told
     for message in told:

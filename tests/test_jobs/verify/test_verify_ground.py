@@ -1,9 +1,9 @@
 """What the verifier runs on is its own, and gone when it is done."""
 
 import pytest
+from jobs.verify.sandbox import Options, delete_topics, ground, own_settings
 
 from infra.broker import provisioning
-from jobs.verify.sandbox import Options, delete_topics, ground, own_settings
 from streaming.contract.topics import TOPICS
 from streaming.kafka import clients
 from streaming.settings import KafkaSettings, Settings, StorageSettings

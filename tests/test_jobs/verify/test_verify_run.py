@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from jobs.verify.sandbox import Options, ground
 
 from jobs.verify import run
 from jobs.verify.chaos import BROKER
 from jobs.verify.job_process import JOBS
-from jobs.verify.sandbox import Options, ground
 from streaming.settings import Settings, SparkSettings
 
 pytestmark = [

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from streaming.contract.schemas import asyncapi
+from streaming.contract.documents import asyncapi
 from streaming.contract.topics import BY_NAME, DEAD_LETTERS, MAX_VALUE_BYTES, TOPICS
 from streaming.kafka.dead_letters import HEADERS
 

@@ -50,4 +50,6 @@ def test_writing_twice_is_writing_once(tmp_path: Path) -> None:
 
     assert {file: file.read_bytes() for file in reference_pages.write(tmp_path, COMMAND)} == first
     others = {"commands.md", "metrics.md", "settings.md"}
-    assert {file.name for file in first} == others | {name for name, _ in documents.documents()}
+    assert {file.name for file in first} == others | {
+        name for name, _ in documents.contract_documents()
+    }

@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from infra.simulator import Market, MarketConfig
+from streaming.contract.documents import json_schema
 from streaming.contract.records import Candidate, Event, Posting, Profile, from_json, to_json
-from streaming.contract.schemas import json_schema
 from streaming.contract.topics import (
     BY_NAME,
     CANDIDATES,
@@ -29,10 +29,10 @@ from streaming.contract.topics import (
     TOPICS,
     Topic,
 )
-from streaming.profiles.fold import EventSeen, Seen, StatedSeen, fold
-from streaming.serving.bundles import Versions
+from streaming.profiles.fold import Received, ReceivedEvent, ReceivedStatedPart, fold
 from streaming.serving.catalogue import Catalogue
-from streaming.serving.scoring import _value, everyone
+from streaming.serving.scoring import anonymous_profile, recommendation_value
+from streaming.serving.versions import ServingVersions
 from streaming.timestamps import from_text
 from training.ranking.most_popular import MostPopularRanker
 
@@ -59,17 +59,17 @@ def samples(name: str) -> list[dict[str, Any]]:
 
 
 def profiles() -> list[dict[str, Any]]:
-    seen: dict[str, list[Seen]] = {}
+    seen: dict[str, list[Received]] = {}
     for offset, value in enumerate(samples(EVENTS.name)):
         told = {key: value[key] for key in ("event_id", "posting_id", "kind", "event_time")}
         duration = value.get("duration_seconds")
-        event = EventSeen(
+        event = ReceivedEvent(
             **told, duration_seconds=duration, offset=offset, produced_at=value["event_time"]
         )
         seen.setdefault(value["candidate_id"], []).append(event)
     for offset, value in enumerate(samples(CANDIDATES.name)):
         stated = {k: v for k, v in value.items() if k not in {"candidate_id", "schema_version"}}
-        part = StatedSeen(stated, offset, value["updated_at"])
+        part = ReceivedStatedPart(stated, offset, value["updated_at"])
         seen.setdefault(value["candidate_id"], []).append(part)
     folded = (fold(None, records, candidate_id) for candidate_id, records in seen.items())
     return [result.profile for result in folded if result.profile is not None]
@@ -77,13 +77,16 @@ def profiles() -> list[dict[str, Any]]:
 
 def recommendations() -> list[dict[str, Any]]:
     """The popular list of each profile, and of nobody, with the fields that streaming adds."""
-    asked = [*samples(PROFILES.name), everyone("2025-02-01T00:00:00.000000Z")]
+    asked = [*samples(PROFILES.name), anonymous_profile("2025-02-01T00:00:00.000000Z")]
     with TemporaryDirectory() as folder:
         MostPopularRanker().prepare(catalogue(), Path(folder))
         moments = [profile["as_of"] for profile in asked]
         lists = MostPopularRanker().rank(asked, moments, Path(folder), 5)
-    versions = Versions("careerstream", "1", 4)
-    return [_value(profile, items, versions) for profile, items in zip(asked, lists, strict=True)]
+    versions = ServingVersions("careerstream", "1", 4)
+    return [
+        recommendation_value(profile, items, versions)
+        for profile, items in zip(asked, lists, strict=True)
+    ]
 
 
 def catalogue() -> Catalogue:

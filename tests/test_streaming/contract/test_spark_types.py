@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pyspark.sql import types as t
 
-from streaming.contract.schemas import json_schema, spark_type
+from streaming.contract.documents import json_schema
+from streaming.contract.spark_types import spark_type
 from streaming.contract.topics import TOPICS, Topic
 from streaming.lake import tables
 
@@ -69,6 +70,9 @@ def test_nothing_forbids_null_because_delta_cannot_add_such_columns_later() -> N
 def test_tables_hold_every_field_of_their_record_and_where_it_stood() -> None:
     for table in tables.TABLES:
         names = table.schema().names
-        assert set(names) == {*table.record.model_fields, *(field.name for field in table.extra)}
+        assert set(names) == {
+            *table.record.model_fields,
+            *(field.name for field in table.extra_columns),
+        }
         assert set(table.keys) <= set(names)
         assert {"partition", "offset", "produced_at"} <= set(names)

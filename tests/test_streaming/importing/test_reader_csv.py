@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from streaming.contract.records import Candidate, Event, Posting
 from streaming.errors import InputError
-from streaming.importing import Fault, ReadOptions, Reject, Row, SourceFile, read_rows
+from streaming.importing import ReadOptions, Reject, RejectionReason, Row, SourceFile, read_rows
 from streaming.importing.source_file import LINE_LIMIT
 
 VIEWS = ("candidate_id=who", "posting_id=what", "kind:=view", "event_time=when")
@@ -74,8 +74,11 @@ def test_every_fault_has_line_field_column_value_and_row(tmp_path):
         (Row, 2), (Reject, 3), (Reject, 4), (Reject, 6), (Reject, 7)
     ]  # fmt: skip
     assert [result.reason for result in results[1:]] == [
-        Fault.NOT_CSV, Fault.WRONG_VALUE, Fault.MISSING_FIELD, Fault.NOT_CSV
-    ]  # fmt: skip
+        RejectionReason.NOT_CSV,
+        RejectionReason.WRONG_VALUE,
+        RejectionReason.MISSING_FIELD,
+        RejectionReason.NOT_CSV,
+    ]
     assert "2 columns, the header 3" in results[1].text
     assert "event_time (column when): 'soon'" in results[2].text
     assert results[2].raw == 'c,"p\nq",soon\n'
@@ -95,7 +98,7 @@ def test_a_cell_without_end_does_not_fill_the_memory(tmp_path):
     results = read(tmp_path, content, Event, *VIEWS)
     assert results[0].line == 2
     assert isinstance(results[-1], Row)
-    assert {result.reason for result in results[1:-1]} == {Fault.NOT_CSV}
+    assert {result.reason for result in results[1:-1]} == {RejectionReason.NOT_CSV}
     assert all(len(result.raw) <= LINE_LIMIT for result in results[1:-1])
 
 
@@ -106,7 +109,7 @@ def test_chinese_encodings_and_undecodable_rows(tmp_path):
     assert row.record.title == "会计"
     mixed = "编号,职位\n1,会计\n".encode() + b"2,\xff\n"
     row, reject = read(tmp_path, mixed, Posting, *mapping)
-    assert (reject.line, reject.reason) == (3, Fault.NOT_DECODABLE)
+    assert (reject.line, reject.reason) == (3, RejectionReason.NOT_DECODABLE)
 
 
 @pytest.mark.parametrize(

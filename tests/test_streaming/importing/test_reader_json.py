@@ -10,9 +10,9 @@ from streaming.contract.records import Candidate, Event, Posting
 from streaming.contract.topics import MAX_VALUE_BYTES
 from streaming.errors import InputError
 from streaming.importing import (
-    Fault,
     ReadOptions,
     Reject,
+    RejectionReason,
     Repeat,
     Row,
     SourceFile,
@@ -58,15 +58,19 @@ def test_an_absent_event_id_is_a_stable_hash_of_the_row(tmp_path):
 @pytest.mark.parametrize(
     ("change", "reason", "words"),
     [
-        ({"posting_id": None}, Fault.MISSING_FIELD, "field posting_id is missing"),
-        ({"posting_id": 7}, Fault.WRONG_TYPE, "field posting_id is 7"),
-        ({"posting_id": ""}, Fault.WRONG_VALUE, "field posting_id is ''"),
-        ({"kind": "look"}, Fault.WRONG_VALUE, "field kind is 'look'"),
-        ({"event_time": "soon"}, Fault.WRONG_VALUE, "field event_time is 'soon'"),
-        ({"event_time": "0001-01-01T00:00:00+05:00"}, Fault.WRONG_VALUE, "years 1 to 9999"),
-        ({"event_time": "9999-01-01T00:00:00Z"}, Fault.FUTURE_TIME, "later than 2027"),
-        ({"schema_version": 2}, Fault.SCHEMA_VERSION, "schema_version is 2"),
-        ({"source": "x" * MAX_VALUE_BYTES}, Fault.TOO_LARGE, "shorten its texts"),
+        ({"posting_id": None}, RejectionReason.MISSING_FIELD, "field posting_id is missing"),
+        ({"posting_id": 7}, RejectionReason.WRONG_TYPE, "field posting_id is 7"),
+        ({"posting_id": ""}, RejectionReason.WRONG_VALUE, "field posting_id is ''"),
+        ({"kind": "look"}, RejectionReason.WRONG_VALUE, "field kind is 'look'"),
+        ({"event_time": "soon"}, RejectionReason.WRONG_VALUE, "field event_time is 'soon'"),
+        (
+            {"event_time": "0001-01-01T00:00:00+05:00"},
+            RejectionReason.WRONG_VALUE,
+            "years 1 to 9999",
+        ),
+        ({"event_time": "9999-01-01T00:00:00Z"}, RejectionReason.FUTURE_TIME, "later than 2027"),
+        ({"schema_version": 2}, RejectionReason.SCHEMA_VERSION, "schema_version is 2"),
+        ({"source": "x" * MAX_VALUE_BYTES}, RejectionReason.TOO_LARGE, "shorten its texts"),
     ],
 )
 def test_faults_name_field_value_and_remedy(tmp_path, change, reason, words):
@@ -84,10 +88,10 @@ def test_broken_lines_stop_nothing_and_keep_their_numbers(tmp_path):
     results = read(tmp_path, content)
     assert [(result.line, getattr(result, "reason", None)) for result in results] == [
         (1, None),
-        (3, Fault.NOT_DECODABLE),
-        (4, Fault.WRONG_TYPE),
-        (5, Fault.NOT_JSON),
-        (6, Fault.NOT_JSON),
+        (3, RejectionReason.NOT_DECODABLE),
+        (4, RejectionReason.WRONG_TYPE),
+        (5, RejectionReason.NOT_JSON),
+        (6, RejectionReason.NOT_JSON),
     ]
     assert "--encoding" in results[1].text
     assert json.loads(results[1].to_json())["raw"] == "\\udcff\\udcfe"
@@ -97,7 +101,7 @@ def test_a_line_without_end_is_one_reject(tmp_path):
     good = json.dumps(EVENT)
     results = read(tmp_path, "{" + "x" * (2 * LINE_LIMIT) + "\n" + good + "\n")
     assert [(type(result), result.line) for result in results] == [(Reject, 1), (Row, 2)]
-    assert results[0].reason == Fault.TOO_LARGE
+    assert results[0].reason == RejectionReason.TOO_LARGE
     assert len(results[0].raw) <= 1000
 
 
@@ -116,7 +120,7 @@ def test_an_undecodable_character_of_utf_16_is_one_reject(tmp_path):
     broken = data[:middle] + b"\x00\xdc" + data[middle + 2 :]
     results = read(tmp_path, broken, encoding="utf-16-le")
     assert [type(result) for result in results] == [Row, Reject, Row]
-    assert results[1].reason == Fault.NOT_DECODABLE
+    assert results[1].reason == RejectionReason.NOT_DECODABLE
 
 
 def test_gzip_whole_and_broken_off(tmp_path):
@@ -127,7 +131,7 @@ def test_gzip_whole_and_broken_off(tmp_path):
     file.write_bytes(packed[: len(packed) // 2])
     *rows, last = read_rows(Event, SourceFile(file), ReadOptions())
     assert 0 < len(rows) < 2000
-    assert (last.reason, last.line) == (Fault.TRUNCATED, len(rows) + 1)
+    assert (last.reason, last.line) == (RejectionReason.TRUNCATED, len(rows) + 1)
 
 
 def test_only_the_first_of_an_id_where_asked(tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.contract.records import Posting
-from streaming.importing import Fault, ReadOptions, Reject, Row, SourceFile, read_rows
+from streaming.importing import ReadOptions, Reject, RejectionReason, Row, SourceFile, read_rows
 from streaming.importing.rows import RowError
 from streaming.importing.schema_org import posting_values, postings_in
 
@@ -127,10 +127,10 @@ def test_what_is_no_posting_is_set_aside(tmp_path):
     )
     assert [type(result) for result in results] == [Reject, Reject, Reject, Row, Reject]
     assert [result.reason for result in results if isinstance(result, Reject)] == [
-        Fault.NOT_A_POSTING,
-        Fault.WRONG_VALUE,
-        Fault.MISSING_FIELD,
-        Fault.WRONG_TYPE,
+        RejectionReason.NOT_A_POSTING,
+        RejectionReason.WRONG_VALUE,
+        RejectionReason.MISSING_FIELD,
+        RejectionReason.WRONG_TYPE,
     ]
     assert "@type: Event" in results[0].text
     assert "datePosted" in results[1].text

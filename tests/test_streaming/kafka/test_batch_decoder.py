@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from streaming.contract.json_parser import DecodeError
 from streaming.contract.topics import (
     CANDIDATES,
     DEAD_LETTERS,
@@ -13,7 +14,7 @@ from streaming.contract.topics import (
     POSTINGS,
     PROFILES,
 )
-from streaming.contract.value_decoder import Unreadable, read_value
+from streaming.contract.value_decoder import read_value
 from streaming.kafka.batch_decoder import decode
 from streaming.timestamps import SPARK_FORMAT, to_text
 
@@ -155,7 +156,7 @@ def is_as_read(topic, value, row):
     if row.fine:
         assert read_value(value, topic, to_text(PRODUCED)) == json.loads(row.record)
         return
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(DecodeError) as caught:
         read_value(value, topic, to_text(PRODUCED))
     assert (row.reason, row.text) == (caught.value.fault, caught.value.text)
 
@@ -300,7 +301,7 @@ def test_a_message_without_a_time_of_its_own_is_broken(spark, produced):
     assert "own time" in row.text
     # What Spark makes text of such times, where it hands them to Python itself.
     for told in (None, "+58133-01-01T00:00:00.000000Z", "+70006-01-01T00:00:00.000000Z"):
-        with pytest.raises(Unreadable, match="own time"):
+        with pytest.raises(DecodeError, match="own time"):
             read_value(text(EVENT), EVENTS, told)
 
 

@@ -10,9 +10,9 @@ import pytest
 from streaming.contract.topics import EVENTS
 from streaming.errors import InputError
 from streaming.lake import tables
-from streaming.lake.archive_rows import archive_batch, judged_values
-from streaming.lake.posting_index import index_batch, judged_postings
-from streaming.metrics.accumulators import tally
+from streaming.lake.archive_rows import archive_batch, decode_values
+from streaming.lake.posting_index import decode_postings, index_batch
+from streaming.metrics.accumulators import labelled_counter
 from streaming.metrics.definitions import DEAD_LETTERS
 from streaming.serving.bundles import load_catalogue
 from streaming.settings import Settings
@@ -36,8 +36,8 @@ def postings(spark, settings):
 
     def index(*told):
         rows = [posting_row(*one) for one in told]
-        judged = judged_postings(spark.createDataFrame(rows, MESSAGE))
-        index_batch(judged, settings, tally(spark, DEAD_LETTERS))
+        judged = decode_postings(spark.createDataFrame(rows, MESSAGE))
+        index_batch(judged, settings, labelled_counter(spark, DEAD_LETTERS))
         return table(spark, settings)
 
     return index
@@ -99,8 +99,8 @@ def test_a_table_that_is_not_there_is_one_line(spark, settings):
 
 
 def archive(spark, settings, rows):
-    judged = judged_values(spark.createDataFrame(rows, MESSAGE), EVENTS)
-    archive_batch(judged, settings, EVENTS, tables.EVENTS, tally(spark, DEAD_LETTERS))
+    judged = decode_values(spark.createDataFrame(rows, MESSAGE), EVENTS)
+    archive_batch(judged, settings, EVENTS, tables.EVENTS, labelled_counter(spark, DEAD_LETTERS))
 
 
 def posting_row(offset, posting_id, title):

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from streaming.errors import ModelError
-from streaming.serving.bundles import CHAMPION
+from streaming.serving.versions import CHAMPION
 from streaming.settings import MlflowSettings, Settings
-from training.evaluation.offline_evaluation import Protocol
+from training.evaluation.offline_evaluation import EvaluationProtocol
 from training.ranking.most_popular import MostPopularRanker
 from training.registry import model_registry
 from training.registry.model_registry import champion, crown, history, resolve, rollback
@@ -18,7 +18,7 @@ from training.registry.promotion import compare, promote
 from training.registry.registration import Trained, ensure_champion, log_and_register
 from training.registry.tracking import draw_curves, setup
 
-QUICK = Protocol(draws=200)
+QUICK = EvaluationProtocol(draws=200)
 
 
 @pytest.fixture

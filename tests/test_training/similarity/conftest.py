@@ -12,14 +12,14 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from infra.simulator import Market, MarketConfig
 from streaming.contract.records import Posting, Stated
-from streaming.contract.schemas import spark_type
-from streaming.serving.bundles import Versions
+from streaming.contract.spark_types import spark_type
 from streaming.serving.catalogue import Catalogue
+from streaming.serving.versions import ServingVersions
 from streaming.settings import Settings, TrainingSettings
 from streaming.timestamps import from_text
 from training.data.dataset import Dataset
 from training.fitting.fit import fit
-from training.ranking.encoder_decoder_ranker import NeuralRanker
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.registry.registration import Trained, log_and_register
 from training.similarity.embedding_space import Space
 
@@ -85,7 +85,7 @@ def dataset(folder: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def ranker(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> NeuralRanker:
+def ranker(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> EncoderDecoderRanker:
     """One epoch of the published preset, in this process and one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -96,13 +96,15 @@ def ranker(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> NeuralRank
 
 
 @pytest.fixture(scope="session")
-def make_space(ranker: NeuralRanker, tmp_path_factory: pytest.TempPathFactory):
+def make_space(ranker: EncoderDecoderRanker, tmp_path_factory: pytest.TempPathFactory):
     """Let the model prepare a catalogue."""
 
     def make(catalogue: Catalogue) -> Space:
         prepared = tmp_path_factory.mktemp("prepared")
         ranker.prepare(catalogue, prepared)
-        return Space(Versions("careerstream", "2", catalogue.version), ranker, catalogue, prepared)
+        return Space(
+            ServingVersions("careerstream", "2", catalogue.version), ranker, catalogue, prepared
+        )
 
     return make
 
@@ -122,7 +124,7 @@ def profiles(dataset: Dataset) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def registered(
-    ranker: NeuralRanker, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
+    ranker: EncoderDecoderRanker, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
     """Settings of a store in which the model is version 1 and the challenger."""
     settings = Settings(home=tmp_path_factory.mktemp("registered") / "home")

@@ -17,7 +17,7 @@ from jobs.cli.commands.similar import (
 )
 from jobs.operations.similar import newest_profiles, newest_space
 from streaming.contract.records import Posting, Profile
-from streaming.contract.schemas import spark_type
+from streaming.contract.spark_types import spark_type
 from streaming.errors import InputError, ModelError
 from streaming.lake import tables
 from streaming.settings import Settings

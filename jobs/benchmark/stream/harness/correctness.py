@@ -10,7 +10,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from jobs.benchmark.stream.harness.topic_progress import Offsets
 from streaming.contract.topics import EVENTS, PROFILES, Topic
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.profiles.fold import ReceivedEvent, fold
 from streaming.settings import KafkaSettings
 from streaming.timestamps import to_text
@@ -29,7 +29,7 @@ def folded_events(kafka: KafkaSettings, readable: Callable[[ConsumerRecord], boo
         readable: tells which messages are events.
     """
     seen: dict[str, list[ReceivedEvent]] = {}
-    for record in messages(kafka, EVENTS):
+    for record in read_messages(kafka, EVENTS):
         if readable(record):
             value = orjson.loads(record.value)
             seen.setdefault(value["candidate_id"], []).append(received_event(record, value))
@@ -59,7 +59,7 @@ def published(
     """
     newest: dict[str, bytes] = {}
     last, count = 0.0, 0
-    for record in messages(kafka, topic, since):
+    for record in read_messages(kafka, topic, since):
         newest[record.key.decode()] = record.value
         last, count = max(last, record.timestamp / 1000), count + 1
     return {key: _settled(orjson.loads(value)) for key, value in newest.items()}, last, count

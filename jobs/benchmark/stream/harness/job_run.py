@@ -81,7 +81,7 @@ def await_caught_up(here: Place, job: Child) -> None:
 def _has_taken(job: Job, totals: Mapping[str, int]) -> bool:
     """Ask a process's metrics, which say after each batch where each query stands."""
     places: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for labels, position in job.values(definitions.POSITION).items():
+    for labels, position in job.values(definitions.SOURCE_OFFSET).items():
         told = dict(labels)
         places[told["query"]][told["topic"]] += int(position)
     queries = job.queries()

@@ -7,7 +7,7 @@ import orjson
 from jobs.benchmark.stream.harness.measurement_sandbox import COPIES
 from jobs.benchmark.stream.harness.topic_progress import Offsets
 from streaming.contract.topics import EVENTS, RECOMMENDATIONS
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings
 from streaming.timestamps import from_text
 
@@ -37,11 +37,11 @@ def copied(kafka: KafkaSettings, name: str) -> list[Timed]:
     """
     produced = {
         number: record.timestamp
-        for record in messages(kafka, EVENTS)
+        for record in read_messages(kafka, EVENTS)
         if (number := _number(name, orjson.loads(record.value)["event_id"])) is not None
     }
     timed: dict[int, Timed] = {}
-    for record in messages(kafka, COPIES):
+    for record in read_messages(kafka, COPIES):
         number = _number(name, orjson.loads(record.value)["event_id"])
         if number in produced and number not in timed:
             timed[number] = Timed(number, produced[number] / 1000, record.timestamp / 1000)
@@ -59,7 +59,7 @@ def answered(kafka: KafkaSettings, name: str, since: Offsets) -> list[Timed]:
         since: where the topic recommendations ended before it.
     """
     timed: dict[int, Timed] = {}
-    for record in messages(kafka, RECOMMENDATIONS, since):
+    for record in read_messages(kafka, RECOMMENDATIONS, since):
         trigger = orjson.loads(record.value).get("triggered_by") or {}
         number = _number(name, trigger.get("event_id") or "")
         # A later list for the same profile is no answer to the click any more.

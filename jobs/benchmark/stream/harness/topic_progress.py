@@ -10,7 +10,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from streaming.contract.topics import CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS, Topic
 from streaming.errors import CareerstreamError
 from streaming.kafka.clients import broker_errors, consumer
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings
 
 POLL_SECONDS = 0.5
@@ -92,7 +92,7 @@ def newest_sources(kafka: KafkaSettings, topics: Sequence[Topic]) -> Wanted:
     wanted: Wanted = {}
     for topic in topics:
         last = {number: end - 1 for number, end in ends(kafka, topic).items() if end}
-        for record in messages(kafka, topic, last) if last else ():
+        for record in read_messages(kafka, topic, last) if last else ():
             key = (record.key or b"").decode()
             wanted.setdefault(key, {})[topic.name] = record.offset
     return wanted

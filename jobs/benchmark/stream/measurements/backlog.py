@@ -18,7 +18,7 @@ from jobs.benchmark.stream.harness.statistics import Report, ratio, under
 from jobs.benchmark.stream.harness.topic_progress import ends
 from jobs.benchmark.stream.measurements import quix
 from streaming.contract.topics import EVENTS
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.settings import Settings
 
 _RATES = {"": "per_second", "_running": "per_second_running"}
@@ -65,8 +65,8 @@ def send_backlog(here: Place, plan: Plan, count: int, tell: Tell) -> None:
 
 def _floor(here: Place, plan: Plan) -> Report:
     began, running = work_off(here, COPYING_JOB)
-    count, digest, ended = fingerprint(messages(here.kafka, COPIES))
-    sent, wanted, _ = fingerprint(messages(here.kafka, EVENTS))
+    count, digest, ended = fingerprint(read_messages(here.kafka, COPIES))
+    sent, wanted, _ = fingerprint(read_messages(here.kafka, EVENTS))
     rates = Span(began, running, ended).rates(plan.backlog)
     return rates | {"messages": count, "same": (count, digest) == (sent, wanted)}
 

@@ -15,7 +15,7 @@ from jobs.benchmark.stream.harness.plan import Plan
 from jobs.benchmark.stream.harness.statistics import Report, ratio, under
 from streaming.contract.topics import DEAD_LETTERS, EVENTS
 from streaming.kafka.clients import broker_errors, producer
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings, Settings
 
 MOST_LARGE = 20
@@ -88,7 +88,7 @@ def _work_off(here: Place, plan: Plan, broken: int) -> Report:
     began, running = work_off(here, PROFILE_JOB)
     found, ended, _ = published(here.kafka)
     ended = max(
-        [ended, *(letter.timestamp / 1000 for letter in messages(here.kafka, DEAD_LETTERS))]
+        [ended, *(letter.timestamp / 1000 for letter in read_messages(here.kafka, DEAD_LETTERS))]
     )
     expected = folded_events(here.kafka, lambda record: not record.headers)
     rates = Span(began, running, ended).rates(count)
@@ -119,12 +119,12 @@ def _letters(kafka: KafkaSettings) -> Report:
     """Compare the dead letters with what was spoilt, message by message."""
     wanted = {
         f"{EVENTS.name}/{record.partition}/{record.offset}": KINDS[record.headers[0][1].decode()][0]
-        for record in messages(kafka, EVENTS)
+        for record in read_messages(kafka, EVENTS)
         if record.headers
     }
     found: dict[str, str] = {}
     count = 0
-    for record in messages(kafka, DEAD_LETTERS):
+    for record in read_messages(kafka, DEAD_LETTERS):
         found[record.key.decode()] = dict(record.headers)["reason"].decode()
         count += 1
     right = sum(found.get(key) == reason.value for key, reason in wanted.items())

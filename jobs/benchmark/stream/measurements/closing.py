@@ -17,7 +17,7 @@ from jobs.benchmark.stream.harness.statistics import Report, over_time, summary,
 from jobs.benchmark.stream.harness.topic_progress import Offsets
 from streaming.contract.topics import EVENTS, POSTINGS, RECOMMENDATIONS
 from streaming.kafka.clients import broker_errors, producer
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings, Settings
 
 NAME = "closing"
@@ -146,7 +146,7 @@ def _close_steadily(
 
 
 def _lists(kafka: KafkaSettings, since: Offsets) -> Iterator[Listed]:
-    for record in messages(kafka, RECOMMENDATIONS, since):
+    for record in read_messages(kafka, RECOMMENDATIONS, since):
         value = orjson.loads(record.value)
         postings = [item["posting_id"] for item in value["items"]]
         yield Listed(record.timestamp / 1000, postings, value["catalogue_version"])

@@ -1,59 +1,22 @@
-"""Everything that is derived from the records: Spark types, JSON Schemas, the AsyncAPI document."""
+"""The contract as documents: JSON Schemas, an AsyncAPI document, and the table of topics."""
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
-from enum import StrEnum
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
-
-from pydantic import BaseModel
-from pyspark.sql import types as t
+from typing import Any
 
 from streaming.contract.records import SCHEMA_VERSION
 from streaming.contract.topics import MAX_VALUE_BYTES, TOPICS, Topic
 
-SCALARS: dict[type, t.DataType] = {
-    str: t.StringType(),
-    int: t.LongType(),
-    float: t.DoubleType(),
-    bool: t.BooleanType(),
-    datetime: t.TimestampType(),
-}
 ASYNCAPI_VERSION = "3.0.0"
-
-
-def spark_type(record: type[BaseModel]) -> t.StructType:
-    """Derive the Spark type of a record.
-
-    Every field is nullable: what is required is checked where bytes are read
-    (`streaming.contract.value_decoder`), and Delta refuses such constraints inside lists.
-    """
-    return t.StructType(
-        [
-            t.StructField(name, _spark_type(field.annotation))
-            for name, field in record.model_fields.items()
-        ]
-    )
-
-
-def _spark_type(annotation: Any) -> t.DataType:
-    bare = without_none(annotation)
-    if get_origin(bare) is list:
-        return t.ArrayType(_spark_type(get_args(bare)[0]))
-    if issubclass(bare, BaseModel):
-        return spark_type(bare)
-    if issubclass(bare, StrEnum):
-        return t.StringType()
-    return SCALARS[bare]
-
-
-def without_none(annotation: Any) -> Any:
-    """Strip `| None`, which Spark says with nullability."""
-    if get_origin(annotation) in (Union, UnionType):
-        (bare,) = (part for part in get_args(annotation) if part is not NoneType)
-        return bare
-    return annotation
+_DEAD_LETTER_HEADERS = {
+    "reason": "reason code",
+    "text": "the reason in words",
+    "topic": "source topic",
+    "partition": "source partition",
+    "offset": "source offset",
+    "job": "the job that could not read it",
+    "key": "the original key, where it had one",
+}
 
 
 def json_schema(topic: Topic) -> dict[str, Any]:
@@ -72,7 +35,7 @@ def json_schema(topic: Topic) -> dict[str, Any]:
 
 
 def asyncapi() -> dict[str, Any]:
-    """Describe all topics as one AsyncAPI document, from which clients can be generated."""
+    """Return one AsyncAPI document of all topics, from which clients can be generated."""
     return {
         "asyncapi": ASYNCAPI_VERSION,
         "info": {
@@ -97,21 +60,21 @@ def _channel(topic: Topic) -> dict[str, Any]:
             "kafka": {
                 "topic": topic.name,
                 "partitions": topic.partitions,
-                "topicConfiguration": _kept_as(topic),
+                "topicConfiguration": _topic_configuration(topic),
             }
         },
     }
 
 
-def _kept_as(topic: Topic) -> dict[str, Any]:
-    """The part of a topic's configuration that AsyncAPI's Kafka binding has names for."""
-    known: dict[str, Any] = {
+def _topic_configuration(topic: Topic) -> dict[str, Any]:
+    """Return those parts of a topic's configuration that AsyncAPI's Kafka binding knows."""
+    configuration: dict[str, Any] = {
         "cleanup.policy": [topic.cleanup],
         "max.message.bytes": topic.max_message_bytes,
     }
     if topic.retention is not None:
-        known["retention.ms"] = int(topic.retention.total_seconds() * 1000)
-    return known
+        configuration["retention.ms"] = int(topic.retention.total_seconds() * 1000)
+    return configuration
 
 
 def _message(topic: Topic) -> dict[str, Any]:
@@ -119,15 +82,10 @@ def _message(topic: Topic) -> dict[str, Any]:
     if topic.record is None:
         headers = {
             "type": "object",
-            "required": ["reason", "text", "topic", "partition", "offset", "job"],
+            "required": [name for name in _DEAD_LETTER_HEADERS if name != "key"],
             "properties": {
-                "reason": {"type": "string", "description": "reason code"},
-                "text": {"type": "string", "description": "the reason in words"},
-                "topic": {"type": "string", "description": "source topic"},
-                "partition": {"type": "string", "description": "source partition"},
-                "offset": {"type": "string", "description": "source offset"},
-                "job": {"type": "string", "description": "the job that could not read it"},
-                "key": {"type": "string", "description": "the original key, where it had one"},
+                name: {"type": "string", "description": text}
+                for name, text in _DEAD_LETTER_HEADERS.items()
             },
         }
         return {
@@ -150,31 +108,31 @@ def _operation(topic: Topic) -> dict[str, Any]:
 
 
 def topic_table() -> str:
-    """Render the table of topics for people, in Markdown."""
+    """Return the table of topics in Markdown."""
     head = "| topic | key | kept | partitions | value |\n| --- | --- | --- | --- | --- |\n"
     return head + "".join(
-        f"| {topic.name} | {topic.key} | {_kept(topic)} | {topic.partitions} | "
+        f"| {topic.name} | {topic.key} | {_retention(topic)} | {topic.partitions} | "
         f"{topic.record.__name__ if topic.record else 'original bytes'} |\n"
         for topic in TOPICS
     )
 
 
-def _kept(topic: Topic) -> str:
+def _retention(topic: Topic) -> str:
     if topic.retention is not None:
         return f"{topic.retention.days} days"
     lag = f", every version for {topic.compaction_lag.days} days" if topic.compaction_lag else ""
     return f"latest by key{lag}"
 
 
-def documents() -> Iterator[tuple[str, str]]:
-    """Yield name and content of every document of the contract."""
+def contract_documents() -> Iterator[tuple[str, str]]:
+    """Yield the file name and the content of every document."""
     for topic in TOPICS:
         if topic.record is not None:
-            yield f"{topic.name}.schema.json", _pretty(json_schema(topic))
-    yield "asyncapi.json", _pretty(asyncapi())
+            yield f"{topic.name}.schema.json", _indented(json_schema(topic))
+    yield "asyncapi.json", _indented(asyncapi())
     limit = f"A value holds at most {MAX_VALUE_BYTES:,} bytes.\n"
     yield "topics.md", f"# Topics\n\n{topic_table()}\n{limit}"
 
 
-def _pretty(value: dict[str, Any]) -> str:
+def _indented(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,87 @@
+"""Registered models: their files, and the rankers loaded from them."""
+
+import importlib
+import sys
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+import mlflow
+from mlflow.exceptions import MlflowException
+from mlflow.models.model import MLMODEL_FILE_NAME, Model
+from mlflow.utils.model_utils import FLAVOR_CONFIG_CODE
+
+from streaming.errors import ModelError
+from streaming.serving.ranker import Ranker
+from streaming.settings import Settings
+
+
+def download_model(settings: Settings, version: str, folder: Path) -> None:
+    """Download the files of a registered version into a folder.
+
+    Raises:
+        ModelError: MLflow cannot be reached, or its files are gone.
+    """
+    uri = f"models:/{settings.mlflow.model_name}/{version}"
+    mlflow.set_tracking_uri(settings.tracking_uri)
+    mlflow.set_registry_uri(settings.tracking_uri)
+    try:
+        mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(folder))
+    except MlflowException as error:
+        raise ModelError(f"model {uri} cannot be fetched: {error.message}") from error
+    # MLflow accepts an empty folder.
+    if not (folder / MLMODEL_FILE_NAME).is_file():
+        raise ModelError(
+            f"model {uri} cannot be fetched: its files are not there; look after the artifacts of "
+            "mlflow.tracking_uri, or promote another version"
+        )
+
+
+def load_ranker(model: str) -> Ranker:
+    """Load a model as the ranker it holds.
+
+    A model carries copies of our packages for machines that lack careerstream. Where careerstream
+    is installed, all of its code comes from the installation.
+
+    Args:
+        model: folder or URI.
+
+    Raises:
+        ModelError: it is a pyfunc, but none that ranks postings.
+    """
+    folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=model))
+    _import_installed_packages(folder)
+    search_path = list(sys.path)
+    try:
+        python_model = mlflow.pyfunc.load_model(str(folder)).unwrap_python_model()
+    finally:
+        sys.path[:] = search_path  # MLflow puts the model's code first
+    if not isinstance(python_model, Ranker):
+        raise ModelError(f"{model} cannot rank postings; check mlflow.model_name")
+    return python_model
+
+
+def cached_ranker(folder: Path) -> Ranker:
+    """Return the ranker of a model's folder, loaded once per process."""
+    # Where registry or home were replaced, the same folder may hold another model.
+    return _load_cached(folder, (folder / MLMODEL_FILE_NAME).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _load_cached(folder: Path, modified_ns: int) -> Ranker:
+    del modified_ns
+    return load_ranker(str(folder))
+
+
+def _import_installed_packages(model: Path) -> None:
+    """Import those packages that a model carries and that are installed here too.
+
+    Python looks for the modules of an imported package in that package's own folder. So the model's
+    copy, which may be older, is never mixed with the installed one.
+    """
+    flavor = Model.load(str(model)).flavors.get(mlflow.pyfunc.FLAVOR_NAME, {})
+    if FLAVOR_CONFIG_CODE not in flavor:
+        return
+    for package in sorted((model / flavor[FLAVOR_CONFIG_CODE]).glob("*/__init__.py")):
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(package.parent.name)

@@ -1,0 +1,83 @@
+"""The versions that recommendations are made with, and which of them serve now."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import mlflow
+import orjson
+from mlflow.exceptions import MlflowException
+
+from streaming.errors import ModelError
+from streaming.settings import Settings
+
+CHAMPION = "champion"
+"""Alias of the registered model's version that serves."""
+CURRENT_FILE = "current.json"
+"""In the serving folder: the versions that new batches are scored with."""
+
+
+@dataclass(frozen=True, order=True)
+class ServingVersions:
+    """A version of the model and one of the catalogue."""
+
+    model_name: str
+    model_version: str
+    catalogue_version: int
+
+    @property
+    def label(self) -> str:
+        """A name for files."""
+        return f"{self.model_label}-{self.catalogue_version}"
+
+    @property
+    def model_label(self) -> str:
+        """A name for the model's files."""
+        return f"{self.model_name}-{self.model_version}"
+
+
+def resolve_alias(settings: Settings, alias: str = CHAMPION) -> str:
+    """Return the version that an alias of the registered model stands for.
+
+    Raises:
+        ModelError: the model, the alias or the registry does not exist.
+    """
+    client = mlflow.MlflowClient(settings.tracking_uri, settings.tracking_uri)
+    name = settings.mlflow.model_name
+    try:
+        return str(client.get_model_version_by_alias(name, alias).version)
+    except MlflowException as error:
+        raise ModelError(
+            f"model {name} has no {alias} in {_without_credentials(settings.tracking_uri)}; "
+            "`careerstream models init` makes the baseline champion"
+        ) from error
+
+
+def serving_folder(settings: Settings) -> Path:
+    """Return the folder of the bundles and of the file that names the current versions."""
+    return settings.home.absolute() / "serving"
+
+
+def current_versions_file(settings: Settings) -> Path:
+    """Return the file that names the versions that serve now."""
+    return serving_folder(settings) / CURRENT_FILE
+
+
+def read_current_versions(settings: Settings) -> ServingVersions | None:
+    """Return the versions that serve now; None before a scoring job has started in this home."""
+    try:
+        return ServingVersions(**orjson.loads(current_versions_file(settings).read_bytes()))
+    except FileNotFoundError:
+        return None
+
+
+def write_current_versions(settings: Settings, versions: ServingVersions) -> None:
+    """Record the versions that serve now; readers see the old or the new file, never a part."""
+    file = current_versions_file(settings)
+    unfinished = file.with_name(f".{CURRENT_FILE}")
+    unfinished.write_bytes(orjson.dumps(asdict(versions)))
+    unfinished.replace(file)
+
+
+def _without_credentials(uri: str) -> str:
+    scheme, _, rest = uri.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
