@@ -26,7 +26,7 @@ if [[ -z "$$found" ]]; then \
 fi
 endef
 
-.PHONY: help setup demo test lint format lock wheel image archive clean
+.PHONY: help setup demo test nightly lint format lock wheel image archive clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' "$(ROOT)/Makefile"
@@ -43,8 +43,15 @@ demo: setup ## a click becomes a recommendation; EVENTS=FILE does it with a real
 	fi; \
 	cd "$(ROOT)" && exec "$(BIN)/careerstream" demo $${events:+--events "$$events"} $(ARGS)
 
-test: setup ## the whole test suite, fast tests first; ARGS="-k fold" goes to pytest
-	@cd "$(ROOT)" && exec "$(BIN)/python" -m pytest $(ARGS)
+# Workers take whole files, in the order of tests/conftest.py.
+WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test: setup ## all tests but the nightly ones, by two workers; ARGS="-k fold" runs some, by one
+	@cd "$(ROOT)" && exec "$(BIN)/python" -m pytest $(or $(ARGS),$(WORKERS))
+
+nightly: setup ## the long tests, and the property tests with new random examples
+	@cd "$(ROOT)" && exec "$(BIN)/python" -m pytest -m "nightly or hypothesis" \
+		--hypothesis-profile default $(ARGS)
 
 lint: setup ## style, format and types
 	@cd "$(ROOT)" && "$(BIN)/ruff" check && "$(BIN)/ruff" format --check && "$(BIN)/mypy"

@@ -1,13 +1,16 @@
-"""What every test may use: one embedded broker, fresh settings and topics for each test.
+"""Fixtures for every test: one Kafka broker, one Spark session, fresh settings and topics.
 
-Real parts only. The broker starts with the first test that asks for it and ends with the run.
+The broker and the session are real. Each starts with the first test that requests it and ends with
+the run. A run with two workers (`make test`) has two of each.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from infra.broker import provisioning
@@ -21,14 +24,33 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[1]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first, so that a mistake shows early; order within a group stays."""
+# Property tests run the same examples each time. `make nightly` draws new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run fast tests first, and nightly ones only when `-m` names them.
+
+    Workers receive whole files. They receive the slowest files right after the fast ones, so that
+    none of them waits for a long file at the end.
+    """
+    if "nightly" not in config.option.markexpr:
+        nightly = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=nightly)
+        items[:] = [item for item in items if item not in nightly]
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        ranks: dict[Path, int] = {}
+        for item in items:
+            ranks[item.path] = max(_rank(item), ranks.get(item.path, 0))
+        items.sort(key=lambda item: (ranks[item.path] > 0, -ranks[item.path]))
+    else:
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
     ranks = {"slow": 3, "spark": 2, "kafka": 1}
-
-    def rank(item: pytest.Item) -> int:
-        return max((ranks.get(mark.name, 0) for mark in item.iter_markers()), default=0)
-
-    items.sort(key=rank)
+    return max((ranks.get(mark.name, 0) for mark in item.iter_markers()), default=0)
 
 
 # --- Kafka ---------------------------------------------------------------------------------------
@@ -36,14 +58,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """One real Kafka broker on a free port for the whole run."""
+    """The Kafka broker of the run, on a free port."""
     with Broker(tmp_path_factory.mktemp("kafka")) as running:
         yield running
 
 
 @pytest.fixture
 def kafka_settings(broker: Broker) -> KafkaSettings:
-    """The broker, with a topic prefix of this test's own."""
+    """The broker, with a topic prefix for this test alone."""
     return KafkaSettings(
         bootstrap_servers=broker.bootstrap_servers, topic_prefix=f"test-{uuid4().hex[:12]}."
     )
@@ -51,13 +73,13 @@ def kafka_settings(broker: Broker) -> KafkaSettings:
 
 @pytest.fixture
 def settings(kafka_settings: KafkaSettings, tmp_path: Path) -> Settings:
-    """Fresh settings: own home, own topic names (create them with `create_topics`)."""
+    """Settings with a home folder and topic names for this test alone; no topic exists yet."""
     return Settings(home=tmp_path / "home", kafka=kafka_settings)
 
 
 @pytest.fixture
 def create_topics(kafka_settings: KafkaSettings) -> Callable[..., None]:
-    """A function that creates topics of the table: all of them, or those it is given."""
+    """A function that creates the given topics of the table, by default all."""
 
     def create(*topics: Topic) -> None:
         provisioning.create(kafka_settings, topics or TOPICS)
@@ -70,21 +92,21 @@ def create_topics(kafka_settings: KafkaSettings) -> Callable[..., None]:
 
 @pytest.fixture(scope="module")
 def quick_jvms() -> Iterator[None]:
-    """Let the processes that a module starts, each for seconds, compile their Java little.
+    """Start the JVMs of a module without Java's optimizing compiler.
 
-    Half of such a JVM's work would be its optimizing compiler's.
+    They run for seconds, and the compiler would take half of their processor time.
     """
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         yield
 
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
-    """The one Spark session of the run, made as every job makes it.
+    """The Spark session of the run, made as every job makes it.
 
-    Two partitions of state and no web page, to be quick; tables, checkpoints and topics belong to
-    each test's own settings.
+    It has two state partitions and no web page, to be quick. Tables, checkpoints and topics come
+    from the settings of each test.
     """
     from streaming.spark.session import session  # noqa: PLC0415 - importing pyspark takes a second
 
@@ -94,10 +116,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
         "spark.sql.warehouse.dir": str(home / "warehouse"),
         "spark.local.dir": str(home / "local"),
     }
-    made = session(
+    running = session(
         Settings(home=home, spark=SparkSettings(state_partitions=2, conf=conf)),
         "tests",
         scores=True,
     )
-    yield made
-    made.stop()
+    yield running
+    running.stop()
