@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,31 +14,31 @@ from typing import Any
 from pyspark.sql import SparkSession
 from rich.table import Table
 
-from infra.broker import provisioning
-from infra.broker.embedded import Broker
 from jobs import promote, train, up
 from jobs.demo import demo_data, page
-from jobs.demo.checks import examples, occupation_check, offline_check
+from jobs.demo.claims import claims
+from jobs.demo.model_checks import examples, occupation_check, offline_check
+from jobs.demo.stream_checks import check_profiles, check_recommendations, count_rows
 from jobs.operations.file_import import (
     ImportOptions,
     import_candidates,
     import_events,
     import_postings,
 )
-from jobs.operations.latency import latencies, percentiles
+from jobs.operations.recommendation_latency import latency_percentiles, read_latencies
 from jobs.runtime.progress import EpochProgress, import_progress
+from jobs.runtime.sandbox import sandbox
 from jobs.runtime.streaming_query import RunningJob
 from jobs.runtime.tables import comparison_table, recommendation_table
 from jobs.runtime.terminal import console
-from jobs.verify.plain_fold import Sources, account, check_profiles, check_recommendations
 from streaming.contract.records import ANONYMOUS
 from streaming.importing import ReadOptions, SourceFile
-from streaming.importing.replay_rate import Pace
+from streaming.importing.replay_rate import ReplayRate
 from streaming.kafka.topic_reader import read_postings, read_recommendation
 from streaming.serving.batch_recommendation import recommend_all
 from streaming.serving.bundles import BundleStore
 from streaming.serving.versions import read_current_versions
-from streaming.settings import KafkaSettings, MlflowSettings, Settings, StorageSettings
+from streaming.settings import Settings
 from streaming.spark.session import logged_session
 from streaming.timestamps import to_text
 
@@ -55,13 +55,13 @@ POLL_SECONDS = 0.2
 
 @dataclass
 class Stages:
-    """Says what is going on and keeps how long each part took."""
+    """Prints the stages of the demo and records how long each took."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str, *, spinner: bool = True) -> Iterator[None]:
-        """Announce a part, show that it is alive, and time it."""
+        """Print and time a stage, with a spinner unless it has a progress bar of its own."""
         started = time.monotonic()
         if spinner:
             with console.status(name):
@@ -73,55 +73,44 @@ class Stages:
 
 
 def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, Any]:
-    """Run the whole way once and leave summary.json and index.html in HOME/demo.
+    """Run the whole flow once and leave summary.json and index.html in HOME/demo.
 
-    The demo has a broker, tables and a model store of its own, made anew each time; of the given
-    settings it uses home, spark, training and recommend.
+    The demo has a broker, tables and a model store of its own, created anew each time.
+
+    Args:
+        given: the user's settings.
+        events: a real stream to replay; None: a simulated market.
+        quick: whether the market is small.
 
     Returns:
         The summary.
     """
     stages, home = Stages(), given.home.absolute() / "demo"
     if events:
-        SourceFile(events)  # that it cannot be read is better had before an earlier demo is gone
+        SourceFile(events)  # fails on an unreadable file before an earlier demo is removed
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     with stages.stage("data: " + ("a simulated market" if events is None else str(events))):
         data = demo_data.real(events) if events else demo_data.simulated(home / "data", quick=quick)
-    with stages.stage("Kafka, on this machine only"):
-        broker = Broker(home / "kafka").start()
-    try:
-        settings = _settings(given, home, broker.bootstrap_servers)
-        provisioning.create(settings.kafka)
-        with logged_session(settings, "demo", scores=True, archives=True) as spark:
-            summary = _way(spark, settings, data, stages)
-    finally:
-        broker.stop()
+    with ExitStack() as stack:
+        with stages.stage("Kafka, on this machine only"):
+            own = stack.enter_context(
+                sandbox(given, home, jobs={"lake_interval_seconds": LAKE_SECONDS})
+            )
+        with logged_session(own.settings, "demo", scores=True, archives=True) as spark:
+            summary = _run_flow(spark, own.settings, data, stages)
     (home / "summary.json").write_text(
         json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     page.write(summary, home / "index.html")
-    _tell(summary, home, settings)
+    _print_summary(summary, home, own.settings)
     return summary
 
 
-def _settings(given: Settings, home: Path, bootstrap_servers: str) -> Settings:
-    kafka = KafkaSettings(bootstrap_servers=bootstrap_servers)
-    jobs = given.jobs.model_copy(update={"lake_interval_seconds": LAKE_SECONDS})
-    own = {
-        "home": home,
-        "kafka": kafka,
-        "storage": StorageSettings(),
-        "mlflow": MlflowSettings(),
-        "jobs": jobs,
-    }
-    return given.model_copy(update=own)
-
-
-def _way(
+def _run_flow(
     spark: SparkSession, settings: Settings, data: demo_data.Data, stages: Stages
 ) -> dict[str, Any]:
-    """From the files to the evidence."""
+    """Replay, train, promote, send live clicks; return the summary."""
     with stages.stage("the streaming jobs, with the most-popular baseline as first champion"):
         running = up.start(spark, settings)
     try:
@@ -135,12 +124,12 @@ def _way(
             report, promotion = promote.run(spark, settings)
         console.print(f"  {promotion.verdict.text}")
         with stages.stage("the stream switched to the champion"):
-            _await_switch(settings, promotion.champion.version, running)
+            _wait_for_champion(settings, promotion.champion.version, running)
         with stages.stage("live clicks", spinner=False):
             live_since = datetime.now(tz=UTC)
             live = _replay_live(settings, data)
             running.drain(*HOT_PATH)
-        timed = latencies(settings.kafka, live_since)
+        timed = read_latencies(settings.kafka, live_since)
         with stages.stage("every list made anew by the champion"):
             recommend_all(spark, settings)
         with stages.stage("accounts and checks"):
@@ -148,9 +137,9 @@ def _way(
             summary = {
                 "made_at": to_text(datetime.now(tz=UTC)),
                 "simulated": data.simulated,
-                **_evidence(spark, settings, data, (history, live)),
+                **_checks(spark, settings, data, (history, live)),
                 "latency": {"events": live.produced, "rate": LIVE_RATE, "answered": len(timed)}
-                | percentiles(timed)
+                | latency_percentiles(timed)
                 | {"latencies_ms": [round(value, 1) for _, value in timed]},
                 "training": {
                     "processes": fitted.processes,
@@ -182,7 +171,7 @@ def _replay_history(settings: Settings, data: demo_data.Data) -> Any:
 
 def _replay_live(settings: Settings, data: demo_data.Data) -> Any:
     with import_progress() as progress:
-        options = ImportOptions(since=data.live_from, pace=Pace(rate=LIVE_RATE))
+        options = ImportOptions(since=data.live_from, pace=ReplayRate(rate=LIVE_RATE))
         return import_events(settings, data.events, options, progress)
 
 
@@ -192,7 +181,7 @@ def _catch_up(running: RunningJob) -> None:
         running.drain(*names)
 
 
-def _await_switch(settings: Settings, version: str, running: RunningJob) -> None:
+def _wait_for_champion(settings: Settings, version: str, running: RunningJob) -> None:
     deadline = time.monotonic() + SWITCH_SECONDS
     while time.monotonic() < deadline:
         running.check()
@@ -203,7 +192,7 @@ def _await_switch(settings: Settings, version: str, running: RunningJob) -> None
     console.print(f"[yellow]version {version} does not serve after {SWITCH_SECONDS:.0f} s[/]")
 
 
-def _evidence(
+def _checks(
     spark: SparkSession, settings: Settings, data: demo_data.Data, replays: tuple[Any, Any]
 ) -> dict[str, Any]:
     history, live = replays
@@ -215,9 +204,9 @@ def _evidence(
     everyone = read_recommendation(settings.kafka, ANONYMOUS)
     as_of = everyone["as_of"] if everyone else to_text(data.live_from)
     return {
-        "accounts": account(spark, settings, history.read, sum(history.rejected.values())),
+        "accounts": count_rows(spark, settings, history.read, sum(history.rejected.values())),
         "replayed": {"history": history.produced, "live": live.produced},
-        "profiles": check_profiles(settings, Sources(data.events, data.candidates)),
+        "profiles": check_profiles(settings, data.events, data.candidates),
         "recommendations": check_recommendations(settings),
         "offline": offline_check(store, settings),
         "occupations": occupation_check(store.get(store.newest_versions()), as_of)
@@ -235,36 +224,22 @@ def _titles(value: dict[str, Any], known: dict[str, dict[str, Any]]) -> dict[str
     return {item["posting_id"]: known[item["posting_id"]] for item in value["items"]}
 
 
-def _tell(summary: dict[str, Any], home: Path, settings: Settings) -> None:
-    """Print what a person wants to know first."""
+def _print_summary(summary: dict[str, Any], home: Path, settings: Settings) -> None:
+    """Print examples, quality, claims and where the files are."""
     for example in summary["examples"].values():
         console.print(recommendation_table(example["recommendation"], example["postings"]))
     console.print(comparison_table(summary["quality"]))
-    console.print(_counts(summary))
-    console.print(f"summary  {_shown(home / 'summary.json')}")
-    console.print(f"page     {_shown(home / 'index.html')}")
+    console.print(_claims_table(summary))
+    console.print(f"summary  {os.path.relpath(home / 'summary.json')}")
+    console.print(f"page     {os.path.relpath(home / 'index.html')}")
     console.print(f"MLflow   mlflow ui --backend-store-uri {settings.tracking_uri}", soft_wrap=True)
 
 
-def _counts(summary: dict[str, Any]) -> Table:
-    rows, latency = summary["accounts"]["events"], summary["latency"]
-    profiles, lists = summary["profiles"], summary["recommendations"]
-    offline, occupations = summary["offline"], summary["occupations"]
-    table = Table("what", "count")
-    table.add_row(
-        "events read = rejected + distinct + duplicates",
-        f"{rows['read']:,} = {rows['rejected']:,} + {rows['distinct']:,} + {rows['duplicates']:,}",
-    )
-    table.add_row(
-        "profiles equal to the plain fold",
-        f"{profiles['equal_to_the_fold']:,} of {profiles['expected']:,}",
-    )
-    table.add_row(
-        "current recommendations", f"{lists['for_the_newest_profile']:,} of {lists['profiles']:,}"
-    )
-    table.add_row(
-        "lists equal to the registered model's", f"{offline['equal']:,} of {offline['lists']:,}"
-    )
+def _claims_table(summary: dict[str, Any]) -> Table:
+    latency, occupations = summary["latency"], summary["occupations"]
+    table = Table("claim", "counts", "holds")
+    for claim in claims(summary):
+        table.add_row(claim.text, claim.counts, "yes" if claim.holds else "[red]no[/]")
     if occupations:
         table.add_row(
             f"of the stated occupation in the top ten, {occupations['profiles']} profiles",
@@ -276,7 +251,3 @@ def _counts(summary: dict[str, Any]) -> Table:
         f"p50 {latency['p50_ms']} ms, p99 {latency['p99_ms']} ms",
     )
     return table
-
-
-def _shown(path: Path) -> str:
-    return os.path.relpath(path)

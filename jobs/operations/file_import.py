@@ -25,17 +25,17 @@ from streaming.contract.records import Candidate, Event, Posting
 from streaming.importing import (
     ImportedRecord,
     ReadOptions,
-    Reject,
+    RejectedRow,
     RejectionReason,
-    Repeat,
+    DuplicateRow,
     Row,
     SourceFile,
     read_rows,
 )
-from streaming.importing.external_sort import TimedRow, in_time_order, timed
+from streaming.importing.external_sort import TimedRow, sort_by_time, timed_row
 from streaming.importing.reject_file import RejectFile
-from streaming.importing.replay_rate import Pace
-from streaming.importing.rows import TOPICS
+from streaming.importing.replay_rate import ReplayRate
+from streaming.importing.rows import TOPIC_OF
 from streaming.kafka.topic_writer import TopicWriter
 from streaming.settings import Settings
 from streaming.timestamps import from_text
@@ -52,7 +52,7 @@ class ImportOptions:
     """What the flags of `careerstream import` say."""
 
     read: ReadOptions = field(default_factory=ReadOptions)
-    pace: Pace = field(default_factory=Pace)
+    pace: ReplayRate = field(default_factory=ReplayRate)
     since: datetime | None = None
     """Events before that are left out."""
     until: datetime | None = None
@@ -81,7 +81,7 @@ class Replayed:
     outside: int
     """Events before `since` or from `until` on."""
     rejected: dict[str, int]
-    """By reason code (`readers.RejectionReason`)."""
+    """By reason code (`RejectionReason`)."""
     rejects: Path | None
     """The file they were written to."""
     unsent: int
@@ -140,7 +140,7 @@ def import_events(
     of now are rejected unless `options.read.latest` says otherwise.
     """
     latest = options.read.latest or datetime.now(tz=UTC) + FUTURE_TOLERANCE
-    dated = replace(options, read=replace(options.read, latest=latest))
+    dated = replace(options, read=replace(options.read, max_event_time=latest))
     return _Import(settings, Event, file, dated, progress, stop).run()
 
 
@@ -158,7 +158,7 @@ class _Import:
     ) -> None:
         self._settings = settings
         self._kind = kind
-        self._topic = TOPICS[kind]
+        self._topic = TOPIC_OF[kind]
         self._options = options
         self._progress = progress or Progress(disable=True)
         self._stop = stop or threading.Event()
@@ -168,7 +168,7 @@ class _Import:
         self._repeated = 0
         self._outside = 0
         self._rejected: Counter[str] = Counter()
-        self._refused: deque[Reject] = deque()
+        self._refused: deque[RejectedRow] = deque()
         self._first: str | None = None
         self._last: str | None = None
 
@@ -213,7 +213,7 @@ class _Import:
                 yield result
             elif isinstance(result, Row):
                 self._outside += 1
-            elif isinstance(result, Repeat):
+            elif isinstance(result, DuplicateRow):
                 self._repeated += 1
             else:
                 self._reject(result)
@@ -223,20 +223,20 @@ class _Import:
     def _ordered(self) -> Iterator[Iterable[TimedRow]]:
         """Events by time; everything else in the order of the file, so that later rows win."""
         if self._kind is not Event:
-            yield map(timed, self._rows())
+            yield map(timed_row, self._rows())
             return
         folder = self._settings.home.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         # note: not the system's folder for temporary files, which may lie in memory
         with TemporaryDirectory(prefix="import-", dir=folder) as runs:
-            yield self._shown(in_time_order(self._rows(), Path(runs)))
+            yield self._shown(sort_by_time(self._rows(), Path(runs)))
 
     def _shown(self, rows: Iterator[TimedRow]) -> Iterator[TimedRow]:
         """Show the second half of an import of events: sending."""
         total = self._read - self._rejected.total() - self._repeated - self._outside
         task = self._progress.add_task(f"sending {self._topic.name}", total=total, rows=0)
         for count, row in enumerate(rows):
-            if count % _UPDATE_EVERY == 0 or self._options.pace != Pace():
+            if count % _UPDATE_EVERY == 0 or self._options.pace != ReplayRate():
                 self._progress.update(task, completed=count, rows=count)
             yield row
         self._progress.update(task, completed=total, rows=total)
@@ -267,8 +267,8 @@ class _Import:
         return self._stop.is_set()
 
     def _refuse(self, row: TimedRow, text: str) -> None:
-        self._refused.append(Reject(row.line, RejectionReason.TOO_LARGE, text, row.value.decode()))
+        self._refused.append(RejectedRow(row.line, RejectionReason.TOO_LARGE, text, row.value.decode()))
 
-    def _reject(self, reject: Reject) -> None:
+    def _reject(self, reject: RejectedRow) -> None:
         self._rejected[reject.reason] += 1
         self._aside.write(reject)

@@ -1,24 +1,31 @@
-"""Readers of foreign formats: postings, candidates and events from files, errors as data."""
+"""Importing: postings, candidates and events from files of other formats, with errors as data."""
 
 from streaming.importing.file_reader import read_rows
-from streaming.importing.known_layouts import PRESETS, Preset, recognise
+from streaming.importing.known_layouts import KNOWN_LAYOUTS, KnownLayout, recognise_layout
 from streaming.importing.options import EMPTY_MARKERS, Format, ReadOptions
-from streaming.importing.rows import ImportedRecord, Reject, RejectionReason, Repeat, Result, Row
+from streaming.importing.rows import (
+    DuplicateRow,
+    ImportedRecord,
+    ReadResult,
+    RejectedRow,
+    RejectionReason,
+    Row,
+)
 from streaming.importing.source_file import SourceFile
 
 __all__ = [
     "EMPTY_MARKERS",
-    "PRESETS",
+    "KNOWN_LAYOUTS",
+    "DuplicateRow",
     "Format",
     "ImportedRecord",
-    "Preset",
+    "KnownLayout",
     "ReadOptions",
-    "Reject",
+    "ReadResult",
+    "RejectedRow",
     "RejectionReason",
-    "Repeat",
-    "Result",
     "Row",
     "SourceFile",
     "read_rows",
-    "recognise",
+    "recognise_layout",
 ]

@@ -1,4 +1,4 @@
-"""Rows in the order of their event times, in constant memory: an external merge sort."""
+"""Sorts rows by event time in constant memory: an external merge sort."""
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,60 +9,60 @@ from uuid import uuid4
 import orjson
 
 from streaming.contract.records import Event
-from streaming.importing.rows import Row, aware
+from streaming.importing.rows import Row, as_utc
 from streaming.timestamps import to_text
 
 RUN_BYTES = 32 * 1024 * 1024
-"""What is sorted in memory at a time."""
+"""Size of what is sorted in memory at a time."""
 
 FAN_IN = 64
-"""Files that are merged, and open, at a time."""
+"""Files that are open and merged at a time."""
 
 _TIME_LENGTH = len("2026-01-31T09:30:00.000000Z")
 
 
 @dataclass(frozen=True, slots=True)
 class TimedRow:
-    """A row on its way to a topic."""
+    """A row, ready to be sent to a topic at its time."""
 
     time: str
-    """Canonical event time; empty for records that are no events."""
+    """Canonical event time; empty for records other than events."""
     line: int
     key: str
     value: bytes
 
 
-def timed(row: Row) -> TimedRow:
-    """Take from a row what sending needs."""
+def timed_row(row: Row) -> TimedRow:
+    """Return what sending needs of a row."""
     event = row.record
-    time = to_text(aware(event.event_time)) if isinstance(event, Event) else ""
+    time = to_text(as_utc(event.event_time)) if isinstance(event, Event) else ""
     return TimedRow(time, row.line, row.key, row.value)
 
 
-def in_time_order(
+def sort_by_time(
     rows: Iterable[Row], folder: Path, *, run_bytes: int = RUN_BYTES
 ) -> Iterator[TimedRow]:
     """Sort events by time; equal times keep the order of the file.
 
-    Reads all rows before it returns. Memory is that of one run, however many rows there are; the
-    rest lies in files in `folder`, which the caller removes.
+    Reads all rows before it returns. One run is in memory at a time; the others are in files in
+    `folder`, which the caller removes.
 
     Args:
         rows: events.
-        folder: an existing folder with room for as much as the file has.
-        run_bytes: what is sorted in memory at a time.
+        folder: an existing folder with room for all rows.
+        run_bytes: size of what is sorted in memory at a time.
     """
     runs: list[Path] = []
     run: list[bytes] = []
     size = 0
     for row in rows:
-        run.append(_encoded(timed(row)))
+        run.append(_encoded(timed_row(row)))
         size += len(run[-1])
         if size >= run_bytes:
             runs.append(_written(sorted(run, key=_time), folder))
             run, size = [], 0
     while len(runs) > FAN_IN:
-        # Neighbours only, so that equal times stay in order.
+        # Adjacent runs only, so that equal times stay in order.
         groups = [runs[start : start + FAN_IN] for start in range(0, len(runs), FAN_IN)]
         runs = [_written(_merged(group), folder) for group in groups]
     last = sorted(run, key=_time)
@@ -74,7 +74,7 @@ def _time(line: bytes) -> bytes:
 
 
 def _encoded(row: TimedRow) -> bytes:
-    # JSON holds no raw tab and no raw line end.
+    # JSON contains no raw tab and no raw line end.
     parts = (row.time.encode(), b"%d" % row.line, orjson.dumps(row.key), row.value)
     return b"\t".join(parts) + b"\n"
 

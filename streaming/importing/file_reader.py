@@ -1,7 +1,7 @@
-"""Files → rows: CSV, JSON lines in our own schema, and schema.org JSON-LD lines.
+"""Reads files row by row: CSV, JSON lines in our own schema, and schema.org JSON-LD lines.
 
-The readers are generators with memory for one row (and, with `first_only`, for the ids seen). Each
-row of the file comes out exactly once, as Row, Reject or Repeat.
+The readers are generators that hold one row in memory (and, with `first_only`, the ids so far).
+Each row of the file is yielded exactly once, as Row, RejectedRow or DuplicateRow.
 """
 
 import csv
@@ -13,39 +13,38 @@ import orjson
 
 from streaming.contract.records import Event, Posting
 from streaming.errors import InputError
-from streaming.importing.column_mapping import ColumnMap, bind
-from streaming.importing.known_layouts import recognise
+from streaming.importing.column_mapping import ColumnMapping, bind_columns
+from streaming.importing.known_layouts import recognise_layout
 from streaming.importing.options import ReadOptions
 from streaming.importing.rows import (
+    DuplicateRow,
     ImportedRecord,
-    Reject,
+    ReadResult,
+    RejectedRow,
     RejectionReason,
-    Repeat,
-    Result,
     Row,
     RowError,
-    finish,
-    shown,
+    build_row,
+    quote,
 )
-from streaming.importing.schema_org import is_jsonld, posting_values, postings_in
+from streaming.importing.schema_org import find_postings, is_jsonld, posting_values
 from streaming.importing.source_file import LINE_LIMIT, SourceFile, check_decoded
 
 _DELIMITERS = ",;\t|"
-_SHOWN_RAW = 1_000
-"""Characters that are kept of a row too large to keep."""
+_MAX_RAW = 1_000
+"""Characters that are kept of a row that is too large."""
 
 
 def read_rows(
     kind: type[ImportedRecord], source: SourceFile, options: ReadOptions
-) -> Iterator[Result]:
+) -> Iterator[ReadResult]:
     """Read a file into records of one kind.
 
-    A CSV file whose header is known (`readers.presets`) needs no mapping; of postings that stand
-    beside events there the first row with each id is taken.
+    A CSV file with a known header (`known_layouts`) needs no mapping. If its rows are events with
+    columns of their postings, the first row of each posting is taken.
 
     Raises:
-        InputError: the file as a whole cannot be read in this way. Everything that concerns one
-            row is a Reject.
+        InputError: the file as a whole cannot be read. An error in a row is a RejectedRow.
     """
     lines = _Lines(source)
     start = lines.first_text()
@@ -63,7 +62,7 @@ def read_rows(
 
 
 class _Lines:
-    """The lines of a file, remembering those of the row being read."""
+    """The lines of a file, and those that the current row has taken."""
 
     def __init__(self, source: SourceFile) -> None:
         self.source = source
@@ -81,7 +80,7 @@ class _Lines:
         return line
 
     def first_text(self) -> str:
-        """Look at the first line that is not blank, without taking it."""
+        """Return the first line that is not blank, without taking it."""
         head: list[str] = []
         for line in self._lines:
             head.append(line)
@@ -93,36 +92,38 @@ class _Lines:
         return head[-1].strip()
 
     def take(self) -> tuple[int, str]:
-        """Return where the row just read began, and its text; the next row begins after it."""
+        """Return number and text of the current row, and start the next one."""
         raw = "".join(self._taken)
-        line, self.row_line = self.row_line, self.row_line + sum(map(_ends, self._taken))
+        line, self.row_line = self.row_line, self.row_line + sum(map(_is_complete, self._taken))
         self._taken.clear()
         return line, raw
 
-    def reject(self, error: RowError) -> Reject:
-        """Set the row just read aside."""
+    def reject(self, error: RowError) -> RejectedRow:
+        """Return the current row as rejected."""
         line, raw = self.take()
-        return Reject(line, error.reason, str(error), raw[:LINE_LIMIT])
+        return RejectedRow(line, error.reason, str(error), raw[:LINE_LIMIT])
 
 
-def _ends(line: str) -> bool:
+def _is_complete(line: str) -> bool:
     return line.endswith(("\n", "\r"))
 
 
-def _csv_rows(kind: type[ImportedRecord], lines: _Lines, options: ReadOptions) -> Iterator[Result]:
-    # note: module-wide in csv; a quote that is never closed ends here and not in all the memory
+def _csv_rows(
+    kind: type[ImportedRecord], lines: _Lines, options: ReadOptions
+) -> Iterator[ReadResult]:
+    # note: a global limit of the csv module; a quote that is never closed ends at it
     csv.field_size_limit(LINE_LIMIT)
-    header, rows = _csv(lines)
-    preset = None if options.mapping else recognise(header)
-    flags = preset.mappings.get(kind, ()) if preset else options.mapping
-    columns = bind(kind, flags, header, options.empty)
+    header, rows = _open_csv(lines)
+    layout = None if options.mapping else recognise_layout(header)
+    flags = layout.mappings.get(kind, ()) if layout else options.mapping
+    columns = bind_columns(kind, flags, header, options.empty)
     results = _csv_results(columns, header, lines, rows, options)
-    beside_events = preset is not None and kind is Posting and Event in preset.mappings
+    beside_events = layout is not None and kind is Posting and Event in layout.mappings
     yield from _first_only(results) if options.first_only or beside_events else results
 
 
-def _csv(lines: _Lines) -> tuple[list[str], Iterator[list[str]]]:
-    """Read the header, and find the delimiter by it."""
+def _open_csv(lines: _Lines) -> tuple[list[str], Iterator[list[str]]]:
+    """Read the header; its most frequent delimiter is the file's."""
     start = lines.first_text()
     delimiter = max(_DELIMITERS, key=start.count)
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -137,12 +138,12 @@ def _csv(lines: _Lines) -> tuple[list[str], Iterator[list[str]]]:
 
 
 def _csv_results(
-    columns: ColumnMap,
+    columns: ColumnMapping,
     header: list[str],
     lines: _Lines,
     rows: Iterator[list[str]],
     options: ReadOptions,
-) -> Iterator[Result]:
+) -> Iterator[ReadResult]:
     while True:
         try:
             cells = next(rows, None)
@@ -160,20 +161,28 @@ def _csv_results(
             continue
         try:
             check_decoded(raw, lines.source.encoding)
-            values = _mapped(columns, header, cells)
-            yield finish(columns.kind, values, line, latest=options.latest, origins=columns.origins)
+            values = _map_cells(columns, header, cells)
+            yield build_row(
+                columns.kind,
+                values,
+                line,
+                max_event_time=options.max_event_time,
+                columns=columns.descriptions,
+            )
         except RowError as error:
-            yield Reject(line, error.reason, str(error), raw)
+            yield RejectedRow(line, error.reason, str(error), raw)
 
 
-def _mapped(columns: ColumnMap, header: list[str], cells: list[str]) -> dict[str, Any]:
+def _map_cells(columns: ColumnMapping, header: list[str], cells: list[str]) -> dict[str, Any]:
     if len(cells) != len(header):
         text = f"the row has {len(cells)} columns, the header {len(header)}; correct the row"
         raise RowError(RejectionReason.NOT_CSV, text)
     return columns.values(cells)
 
 
-def _json_rows(kind: type[ImportedRecord], lines: _Lines, options: ReadOptions) -> Iterator[Result]:
+def _json_rows(
+    kind: type[ImportedRecord], lines: _Lines, options: ReadOptions
+) -> Iterator[ReadResult]:
     while True:
         try:
             piece = next(lines, None)
@@ -182,7 +191,7 @@ def _json_rows(kind: type[ImportedRecord], lines: _Lines, options: ReadOptions) 
             return
         if piece is None:
             return
-        if len(piece) >= LINE_LIMIT and not _ends(piece):
+        if len(piece) >= LINE_LIMIT and not _is_complete(piece):
             yield _too_long(lines, piece)
             continue
         line, raw = lines.take()
@@ -190,38 +199,38 @@ def _json_rows(kind: type[ImportedRecord], lines: _Lines, options: ReadOptions) 
             yield from _json_results(kind, text, line, lines.source.encoding, options)
 
 
-def _too_long(lines: _Lines, piece: str) -> Reject:
-    """Skip the rest of a line that is longer than any record can be."""
+def _too_long(lines: _Lines, piece: str) -> RejectedRow:
+    """Skip the rest of a line that is too long for a record."""
     line, _ = lines.take()
-    while piece and not _ends(piece):
+    while piece and not _is_complete(piece):
         piece = next(lines, "")
         lines.take()
     text = f"the line has more than {LINE_LIMIT:,} characters; is it one record a line?"
-    return Reject(line, RejectionReason.TOO_LARGE, text, piece[:_SHOWN_RAW])
+    return RejectedRow(line, RejectionReason.TOO_LARGE, text, piece[:_MAX_RAW])
 
 
 def _json_results(
     kind: type[ImportedRecord], raw: str, line: int, encoding: str, options: ReadOptions
-) -> Iterator[Result]:
-    """Read one line, which may hold several records."""
+) -> Iterator[ReadResult]:
+    """Read one line, which may contain several records."""
     try:
         check_decoded(raw, encoding)
         candidates = list(_json_values(kind, raw, options))
     except RowError as error:
-        yield Reject(line, error.reason, str(error), raw)
+        yield RejectedRow(line, error.reason, str(error), raw)
         return
-    for value, foreign in candidates:
+    for value, is_json_ld in candidates:
         try:
-            values = posting_values(value) if foreign else value
-            yield finish(kind, values, line, latest=options.latest)
+            values = posting_values(value) if is_json_ld else value
+            yield build_row(kind, values, line, max_event_time=options.max_event_time)
         except RowError as error:
-            yield Reject(line, error.reason, str(error), raw)
+            yield RejectedRow(line, error.reason, str(error), raw)
 
 
 def _json_values(
     kind: type[ImportedRecord], raw: str, options: ReadOptions
 ) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Yield the objects of a line, and whether they are in schema.org's terms."""
+    """Yield the objects of a line, and whether they are schema.org JSON-LD."""
     try:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -229,21 +238,21 @@ def _json_values(
         raise RowError(RejectionReason.NOT_JSON, text) from error
     for value in document if isinstance(document, list) else [document]:
         if not isinstance(value, dict):
-            text = f"{shown(value)} is no object; write one object a line"
+            text = f"{quote(value)} is no object; write one object a line"
             raise RowError(RejectionReason.WRONG_TYPE, text)
-        foreign = options.format == "jsonld" or (options.format == "auto" and is_jsonld(value))
-        if kind is Posting and foreign:
-            yield from ((dict(node), True) for node in postings_in(value))
+        is_json_ld = options.format == "jsonld" or (options.format == "auto" and is_jsonld(value))
+        if kind is Posting and is_json_ld:
+            yield from ((dict(node), True) for node in find_postings(value))
         else:
             yield value, False
 
 
-def _first_only(results: Iterable[Result]) -> Iterator[Result]:
-    """Pass the first row with each id on; the others come out as repeats."""
+def _first_only(results: Iterable[ReadResult]) -> Iterator[ReadResult]:
+    """Yield the first row with each id, and a DuplicateRow for each of the others."""
     seen: set[str] = set()
     for result in results:
         if isinstance(result, Row) and result.key in seen:
-            yield Repeat(result.line)
+            yield DuplicateRow(result.line)
             continue
         if isinstance(result, Row):
             seen.add(result.key)

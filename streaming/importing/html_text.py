@@ -1,7 +1,7 @@
-"""Markup to readable text: what every description and title goes through on its way in.
+"""Converts markup to plain text.
 
 Advertisements come as HTML, as HTML escaped once or several times, as plain text, and as mixtures.
-`plain_text` undoes all of it and keeps what a reader needs: paragraphs and bullets as lines.
+Paragraphs and bullets become lines.
 """
 
 import html
@@ -25,19 +25,19 @@ _BLOCK = re.compile(rf"</?(?:{_BLOCKS}){_END}[^<>]*>", re.IGNORECASE)
 # Names with a colon are Office's own tags (<o:p>).
 _NAMES = rf"(?:{_BLOCKS}|{_INLINE}|[a-z]+:[a-z]+){_END}"
 _TAG = re.compile(rf"</?{_NAMES}[^<>]*>", re.IGNORECASE)
-_NO_TAG = re.compile(rf"<(?!/?{_NAMES}[^<>]*>)", re.IGNORECASE)
-# A comment never reaches over the start of the next one: "<!--" repeated stays linear.
+_BARE_BRACKET = re.compile(rf"<(?!/?{_NAMES}[^<>]*>)", re.IGNORECASE)
+# A comment ends before the next one starts, so that many "<!--" take linear time.
 _COMMENT = re.compile(
     r"<!--(?:(?!<!--).)*?-->|<!doctype[^<>]*>|<!\[CDATA\[|\]\]>|<\?xml[^<>]*>",
     re.IGNORECASE | re.DOTALL,
 )
-# Only complete entities: "?a=1&copy=2" in an address is not a copyright sign.
+# Only complete entities: "?a=1&copy=2" in a URL is not a copyright sign.
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]+")
-_LINE, _PARAGRAPH = "\x1d", "\x1e"  # where a block and where a paragraph begins or ends
+_LINE, _PARAGRAPH = "\x1d", "\x1e"  # edges of blocks and of paragraphs
 _BREAK = re.compile(rf"[\s{_LINE}{_PARAGRAPH}]*[\n{_LINE}{_PARAGRAPH}][\s{_LINE}{_PARAGRAPH}]*")
 _EDGES = (
     dict.fromkeys(_BLOCKS.split("|"), _LINE)
@@ -45,15 +45,15 @@ _EDGES = (
     | {"br": "\n", "td": " ", "th": " "}
 )
 _ROUNDS = 10
-"""Markup was never seen escaped more than four times; the limit only ends malicious input."""
+"""Markup has been found escaped up to four times; the limit is for malicious input."""
 
 
 def plain_text(markup: str) -> str:
-    """Turn HTML, escaped HTML or plain text into text without tags and entities.
+    """Convert HTML, escaped HTML or plain text to text without tags and entities.
 
-    Paragraphs, rows and list items become lines (items begin with "- "), at most one empty line
-    follows another, spaces are single. Text in angle brackets that is no HTML tag ("List<int>")
-    stays. Applying it twice changes nothing more.
+    Paragraphs, table rows and list items become lines, and items start with "- ". Repeated spaces
+    and empty lines become one. Text in angle brackets that is no HTML tag ("List<int>") stays. The
+    function is idempotent.
     """
     text = _tidy(markup)
     for _ in range(_ROUNDS):
@@ -64,16 +64,17 @@ def plain_text(markup: str) -> str:
     return text
 
 
-def one_line(markup: str) -> str:
-    """Turn markup into a single line: for titles, names and places."""
+def single_line(markup: str) -> str:
+    """Convert markup to a single line, for titles, names and places."""
     return " ".join(plain_text(markup).split())
 
 
 def guess_language(*texts: str | None) -> str | None:
-    """Tell Chinese ("zh") from Latin script ("en") by the letters; None where neither fits.
+    """Return "zh" for Chinese and "en" for Latin script, by the letters; None for other scripts.
 
-    Chinese advertisements are full of English product names, so a tenth of Han characters decides,
-    unless there is a tenth as much kana. Other languages in Latin script are taken for English.
+    Chinese advertisements contain many English product names, so a tenth of Han characters is
+    enough, unless a tenth as much kana shows Japanese. Any language in Latin script is taken for
+    English.
     """
     text = "".join(part for part in texts if part)
     han = len(re.findall(r"[\u3400-\u4dbf\u4e00-\u9fff]", text))
@@ -89,21 +90,21 @@ def _without_tags(text: str) -> str:
     text = _COMMENT.sub("", text)
     if not _TAG.search(text):
         return text
-    # In real HTML a line break is a space; a text with only <b> and <a> keeps its own lines.
+    # A line break in HTML is a space. A text with inline tags only keeps its lines.
     text = " ".join(text.split()) if _BLOCK.search(text) else text
     parser = _Text()
-    parser.feed(_NO_TAG.sub("&lt;", text))
+    parser.feed(_BARE_BRACKET.sub("&lt;", text))
     parser.close()
     text = _BREAK.sub(_line_break, "".join(parser.parts))
-    # An item whose text is a paragraph of its own.
+    # A list item may contain a paragraph.
     return re.sub(r"^- *\n+", "- ", text, flags=re.MULTILINE)
 
 
 class _Text(HTMLParser):
-    """Collects the text and the edges of blocks.
+    """Collects the text and the edges of blocks in one pass.
 
-    A tree (BeautifulSoup) needs seconds for markup that nests ten thousand elements, which is a
-    way to stop an import; this is one pass.
+    A tree parser (BeautifulSoup) takes seconds for ten thousand nested elements, with which a file
+    could stall an import.
     """
 
     def __init__(self) -> None:
@@ -112,7 +113,7 @@ class _Text(HTMLParser):
         self._dropped = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a block, an item, or something that is not text."""
+        """Start a block, a list item, or an element without text."""
         del attrs
         self._dropped += tag in _DROPPED
         self.parts.append(_EDGES.get(tag, ""))
@@ -120,7 +121,7 @@ class _Text(HTMLParser):
             self.parts.append("- ")
 
     def handle_endtag(self, tag: str) -> None:
-        """End it; a stray end tag is no more than an edge."""
+        """End it; an end tag without a start counts as an edge."""
         self._dropped -= tag in _DROPPED and self._dropped > 0
         self.parts.append("" if tag == "br" else _EDGES.get(tag, ""))
 
@@ -131,7 +132,7 @@ class _Text(HTMLParser):
 
 
 def _line_break(match: re.Match[str]) -> str:
-    """Join neighbouring edges of blocks: two <br> or the edge of a paragraph make an empty line."""
+    """Join adjacent edges of blocks: two <br> or the edge of a paragraph make an empty line."""
     edges = match[0]
     return "\n\n" if _PARAGRAPH in edges or edges.count("\n") > 1 else "\n"
 

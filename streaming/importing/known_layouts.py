@@ -1,4 +1,4 @@
-"""Layouts of files that are known by their header, so that they need no --map."""
+"""Layouts of files that are recognised by their header and need no --map."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from streaming.importing.rows import ImportedRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preset:
-    """One known layout."""
+class KnownLayout:
+    """A layout and its mappings."""
 
     name: str
     columns: frozenset[str]
-    """A file with all of these has the layout, whatever else it holds."""
+    """A file with all of these columns has the layout; it may have more."""
     mappings: Mapping[type[ImportedRecord], tuple[str, ...]]
-    """What the rows are, as the flags of --map; one entry for each record they can become."""
+    """For each kind of record that a row can become: the flags of --map."""
 
 
-JOB_VIEWS = Preset(
+JOB_VIEWS = KnownLayout(
     name="job-views",
     columns=frozenset(
         {
@@ -34,8 +34,8 @@ JOB_VIEWS = Preset(
             "event_time=View.Start",
             "duration_seconds=View.Duration",
         ),
-        # Title is "Position @ Company", which would say the employer twice. Nothing says when a
-        # posting opened: without date_posted it always was open.
+        # Title is "Position @ Company", which would repeat the employer. No column has the date on
+        # which a posting opened, so it has always been open.
         Posting: (
             "posting_id=Job.ID",
             "title=Position",
@@ -47,11 +47,11 @@ JOB_VIEWS = Preset(
         ),
     },
 )
-"""Candidates looking at postings: one row a view, with the posting's own columns beside it."""
+"""Views of postings: one row a view, with columns of the posting beside it."""
 
-PRESETS = (JOB_VIEWS,)
+KNOWN_LAYOUTS = (JOB_VIEWS,)
 
 
-def recognise(header: Collection[str]) -> Preset | None:
-    """Find the preset whose columns a header has."""
-    return next((preset for preset in PRESETS if preset.columns <= set(header)), None)
+def recognise_layout(header: Collection[str]) -> KnownLayout | None:
+    """Return the layout whose columns are all in a header."""
+    return next((layout for layout in KNOWN_LAYOUTS if layout.columns <= set(header)), None)

@@ -1,4 +1,4 @@
-"""How a file is to be read: what the flags of `careerstream import` say."""
+"""Options of reading a file, as the flags of `careerstream import` set them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Literal
 Format = Literal["auto", "csv", "jsonl", "jsonld"]
 
 EMPTY_MARKERS = frozenset({"", "NA", "N/A", "n/a", "#N/A", "NULL", "null"})
-"""What stands in a CSV cell where there is nothing."""
+"""Texts of empty CSV cells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,12 +17,12 @@ class ReadOptions:
     format: Format = "auto"
     """`jsonl` is our own schema, `jsonld` schema.org; `auto` looks at the content, row by row."""
     mapping: tuple[str, ...] = ()
-    """`field=Column` and `field:=constant`, for CSV (`readers.mapping`)."""
+    """`field=Column` and `field:=constant`, for CSV (`column_mapping`)."""
     encoding: str = "utf-8-sig"
-    """Python's name of the file's encoding."""
+    """Of the file, by Python's name."""
     empty: frozenset[str] = EMPTY_MARKERS
-    """Cells that mean nothing was said."""
+    """Texts of empty cells."""
     first_only: bool = False
-    """Of rows with the same id only the first is taken: postings that stand beside events."""
-    latest: datetime | None = None
+    """Take only the first of rows with the same id: for postings repeated beside events."""
+    max_event_time: datetime | None = None
     """Newest event time allowed; None: any."""

@@ -1,4 +1,4 @@
-"""Where rejected rows go: a file of JSON lines under HOME/rejected."""
+"""Writes rejected rows to a file of JSON lines under HOME/rejected."""
 
 from datetime import UTC, datetime
 from io import BufferedWriter
@@ -6,17 +6,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from streaming.importing.rows import Reject
+from streaming.importing.rows import RejectedRow
 from streaming.settings import Settings
 
 
 class RejectFile:
-    """Writes rejects as JSON lines (line, reason, text, raw); without a reject there is no file.
+    """A file of rejected rows (line, reason, text, raw), created with the first of them.
 
     Args:
-        settings: say where the project's home is.
-        source: the file that is read.
-        topic: where its records go.
+        settings: say where the home folder is.
+        source: the file being imported.
+        topic: that its records go to.
     """
 
     def __init__(self, settings: Settings, source: Path, topic: str) -> None:
@@ -26,15 +26,15 @@ class RejectFile:
 
     @property
     def path(self) -> Path | None:
-        """The file, once there is a reject."""
+        """The file, once a row was rejected."""
         return self._path if self._file else None
 
-    def write(self, reject: Reject) -> None:
+    def write(self, row: RejectedRow) -> None:
         """Add one row."""
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("wb")
-        self._file.write(reject.to_json())
+        self._file.write(row.to_json())
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""How fast a file is replayed."""
+"""The rate at which a file is replayed."""
 
 import re
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from streaming.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
-    """The moment each row is due; the defaults mean as fast as the broker takes them."""
+class ReplayRate:
+    """Says when each row is due; by default as fast as the broker takes them."""
 
     speed: float | None = None
     """Seconds of event time per second of real time."""
     rate: float | None = None
-    """Most rows per second."""
+    """Maximum rows per second."""
 
     @classmethod
     def parse(cls, speed: str = "max", rate: str | None = None) -> Self:
-        """Read the flags: `--speed 60x` or `--speed max`, and `--rate 200/s`.
+        """Parse the flags: `--speed 60x` or `--speed max`, and `--rate 200/s`.
 
         Raises:
-            InputError: they are not written like that, or not above zero.
+            InputError: they are malformed, or not above zero.
         """
         return cls(
             speed=None if speed.strip().lower() == "max" else _positive("--speed", speed, "x"),
@@ -29,10 +29,9 @@ class Pace:
         )
 
     def due(self, index: int, elapsed: float) -> float:
-        """Say when a row is due, in seconds after the start.
+        """Return when a row is due, in seconds after the start.
 
-        It depends on the start alone and not on when the row before was sent, so delays are made up
-        for and never add up.
+        It does not depend on when the row before was sent, so delays do not add up.
 
         Args:
             index: of the row, from 0.

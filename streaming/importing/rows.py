@@ -1,7 +1,7 @@
-"""What a reader yields: for each row of a file a record ready for its topic, or why there is none.
+"""Rows of a file: records ready for their topics, and rejected rows.
 
-Errors are data: a row that cannot be read is a `Reject`, never an exception, so that one bad row
-neither stops an import nor disappears.
+Errors are data. A row that cannot be read is a `RejectedRow` and no exception, so it neither stops
+an import nor disappears.
 """
 
 import hashlib
@@ -20,26 +20,26 @@ from streaming.timestamps import to_text
 
 ImportedRecord = Event | Posting | Candidate
 
-TOPICS: dict[type[ImportedRecord], Topic] = {
+TOPIC_OF: dict[type[ImportedRecord], Topic] = {
     Event: EVENTS,
     Posting: POSTINGS,
     Candidate: CANDIDATES,
 }
-"""Where each kind of record goes."""
+"""The topic of each kind of record."""
 
-KEYS: dict[type[ImportedRecord], str] = {kind: topic.key for kind, topic in TOPICS.items()}
-"""The field that is the Kafka key; the table of topics names it."""
+KEY_FIELDS: dict[type[ImportedRecord], str] = {kind: topic.key for kind, topic in TOPIC_OF.items()}
+"""The field of each kind of record that is its Kafka key."""
 
-_SHOWN = 80
-"""Characters of a faulty value that a message repeats."""
+_QUOTED_LENGTH = 80
+"""Characters of an invalid value that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that was read: the record, and its key and value for Kafka."""
+    """A row as a record, with its key and value for Kafka."""
 
     line: int
-    """Where it starts in the file, from 1."""
+    """Number of its first line in the file, from 1."""
     record: ImportedRecord
     key: str
     value: bytes
@@ -47,42 +47,40 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that was not read, and why."""
+class RejectedRow:
+    """A row that is no record, and why."""
 
     line: int
     reason: RejectionReason
     text: str
     """Field, value and remedy in words."""
     raw: str
-    """The row as it stands in the file; a too large one is cut."""
+    """The row's text in the file; a too large one is cut."""
 
     def to_json(self) -> bytes:
-        """Write one line for the file of rejects."""
-        text = {"line": self.line, "reason": self.reason, "text": self.text, "raw": self.raw}
-        # Undecodable bytes were read as lone surrogates, which no JSON file can hold.
-        clean = {
-            name: value.encode("utf-8", "backslashreplace").decode()
-            if isinstance(value, str)
-            else value
-            for name, value in text.items()
+        """Return one line for the file of rejected rows."""
+        values = {"line": self.line, "reason": self.reason}
+        # Invalid bytes were read as lone surrogates, which JSON cannot contain.
+        texts = {
+            name: text.encode("utf-8", "backslashreplace").decode()
+            for name, text in (("text", self.text), ("raw", self.raw))
         }
-        return orjson.dumps(clean) + b"\n"
+        return orjson.dumps(values | texts) + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
-    """A row whose id an earlier one had, where only the first was asked for."""
+class DuplicateRow:
+    """A row with the id of an earlier one, when only the first is wanted."""
 
     line: int
 
 
-Result = Row | Reject | Repeat
-"""What becomes of a row."""
+ReadResult = Row | RejectedRow | DuplicateRow
+"""The outcome of reading a row."""
 
 
 class RowError(ValueError):
-    """Raised inside a reader; becomes the Reject of its row."""
+    """A row is no record. The reader turns it into a RejectedRow."""
 
     def __init__(self, reason: RejectionReason, text: str) -> None:
         super().__init__(text)
@@ -90,35 +88,35 @@ class RowError(ValueError):
 
 
 def stable_id(*parts: str | None) -> str:
-    """Hash what identifies a row: 24 hexadecimal digits, the same on every import."""
+    """Return a hash of what identifies a row: 24 hexadecimal digits, equal on every import."""
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:24]
 
 
-def finish(
+def build_row(
     kind: type[ImportedRecord],
     values: Mapping[str, Any],
     line: int,
     *,
-    latest: datetime | None = None,
-    origins: Mapping[str, str] | None = None,
+    max_event_time: datetime | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Row:
-    """Check the values of one row against the contract and write it down.
+    """Check the values of one row against the contract and serialise the record.
 
     Args:
-        kind: the record they should make.
-        values: by field name; an event without an id gets the hash of its row.
+        kind: of the record.
+        values: by field name; an event without an id gets a hash of its values.
         line: of the row.
-        latest: newest event time allowed.
-        origins: which column each field came from, for messages.
+        max_event_time: newest event time allowed.
+        columns: the column of each field, for messages.
 
     Raises:
-        RowError: they don't fit.
+        RowError: the values do not fit.
     """
     try:
         record = _validated(kind, values)
         value = to_json(record)
     except ValidationError as error:
-        raise _explained(error, origins or {}) from error
+        raise _validation_error(error, columns or {}) from error
     except ValueError as error:
         raise RowError(
             RejectionReason.WRONG_VALUE, f"{error}; write times as 2026-01-31T09:30:00Z"
@@ -128,51 +126,53 @@ def finish(
             RejectionReason.SCHEMA_VERSION,
             f"schema_version is {record.schema_version}, this careerstream reads {SCHEMA_VERSION}",
         )
-    if isinstance(record, Event) and latest is not None and aware(record.event_time) > latest:
-        raise RowError(
-            RejectionReason.FUTURE_TIME,
-            f"event_time is {to_text(aware(record.event_time))}, later than {to_text(latest)}; "
-            "correct the time",
-        )
+    if isinstance(record, Event) and max_event_time is not None:
+        event_time = as_utc(record.event_time)
+        if event_time > max_event_time:
+            raise RowError(
+                RejectionReason.FUTURE_TIME,
+                f"event_time is {to_text(event_time)}, later than {to_text(max_event_time)}; "
+                "correct the time",
+            )
     if len(value) > MAX_VALUE_BYTES:
         raise RowError(
             RejectionReason.TOO_LARGE,
             f"the record has {len(value):,} bytes, at most {MAX_VALUE_BYTES:,} are allowed; "
             "shorten its texts",
         )
-    return Row(line, record, getattr(record, KEYS[kind]), value)
+    return Row(line, record, getattr(record, KEY_FIELDS[kind]), value)
 
 
-def aware(moment: datetime) -> datetime:
-    """A time without a zone is UTC, as everywhere (`streaming.timestamps`)."""
+def as_utc(moment: datetime) -> datetime:
+    """Return a time with its zone; one without a zone is UTC."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def shown(value: object) -> str:
-    """Quote a faulty value for a message, cut where it is long."""
+def quote(value: object) -> str:
+    """Quote an invalid value for a message; a long one is cut."""
     text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _QUOTED_LENGTH else f"{text[:_QUOTED_LENGTH]}…"
 
 
 def _validated(kind: type[ImportedRecord], values: Mapping[str, Any]) -> ImportedRecord:
-    """Apply the model; an event without an id gets the hash of candidate, posting, kind, time."""
+    """Validate; an event without an id gets a hash of candidate, posting, kind and time."""
     if kind is not Event or values.get("event_id") is not None:
         return kind.model_validate(values)
     event = Event.model_validate({**values, "event_id": "to be hashed"})
-    moment = to_text(aware(event.event_time))
+    moment = to_text(as_utc(event.event_time))
     identity = stable_id(event.candidate_id, event.posting_id, event.kind, moment)
     return event.model_copy(update={"event_id": identity})
 
 
-def _explained(error: ValidationError, origins: Mapping[str, str]) -> RowError:
-    """Make one line of pydantic's report: the first fault and how many more there are."""
+def _validation_error(error: ValidationError, columns: Mapping[str, str]) -> RowError:
+    """Return pydantic's report as one line: the first error and the number of others."""
     first, *others = error.errors(include_url=False)
     field = ".".join(str(part) for part in first["loc"])
-    origin = origins.get(field)
-    name = f"field {field}" + (f" (column {origin})" if origin else "")
+    column = columns.get(field)
+    name = f"field {field}" + (f" (column {column})" if column else "")
     more = f"; and {len(others)} more" if others else ""
     if first["type"] == "missing" or (first["input"] is None and first["loc"]):
         return RowError(RejectionReason.MISSING_FIELD, f"{name} is missing and must be given{more}")
     is_type_error = first["type"].endswith("_type")
     reason = RejectionReason.WRONG_TYPE if is_type_error else RejectionReason.WRONG_VALUE
-    return RowError(reason, f"{name} is {shown(first['input'])}: {first['msg']}{more}")
+    return RowError(reason, f"{name} is {quote(first['input'])}: {first['msg']}{more}")

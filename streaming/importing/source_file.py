@@ -1,4 +1,4 @@
-"""Files as lines: any encoding, gzip, no line so long that memory depends on the file."""
+"""Reads files as lines: any encoding, gzip, and a limit to the length of a line."""
 
 import codecs
 import gzip
@@ -14,21 +14,21 @@ from streaming.errors import InputError
 from streaming.importing.rows import RejectionReason, RowError
 
 LINE_LIMIT = 8 * MAX_VALUE_BYTES
-"""Characters; markup can be several times as long as the text of the record made of it."""
+"""Characters. Markup can be several times as long as the text of its record."""
 
 _LENIENT = "careerstream-lenient"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
 def _as_surrogates(error: UnicodeError) -> tuple[str, int]:
-    """Decode a faulty byte as a lone surrogate: unlike U+FFFD it can be no part of a good text.
+    """Decode invalid bytes as lone surrogates, which unlike U+FFFD no valid text contains.
 
     "surrogateescape" does the same, but not for UTF-16.
     """
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    faulty = error.object[error.start : error.end]
-    return "".join(chr(0xDC00 + byte) for byte in faulty), error.end
+    invalid = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) for byte in invalid), error.end
 
 
 codecs.register_error(_LENIENT, _as_surrogates)
@@ -36,11 +36,11 @@ codecs.register_error(_LENIENT, _as_surrogates)
 
 @dataclass
 class SourceFile:
-    """A file being read, and how far.
+    """A file being read, and how much of it has been read.
 
     Args:
         path: the file; gzip is recognised by its first bytes.
-        encoding: Python's name of its encoding.
+        encoding: of its text, by Python's name.
 
     Raises:
         InputError: it does not exist, is no file, cannot be read or is empty, or there is no such
@@ -50,11 +50,11 @@ class SourceFile:
     path: Path
     encoding: str = "utf-8-sig"
     bytes_read: int = field(default=0, init=False)
-    """Of the file as it lies on disk, so that `bytes_read / size` is the share done."""
+    """Of the file on disk, compressed or not: `bytes_read / size` is the share that is done."""
     size: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        """Look before reading, so that a wrong name is one clear line."""
+        """Check the file and its encoding."""
         if not self.path.exists():
             raise InputError(f"{self.path} does not exist; give an existing file")
         if not self.path.is_file():
@@ -70,12 +70,12 @@ class SourceFile:
             ) from None
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines with their ends; undecodable bytes become lone surrogates.
+        """Yield the lines with their ends; invalid bytes become lone surrogates.
 
         A line longer than LINE_LIMIT comes in pieces of that length.
 
         Raises:
-            RowError: the file breaks off in the middle (gzip).
+            RowError: a gzip file ends too early.
             InputError: it cannot be read.
         """
         self.bytes_read = 0
@@ -94,15 +94,15 @@ class SourceFile:
         compressed = raw.read(2) == _GZIP_MAGIC
         raw.seek(0)
         source = gzip.GzipFile(fileobj=raw) if compressed else raw
-        # newline="": the CSV reader must see the line ends inside quotes as they are
+        # newline="" keeps line ends inside quotes, which the CSV reader needs
         return io.TextIOWrapper(source, encoding=self.encoding, errors=_LENIENT, newline="")
 
 
 def check_decoded(text: str, encoding: str) -> None:
-    """Refuse text that holds undecodable bytes.
+    """Check that a text has no invalid bytes.
 
     Raises:
-        RowError: it does.
+        RowError: it has.
     """
     if text.isascii():
         return

@@ -12,7 +12,7 @@ from jobs.cli.app import app
 from streaming.contract.documents import topic_table
 from streaming.contract.topics import BY_NAME, MAX_VALUE_BYTES, TOPICS
 from streaming.dependencies import CACHE_VARIABLE, CONNECTOR_VERSION, DELTA_VERSION
-from streaming.importing import PRESETS
+from streaming.importing import KNOWN_LAYOUTS
 from streaming.lake.tables import TABLES
 from streaming.profiles.fold import MAX_EVENTS, MAX_MARKED
 from streaming.settings import CONFIG_VARIABLE, Settings, environment_name, names
@@ -191,7 +191,7 @@ def test_every_section_preset_and_public_topic_stands_on_its_page() -> None:
 def test_the_columns_of_known_layouts_are_listed() -> None:
     spans = set(doc_pages.spans(doc_pages.text_of(doc_pages.ROOT / "docs" / "importing.md")))
 
-    for preset in PRESETS:
+    for preset in KNOWN_LAYOUTS:
         assert preset.columns <= spans
 
 

@@ -21,10 +21,10 @@ from jobs.runtime.terminal import console
 from streaming.errors import InputError
 from streaming.importing import ReadOptions
 from streaming.importing.options import Format
-from streaming.importing.replay_rate import Pace
+from streaming.importing.replay_rate import ReplayRate
 from streaming.timestamps import from_text
 
-imports = typer.Typer(no_args_is_help=True, help="Read files and send their rows to the topics.")
+app = typer.Typer(no_args_is_help=True, help="Read files and send their rows to the topics.")
 
 File = Annotated[Path, typer.Argument(help="The file; .gz is unpacked.", metavar="FILE")]
 Map = Annotated[
@@ -42,7 +42,7 @@ Encoding = Annotated[str, typer.Option(help="The file's encoding, by Python's na
 Rate = Annotated[str | None, typer.Option(help="Most rows a second, e.g. 200/s.")]
 
 
-@imports.command("postings")
+@app.command("postings")
 def postings(
     context: typer.Context,
     file: File,
@@ -61,7 +61,7 @@ def postings(
     _run(context, import_postings, file, ImportOptions(read=read))
 
 
-@imports.command("candidates")
+@app.command("candidates")
 def candidates(
     context: typer.Context,
     file: File,
@@ -74,7 +74,7 @@ def candidates(
     _run(context, import_candidates, file, ImportOptions(read=read))
 
 
-@imports.command("events")
+@app.command("events")
 def events(
     context: typer.Context,
     file: File,
@@ -100,7 +100,7 @@ def events(
     ] = None,
 ) -> None:
     """Replay events in the order of their times: JSON lines in our own schema, or CSV."""
-    shape, pace = _format(file_format), Pace.parse(speed, rate)
+    shape, pace = _format(file_format), ReplayRate.parse(speed, rate)
     if with_postings or posting_map:
         derive = ReadOptions(
             format=shape, mapping=tuple(posting_map or ()), encoding=encoding, first_only=True

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.importing.html_text import guess_language, one_line, plain_text
+from streaming.importing.html_text import guess_language, plain_text, single_line
 
 PIECES = st.lists(
     st.one_of(
@@ -79,7 +79,7 @@ def test_hostile_markup_ends(attack):
 
 
 def test_one_line():
-    assert one_line(" Nurse\n<br>(Band&nbsp;6) ") == "Nurse (Band 6)"
+    assert single_line(" Nurse\n<br>(Band&nbsp;6) ") == "Nurse (Band 6)"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from streaming.contract.records import Candidate, Event, Posting
 from streaming.errors import InputError
-from streaming.importing import ReadOptions, Reject, RejectionReason, Row, SourceFile, read_rows
+from streaming.importing import (
+    ReadOptions,
+    RejectedRow,
+    RejectionReason,
+    Row,
+    SourceFile,
+    read_rows,
+)
 from streaming.importing.source_file import LINE_LIMIT
 
 VIEWS = ("candidate_id=who", "posting_id=what", "kind:=view", "event_time=when")
@@ -71,7 +78,7 @@ def test_every_fault_has_line_field_column_value_and_row(tmp_path):
     ]
     results = read(tmp_path, "\n".join(rows), Event, *VIEWS)
     assert [(type(result), result.line) for result in results] == [
-        (Row, 2), (Reject, 3), (Reject, 4), (Reject, 6), (Reject, 7)
+        (Row, 2), (RejectedRow, 3), (RejectedRow, 4), (RejectedRow, 6), (RejectedRow, 7)
     ]  # fmt: skip
     assert [result.reason for result in results[1:]] == [
         RejectionReason.NOT_CSV,
@@ -88,7 +95,7 @@ def test_every_fault_has_line_field_column_value_and_row(tmp_path):
 def test_a_quote_that_never_closes(tmp_path):
     good = "c,p,2026-01-31\n"
     results = read(tmp_path, f'who,what,when\n{good}c,"p,x\n{good}{good}', Event, *VIEWS)
-    assert [type(result) for result in results] == [Row, Reject]
+    assert [type(result) for result in results] == [Row, RejectedRow]
     assert results[1].raw == f'c,"p,x\n{good}{good}'
 
 

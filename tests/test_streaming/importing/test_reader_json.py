@@ -10,10 +10,10 @@ from streaming.contract.records import Candidate, Event, Posting
 from streaming.contract.topics import MAX_VALUE_BYTES
 from streaming.errors import InputError
 from streaming.importing import (
+    DuplicateRow,
     ReadOptions,
-    Reject,
+    RejectedRow,
     RejectionReason,
-    Repeat,
     Row,
     SourceFile,
     read_rows,
@@ -76,7 +76,7 @@ def test_an_absent_event_id_is_a_stable_hash_of_the_row(tmp_path):
 def test_faults_name_field_value_and_remedy(tmp_path, change, reason, words):
     line = json.dumps({**EVENT, **change})
     latest = datetime(2027, 1, 1, tzinfo=UTC)
-    (reject,) = read(tmp_path, line, latest=latest)
+    (reject,) = read(tmp_path, line, max_event_time=latest)
     assert (reject.line, reject.reason, reject.raw) == (1, reason, line)
     assert words in reject.text
     assert "\n" not in reject.text
@@ -100,7 +100,7 @@ def test_broken_lines_stop_nothing_and_keep_their_numbers(tmp_path):
 def test_a_line_without_end_is_one_reject(tmp_path):
     good = json.dumps(EVENT)
     results = read(tmp_path, "{" + "x" * (2 * LINE_LIMIT) + "\n" + good + "\n")
-    assert [(type(result), result.line) for result in results] == [(Reject, 1), (Row, 2)]
+    assert [(type(result), result.line) for result in results] == [(RejectedRow, 1), (Row, 2)]
     assert results[0].reason == RejectionReason.TOO_LARGE
     assert len(results[0].raw) <= 1000
 
@@ -119,7 +119,7 @@ def test_an_undecodable_character_of_utf_16_is_one_reject(tmp_path):
     middle = len(data) // 2 // 2 * 2
     broken = data[:middle] + b"\x00\xdc" + data[middle + 2 :]
     results = read(tmp_path, broken, encoding="utf-16-le")
-    assert [type(result) for result in results] == [Row, Reject, Row]
+    assert [type(result) for result in results] == [Row, RejectedRow, Row]
     assert results[1].reason == RejectionReason.NOT_DECODABLE
 
 
@@ -140,7 +140,7 @@ def test_only_the_first_of_an_id_where_asked(tmp_path):
     content = "\n".join(map(json.dumps, postings))
     row, repeat = read(tmp_path, content, Posting, first_only=True)
     assert row.record.title == "First"
-    assert repeat == Repeat(2)
+    assert repeat == DuplicateRow(2)
     assert len(read(tmp_path, content, Posting)) == 2
 
 

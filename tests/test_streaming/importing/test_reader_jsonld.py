@@ -6,9 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.contract.records import Posting
-from streaming.importing import ReadOptions, Reject, RejectionReason, Row, SourceFile, read_rows
+from streaming.importing import (
+    ReadOptions,
+    RejectedRow,
+    RejectionReason,
+    Row,
+    SourceFile,
+    read_rows,
+)
 from streaming.importing.rows import RowError
-from streaming.importing.schema_org import posting_values, postings_in
+from streaming.importing.schema_org import find_postings, posting_values
 
 FULL = {
     "@context": "https://schema.org",
@@ -125,8 +132,14 @@ def test_what_is_no_posting_is_set_aside(tmp_path):
         FULL,
         ["text"],
     )
-    assert [type(result) for result in results] == [Reject, Reject, Reject, Row, Reject]
-    assert [result.reason for result in results if isinstance(result, Reject)] == [
+    assert [type(result) for result in results] == [
+        RejectedRow,
+        RejectedRow,
+        RejectedRow,
+        Row,
+        RejectedRow,
+    ]
+    assert [result.reason for result in results if isinstance(result, RejectedRow)] == [
         RejectionReason.NOT_A_POSTING,
         RejectionReason.WRONG_VALUE,
         RejectionReason.MISSING_FIELD,
@@ -156,7 +169,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(list(FULL)), JSON))
 def test_no_shape_of_json_breaks_the_reader(node):
-    for posting in postings_in({**node, "@type": "JobPosting"}):
+    for posting in find_postings({**node, "@type": "JobPosting"}):
         with suppress(RowError):
             values = posting_values(posting)
             assert Posting.model_validate(values).title == values["title"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streaming.contract.records import Event, Posting
-from streaming.importing import ReadOptions, Reject, Repeat, Row, SourceFile, read_rows
+from streaming.importing import DuplicateRow, ReadOptions, RejectedRow, Row, SourceFile, read_rows
 
 DATA = Path(os.environ.get("CAREERSTREAM_DATA", Path(__file__).parents[4] / "shared" / "data"))
 ZH = (
@@ -62,7 +62,7 @@ def test_chinese_postings_go_through_a_mapping():
 def test_every_view_is_accounted_for():
     rows = read(Event, "job-views/job_views.csv")
     assert len(rows) == 9_896
-    assert not any(isinstance(row, Reject) for row in rows)
+    assert not any(isinstance(row, RejectedRow) for row in rows)
     assert len({row.record.event_id for row in rows}) == 9_896 - 31
     assert len({row.key for row in rows}) == 2_738
     assert [row.line for row in rows] == list(range(2, 9_898))
@@ -71,7 +71,7 @@ def test_every_view_is_accounted_for():
 def test_postings_are_derived_from_views():
     rows = read(Posting, "job-views/job_views.csv")
     kinds = Counter(type(row) for row in rows)
-    assert kinds == {Row: 5_828, Repeat: 9_896 - 5_828}
+    assert kinds == {Row: 5_828, DuplicateRow: 9_896 - 5_828}
     postings = [row.record for row in rows if isinstance(row, Row)]
     assert all(posting.title and posting.place.country == "US" for posting in postings)
     assert not any(posting.date_posted for posting in postings)

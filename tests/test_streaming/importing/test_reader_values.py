@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.contract.records import SalaryUnit
-from streaming.importing.salary_parser import salary, salary_text
+from streaming.importing.salary_parser import parse_salary, parse_salary_text
 from streaming.importing.value_parsers import (
-    read_kind,
-    read_language,
-    read_list,
-    read_number,
-    read_time,
-    read_unit,
-    read_whole,
+    parse_event_kind,
+    parse_integer,
+    parse_language,
+    parse_list,
+    parse_number,
+    parse_salary_unit,
+    parse_time,
 )
 from streaming.timestamps import to_text
 
@@ -38,13 +38,13 @@ from streaming.timestamps import to_text
     ],
 )
 def test_times_in_many_spellings(text, canonical):
-    assert to_text(read_time(text)) == canonical
+    assert to_text(parse_time(text)) == canonical
 
 
 @pytest.mark.parametrize("text", ["03/04/2020", "soon", "", "2020-13-01", "0000-00-00", "12:30"])
 def test_a_time_that_could_be_misread_is_refused(text):
     with pytest.raises(ValueError, match="write it as 2026-01-31T09:30:00Z"):
-        read_time(text)
+        parse_time(text)
 
 
 @given(
@@ -55,36 +55,38 @@ def test_a_time_that_could_be_misread_is_refused(text):
     )
 )
 def test_any_iso_time_is_read_exactly(moment):
-    assert read_time(moment.isoformat()) == moment
-    assert read_time(to_text(moment)) == moment
+    assert parse_time(moment.isoformat()) == moment
+    assert parse_time(to_text(moment)) == moment
 
 
 def test_a_last_day_is_included():
-    assert to_text(read_time("2020-11-12", end_of_day=True)) == "2020-11-12T23:59:59.999999Z"
-    assert to_text(read_time("12 November 2020", end_of_day=True)).startswith("2020-11-12T23:59")
-    assert to_text(read_time("2020-11-12T00:00:00Z", end_of_day=True)).endswith("T00:00:00.000000Z")
+    assert to_text(parse_time("2020-11-12", end_of_day=True)) == "2020-11-12T23:59:59.999999Z"
+    assert to_text(parse_time("12 November 2020", end_of_day=True)).startswith("2020-11-12T23:59")
+    assert to_text(parse_time("2020-11-12T00:00:00Z", end_of_day=True)).endswith(
+        "T00:00:00.000000Z"
+    )
 
 
 def test_plain_values():
-    assert [read_number(text) for text in ("12", " 1,200.5", "1 200", "-3e2")] == [
+    assert [parse_number(text) for text in ("12", " 1,200.5", "1 200", "-3e2")] == [
         12, 1200.5, 1200, -300
     ]  # fmt: skip
-    assert read_whole("3.0") == 3
-    assert read_unit("per annum") == read_unit("YEAR") == SalaryUnit.YEAR
-    assert read_kind(" VIEW") == "view"
-    assert read_list("Java, SQL；Java、Go | C++\nCI/CD,") == ["Java", "SQL", "Go", "C++", "CI/CD"]  # noqa: RUF001
-    assert [read_language(tag) for tag in ("en", "en-GB", "zh_CN")] == ["en", "en", "zh"]
+    assert parse_integer("3.0") == 3
+    assert parse_salary_unit("per annum") == parse_salary_unit("YEAR") == SalaryUnit.YEAR
+    assert parse_event_kind(" VIEW") == "view"
+    assert parse_list("Java, SQL；Java、Go | C++\nCI/CD,") == ["Java", "SQL", "Go", "C++", "CI/CD"]  # noqa: RUF001
+    assert [parse_language(tag) for tag in ("en", "en-GB", "zh_CN")] == ["en", "en", "zh"]
 
 
 @pytest.mark.parametrize(
     ("read", "text"),
     [
-        (read_number, "1,2"),
-        (read_number, "ten"),
-        (read_whole, "1.5"),
-        (read_unit, "pro rata"),
-        (read_kind, "looked"),
-        (read_language, "English"),
+        (parse_number, "1,2"),
+        (parse_number, "ten"),
+        (parse_integer, "1.5"),
+        (parse_salary_unit, "pro rata"),
+        (parse_event_kind, "looked"),
+        (parse_language, "English"),
     ],
 )
 def test_what_is_not_understood_is_quoted_back(read, text):
@@ -108,7 +110,7 @@ def test_what_is_not_understood_is_quoted_back(read, text):
     ],
 )
 def test_salaries_in_words(text, expected):
-    found = salary_text(text)
+    found = parse_salary_text(text)
     assert (found.minimum, found.maximum, found.currency, found.unit) == expected
 
 
@@ -117,24 +119,24 @@ def test_salaries_in_words(text, expected):
     ["Competitive", "Band 6", "37.5 hours", "from January 2020", "12.1% extra", "", "NP22 5PW"],
 )
 def test_no_money_no_salary(text):
-    assert salary_text(text) is None
-    assert salary({"value": {"value": text, "unitText": "YEAR"}, "currency": "GBP"}) is None
+    assert parse_salary_text(text) is None
+    assert parse_salary({"value": {"value": text, "unitText": "YEAR"}, "currency": "GBP"}) is None
 
 
 @given(st.text())
 def test_no_text_breaks_the_salary(text):
-    found = salary_text(text)
+    found = parse_salary_text(text)
     assert found is None or found.minimum is not None or found.maximum is not None
 
 
 def test_structured_salaries():
     nested = {"minValue": "31,365", "maxValue": 37890, "unitText": "YEAR", "value": "£1 to £2"}
     expected = {"currency": "GBP", "minimum": 31365, "maximum": 37890, "unit": "YEAR"}
-    assert salary({"currency": "gbp", "value": nested}) == expected
-    assert salary({"currency": "gbp", **nested}) == expected
-    assert salary([None, {}, {"currency": "gbp", "value": nested}]) == expected
-    assert salary({"value": {"minValue": 9, "maxValue": 5}})["minimum"] == 5
-    assert salary(50_000, "usd") == {"currency": "USD", "minimum": 50_000, "maximum": 50_000}
-    assert salary({"value": {"minValue": "£31,365", "maxValue": 0}}) == {"minimum": 31365}
+    assert parse_salary({"currency": "gbp", "value": nested}) == expected
+    assert parse_salary({"currency": "gbp", **nested}) == expected
+    assert parse_salary([None, {}, {"currency": "gbp", "value": nested}]) == expected
+    assert parse_salary({"value": {"minValue": 9, "maxValue": 5}})["minimum"] == 5
+    assert parse_salary(50_000, "usd") == {"currency": "USD", "minimum": 50_000, "maximum": 50_000}
+    assert parse_salary({"value": {"minValue": "£31,365", "maxValue": 0}}) == {"minimum": 31365}
     for nothing in (None, {}, [], "", {"value": {"minValue": 0}}, {"value": float("nan")}):
-        assert salary(nothing) is None
+        assert parse_salary(nothing) is None

@@ -68,11 +68,11 @@ def test_times_are_canonical_and_absent_fields_left_out():
 
 
 def test_a_time_without_a_zone_is_utc():
-    naive, aware = (
+    naive, as_utc = (
         Candidate(candidate_id="c", updated_at=time)
         for time in ("2026-01-31T09:30:00", datetime(2026, 1, 31, 9, 30, tzinfo=UTC))
     )
-    assert to_json(naive) == to_json(aware)
+    assert to_json(naive) == to_json(as_utc)
 
 
 def test_a_time_before_the_year_one_is_an_error():
