@@ -1,7 +1,6 @@
-"""The pieces of the set-up that need no network: what is found, what is said, what is left."""
+"""The parts of the set-up that need no network."""
 
 import os
-import select
 import subprocess
 import sys
 from io import StringIO
@@ -9,15 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.broker.server_config import new_cluster_id
-from infra.process.run_command import output_lines
 from infra.setup import class_data_sharing, doctor, horovod, jars, python, stamp
 from infra.setup.progress import Progress
 from streaming import dependencies
 from streaming.errors import MissingPartError
 from streaming.settings import KafkaSettings, Settings
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -60,7 +57,7 @@ def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
 
 
 @pytest.mark.usefixtures("no_java")
-def test_no_java_is_one_line_that_says_what_was_found() -> None:
+def test_no_java_is_one_line_that_names_what_is_there() -> None:
     with pytest.raises(MissingPartError, match=r"found only: one without .*; install") as error:
         dependencies.java()
     assert "\n" not in str(error.value)
@@ -98,23 +95,6 @@ def test_half_a_set_of_jars_is_not_published(empty_cache: Path, tmp_path: Path) 
     with pytest.raises(MissingPartError, match="1 jars were fetched instead of 46"):
         jars._publish(tmp_path / "half", jars.bundles()[0])
     assert not empty_cache.exists()
-
-
-def test_everything_a_reader_started_ends_with_it() -> None:
-    lines = output_lines(["sh", "-c", "sleep 600 & echo $!; wait"])
-    grandchild = int(next(lines))
-    ended = os.pidfd_open(grandchild)
-    lines.close()
-    # A process's descriptor becomes readable with its end.
-    assert select.select([ended], [], [], 30)[0]
-    os.close(ended)
-
-
-def test_a_failed_command_is_an_error_after_its_output() -> None:
-    lines = output_lines(["sh", "-c", "echo said; exit 3"])
-    assert next(lines) == "said\n"
-    with pytest.raises(subprocess.CalledProcessError, match="exit status 3"):
-        next(lines)
 
 
 def test_progress_is_short_where_nobody_watches() -> None:
@@ -250,9 +230,3 @@ def test_the_set_up_starts_on_a_bare_python(tmp_path: Path) -> None:
         check=True,
     )
     assert said.stdout.strip() == str(PROJECT)
-
-
-def test_no_cluster_id_looks_like_an_option() -> None:
-    made = [new_cluster_id() for _ in range(2_000)]
-    assert not [cluster for cluster in made if cluster.startswith("-")]
-    assert len(set(made)) == len(made)

@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def detached(tmp_path: Path) -> Iterator[embedded.Running]:
+def detached(tmp_path: Path) -> Iterator[embedded.RunningBroker]:
     (port,) = process.free_ports(1)
     yield embedded.detached(tmp_path, port)
     embedded.stop(tmp_path)
@@ -103,7 +103,7 @@ def _pidfd(pid: int) -> int | None:
 
 
 def test_a_detached_broker_outlives_its_starter_until_stopped(
-    detached: embedded.Running, tmp_path: Path
+    detached: embedded.RunningBroker, tmp_path: Path
 ) -> None:
     assert embedded.status(tmp_path) == detached
     with pytest.raises(BrokerError, match=r"already runs in .* process \d+; stop it with"):
