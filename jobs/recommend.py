@@ -66,7 +66,7 @@ def start_scoring(
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         with recommender.batch_bundle(batch_id) as bundle:
-            scored = score(batch, bundle, settings.recommend.size, recommender.counters)
+            scored = score(batch, bundle, settings.recommend.list_size, recommender.counters)
             write_batch(scored, settings.kafka)
         recommender.on_published()
 

@@ -1,9 +1,9 @@
-"""Every setting of careerstream: one validated model, read from file, environment and flags.
+"""The settings of careerstream, read from flags, environment and a file.
 
-Precedence, highest first: `--set a.b=value` flags, environment (`CAREERSTREAM_A__B`), the TOML
+Precedence, highest first: flags `--set a.b=value`, environment (`CAREERSTREAM_A__B`), the TOML
 file given by `--config` or CAREERSTREAM_CONFIG (else `careerstream.toml` in the working directory,
-when there is one), defaults. Names are the same in all three. Secrets belong in the environment or
-in a file; they print as stars.
+if it exists), defaults. Names are the same everywhere. Secrets belong in the environment or in a
+file; they print as stars.
 """
 
 import os
@@ -61,20 +61,18 @@ def tunings(tuned: str) -> frozenset[Tuning]:
 
 
 class Section(BaseModel):
-    """A group of settings; a name it does not know is an error, not silence."""
+    """A group of settings. An unknown name is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class KafkaSettings(Section):
-    """Where Kafka is and how to talk to it; every client is configured from here."""
+    """The Kafka cluster, for every client."""
 
     bootstrap_servers: str = Field(
         default="127.0.0.1:9092", description="host:port of one or more brokers, comma separated"
     )
-    topic_prefix: str = Field(
-        default="", description="put before every topic name, e.g. 'staging.'"
-    )
+    topic_prefix: str = Field(default="", description="prefix of every topic name, e.g. 'staging.'")
     replication_factor: int = Field(
         default=1, ge=1, description="replicas of each topic; 3 on a real cluster"
     )
@@ -90,20 +88,20 @@ class KafkaSettings(Section):
     ssl_certificate: Path | None = Field(
         default=None, description="PEM file with the client's certificate chain and private key"
     )
-    connect_seconds: float = Field(
-        default=10.0, gt=0, description="how long the first answer of a broker may take"
+    connect_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="how long a client waits for a broker when it connects"
     )
     fetch_max_wait_ms: int = Field(
         default=1,
         ge=1,
-        description="how long a broker may hold back a small fetch of a streaming job, "
-        "milliseconds; each batch waits so long for each partition",
+        description="fetch.max.wait.ms of the streaming jobs, milliseconds; each batch waits that "
+        "long for each partition",
     )
     max_offsets_per_trigger: int = Field(
         default=500_000,
         ge=1,
-        description="most messages one micro-batch takes; of postings, profiles and "
-        "recommendations, which are larger, a tenth; set fewer where events have many kilobytes",
+        description="maximum messages of a micro-batch; a tenth for postings, profiles and "
+        "recommendations, which are larger; set fewer where events have many kilobytes",
     )
 
     @model_validator(mode="after")
@@ -116,16 +114,16 @@ class KafkaSettings(Section):
 
 
 class SparkSettings(Section):
-    """How the Spark session is made."""
+    """The Spark session."""
 
     master: str = Field(
-        default="local[2]", description="Spark master; spark-submit's own --master wins over it"
+        default="local[2]", description="Spark master; spark-submit's own --master overrides it"
     )
     state_partitions: int = Field(
         default=2,
         ge=1,
-        description="partitions of the keyed state, fixed once a checkpoint exists; about one per "
-        "core of the cluster to grow into",
+        description="partitions of the keyed state; fixed once a checkpoint exists, so choose about "
+        "one per core of the largest cluster to come",
     )
     driver_memory: str = Field(default="2g", description="memory of the driver's JVM")
     tuned: str = Field(
@@ -145,7 +143,7 @@ class SparkSettings(Section):
 
 
 class StorageSettings(Section):
-    """Where tables, checkpoints and the prepared models live; local paths or Hadoop URIs."""
+    """Places of tables and checkpoints: local paths or Hadoop URIs."""
 
     lake: str | None = Field(default=None, description="Delta tables; default: HOME/lake")
     checkpoints: str | None = Field(
@@ -154,13 +152,13 @@ class StorageSettings(Section):
     retention_hours: float = Field(
         default=168.0,
         ge=1,
-        description="how long maintain leaves replaced files to readers of older versions; longer "
-        "than any write, reading or training takes",
+        description="how long maintain keeps replaced files for readers of older versions; longer "
+        "than any write, read or training takes",
     )
 
 
 class MlflowSettings(Section):
-    """Where runs and models are kept."""
+    """MLflow: training runs and the model registry."""
 
     tracking_uri: str | None = Field(
         default=None, description="MLflow server; default: SQLite under HOME/mlflow"
@@ -170,7 +168,7 @@ class MlflowSettings(Section):
 
 
 class TrainingSettings(Section):
-    """How a model is trained."""
+    """Training."""
 
     preset: str = Field(
         default="published", description="named configuration (training.model.presets)"
@@ -179,13 +177,14 @@ class TrainingSettings(Section):
         default=2, ge=1, description="Horovod processes; one where Horovod is absent"
     )
     launcher: Literal["local", "spark"] = Field(
-        default="local", description="where those run: on this machine, or on Spark's executors"
+        default="local",
+        description="where the processes run: on this machine, or in Spark's executors",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto",
-        description="where each process computes; auto: a GPU of its own where PyTorch sees one",
+        description="device of each process; auto: a GPU of its own if PyTorch sees one",
     )
-    seed: int = Field(default=7, description="of everything random")
+    seed: int = Field(default=7, description="seed of all random numbers")
     epochs: int | None = Field(default=None, ge=1, description="overrides the preset's epochs")
     text_encoder: str | None = Field(
         default=None,
@@ -195,16 +194,16 @@ class TrainingSettings(Section):
 
 
 class RecommendSettings(Section):
-    """How lists are made."""
+    """Recommendation lists."""
 
-    size: int = Field(default=10, ge=1, le=100, description="postings in a list")
-    refresh_seconds: float = Field(
-        default=2.0, gt=0, description="how often a new champion or catalogue is looked for"
+    list_size: int = Field(default=10, ge=1, le=100, description="postings in a list")
+    refresh_interval_seconds: float = Field(
+        default=2.0, gt=0, description="time between checks for a new champion or catalogue"
     )
 
 
 class JobSettings(Section):
-    """How the streaming jobs run."""
+    """The streaming jobs."""
 
     lake_interval_seconds: float = Field(
         default=120.0, ge=0, description="time between commits to the tables of history"
@@ -212,40 +211,46 @@ class JobSettings(Section):
     catalogue_interval_seconds: float = Field(
         default=5.0, ge=0, description="time between commits to the table of postings"
     )
-    shutdown_seconds: float = Field(
-        default=30.0, gt=0, description="how long a stopping job may finish its batch"
+    shutdown_timeout_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="how long a job that is stopped may take to finish its batch",
     )
     log_format: Literal["text", "json"] = Field(
-        default="text", description="logs for people, or one JSON object a line with batch ids"
+        default="text",
+        description="format of logs; json: one object a line, with query and batch ids",
     )
 
 
 class MetricsSettings(Section):
-    """What a running job tells about itself ([metrics.md](metrics.md))."""
+    """Metrics and health of running jobs ([metrics.md](metrics.md))."""
 
-    host: str = Field(default="127.0.0.1", description="where /metrics and /health are served")
+    host: str = Field(
+        default="127.0.0.1", description="address at which /metrics and /health are served"
+    )
     port: Annotated[int, Field(ge=0, le=65535)] | Literal["off"] = Field(
-        default=0, description="at which port; 0: a free one, chosen and logged; off: nowhere"
+        default=0,
+        description="port of /metrics and /health; 0: a free one, which is logged; off: none",
     )
     interval_seconds: float = Field(
         default=5.0,
         gt=0,
-        description="how often HOME/run/JOB.json and HOME/run/JOB.prom are written",
+        description="time between writes of HOME/run/JOB.json and HOME/run/JOB.prom",
     )
-    stalled_seconds: float = Field(
+    stall_timeout_seconds: float = Field(
         default=120.0, gt=0, description="how long a batch may take before the job is unhealthy"
     )
 
 
 class Settings(BaseSettings):
-    """All settings. `load` is the way to make one."""
+    """All settings, as `load` reads them."""
 
     model_config = SettingsConfigDict(
         env_prefix="CAREERSTREAM_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     home: Path = Field(
-        default=Path(".local"), description="folder of everything the project writes"
+        default=Path(".local"), description="folder of everything that careerstream writes"
     )
     kafka: KafkaSettings = KafkaSettings()
     spark: SparkSettings = SparkSettings()
@@ -258,12 +263,12 @@ class Settings(BaseSettings):
 
     @property
     def lake(self) -> str:
-        """Folder or URI of the Delta tables."""
+        """Path or URI of the Delta tables."""
         return self.storage.lake or str(self.home.absolute() / "lake")
 
     @property
     def checkpoints(self) -> str:
-        """Folder or URI of the streaming checkpoints."""
+        """Path or URI of the streaming checkpoints."""
         return self.storage.checkpoints or str(self.home.absolute() / "checkpoints")
 
     @property
@@ -281,7 +286,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags (the constructor's arguments) over environment over file."""
+        """Return the sources: flags (the constructor's arguments), environment, file."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file.get())
 
@@ -290,20 +295,20 @@ _file: ContextVar[Path | None] = ContextVar("settings_file", default=None)
 
 
 def load(config: Path | None = None, overrides: Iterable[str] = ()) -> Settings:
-    """Read and check every source.
+    """Read and validate the settings.
 
     Args:
-        config: a TOML file; default CAREERSTREAM_CONFIG, then `careerstream.toml` where it exists.
+        config: a TOML file; default CAREERSTREAM_CONFIG, then `careerstream.toml` if it exists.
         overrides: `section.name=value` strings, the `--set` flags.
 
     Raises:
-        SettingsError: naming the setting, what is wrong with it and where the names are listed.
+        SettingsError: a setting is unknown or invalid, or the file cannot be read.
     """
     token = _file.set(_config_file(config))
     try:
         return Settings(**_nest(overrides))
     except ValidationError as error:
-        raise SettingsError(_explain(error)) from error
+        raise SettingsError(_one_line(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, PydanticSettingsError) as error:
         raise SettingsError(f"settings cannot be read: {error} (file {_file.get()})") from error
     finally:
@@ -311,14 +316,14 @@ def load(config: Path | None = None, overrides: Iterable[str] = ()) -> Settings:
 
 
 def names(model: type[BaseModel] = Settings, prefix: str = "") -> dict[str, FieldInfo]:
-    """List every setting under its dotted name."""
-    found: dict[str, FieldInfo] = {}
+    """Return every setting's field by its dotted name."""
+    fields: dict[str, FieldInfo] = {}
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            found |= names(field.annotation, f"{prefix}{name}.")
+            fields |= names(field.annotation, f"{prefix}{name}.")
         else:
-            found[prefix + name] = field
-    return found
+            fields[prefix + name] = field
+    return fields
 
 
 def environment_name(setting: str) -> str:
@@ -336,7 +341,7 @@ def _config_file(config: Path | None) -> Path | None:
 
 
 def _nest(overrides: Iterable[str]) -> dict[str, Any]:
-    """Turn `a.b=1` flags into `{"a": {"b": 1}}`; a value that is no TOML literal is a string."""
+    """Return `a.b=1` flags as `{"a": {"b": 1}}`; a value that is no TOML literal is a string."""
     nested: dict[str, Any] = {}
     for flag in overrides:
         name, equals, text = flag.partition("=")
@@ -359,15 +364,15 @@ def _literal(text: str) -> Any:
         return text
 
 
-def _explain(error: ValidationError) -> str:
-    """Make one line of pydantic's report: first fault, its value unless it could be a secret."""
+def _one_line(error: ValidationError) -> str:
+    """Return pydantic's report as one line: the first error, with its value unless it is secret."""
     first, *others = error.errors(include_url=False)
     name = ".".join(str(part) for part in first["loc"]) or "settings"
     if first["type"] == "extra_forbidden":
         close = get_close_matches(name, names(), n=1, cutoff=0.75)
         hint = f"did you mean {close[0]}?" if close else "`careerstream settings` lists them all"
         return f"there is no setting {name}; {hint}"
-    secret = "password" in name or isinstance(first["input"], (dict, BaseModel))
-    value = "" if secret else f" (is {first['input']!r})"
+    is_secret = "password" in name or isinstance(first["input"], (dict, BaseModel))
+    value = "" if is_secret else f" (is {first['input']!r})"
     more = f"; and {len(others)} more" if others else ""
     return f"setting {name}{value}: {first['msg']}{more}; `careerstream settings` explains them"

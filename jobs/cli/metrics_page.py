@@ -17,7 +17,7 @@ it logs; `metrics.port` fixes the port or turns it `off`, `metrics.host` lets ot
 - `GET /metrics`: Prometheus' text form.
 - `GET /health`: 200 and `ok` while every query is idle or ends its batches, else 503 and one line
   that says why: no query runs yet, one has failed or was stopped, or one has been busy with a
-  single batch for longer than `metrics.stalled_seconds`.
+  single batch for longer than `metrics.stall_timeout_seconds`.
 
 The same stands in files, written whole every `metrics.interval_seconds` and removed when the job
 ends: HOME/run/JOB.prom for a collector of text files, and HOME/run/JOB.json with `healthy`,

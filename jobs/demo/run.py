@@ -154,7 +154,7 @@ def _run_flow(
                 },
             }
     finally:
-        running.stop(settings.jobs.shutdown_seconds)
+        running.stop(settings.jobs.shutdown_timeout_seconds)
     total = round(sum(stages.seconds.values()), 1)
     return {**summary, "seconds": stages.seconds | {"total": total}}
 
@@ -171,7 +171,7 @@ def _replay_history(settings: Settings, data: demo_data.Data) -> Any:
 
 def _replay_live(settings: Settings, data: demo_data.Data) -> Any:
     with import_progress() as progress:
-        options = ImportOptions(since=data.live_from, pace=ReplayRate(rate=LIVE_RATE))
+        options = ImportOptions(since=data.live_from, rate=ReplayRate(rate=LIVE_RATE))
         return import_events(settings, data.events, options, progress)
 
 

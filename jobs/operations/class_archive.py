@@ -96,7 +96,7 @@ def _run(spark: SparkSession, settings: Settings) -> None:
         running.drain("index_postings", "update_profiles")
         running.drain("archive")
     finally:
-        running.stop(settings.jobs.shutdown_seconds)
+        running.stop(settings.jobs.shutdown_timeout_seconds)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The way in for `spark-submit jobs/NAME.py --config FILE`: parse, wire, run, stop."""
+"""The entry point of `spark-submit jobs/NAME.py --config FILE`: parse, run, stop."""
 
 import argparse
 import logging
@@ -8,28 +8,28 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from jobs.runtime.health_monitor import watched
-from jobs.runtime.streaming_query import Running, until_signalled
+from jobs.runtime.health_monitor import monitored
+from jobs.runtime.streaming_query import RunningJob, until_signalled
 from streaming.errors import UNEXPECTED, CareerstreamError, one_line
 from streaming.logs import configure
 from streaming.settings import Settings, load
 from streaming.spark.session import session, stop
 
-Start = Callable[[SparkSession, Settings], Running]
+Start = Callable[[SparkSession, Settings], RunningJob]
 
 
 def run_job(name: str, start: Start, *, scores: bool = False, archives: bool = False) -> None:
-    """Run a streaming job until SIGTERM or Ctrl-C; exit with an error's own code if it fails."""
+    """Run a streaming job until SIGTERM or Ctrl-C. For the arguments see `run_once`."""
 
     def run(spark: SparkSession, settings: Settings) -> None:
-        with until_signalled() as signalled, watched(name, spark, settings) as watch:
+        with until_signalled() as signalled, monitored(name, spark, settings) as monitor:
             running = start(spark, settings)
-            watch(running)
+            monitor.follow(running)
             logging.getLogger(name).info("running")
             try:
                 running.wait(signalled)
             finally:
-                running.stop(settings.jobs.shutdown_seconds)
+                running.stop(settings.jobs.shutdown_timeout_seconds)
 
     run_once(name, run, scores=scores, archives=archives)
 
@@ -41,7 +41,16 @@ def run_once(
     scores: bool = False,
     archives: bool = False,
 ) -> None:
-    """Run something to its end with a `session` of its own; exit with an error's own code."""
+    """Run a job to its end with a session of its own.
+
+    An expected error is one line on standard error, and the process exits with the error's code.
+
+    Args:
+        name: of the job.
+        run: the job.
+        scores: whether the session's workers rank postings.
+        archives: whether the session writes to the lake while it scores.
+    """
     arguments = _parse(name)
     try:
         settings = load(arguments.config, arguments.set)

@@ -116,12 +116,12 @@ class HealthMonitor:
     def _query_trouble(self, query: Any) -> str:
         if not query.isActive:
             return f"query {query.name} was stopped"
-        limit, busy = self._settings.metrics.stalled_seconds, self._busy_seconds(query)
+        limit, busy = self._settings.metrics.stall_timeout_seconds, self._busy_seconds(query)
         if busy <= limit:
             return ""
         return (
             f"query {query.name} has been busy with one batch for {busy:.0f} s; "
-            f"metrics.stalled_seconds allows {limit:g}"
+            f"metrics.stall_timeout_seconds allows {limit:g}"
         )
 
     def _busy_seconds(self, query: Any) -> float:

@@ -1,4 +1,4 @@
-"""How a streaming job starts, runs and stops: the same for every one."""
+"""How every streaming job starts, runs and stops its queries."""
 
 import logging
 import re
@@ -21,66 +21,67 @@ from streaming.logs import within_batch
 from streaming.settings import Settings
 
 POLL_SECONDS = 0.1
+MAX_CAUSE_LENGTH = 500
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Running:
-    """The queries of a started job, and what else must end with them."""
+class RunningJob:
+    """The queries of a started job, and the functions to call when it stops."""
 
     queries: tuple[StreamingQuery, ...]
     closers: tuple[Callable[[], None], ...] = ()
 
-    def __add__(self, other: "Running") -> "Running":
-        return Running(self.queries + other.queries, self.closers + other.closers)
+    def __add__(self, other: "RunningJob") -> "RunningJob":
+        return RunningJob(self.queries + other.queries, self.closers + other.closers)
 
     def check(self) -> None:
-        """Raise when a query has failed.
+        """Raise if a query has failed.
 
         Raises:
             CareerstreamError: one line with the query's name and its root cause.
         """
         for query in self.queries:
             if not query.isActive and (failure := query.exception()):
-                raise CareerstreamError(f"query {query.name} failed: {_cause(failure)}")
+                raise CareerstreamError(f"query {query.name} failed: {_root_cause(failure)}")
 
     def wait(self, stop: threading.Event) -> None:
-        """Return when asked to stop; raise when a query fails."""
+        """Return when `stop` is set; raise as `check` does when a query fails."""
         while not stop.wait(POLL_SECONDS):
             self.check()
 
     def drain(self, *names: str) -> None:
-        """Wait until everything that stands on the sources now is processed.
+        """Wait until every message that is on the sources now is processed.
 
         Args:
-            names: beginnings of the names of the queries to wait for; none: all of them.
+            names: prefixes of the names of the queries to wait for. Default: all queries.
         """
         chosen = [q for q in self.queries if not names or (q.name or "").startswith(names)]
         with ThreadPoolExecutor(max(1, len(chosen))) as pool:
-            # At once: each waits for a trigger of its own that finds nothing new.
+            # All at once: each one waits for a trigger of its own that finds nothing new.
             list(pool.map(_drain, chosen))
 
-    def stop(self, patience: float) -> None:
-        """Stop each query at the end of a batch, or after `patience` seconds; then the rest.
+    def stop(self, timeout: float) -> None:
+        """Stop each query at the end of a batch or after `timeout` seconds; then call the closers.
 
-        What cannot be stopped keeps nothing else from being stopped.
+        If one of them cannot be stopped, the others are stopped all the same.
         """
-        deadline = time.monotonic() + patience
-        with ExitStack() as last_first:
+        deadline = time.monotonic() + timeout
+        with ExitStack() as stack:
             for close in reversed(self.closers):
-                last_first.callback(close)
+                stack.callback(close)
             for query in reversed(self.queries):
-                last_first.callback(_stop, query, deadline)
+                stack.callback(_stop, query, deadline)
 
 
-def start_all(starts: Iterable[Callable[[], Running]], settings: Settings) -> Running:
-    """Start one after the other; if one cannot start, none stays."""
-    running = Running(())
+def start_all(starts: Iterable[Callable[[], RunningJob]], settings: Settings) -> RunningJob:
+    """Start jobs one after the other. If one cannot start, stop those that did."""
+    running = RunningJob(())
     try:
         for start in starts:
             running += start()
     except BaseException:
-        running.stop(settings.jobs.shutdown_seconds)
+        running.stop(settings.jobs.shutdown_timeout_seconds)
         raise
     return running
 
@@ -88,16 +89,16 @@ def start_all(starts: Iterable[Callable[[], Running]], settings: Settings) -> Ru
 def start_query(
     writer: DataStreamWriter, name: str, settings: Settings, interval: float = 0
 ) -> StreamingQuery:
-    """Start a query under its checkpoint.
+    """Start a query with its checkpoint.
 
     Args:
-        writer: says what is written where.
+        writer: what is written where.
         name: of the query and of its checkpoint folder.
-        settings: say where checkpoints are.
-        interval: seconds between the starts of two batches; 0: as soon as there is something.
+        settings: give the folder of the checkpoints.
+        interval: seconds between the starts of two batches; 0: a batch starts when data arrive.
 
     Raises:
-        CareerstreamError: it cannot start, say because its checkpoint cannot be written.
+        CareerstreamError: it cannot start, for example because its checkpoint is not writable.
     """
     if interval:
         writer = writer.trigger(processingTime=f"{interval:g} seconds")
@@ -106,7 +107,7 @@ def start_query(
         return writer.queryName(name).option("checkpointLocation", checkpoint).start()
     except (PySparkException, Py4JJavaError) as error:
         raise CareerstreamError(
-            f"query {name} cannot start with its checkpoint {checkpoint}: {_cause(error)}; "
+            f"query {name} cannot start with its checkpoint {checkpoint}: {_root_cause(error)}; "
             "check storage.checkpoints"
         ) from error
 
@@ -114,24 +115,24 @@ def start_query(
 def each_batch(
     messages: DataFrame, handle: Callable[[DataFrame, int], None], name: str
 ) -> DataStreamWriter:
-    """Hand every batch to a function; Spark makes none while nothing arrives.
+    """Write a stream by calling a function for every batch. There is no batch without data.
 
     Args:
         messages: a stream.
         handle: takes a batch and its number.
-        name: of the query, for what is logged meanwhile.
+        name: of the query; log lines of the batch carry it.
     """
 
-    def logged(batch: DataFrame, batch_id: int) -> None:
+    def handle_and_log(batch: DataFrame, batch_id: int) -> None:
         with within_batch(name, batch_id):
             handle(batch, batch_id)
 
-    return messages.writeStream.outputMode("update").foreachBatch(logged)
+    return messages.writeStream.outputMode("update").foreachBatch(handle_and_log)
 
 
 @contextmanager
 def until_signalled() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and SIGINT set, instead of ending the process at once."""
+    """Yield an event that SIGTERM and SIGINT set, instead of ending the process at once."""
     stop = threading.Event()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     for number in before:
@@ -147,37 +148,37 @@ def _drain(query: StreamingQuery) -> None:
     try:
         query.processAllAvailable()
     except StreamingQueryException as failure:
-        raise CareerstreamError(f"query {query.name} failed: {_cause(failure)}") from failure
+        raise CareerstreamError(f"query {query.name} failed: {_root_cause(failure)}") from failure
 
 
 def _stop(query: StreamingQuery, deadline: float) -> None:
-    # Interrupting a foreachBatch can end in an overflow inside Spark. Under a
-    # backlog a query is never idle: the end of the batch that runs now is as good.
-    before = _finished(query)
-    while _busy(query) and _finished(query) == before and time.monotonic() < deadline:
+    # Interrupting a foreachBatch can end in a stack overflow inside Spark. A query with a backlog
+    # is never idle, so we wait for the end of the batch that runs now.
+    before = _last_batch(query)
+    while _is_busy(query) and _last_batch(query) == before and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS / 5)
     query.stop()
 
 
-def _finished(query: StreamingQuery) -> int | None:
-    """The newest batch that ended."""
+def _last_batch(query: StreamingQuery) -> int | None:
     progress = query.lastProgress
     return None if progress is None else int(progress["batchId"])
 
 
-def _busy(query: StreamingQuery) -> bool:
+def _is_busy(query: StreamingQuery) -> bool:
     return bool(query.isActive and query.status["isTriggerActive"])
 
 
-def _cause(failure: Exception) -> str:
-    """The innermost cause of a failure of Spark's, Java's or a batch function's, as one line."""
-    said = str(failure).partition("=== Streaming Query ===")[0]
-    # A batch function's traceback comes as text; its exception is the first line not indented.
-    _, traceback, inner = said.rpartition("Traceback (most recent call last):")
+def _root_cause(failure: Exception) -> str:
+    """Return the innermost cause of a failure in Spark, Java or a batch function, as one line."""
+    text = str(failure).partition("=== Streaming Query ===")[0]
+    # The traceback of a batch function comes as text. Its exception is the first line that is not
+    # indented.
+    _, traceback, inner = text.rpartition("Traceback (most recent call last):")
     lines = [line for line in inner.splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
-    told = [line for line in lines if not traceback or not line.startswith((" ", "\t"))]
-    if told and "Py4JJavaError" in told[0]:
-        told = told[1:]  # "An error occurred while calling o123.save."
-    line = (causes[-1:] or told or [type(failure).__name__])[0]
-    return re.sub(r"^(Caused by: |: )?([\w$]+\.)*", "", line.strip())[:500]
+    messages = [line for line in lines if not traceback or not line.startswith((" ", "\t"))]
+    if messages and "Py4JJavaError" in messages[0]:
+        messages = messages[1:]  # "An error occurred while calling o123.save."
+    line = (causes[-1:] or messages or [type(failure).__name__])[0]
+    return re.sub(r"^(Caused by: |: )?([\w$]+\.)*", "", line.strip())[:MAX_CAUSE_LENGTH]

@@ -34,9 +34,10 @@ from streaming.contract.topics import (
     RECOMMENDATIONS,
 )
 from streaming.errors import CareerstreamError
-from streaming.kafka.topic_reader import messages
+from streaming.kafka.topic_reader import read_messages
 from streaming.kafka.topic_writer import TopicWriter
 from streaming.settings import Settings
+from training.registry.registration import ensure_champion
 
 LAKE_SECONDS = 3.0
 """Between commits to the tables: shorter than in service, so that more kills hit one."""
@@ -119,6 +120,7 @@ def verify(
     start = time.monotonic()
     observer.stage("postings indexed")
     _index_postings(spark, own.settings)
+    ensure_champion(own.settings)
     observer.stage("jobs started")
     chaos = _kill_under_load(own, options, observer)
     observer.stage("topics and tables compared")
@@ -129,13 +131,15 @@ def verify(
 def compare(spark: SparkSession, settings: Settings, produced: Produced) -> list[Comparison]:
     """Compare everything on topics and in tables with what was produced."""
     kafka, published = settings.kafka, Published()
-    sources = {topic: messages(kafka, topic) for topic in (EVENTS, CANDIDATES)}
+    sources = {topic: read_messages(kafka, topic) for topic in (EVENTS, CANDIDATES)}
     expected, comparisons = expect(produced, sources)
     return [
         *comparisons,
-        check_profiles(expected, messages(kafka, PROFILES), published),
-        check_recommendations(messages(kafka, RECOMMENDATIONS), published, settings.recommend.size),
-        check_dead_letters(expected, messages(kafka, DEAD_LETTERS)),
+        check_profiles(expected, read_messages(kafka, PROFILES), published),
+        check_recommendations(
+            read_messages(kafka, RECOMMENDATIONS), published, settings.recommend.list_size
+        ),
+        check_dead_letters(expected, read_messages(kafka, DEAD_LETTERS)),
         *check_tables(spark, settings, expected, published),
     ]
 
@@ -180,7 +184,7 @@ def _index_postings(spark: SparkSession, settings: Settings) -> None:
     try:
         running.drain()
     finally:
-        running.stop(settings.jobs.shutdown_seconds)
+        running.stop(settings.jobs.shutdown_timeout_seconds)
 
 
 def _kill_under_load(own: Sandbox, options: Options, observer: Observer) -> Chaos:

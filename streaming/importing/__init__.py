@@ -1,8 +1,7 @@
 """Importing: postings, candidates and events from files of other formats, with errors as data."""
 
-from streaming.importing.file_reader import read_rows
+from streaming.importing.file_reader import EMPTY_MARKERS, Format, ReadOptions, read_rows
 from streaming.importing.known_layouts import KNOWN_LAYOUTS, KnownLayout, recognise_layout
-from streaming.importing.options import EMPTY_MARKERS, Format, ReadOptions
 from streaming.importing.rows import (
     DuplicateRow,
     ImportedRecord,

@@ -6,8 +6,9 @@ Each row of the file is yielded exactly once, as Row, RejectedRow or DuplicateRo
 
 import csv
 from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
 
 import orjson
 
@@ -15,7 +16,6 @@ from streaming.contract.records import Event, Posting
 from streaming.errors import InputError
 from streaming.importing.column_mapping import ColumnMapping, bind_columns
 from streaming.importing.known_layouts import recognise_layout
-from streaming.importing.options import ReadOptions
 from streaming.importing.rows import (
     DuplicateRow,
     ImportedRecord,
@@ -28,11 +28,39 @@ from streaming.importing.rows import (
     quote,
 )
 from streaming.importing.schema_org import find_postings, is_jsonld, posting_values
-from streaming.importing.source_file import LINE_LIMIT, SourceFile, check_decoded
+from streaming.importing.source_file import (
+    LINE_LIMIT,
+    RowLines,
+    SourceFile,
+    check_decoded,
+    is_complete,
+)
 
+Format = Literal["auto", "csv", "jsonl", "jsonld"]
+
+EMPTY_MARKERS = frozenset({"", "NA", "N/A", "n/a", "#N/A", "NULL", "null"})
+"""Texts of empty CSV cells."""
 _DELIMITERS = ",;\t|"
 _MAX_RAW = 1_000
 """Characters that are kept of a row that is too large."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How to read one file into one kind of record."""
+
+    format: Format = "auto"
+    """`jsonl` is our own schema, `jsonld` schema.org; `auto` looks at the content, row by row."""
+    mapping: tuple[str, ...] = ()
+    """`field=Column` and `field:=constant`, for CSV (`column_mapping`)."""
+    encoding: str = "utf-8-sig"
+    """Of the file, by Python's name."""
+    empty: frozenset[str] = EMPTY_MARKERS
+    """Texts of empty cells."""
+    first_only: bool = False
+    """Take only the first of rows with the same id: for postings repeated beside events."""
+    max_event_time: datetime | None = None
+    """Newest event time allowed; None: any."""
 
 
 def read_rows(
@@ -46,7 +74,7 @@ def read_rows(
     Raises:
         InputError: the file as a whole cannot be read. An error in a row is a RejectedRow.
     """
-    lines = _Lines(source)
+    lines = RowLines(source)
     start = lines.first_text()
     chosen = options.format
     if chosen == "csv" or (chosen == "auto" and not start.startswith(("{", "["))):
@@ -61,55 +89,8 @@ def read_rows(
     yield from _first_only(results) if options.first_only else results
 
 
-class _Lines:
-    """The lines of a file, and those that the current row has taken."""
-
-    def __init__(self, source: SourceFile) -> None:
-        self.source = source
-        self.row_line = 1
-        self._count = 0
-        self._taken: list[str] = []
-        self._lines = source.lines()
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self._taken.append(line)
-        return line
-
-    def first_text(self) -> str:
-        """Return the first line that is not blank, without taking it."""
-        head: list[str] = []
-        for line in self._lines:
-            head.append(line)
-            if line.strip():
-                break
-        else:
-            raise InputError(f"{self.source.path} is empty; give a file with at least one row")
-        self._lines = chain(head, self._lines)
-        return head[-1].strip()
-
-    def take(self) -> tuple[int, str]:
-        """Return number and text of the current row, and start the next one."""
-        raw = "".join(self._taken)
-        line, self.row_line = self.row_line, self.row_line + sum(map(_is_complete, self._taken))
-        self._taken.clear()
-        return line, raw
-
-    def reject(self, error: RowError) -> RejectedRow:
-        """Return the current row as rejected."""
-        line, raw = self.take()
-        return RejectedRow(line, error.reason, str(error), raw[:LINE_LIMIT])
-
-
-def _is_complete(line: str) -> bool:
-    return line.endswith(("\n", "\r"))
-
-
 def _csv_rows(
-    kind: type[ImportedRecord], lines: _Lines, options: ReadOptions
+    kind: type[ImportedRecord], lines: RowLines, options: ReadOptions
 ) -> Iterator[ReadResult]:
     # note: a global limit of the csv module; a quote that is never closed ends at it
     csv.field_size_limit(LINE_LIMIT)
@@ -122,7 +103,7 @@ def _csv_rows(
     yield from _first_only(results) if options.first_only or beside_events else results
 
 
-def _open_csv(lines: _Lines) -> tuple[list[str], Iterator[list[str]]]:
+def _open_csv(lines: RowLines) -> tuple[list[str], Iterator[list[str]]]:
     """Read the header; its most frequent delimiter is the file's."""
     start = lines.first_text()
     delimiter = max(_DELIMITERS, key=start.count)
@@ -140,7 +121,7 @@ def _open_csv(lines: _Lines) -> tuple[list[str], Iterator[list[str]]]:
 def _csv_results(
     columns: ColumnMapping,
     header: list[str],
-    lines: _Lines,
+    lines: RowLines,
     rows: Iterator[list[str]],
     options: ReadOptions,
 ) -> Iterator[ReadResult]:
@@ -181,7 +162,7 @@ def _map_cells(columns: ColumnMapping, header: list[str], cells: list[str]) -> d
 
 
 def _json_rows(
-    kind: type[ImportedRecord], lines: _Lines, options: ReadOptions
+    kind: type[ImportedRecord], lines: RowLines, options: ReadOptions
 ) -> Iterator[ReadResult]:
     while True:
         try:
@@ -191,7 +172,7 @@ def _json_rows(
             return
         if piece is None:
             return
-        if len(piece) >= LINE_LIMIT and not _is_complete(piece):
+        if len(piece) >= LINE_LIMIT and not is_complete(piece):
             yield _too_long(lines, piece)
             continue
         line, raw = lines.take()
@@ -199,10 +180,10 @@ def _json_rows(
             yield from _json_results(kind, text, line, lines.source.encoding, options)
 
 
-def _too_long(lines: _Lines, piece: str) -> RejectedRow:
+def _too_long(lines: RowLines, piece: str) -> RejectedRow:
     """Skip the rest of a line that is too long for a record."""
     line, _ = lines.take()
-    while piece and not _is_complete(piece):
+    while piece and not is_complete(piece):
         piece = next(lines, "")
         lines.take()
     text = f"the line has more than {LINE_LIMIT:,} characters; is it one record a line?"

@@ -6,12 +6,13 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from streaming.contract.topics import MAX_VALUE_BYTES
 from streaming.errors import InputError
-from streaming.importing.rows import RejectionReason, RowError
+from streaming.importing.rows import RejectedRow, RejectionReason, RowError
 
 LINE_LIMIT = 8 * MAX_VALUE_BYTES
 """Characters. Markup can be several times as long as the text of its record."""
@@ -114,3 +115,50 @@ def check_decoded(text: str, encoding: str) -> None:
             f"character {error.start + 1} is not {encoding}; correct the row, or name the file's "
             "encoding with --encoding",
         ) from error
+
+
+class RowLines:
+    """The lines of a file, and those that the current row has taken."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.row_line = 1
+        self._taken: list[str] = []
+        self._lines = source.lines()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._taken.append(line)
+        return line
+
+    def first_text(self) -> str:
+        """Return the first line that is not blank, without taking it."""
+        head: list[str] = []
+        for line in self._lines:
+            head.append(line)
+            if line.strip():
+                break
+        else:
+            raise InputError(f"{self.source.path} is empty; give a file with at least one row")
+        self._lines = chain(head, self._lines)
+        return head[-1].strip()
+
+    def take(self) -> tuple[int, str]:
+        """Return number and text of the current row, and start the next one."""
+        raw = "".join(self._taken)
+        line, self.row_line = self.row_line, self.row_line + sum(map(is_complete, self._taken))
+        self._taken.clear()
+        return line, raw
+
+    def reject(self, error: RowError) -> RejectedRow:
+        """Return the current row as rejected."""
+        line, raw = self.take()
+        return RejectedRow(line, error.reason, str(error), raw[:LINE_LIMIT])
+
+
+def is_complete(line: str) -> bool:
+    """Return whether a piece of a file ends with its line."""
+    return line.endswith(("\n", "\r"))

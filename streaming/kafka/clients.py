@@ -41,7 +41,7 @@ def kafka_python_options(kafka: KafkaSettings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bootstrap_servers": [part.strip() for part in kafka.bootstrap_servers.split(",")],
         "security_protocol": kafka.security_protocol,
-        "bootstrap_timeout_ms": round(kafka.connect_seconds * 1000),
+        "bootstrap_timeout_ms": round(kafka.connect_timeout_seconds * 1000),
     }
     if kafka.security_protocol.startswith("SASL"):
         options |= {

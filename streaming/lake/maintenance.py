@@ -1,7 +1,7 @@
 """Maintenance of the Delta tables: compaction of small files, and removal of replaced ones.
 
 Writers need not stop. Compaction changes no data, and a writer whose merge has read compacted files
-repeats its merge with the same result (`tables.settle`). A replaced file stays readable for
+repeats its merge with the same result (`retry_on_conflict`). A replaced file stays readable for
 `storage.retention_hours`, for readers of older versions.
 """
 
@@ -14,6 +14,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import Row, SparkSession
 
 from streaming.lake import tables
+from streaming.lake.merge import retry_on_conflict
 from streaming.settings import Settings
 
 MIN_FILES = 8
@@ -61,7 +62,7 @@ def maintain_table(
     before = _detail(delta)
     compacted = before["numFiles"] >= MIN_FILES
     if compacted:
-        tables.settle(partial(_compact, delta))
+        retry_on_conflict(partial(_compact, delta))
     conf = {
         RETENTION_CHECK: str(retention_hours >= DEFAULT_RETENTION_HOURS).lower(),
         # By default Delta lists files in ten thousand tasks, for which writers would wait.

@@ -35,7 +35,7 @@ class AnonymousListPublisher:
         with self._lock:
             bundle = current_bundle()
             if as_of and (bundle != self._bundle or self._is_too_old(as_of)):
-                size = self._settings.recommend.size
+                size = self._settings.recommend.list_size
                 message = recommend_anonymous(self._spark, bundle, as_of, size)
                 write_batch(message, self._settings.kafka)
                 self._bundle, self._as_of = bundle, as_of

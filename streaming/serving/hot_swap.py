@@ -66,7 +66,7 @@ class HotSwap:
 
     def _follow(self) -> None:
         reported = ""
-        while not self._stop.wait(self._store.settings.recommend.refresh_seconds):
+        while not self._stop.wait(self._store.settings.recommend.refresh_interval_seconds):
             try:
                 newest = self._store.newest_versions()
                 if newest != self._bundle.versions:

@@ -14,8 +14,8 @@ from pyspark.sql import SparkSession
 from streaming.errors import one_line
 from streaming.lake import tables
 from streaming.metrics import definitions
-from streaming.metrics.accumulators import take
-from streaming.metrics.registry import METERS
+from streaming.metrics.accumulators import drain
+from streaming.metrics.registry import REGISTRY
 from streaming.metrics.scoring_counters import ScoringCounters
 from streaming.serving.anonymous_list import AnonymousListPublisher
 from streaming.serving.batch_versions import FOLDER, BatchVersionLog, WorkerBatchVersionLog
@@ -64,8 +64,8 @@ class Recommender:
         self._version_log = BatchVersionLog(spark, f"{settings.checkpoints}/{query}/{FOLDER}")
         self._anonymous_list = AnonymousListPublisher(spark, settings)
         self.counters = ScoringCounters.create(spark)
-        METERS.follow(definitions.RECOMMENDATIONS, lambda: {(): self.counters.profiles.value})
-        METERS.follow(
+        REGISTRY.add_source(definitions.RECOMMENDATIONS, lambda: {(): self.counters.profiles.value})
+        REGISTRY.add_source(
             definitions.UNKNOWN_POSTINGS, lambda: {(): self.counters.unknown_postings.value}
         )
         workers_per_task = 1 if self.worker_version_log else 2
@@ -91,15 +91,15 @@ class Recommender:
         versions = self._version_log.get(batch_id)
         if versions is None:
             versions = self._current.bundle.versions
-            self._version_log.put(batch_id, versions)
+            self._version_log.record(batch_id, versions)
         with self._store.lease(versions) as bundle:
             yield bundle
 
     def on_published(self) -> None:
         """Measure the latency of lists that consumers can read now; publish the anonymous list."""
         now = time.time()
-        for produced in take(self.counters.trigger_times):
-            METERS.observe(definitions.LATENCY, (), max(0.0, now - produced))
+        for produced in drain(self.counters.trigger_times):
+            REGISTRY.observe(definitions.LATENCY, (), max(0.0, now - produced))
         self._publish_anonymous_list()
 
     def start(self) -> None:

@@ -60,7 +60,7 @@ def session_configuration(settings: Settings, *, scores: bool) -> dict[str, str]
         f"{STREAMING}.stateStore.providerClass": ROCKSDB,
         f"{STREAMING}.stateStore.encodingFormat": "avro",
         f"{STREAMING}.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
-        f"{STREAMING}.stopTimeout": f"{settings.jobs.shutdown_seconds:g}s",
+        f"{STREAMING}.stopTimeout": f"{settings.jobs.shutdown_timeout_seconds:g}s",
     }
     if is_folder(settings.checkpoints):
         configuration[f"{STREAMING}.checkpointFileManagerClass"] = FILE_MANAGER

@@ -59,7 +59,7 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_the_environment_names_work(monkeypatch: Any) -> None:
-    given = {"kafka.topic_prefix": "t.", "spark.conf": '{"a": "b"}', "recommend.size": "3"}
+    given = {"kafka.topic_prefix": "t.", "spark.conf": '{"a": "b"}', "recommend.list_size": "3"}
     for name, value in given.items():
         monkeypatch.setenv(environment_name(name), value)
 
@@ -68,4 +68,4 @@ def test_the_environment_names_work(monkeypatch: Any) -> None:
     assert isinstance(settings, Settings)
     assert settings.kafka.topic_prefix == "t."
     assert settings.spark.conf == {"a": "b"}
-    assert settings.recommend.size == 3
+    assert settings.recommend.list_size == 3

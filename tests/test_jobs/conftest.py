@@ -42,9 +42,11 @@ def make_settings(broker, tmp_path_factory):
                 conf={"spark.ui.enabled": "false"},
             ),
             jobs=JobSettings(
-                lake_interval_seconds=0, catalogue_interval_seconds=0, shutdown_seconds=PATIENCE
+                lake_interval_seconds=0,
+                catalogue_interval_seconds=0,
+                shutdown_timeout_seconds=PATIENCE,
             ),
-            recommend=RecommendSettings(refresh_seconds=1, size=5),
+            recommend=RecommendSettings(refresh_interval_seconds=1, list_size=5),
         )
 
     return make

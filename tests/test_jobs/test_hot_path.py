@@ -22,8 +22,10 @@ from streaming.contract.topics import (
 )
 from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.profiles.fold_inputs import without_trigger
+from streaming.serving import recommender
 from streaming.settings import StorageSettings
 from streaming.spark.internals.tuned.python_daemon import IDLE, LOW, NICENESS, PRIORITY, SCORES
+from training.registry.registration import ensure_champion
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 
@@ -65,6 +67,7 @@ def settings(make_settings, send, started):
     made = make_settings()
     told = [posting(n) for n in range(20)]
     send(made, POSTINGS, [(p["posting_id"].encode(), orjson.dumps(p)) for p in told])
+    ensure_champion(made)
     with started(index_postings, made) as running:
         running.drain()
     return made
@@ -177,7 +180,7 @@ def test_workers_that_nobody_asks_are_asked_before_spark_ends_them(
     def asked():  # the jobs of queries belong to groups
         return len(spark.sparkContext.statusTracker().getJobIdsForGroup(None))
 
-    monkeypatch.setattr(recommend, "_QUIET_SECONDS", 0.5)
+    monkeypatch.setattr(recommender, "IDLE_SECONDS", 0.5)
     clicks(settings, 0)
     with started(hot_path, settings) as running:
         running.drain()

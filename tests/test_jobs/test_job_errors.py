@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs import archive, index_postings, recommend, update_profiles
+from jobs import archive, hot_path, index_postings, recommend, update_profiles
 from jobs.runtime.streaming_query import RunningJob
-from streaming.errors import BrokerError
+from streaming.errors import BrokerError, ModelError
 from streaming.settings import KafkaSettings, Settings
 
 PROJECT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def module_name(job):
 @pytest.mark.spark
 def test_without_a_broker_a_job_ends_with_one_line(spark, tmp_path):
     settings = Settings(
-        home=tmp_path, kafka=KafkaSettings(bootstrap_servers=NOWHERE, connect_seconds=1)
+        home=tmp_path, kafka=KafkaSettings(bootstrap_servers=NOWHERE, connect_timeout_seconds=1)
     )
     with pytest.raises(BrokerError, match=r"no Kafka broker answers at 127.0.0.1:1") as raised:
         update_profiles.start(spark, settings)
@@ -43,7 +43,11 @@ def test_without_its_topics_a_job_ends_with_one_line(spark, settings, job):
 @pytest.mark.spark
 def test_as_a_process_it_is_one_line_and_an_exit_code(tmp_path):
     command = [sys.executable, "jobs/update_profiles.py"]
-    settings = (f"home={tmp_path}", f"kafka.bootstrap_servers={NOWHERE}", "kafka.connect_seconds=1")
+    settings = (
+        f"home={tmp_path}",
+        f"kafka.bootstrap_servers={NOWHERE}",
+        "kafka.connect_timeout_seconds=1",
+    )
     for setting in settings:
         command += ["--set", setting]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
@@ -65,3 +69,13 @@ def test_what_cannot_be_stopped_keeps_nothing_else_from_being_stopped():
             (), (lambda: stopped.append("first"), refuse, lambda: stopped.append("last"))
         ).stop(1)
     assert stopped == ["first", "last"]
+
+
+@pytest.mark.spark
+@pytest.mark.kafka
+@pytest.mark.parametrize("job", [recommend, hot_path], ids=module_name)
+def test_without_a_champion_a_job_ends_with_one_line(spark, settings, create_topics, job):
+    create_topics()
+    with pytest.raises(ModelError, match="has no champion: run `careerstream models init`"):
+        job.start(spark, settings)
+    assert spark.streams.active == []

@@ -18,6 +18,7 @@ from streaming.contract.records import ANONYMOUS, Recommendation
 from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.lake import tables
+from streaming.serving.batch_recommendation import recommend_all
 from streaming.serving.bundles import load_catalogue
 from streaming.serving.scoring import anonymous_profile
 from streaming.serving.versions import read_current_versions
@@ -156,7 +157,7 @@ def offline(town, tmp_path, monkeypatch):
             catalogues[at] = tmp_path / f"{at}.parquet"
             load_catalogue(town.spark, town.settings, at).write(catalogues[at])
         rows = pd.DataFrame({"profile": [json.dumps(profile)], "as_of": [value["as_of"]]})
-        params = {"size": town.settings.recommend.size, "catalogue": str(catalogues[at])}
+        params = {"size": town.settings.recommend.list_size, "catalogue": str(catalogues[at])}
         return list(models[version].predict(rows, params=params)["items"][0])
 
     return ask
@@ -167,7 +168,7 @@ def test_every_profile_has_one_list_and_nobody_in_particular_has_one(town, first
     for value in first_lists:
         Recommendation.model_validate(value)
         assert value["personal"] == (value["candidate_id"] != ANONYMOUS)
-        assert len(value["items"]) == town.settings.recommend.size
+        assert len(value["items"]) == town.settings.recommend.list_size
         assert [item["rank"] for item in value["items"]] == [1, 2, 3, 4, 5]
         assert all(item["reasons"] for item in value["items"])
     profiles = town.profiles()
@@ -213,7 +214,7 @@ def test_versions_are_pinned_and_ids_made_of_them(town, first_lists):
 
 def test_all_anew_repeats_the_same_bytes(town, first_lists, spark):
     before = town.ends()
-    assert recommend.refresh(spark, town.settings) == len(CANDIDATES)
+    assert recommend_all(spark, town.settings) == len(CANDIDATES)
     again = town.since(before)
     assert sorted(value for _, value in again) == sorted(map(orjson.dumps, first_lists))
 
@@ -357,7 +358,7 @@ def test_an_event_with_an_unknown_posting_counts_once_the_posting_arrives(
     send(settings, POSTINGS, [(p["posting_id"].encode(), orjson.dumps(p)) for p in (late, other)])
     with started(index_postings, settings) as running:
         running.drain()
-    recommend.refresh(spark, settings)
+    recommend_all(spark, settings)
     # The freshest of all lead every list but that of the one who knows it already.
     leaders = {c: newest_list(town, c)["items"][0]["posting_id"] for c in CANDIDATES}
     assert leaders == dict.fromkeys(CANDIDATES, "p90") | {"c3": "p91"}

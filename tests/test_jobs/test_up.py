@@ -102,7 +102,9 @@ def test_a_withdrawn_posting_does_not_wait_for_the_tables_of_history(
     town, spark, started, values, send
 ):
     del spark
-    jobs = JobSettings(lake_interval_seconds=3600, shutdown_seconds=town.jobs.shutdown_seconds)
+    jobs = JobSettings(
+        lake_interval_seconds=3600, shutdown_timeout_seconds=town.jobs.shutdown_timeout_seconds
+    )
     settings = town.model_copy(update={"jobs": jobs})
     with started(up, settings) as running:
         running.drain("index_postings", "update_profiles")

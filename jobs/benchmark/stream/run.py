@@ -9,16 +9,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from jobs.benchmark.stream.harness.load_generator import Tell
+from jobs.benchmark.stream.harness.load_generator import OnProgress
 from jobs.benchmark.stream.harness.plan import Plan
-from jobs.benchmark.stream.harness.statistics import Report, under
+from jobs.benchmark.stream.harness.statistics import Report, prefixed
 from jobs.benchmark.stream.measurements import backlog, broken, closing, latency, memory, state
 from jobs.reporting.report_files import page_beside, write_report
 from streaming import dependencies
 from streaming.settings import Settings
 from streaming.timestamps import to_text
 
-MEASURES: Mapping[str, Callable[[Settings, Plan, Tell], Report]] = {
+MEASURES: Mapping[str, Callable[[Settings, Plan, OnProgress], Report]] = {
     "latency": latency.measure,
     "backlog": backlog.measure,
     "state": state.measure,
@@ -27,64 +27,66 @@ MEASURES: Mapping[str, Callable[[Settings, Plan, Tell], Report]] = {
     "closing": closing.measure,
 }
 PACKAGES = ("careerstream", "pyspark", "delta-spark", "kafka-python", "mlflow", "torch", "numpy")
-"""Whose versions a report holds."""
+"""Packages whose versions a report holds."""
 _SETTINGS = {
     "kafka": ("fetch_max_wait_ms", "max_offsets_per_trigger"),
     "spark": ("master", "state_partitions", "driver_memory", "conf"),
-    "recommend": ("size", "refresh_seconds"),
+    "recommend": ("list_size", "refresh_interval_seconds"),
     "training": ("preset",),
     "jobs": ("lake_interval_seconds", "catalogue_interval_seconds"),
     "metrics": ("interval_seconds",),
 }
-"""Those that decide how fast it is."""
+"""The settings that decide how fast the stream is."""
 
 
-def measure_stream(settings: Settings, plan: Plan, out: Path, tell: Tell) -> dict[str, Any]:
+def measure_stream(
+    settings: Settings, plan: Plan, out: Path, on_progress: OnProgress
+) -> dict[str, Any]:
     """Run a plan; write `out`, and a page of the same name in HTML.
 
-    The report is written after each part, so that a later one that fails costs none before it.
+    The report is written after each part, so that a failure leaves the results before it.
 
     Raises:
         InputError: `out` cannot be written.
         MissingPartError: no Java or no jars.
-        CareerstreamError: something that was measured ended, or did not come.
+        CareerstreamError: a process ended, or takes too long.
     """
     page_beside(out)
+    for require in (
+        dependencies.java,
+        dependencies.kafka_jars,
+        dependencies.spark_jars,
+        dependencies.local_files_jars,
+    ):
+        require()
     from jobs.benchmark.stream import page  # noqa: PLC0415 - matplotlib takes a second
 
-    (
-        dependencies.java(),
-        dependencies.kafka_jars(),
-        dependencies.spark_jars(),
-        dependencies.local_files_jars(),
-    )
     report = about(settings, plan)
     for part in plan.parts:
-        began, load = time.monotonic(), os.getloadavg()[0]
+        start, load = time.monotonic(), os.getloadavg()[0]
 
-        def told(words: str, share: float, part: str = part) -> None:
-            stage, _, what = words.partition(": ")
-            tell(f"{part}, {stage}: {what}", share)
+        def on_stage(text: str, share: float, part: str = part) -> None:
+            on_progress(f"{part}, {text}", share)
 
-        report |= MEASURES[part](settings, plan, told)
-        report |= under(
+        report |= MEASURES[part](settings, plan, on_stage)
+        report |= prefixed(
             f"{part}/machine",
-            {"seconds": round(time.monotonic() - began, 1), "load_before": round(load, 2)},
+            {"seconds": round(time.monotonic() - start, 1), "load_before": round(load, 2)},
         )
         write_report(report, out, page.write)
     return report
 
 
 def about(settings: Settings, plan: Plan) -> Report:
-    """Return what it takes to repeat a run."""
-    kept = settings.model_dump(mode="json")
+    """Return everything that is needed to repeat a run."""
+    values = settings.model_dump(mode="json")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "made_at": to_text(datetime.now(tz=UTC)),
         "parts": list(plan.parts),
-        **under("size", plan.sizes()),
+        **prefixed("size", plan.sizes()),
         **{
-            f"setting/{section}.{name}": kept[section][name]
+            f"setting/{section}.{name}": values[section][name]
             for section, names in _SETTINGS.items()
             for name in names
         },

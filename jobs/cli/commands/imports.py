@@ -1,16 +1,16 @@
-"""careerstream import and simulate: data in."""
+"""careerstream import and simulate: files to topics, and a simulated market to files."""
 
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
 from jobs.cli.commands.invocation import settings_of
 from jobs.operations.file_import import (
     ImportOptions,
-    Replayed,
+    ImportSummary,
     import_candidates,
     import_events,
     import_postings,
@@ -20,26 +20,26 @@ from jobs.runtime.streaming_query import until_signalled
 from jobs.runtime.terminal import console
 from streaming.errors import InputError
 from streaming.importing import ReadOptions
-from streaming.importing.options import Format
+from streaming.importing.file_reader import Format
 from streaming.importing.replay_rate import ReplayRate
 from streaming.timestamps import from_text
 
 app = typer.Typer(no_args_is_help=True, help="Read files and send their rows to the topics.")
 
-File = Annotated[Path, typer.Argument(help="The file; .gz is unpacked.", metavar="FILE")]
+File = Annotated[Path, typer.Argument(help="The file; .gz is decompressed.", metavar="FILE")]
 Map = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
-        help="For CSV: field=Column, or field:=constant; repeatable. A known layout needs none.",
+        help="For CSV: field=Column or field:=constant; repeatable. Known layouts need no mapping.",
         metavar="FIELD=COLUMN",
     ),
 ]
 FormatFlag = Annotated[
     str, typer.Option("--format", help="auto, csv, jsonl (our own schema) or jsonld (schema.org).")
 ]
-Encoding = Annotated[str, typer.Option(help="The file's encoding, by Python's name.")]
-Rate = Annotated[str | None, typer.Option(help="Most rows a second, e.g. 200/s.")]
+Encoding = Annotated[str, typer.Option(help="Encoding of the file, by its name in Python.")]
+Rate = Annotated[str | None, typer.Option(help="Maximum rows a second, e.g. 200/s.")]
 
 
 @app.command("postings")
@@ -50,10 +50,10 @@ def postings(
     file_format: FormatFlag = "auto",
     encoding: Encoding = "utf-8-sig",
     first_only: Annotated[
-        bool, typer.Option(help="Of rows with the same id take the first only.")
+        bool, typer.Option(help="Take only the first of the rows with the same id.")
     ] = False,
 ) -> None:
-    """Send postings: schema.org/JobPosting lines, JSON lines in our own schema, or CSV."""
+    """Send postings from schema.org/JobPosting lines, JSON lines in our own schema, or CSV."""
     read = ReadOptions(
         format=_format(file_format), mapping=tuple(mapping or ()), encoding=encoding,
         first_only=first_only,
@@ -69,7 +69,7 @@ def candidates(
     file_format: FormatFlag = "auto",
     encoding: Encoding = "utf-8-sig",
 ) -> None:
-    """Send the stated parts of candidates: JSON lines in our own schema, or CSV."""
+    """Send what candidates state, from JSON lines in our own schema or CSV."""
     read = ReadOptions(format=_format(file_format), mapping=tuple(mapping or ()), encoding=encoding)
     _run(context, import_candidates, file, ImportOptions(read=read))
 
@@ -82,46 +82,53 @@ def events(
     file_format: FormatFlag = "auto",
     encoding: Encoding = "utf-8-sig",
     speed: Annotated[
-        str, typer.Option(help="Seconds of event time a second, e.g. 60x, or max.")
+        str, typer.Option(help="Seconds of event time per second, e.g. 60x, or max.")
     ] = "max",
     rate: Rate = None,
     since: Annotated[
-        str | None, typer.Option("--from", help="Leave out events before this time.")
+        str | None, typer.Option("--from", help="Skip events before this time.")
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--until", help="Leave out events from this time on.")
+        str | None, typer.Option("--until", help="Skip events from this time on.")
     ] = None,
     with_postings: Annotated[
-        bool, typer.Option(help="Derive the postings from the same file, and send them first.")
+        bool, typer.Option(help="Derive the postings from the same file and send them first.")
     ] = False,
     posting_map: Annotated[
         list[str] | None,
-        typer.Option(help="How to derive them, as --map.", metavar="FIELD=COLUMN"),
+        typer.Option(help="Mapping of the derived postings, as in --map.", metavar="FIELD=COLUMN"),
     ] = None,
 ) -> None:
-    """Replay events in the order of their times: JSON lines in our own schema, or CSV."""
-    shape, pace = _format(file_format), ReplayRate.parse(speed, rate)
+    """Replay events in the order of their times, from JSON lines in our own schema or CSV."""
+    row_format, replay_rate = _format(file_format), ReplayRate.parse(speed, rate)
     if with_postings or posting_map:
         derive = ReadOptions(
-            format=shape, mapping=tuple(posting_map or ()), encoding=encoding, first_only=True
+            format=row_format, mapping=tuple(posting_map or ()), encoding=encoding, first_only=True
         )
         _run(context, import_postings, file, ImportOptions(read=derive))
-    read = ReadOptions(format=shape, mapping=tuple(mapping or ()), encoding=encoding)
-    window = {"since": _moment("--from", since), "until": _moment("--until", until)}
-    _run(context, import_events, file, ImportOptions(read=read, pace=pace, **window))
+    read = ReadOptions(format=row_format, mapping=tuple(mapping or ()), encoding=encoding)
+    window = {"since": _time("--from", since), "until": _time("--until", until)}
+    _run(context, import_events, file, ImportOptions(read=read, rate=replay_rate, **window))
 
 
 def simulate(
     context: typer.Context,
     folder: Annotated[Path | None, typer.Argument(help="Default: HOME/simulated.")] = None,
-    candidates: Annotated[int, typer.Option(help="People looking for work.")] = 1_200,
-    postings: Annotated[int, typer.Option(help="Advertised positions.")] = 8_000,
-    events_per_candidate: Annotated[float, typer.Option(help="Mean number of events.")] = 14.0,
-    days: Annotated[int, typer.Option(help="How long the market is watched.")] = 60,
-    share_chinese: Annotated[float, typer.Option(help="The others are English.")] = 0.65,
-    seed: Annotated[int, typer.Option(help="Same seed, same market, byte for byte.")] = 7,
+    candidates: Annotated[int, typer.Option(help="Number of candidates.")] = 1_200,
+    postings: Annotated[int, typer.Option(help="Number of postings.")] = 8_000,
+    events_per_candidate: Annotated[
+        float, typer.Option(help="Mean number of events of a candidate.")
+    ] = 14.0,
+    days: Annotated[int, typer.Option(help="Length of the simulated time.")] = 60,
+    share_chinese: Annotated[
+        float,
+        typer.Option(help="Share of Chinese candidates and postings; the others are English."),
+    ] = 0.65,
+    seed: Annotated[
+        int, typer.Option(help="The same seed gives the same market, byte for byte.")
+    ] = 7,
 ) -> None:
-    """Write a simulated labour market: postings, candidates and events, labelled as such."""
+    """Write a simulated labour market: postings, candidates and events, labelled as simulated."""
     from infra.simulator import Market, MarketConfig, write  # noqa: PLC0415
 
     target = folder or settings_of(context).home / "simulated"
@@ -143,27 +150,27 @@ def simulate(
 
 def _run(
     context: typer.Context,
-    importer: Callable[..., Replayed],
+    import_file: Callable[..., ImportSummary],
     file: Path,
     options: ImportOptions,
 ) -> None:
     with until_signalled() as stop, import_progress() as progress:
-        done = importer(settings_of(context), file, options, progress, stop)
-    repeated = f", {done.repeated:,} repeated" if done.repeated else ""
-    outside = f", {done.outside:,} outside the window" if done.outside else ""
-    unsent = f", {done.unsent:,} not sent: stopped" if done.stopped else ""
-    rejected = f"rejected {sum(done.rejected.values()):,}"
+        summary = import_file(settings_of(context), file, options, progress, stop)
+    repeated = f", {summary.repeated:,} repeated" if summary.repeated else ""
+    outside = f", {summary.outside:,} outside the window" if summary.outside else ""
+    unsent = f", {summary.unsent:,} not sent: stopped" if summary.stopped else ""
+    rejected = f"rejected {sum(summary.rejected.values()):,}"
     console.print(
-        f"{done.topic}: read {done.read:,}, sent {done.produced:,}, "
-        f"{rejected}{repeated}{outside}{unsent} in {done.seconds:.1f} s"
+        f"{summary.topic}: read {summary.read:,}, sent {summary.produced:,}, "
+        f"{rejected}{repeated}{outside}{unsent} in {summary.seconds:.1f} s"
     )
-    for reason, count in sorted(done.rejected.items()):
+    for reason, count in sorted(summary.rejected.items()):
         console.print(f"  {reason}: {count:,}")
-    if done.rejects:
-        console.print(f"  the rejected rows, with reasons: {done.rejects}")
+    if summary.rejects:
+        console.print(f"  the rejected rows, with reasons: {summary.rejects}")
 
 
-def _moment(flag: str, text: str | None) -> datetime | None:
+def _time(flag: str, text: str | None) -> datetime | None:
     try:
         return None if text is None else from_text(text)
     except ValueError as error:
@@ -171,12 +178,6 @@ def _moment(flag: str, text: str | None) -> datetime | None:
 
 
 def _format(name: str) -> Format:
-    formats: dict[str, Format] = {
-        "auto": "auto",
-        "csv": "csv",
-        "jsonl": "jsonl",
-        "jsonld": "jsonld",
-    }
-    if name not in formats:
-        raise InputError(f"--format {name} is unknown; give one of {', '.join(formats)}")
-    return formats[name]
+    if name not in get_args(Format):
+        raise InputError(f"--format {name} is unknown; give one of {', '.join(get_args(Format))}")
+    return cast("Format", name)

@@ -7,17 +7,17 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jobs.benchmark.stream.broken_messages import KINDS, LARGE
 
 from jobs.benchmark.stream import page
 from jobs.benchmark.stream.harness import job_run, statistics
-from jobs.benchmark.stream.harness.latency_samples import Timed
-from jobs.benchmark.stream.harness.load_generator import Clicks, names
+from jobs.benchmark.stream.harness.latency_samples import LatencySample
+from jobs.benchmark.stream.harness.load_generator import Clicks, make_ids
 from jobs.benchmark.stream.harness.plan import PARTS, Plan
 from jobs.benchmark.stream.measurements import broken, closing, memory
-from jobs.benchmark.stream.measurements.closing import Listed
+from jobs.benchmark.stream.measurements.closing import PublishedList
 from jobs.cli.app import main
-from jobs.operations.status_report import Job
+from jobs.operations.status_report import JobStatus
+from jobs.verify.broken_messages import KINDS, TOO_LARGE
 from streaming.contract.records import Event, from_json
 from streaming.errors import SettingsError
 from streaming.metrics import definitions
@@ -26,14 +26,14 @@ TINY = Plan.quick().with_choices(profiles=40, postings=10, good=300, broken=60)
 
 
 def clicks(**changes):
-    chosen = {"candidates": names("c", 7), "postings": names("p", 3), "seed": 1}
+    chosen = {"candidates": make_ids("c", 7), "postings": make_ids("p", 3), "seed": 1}
     return Clicks(**chosen | changes)
 
 
 @settings(deadline=None)
 @given(seed=st.integers(0, 99), count=st.integers(0, 60), people=st.integers(1, 9))
 def test_clicks_repeat_fit_the_contract_and_take_turns(seed, count, people):
-    made = clicks(candidates=names("c", people), seed=seed)
+    made = clicks(candidates=make_ids("c", people), seed=seed)
     for draw in (made.drawn, made.in_turn):
         values = list(draw(count))
         assert values == list(draw(count))
@@ -47,12 +47,12 @@ def test_clicks_repeat_fit_the_contract_and_take_turns(seed, count, people):
 
 
 def test_numbers_come_from_the_events_after_the_warm_up():
-    found = [Timed(n, 1000 + n / 2, 1000 + n / 2 + (100 + n) / 1000) for n in range(20)]
-    told = statistics.summary(found, 10)
-    assert (told["answered"], told["max_ms"]) == (10, 119.0)
-    assert told["p50_ms"] == pytest.approx(114.5)
-    assert told["p99_over_p50"] == statistics.ratio(told["p99_ms"], told["p50_ms"])
-    curve = statistics.over_time(found, 10)
+    samples = [LatencySample(n, 1000 + n / 2, 1000 + n / 2 + (100 + n) / 1000) for n in range(20)]
+    report = statistics.summary(samples, 10)
+    assert (report["answered"], report["max_ms"]) == (10, 119.0)
+    assert report["p50_ms"] == pytest.approx(114.5)
+    assert report["p99_over_p50"] == statistics.ratio(report["p99_ms"], report["p50_ms"])
+    curve = statistics.over_time(samples, 10)
     assert curve["second"] == list(range(-5, 5))
     assert curve["max_ms"] == [101.0 + 2 * n for n in range(10)]
     nothing = statistics.summary([], 0)
@@ -68,7 +68,7 @@ def test_broken_messages_are_strewn_among_all_good_ones_in_their_order():
     assert len(good) == TINY.good
     assert len(kinds) == TINY.broken
     assert set(kinds) == {*KINDS}
-    assert kinds.count(LARGE) == TINY.broken // 15
+    assert kinds.count(TOO_LARGE) == TINY.broken // 15
     assert good == [json.loads(v) for _, v, _ in broken.mixture(TINY, 0)]
     places = [number for number, (_, _, headers) in enumerate(mixed) if headers]
     assert max(places) - min(places) > len(mixed) / 2
@@ -77,19 +77,19 @@ def test_broken_messages_are_strewn_among_all_good_ones_in_their_order():
 
 def test_a_closed_posting_is_gone_after_the_last_later_list_that_holds_it():
     lists = [
-        Listed(99.0, ["a", "b"], 1),  # before either closed
-        Listed(104.5, ["c", "a"], 1),
-        Listed(102.0, ["a", "b"], 1),
-        Listed(143.0, ["b"], 2),
-        Listed(150.0, ["c"], 3),
+        PublishedList(99.0, ["a", "b"], 1),  # before either closed
+        PublishedList(104.5, ["c", "a"], 1),
+        PublishedList(102.0, ["a", "b"], 1),
+        PublishedList(143.0, ["b"], 2),
+        PublishedList(150.0, ["c"], 3),
     ]
-    told = closing.last_lists(lists, {"a": 100.0, "b": 110.0, "never": 120.0})
-    assert told["curve/gone_seconds"] == [4.5, 33.0, 0.0]
-    assert told["curve/closed_second"] == [0.0, 10.0, 20.0]
-    assert (told["p50_seconds"], told["max_seconds"], told["late_lists"]) == (4.5, 33.0, 1)
-    assert (told["lists"], told["catalogues"]) == (5, 3)
+    report = closing.last_lists(lists, {"a": 100.0, "b": 110.0, "never": 120.0})
+    assert report["curve/gone_seconds"] == [4.5, 33.0, 0.0]
+    assert report["curve/closed_second"] == [0.0, 10.0, 20.0]
+    assert (report["p50_seconds"], report["max_seconds"], report["late_lists"]) == (4.5, 33.0, 1)
+    assert (report["lists"], report["catalogues"]) == (5, 3)
     assert closing.last_lists([], {})["max_seconds"] is None
-    # Nothing that was published later could have told.
+    # Nothing that was published later could have report.
     assert closing.last_lists(lists, {"c": 151.0})["max_seconds"] is None
 
 
@@ -133,7 +133,7 @@ def test_whatever_is_wrong_is_one_line(arguments, words, tmp_path, monkeypatch, 
 
 def test_the_command_on_the_page_says_every_size():
     plan = Plan.quick().with_choices(trained=False, quix=True, parts=("state", "broken"))
-    report = {"parts": list(plan.parts), **statistics.under("size", plan.sizes())}
+    report = {"parts": list(plan.parts), **statistics.prefixed("size", plan.sizes())}
     words = page.command(report).split()
     assert words[:3] == ["careerstream", "benchmark", "stream"]
     assert words[3:7] == ["--part", "state", "--part", "broken"]
@@ -154,7 +154,7 @@ def status_of(positions):
         for topic, offsets in topics.items()
         for partition, offset in enumerate(offsets)
     }
-    return Job({"job": "up"}, active | stands)
+    return JobStatus({"job": "up"}, active | stands)
 
 
 @pytest.mark.parametrize(
@@ -171,4 +171,4 @@ def status_of(positions):
 )
 def test_a_job_has_caught_up_when_every_query_has_the_newest_messages(positions, caught_up):
     totals = {"events": 7, "candidates": 2, "postings": 5}
-    assert job_run._has_taken(status_of(positions), totals) is caught_up
+    assert job_run._has_processed(status_of(positions), totals) is caught_up

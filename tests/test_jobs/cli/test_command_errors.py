@@ -22,7 +22,7 @@ def run(home: Path, *arguments: str, **environment: str) -> subprocess.Completed
     return subprocess.run(
         [sys.executable, "-m", "jobs.cli", *arguments],
         cwd=home,
-        env={"CAREERSTREAM_KAFKA__CONNECT_SECONDS": "1"} | known | environment,
+        env={"CAREERSTREAM_KAFKA__CONNECT_TIMEOUT_SECONDS": "1"} | known | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -54,7 +54,7 @@ def taken_port() -> Iterator[int]:
         ("kafka.bootstrap_server=x:1", ("kafka.bootstrap_server", "kafka.bootstrap_servers")),
         ("training.epochs=many", ("training.epochs", "many", "integer")),
         ("kafka.security_protocol=SASL_SSL", ("username and password",)),
-        ("recommend.size=0", ("recommend.size", "0")),
+        ("recommend.list_size=0", ("recommend.list_size", "0")),
         ("nothing", ("--set nothing",)),
     ],
 )

@@ -1,4 +1,4 @@
-"""Dead letters on the real broker: made by hand where only the way back is at stake."""
+"""Dead letters on the real broker, written by hand where no job is under test."""
 
 import pytest
 
@@ -8,48 +8,50 @@ from streaming.kafka.topic_reader import read_messages
 
 
 @pytest.fixture
-def there(settings, create_topics):
+def ready_settings(settings, create_topics):
     """Settings whose topics exist."""
     create_topics()
     return settings
 
 
 @pytest.fixture
-def send(there):
-    """Send messages to a topic, each as kafka-python's arguments; returns where they stand."""
+def send(ready_settings):
+    """Send messages, given as kafka-python's arguments, to a topic; return their metadata."""
 
-    def sent(topic, *given):
-        producer = clients.producer(there.kafka)
+    def send_messages(topic, *messages):
+        producer = clients.producer(ready_settings.kafka)
         try:
-            name = there.kafka.topic_prefix + topic.name
-            futures = [producer.send(name, **one) for one in given]
+            name = ready_settings.kafka.topic_prefix + topic.name
+            futures = [producer.send(name, **message) for message in messages]
             producer.flush()
             return [future.get(60) for future in futures]
         finally:
             producer.close()
 
-    return sent
+    return send_messages
 
 
 @pytest.fixture
-def bury(send):
-    """Write dead letters: (place, key, value) each, as a job writes them."""
+def write_dead_letters(send):
+    """Write dead letters as a job does, each given as (position, key, value)."""
 
-    def buried(*given, reason="not-json"):
+    def write(*originals, reason="not-json"):
         letters = []
-        for place, key, value in given:
-            topic, partition, offset = place.split("/")
-            headers = {"reason": reason, "text": "why", "topic": topic, "partition": partition}
-            headers |= {"offset": offset, "job": "update_profiles"}
-            told = [(name, said.encode()) for name, said in headers.items()]
-            told += [] if key is None else [("key", key)]
-            letters.append({"key": place.encode(), "value": value, "headers": told})
+        for position, key, value in originals:
+            topic, partition, offset = position.split("/")
+            texts = {
+                "reason": reason, "text": "why", "topic": topic, "partition": partition,
+                "offset": offset, "job": "update_profiles",
+            }  # fmt: skip
+            headers = [(name, text.encode()) for name, text in texts.items()]
+            headers += [] if key is None else [("key", key)]
+            letters.append({"key": position.encode(), "value": value, "headers": headers})
         return send(DEAD_LETTERS, *letters)
 
-    return buried
+    return write
 
 
 @pytest.fixture
-def on(there):
-    """Read all that stands on a topic."""
-    return lambda topic: list(read_messages(there.kafka, topic))
+def read_topic(ready_settings):
+    """Read all messages of a topic."""
+    return lambda topic: list(read_messages(ready_settings.kafka, topic))

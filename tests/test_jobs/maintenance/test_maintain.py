@@ -12,13 +12,12 @@ from delta.exceptions import ConcurrentDeleteReadException
 from delta.tables import DeltaTable
 from pydantic import ValidationError
 
-from jobs import maintain
-from streaming.lake import merge, tables
+from streaming.lake import maintenance, merge, tables
 from streaming.settings import Settings, StorageSettings
 
 TABLE = tables.PROFILES
 WHEN = datetime(2026, 3, 1, tzinfo=UTC)
-MANY = maintain.FEWEST_FILES + 1
+MANY = maintenance.MIN_FILES + 1
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def data_files(settings):
 @pytest.mark.usefixtures("small_files")
 def test_many_small_files_become_one_and_the_rows_stay(spark, settings, rows):
     before = tables.version(spark, settings, TABLE)
-    (done,) = maintain.run(spark, settings)
+    (done,) = maintenance.maintain_tables(spark, settings)
     assert (done.table, done.files_before, done.files) == ("profiles", MANY, 1)
     assert done.compacted
     assert versions(spark, settings) == list(range(MANY))
@@ -74,10 +73,10 @@ def test_many_small_files_become_one_and_the_rows_stay(spark, settings, rows):
     # Writing goes on, and nothing is there twice.
     merge.insert_new(rows(0, MANY), settings, TABLE)
     assert versions(spark, settings) == list(range(MANY + 1))
-    (again,) = maintain.run(spark, settings)
+    (again,) = maintenance.maintain_tables(spark, settings)
     assert not again.compacted
     # Nobody writes now, so that nothing needs to be kept.
-    maintain.maintain(spark, settings, TABLE, 0)
+    maintenance.maintain_table(spark, settings, TABLE, 0)
     assert len(data_files(settings)) == again.files
     assert versions(spark, settings) == list(range(MANY + 1))
 
@@ -90,7 +89,7 @@ def test_what_was_never_committed_is_removed_in_time(spark, settings):
         file.write_bytes(b"half a file")
     long_ago = time.time() - 8 * 24 * 3600
     os.utime(lost, (long_ago, long_ago))
-    maintain.run(spark, settings)
+    maintenance.maintain_tables(spark, settings)
     assert data_files(settings) == [fresh]
 
 
@@ -175,7 +174,7 @@ def test_a_conflict_that_ends_is_nothing():
 
 @pytest.mark.spark
 def test_where_there_is_no_table_there_is_nothing_to_do(spark, settings):
-    assert maintain.run(spark, settings) == []
+    assert maintenance.maintain_tables(spark, settings) == []
 
 
 def test_a_retention_shorter_than_a_write_is_refused():

@@ -43,7 +43,9 @@ class World:
             kafka=kafka,
             spark=SparkSettings(state_partitions=2),
             jobs=JobSettings(
-                lake_interval_seconds=0, catalogue_interval_seconds=0, shutdown_seconds=PATIENCE
+                lake_interval_seconds=0,
+                catalogue_interval_seconds=0,
+                shutdown_timeout_seconds=PATIENCE,
             ),
         )
         self.expected = Expected()

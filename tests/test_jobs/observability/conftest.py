@@ -56,7 +56,7 @@ def town_settings(broker, tmp_path_factory):
         home=tmp_path_factory.mktemp("watched") / "home",
         kafka=kafka,
         jobs=JobSettings(
-            lake_interval_seconds=0, catalogue_interval_seconds=0, shutdown_seconds=PATIENCE
+            lake_interval_seconds=0, catalogue_interval_seconds=0, shutdown_timeout_seconds=PATIENCE
         ),
         metrics=MetricsSettings(interval_seconds=0.2),
     )

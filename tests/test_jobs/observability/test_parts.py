@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.grafana.dashboard import FILE, dashboard, text
-from jobs.operations.status_report import Broker, job_at, report
+from jobs.operations.status_report import BrokerOffsets, build_report, read_endpoint
 from streaming.errors import InputError, SettingsError
 from streaming.logs import JsonLines, within_batch
 from streaming.metrics import definitions
@@ -123,9 +123,9 @@ def test_the_endpoint_answers_on_loopback_and_ends(ask):
         assert status == 200
         assert "careerstream_batch_id" in body
         assert ask(address, "/health") == (503, "not yet\n")
-        assert not job_at(address).about["healthy"]
+        assert not read_endpoint(address).about["healthy"]
     with pytest.raises(InputError, match="no metrics at " + address) as raised:
-        job_at(address)
+        read_endpoint(address)
     assert "\n" not in str(raised.value)
 
 
@@ -214,8 +214,8 @@ def test_a_report_that_lacks_parts_is_taken_too(changes):
 def test_without_a_broker_status_still_shows_the_jobs():
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    broker = Broker(KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}"))
-    found = report([], *broker.ends())
+    broker = BrokerOffsets(KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}"))
+    found = build_report([], *broker.read())
     assert found["jobs"] == found["topics"] == []
     assert found["broker"].startswith(f"no Kafka broker answers at 127.0.0.1:{port}")
 

@@ -285,7 +285,7 @@ def test_a_line_logged_inside_a_batch_names_it(spark, tmp_path, json_log):
 def test_a_batch_that_takes_long_is_trouble_a_long_pause_is_none(
     spark, town_settings, tmp_path, pause, busy
 ):
-    metrics = MetricsSettings(interval_seconds=0.2, stalled_seconds=4)
+    metrics = MetricsSettings(interval_seconds=0.2, stall_timeout_seconds=4)
     settings = town_settings.model_copy(update={"home": tmp_path, "metrics": metrics})
     ticks = spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 1).load()
     writer = each_batch(ticks, lambda *_: time.sleep(busy), "ticks")
@@ -302,5 +302,5 @@ def test_a_batch_that_takes_long_is_trouble_a_long_pause_is_none(
         finally:
             query.stop()
     told -= {"", STARTING}
-    assert bool(told) == (busy > metrics.stalled_seconds)
+    assert bool(told) == (busy > metrics.stall_timeout_seconds)
     assert all("query ticks has been busy with one batch for " in line for line in told)

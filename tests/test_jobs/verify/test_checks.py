@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import orjson
 import pytest
-from jobs.verify.findings import Findings, totals
 
 from jobs.verify import message_generator
 from jobs.verify.check_tables import check_events, check_keys
@@ -15,6 +14,7 @@ from jobs.verify.check_topics import (
     check_profiles,
     check_recommendations,
 )
+from jobs.verify.comparison import Comparison, totals
 from jobs.verify.expected import expect
 from jobs.verify.recording_producer import Produced
 from streaming.contract.topics import CANDIDATES, EVENTS
@@ -59,12 +59,12 @@ def produced_of(*messages):
     produced, offsets = Produced(), {}
     for topic, value, reason in messages:
         data = orjson.dumps(value) if isinstance(value, dict) else value
-        mark = message_generator.digest(topic, ALICE.encode(), data)
-        produced.reasons[mark] = reason
+        sent = message_generator.digest(topic, ALICE.encode(), data)
+        produced.reasons[sent] = reason
         offset = offsets.setdefault(topic.name, 0)
         offsets[topic.name] += 1
-        produced.acknowledged[topic.name, 0, offset] = len(produced.marks)
-        produced.marks.append(mark)
+        produced.acknowledged[topic.name, 0, offset] = len(produced.digests)
+        produced.digests.append(sent)
     return produced
 
 
@@ -103,15 +103,15 @@ def recommendation(of, **fields):
 
 
 def judge(world):
-    """All findings by place."""
+    """All comparisons by name."""
     published = Published()
-    expected, findings = expect(world.produced, world.topics)
-    findings += [
+    expected, comparisons = expect(world.produced, world.topics)
+    comparisons += [
         check_profiles(expected, [record(ALICE, v) for v in world.versions], published),
         check_recommendations([record(ALICE, v) for v in world.lists], published, 10),
         check_dead_letters(expected, world.letters),
     ]
-    return {found.place: found for found in findings}
+    return {comparison.name: comparison for comparison in comparisons}
 
 
 def found(world):
@@ -132,7 +132,7 @@ def test_the_same_bytes_again_have_no_effect(world):
     world.topics[EVENTS].append(record(ALICE, event(2), 6))  # Kafka's answer to the first was lost
     judged = judge(world)
     assert totals(list(judged.values())) == NOTHING
-    assert {place: f.repeated for place, f in judged.items()} == {
+    assert {name: c.repeated for name, c in judged.items()} == {
         "events": 1, "candidates": 0, "profiles": 1, "recommendations": 1, "dead-letters": 1,
     }  # fmt: skip
 
@@ -243,15 +243,15 @@ def test_rows_of_a_table_are_held_against_the_distinct_events(world):
     expected, _ = expect(world.produced, world.topics)
     good = [key + place for key, place in expected.rows.items()]
     assert len(good) == 4
-    assert check_events(expected, good).faults == 0
+    assert totals([check_events(expected, good)]) == NOTHING
     faulty = [*good[1:], good[1], (*good[2][:-1], 77)]
     told = check_events(expected, faulty)
     assert [len(told.lost), len(told.invented), len(told.duplicated)] == [1, 1, 1]
 
 
-def test_findings_count_all_and_show_a_few():
+def test_comparisons_count_all_and_show_a_few():
     keys = {(str(number),) for number in range(100)}
     told = check_keys("Δ profiles", keys, []).to_dict()
     assert told["lost"] == 100
     assert len(told["ids"]["lost"]) == 20
-    assert "ids" not in Findings("somewhere").to_dict()
+    assert "ids" not in Comparison("somewhere").to_dict()

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from jobs.verify.sandbox import Options, ground
 
 from jobs.verify import run
 from jobs.verify.chaos import BROKER
 from jobs.verify.job_process import JOBS
+from jobs.verify.run import Options, verify_sandbox
 from streaming.settings import Settings, SparkSettings
 
 pytestmark = [
@@ -59,12 +59,12 @@ def running_in(folder):
 def test_nothing_is_lost_whatever_is_killed(spark, tmp_path, record_property):
     given = Settings(home=tmp_path, spark=SparkSettings(driver_memory="1g"))
     notes = Notes()
-    with ground(given, OPTIONS) as (settings, broker):
-        report = run.verify(spark, settings, broker, OPTIONS, notes)
+    with verify_sandbox(given, OPTIONS) as own:
+        report = run.verify(spark, own, OPTIONS, notes)
         record_property("report", json.dumps(report))
         assert report["ok"], json.dumps(report, indent=1)
     assert not running_in(tmp_path)
-    assert not settings.home.exists()
+    assert not own.home.exists()
 
     assert report["killed"] == {"update_profiles": 1, "recommend": 0, "archive": 1, BROKER: 1}
     assert report["not_killed"] == ["recommend"]
@@ -74,11 +74,11 @@ def test_nothing_is_lost_whatever_is_killed(spark, tmp_path, record_property):
     produced = report["produced"]
     assert produced["messages"] == produced["acknowledged"] > 0
     assert all(produced[kind] for kind in ("duplicate", "late", "stated", "broken"))
-    places = {place["place"]: place for place in report["places"]}
-    assert places["events"]["found"] > places["Δ events"]["found"] > 0
-    assert places["Δ profiles"]["found"] == places["profiles"]["expected"] > 0
-    assert places["dead-letters"]["expected"] > 0
-    assert all(place["found"] for place in report["places"])
+    comparisons = {comparison["name"]: comparison for comparison in report["comparisons"]}
+    assert comparisons["events"]["actual"] > comparisons["Δ events"]["actual"] > 0
+    assert comparisons["Δ profiles"]["actual"] == comparisons["profiles"]["expected"] > 0
+    assert comparisons["dead-letters"]["expected"] > 0
+    assert all(comparison["actual"] for comparison in report["comparisons"])
 
 
 def test_ctrl_c_leaves_nothing_running(tmp_path):

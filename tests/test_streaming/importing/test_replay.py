@@ -157,7 +157,7 @@ from streaming.importing.replay_rate import ReplayRate
 from streaming.settings import Settings
 settings = Settings.model_validate_json(sys.argv[1])
 with until_signalled() as stop:
-    options = ImportOptions(pace=ReplayRate.parse("1x"))
+    options = ImportOptions(rate=ReplayRate.parse("1x"))
     done = import_events(settings, Path(sys.argv[2]), options, stop=stop)
 print(json.dumps(dataclasses.asdict(done), default=str))
 """
@@ -196,7 +196,7 @@ def test_the_bar_ends_full(ready, tmp_path):
     screen = Console(file=io.StringIO(), force_terminal=True, width=100)
     file = written(tmp_path, *(event(number, 0) for number in range(20)))
     with import_progress(screen) as bar:
-        import_events(ready, file, ImportOptions(pace=ReplayRate(rate=1e6)), bar)
+        import_events(ready, file, ImportOptions(rate=ReplayRate(rate=1e6)), bar)
     assert all(task.finished for task in bar.tasks)
     assert [task.description for task in bar.tasks] == ["reading rows.jsonl", "sending events"]
     assert "20 rows" in screen.file.getvalue()

@@ -75,7 +75,7 @@ def test_no_broker_is_one_line_with_a_remedy(level: str, caplog: pytest.LogCaptu
     caplog.set_level(level, logger="kafka")
     (port,) = free_ports(1)
     with pytest.raises(BrokerError, match=rf"127\.0\.0\.1:{port} \(.*ECONNREFUSED.*kafka start"):
-        clients.admin(KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}", connect_seconds=1))
+        clients.admin(KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}", connect_timeout_seconds=1))
 
 
 def test_a_missing_certificate_file_is_one_line(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_login_works_through_every_client(sasl: KafkaSettings) -> None:
 @pytest.mark.kafka
 def test_a_wrong_password_is_one_line_without_the_password(sasl: KafkaSettings) -> None:
     wrong = _sasl(
-        bootstrap_servers=sasl.bootstrap_servers, password=AWKWARD[::-1], connect_seconds=3
+        bootstrap_servers=sasl.bootstrap_servers, password=AWKWARD[::-1], connect_timeout_seconds=3
     )
     with pytest.raises(BrokerError, match=r"check kafka\.username and kafka\.password") as error:
         clients.admin(wrong)

@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from jobs import update_profiles
-from jobs.operations.dead_letter_browser import Choice, letters
-from jobs.operations.dead_letter_replay import Verdict, counts, replay
+from jobs.operations.dead_letter_browser import DeadLetterFilter, read_dead_letters
+from jobs.operations.dead_letter_replay import ReplayOutcome, count_outcomes, replay
 from streaming.contract.topics import DEAD_LETTERS, EVENTS, PROFILES
 from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.timestamps import to_text
@@ -30,7 +30,7 @@ def click(now, **changes):
     } | changes
 
 
-def poison(now):
+def unreadable_values(now):
     """Values made to break a parser, and the reason each must get."""
     good = orjson.dumps(click(now))
     deep = good[:-1] + b',"deep":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
@@ -45,9 +45,11 @@ def poison(now):
     ]
 
 
-def test_what_can_be_read_now_enters_and_what_cannot_comes_back_once(spark, there, send, on):
+def test_what_can_be_read_now_enters_and_what_cannot_comes_back_once(
+    spark, ready_settings, send, read_topic
+):
     moment = datetime.now(tz=UTC)
-    values = poison(moment)
+    values = unreadable_values(moment)
     broken = [{"key": b"c1", "value": value} for value, _ in values]
     # A producer whose clock stood still: its event seems to lie days ahead.
     slow_clock = {
@@ -56,28 +58,30 @@ def test_what_can_be_read_now_enters_and_what_cannot_comes_back_once(spark, ther
         "timestamp_ms": int((time.time() - 3 * DAYS) * 1000),
     }
     send(EVENTS, *broken, slow_clock)
-    running = update_profiles.start(spark, there)
+    running = update_profiles.start(spark, ready_settings)
     try:
         running.drain()
-        found = dict(letters(there.kafka, Choice()))
+        found = dict(read_dead_letters(ready_settings.kafka, DeadLetterFilter()))
         reasons = {value: letter.reason for letter, value in found.items()}
         assert reasons == dict(values) | {slow_clock["value"]: "future-time"}
-        assert read_latest(there.kafka, PROFILES) == {}
+        assert read_latest(ready_settings.kafka, PROFILES) == {}
 
-        assert counts(replay(there, Choice()))[Verdict.REPLAY] == len(found)
+        assert count_outcomes(replay(ready_settings, DeadLetterFilter()))[
+            ReplayOutcome.REPLAY
+        ] == len(found)
         running.drain()
-        (profile,) = (orjson.loads(m.value) for m in read_messages(there.kafka, PROFILES))
+        (profile,) = (orjson.loads(m.value) for m in read_messages(ready_settings.kafka, PROFILES))
         assert [event["event_id"] for event in profile["events"]] == ["e1"]
-        assert len(on(DEAD_LETTERS)) == len(found) + len(values)
+        assert len(read_topic(DEAD_LETTERS)) == len(found) + len(values)
 
-        settled = dict.fromkeys(Verdict, 0) | {
-            Verdict.ALREADY: len(found),
-            Verdict.CAME_BACK: len(values),
+        settled = dict.fromkeys(ReplayOutcome, 0) | {
+            ReplayOutcome.ALREADY: len(found),
+            ReplayOutcome.CAME_BACK: len(values),
         }
-        assert counts(replay(there, Choice())) == settled
+        assert count_outcomes(replay(ready_settings, DeadLetterFilter())) == settled
         running.drain()
-        assert len(on(DEAD_LETTERS)) == len(found) + len(values)
-        assert len(on(EVENTS)) == 2 * len(found)
+        assert len(read_topic(DEAD_LETTERS)) == len(found) + len(values)
+        assert len(read_topic(EVENTS)) == 2 * len(found)
         running.check()
     finally:
         running.stop(PATIENCE)

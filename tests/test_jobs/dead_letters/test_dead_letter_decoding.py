@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.operations.dead_letter_browser import Choice, decoded
+from jobs.operations.dead_letter_browser import DeadLetterFilter, decode_value
 from streaming.contract.topics import BY_NAME
 from streaming.errors import InputError
 
@@ -40,22 +40,22 @@ DOCUMENTS = st.recursive(
     ],
 )
 def test_each_stage_says_why_it_is_not_the_next(value, stage, fault):
-    found = decoded(value, "events")
+    found = decode_value(value, "events")
     assert found.stage == stage
-    assert fault in "; ".join(found.faults)
-    assert bool(found.faults) == (stage != "record")
+    assert fault in "; ".join(found.problems)
+    assert bool(found.problems) == (stage != "record")
 
 
 @given(value=st.none() | st.binary(), topic=st.sampled_from(sorted(BY_NAME)))
 def test_any_bytes_are_read_to_some_stage(value, topic):
-    found = decoded(value, topic)
+    found = decode_value(value, topic)
     assert found.stage in {"null", "bytes", "text", "json", "record"}
     orjson.dumps(found.value)
 
 
 @given(document=DOCUMENTS)
 def test_a_document_comes_back_as_it_was(document):
-    assert decoded(orjson.dumps(document), "events").value == document
+    assert decode_value(orjson.dumps(document), "events").value == document
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,5 @@ def test_a_document_comes_back_as_it_was(document):
 )
 def test_a_choice_that_matches_nothing_is_refused(options, line):
     with pytest.raises(InputError, match="^" + line) as raised:
-        Choice(**options)
+        DeadLetterFilter(**options)
     assert "\n" not in str(raised.value)

@@ -1,4 +1,4 @@
-"""What the verifier knows of processes: their settings, their checkpoints, their end."""
+"""Processes of jobs: their settings, their checkpoints, their end."""
 
 import subprocess
 import sys
@@ -6,9 +6,11 @@ from collections import deque
 
 import pytest
 
+from infra.process.supervisor import session_members
+from jobs.runtime.sandbox import Sandbox, settings_environment
 from jobs.verify import job_process
 from jobs.verify.chaos import lag
-from jobs.verify.job_process import JobProcess, environment, session_members, standing
+from jobs.verify.job_process import JobProcess, read_progress
 from streaming.errors import CareerstreamError
 from streaming.settings import KafkaSettings, MetricsSettings, Settings, SparkSettings, load
 
@@ -29,7 +31,7 @@ def test_settings_travel_whole_as_variables(tmp_path, monkeypatch):
     monkeypatch.setenv("CAREERSTREAM_KAFKA__FETCH_MAX_WAIT_MS", "77")
     monkeypatch.setenv("CAREERSTREAM_CONFIG", str(tmp_path / "none.toml"))
     monkeypatch.setenv("CAREERSTREAM_TRAINING", '{"seed": 3}')
-    made = environment(given)
+    made = settings_environment(given)
     assert "CAREERSTREAM_CONFIG" not in made
     for name in list(made):
         monkeypatch.setenv(name, made[name])
@@ -45,19 +47,19 @@ def write(folder, number, text="v1\n{}\n"):
 
 
 def test_a_checkpoint_says_how_far_it_is(tmp_path):
-    assert standing(tmp_path).committed == -1
-    assert not standing(tmp_path).in_flight
+    assert read_progress(tmp_path).committed == -1
+    assert not read_progress(tmp_path).in_flight
     write(tmp_path / "offsets", 0, 'v1\n{"batchId":0}\n{"t.events":{"0":5,"1":7}}')
-    assert standing(tmp_path).in_flight
+    assert read_progress(tmp_path).in_flight
     write(tmp_path / "commits", 0)
     (tmp_path / "commits" / ".1.crc").write_text("")
-    found = standing(tmp_path)
+    found = read_progress(tmp_path)
     assert (found.committed, found.planned, found.in_flight) == (0, 0, False)
-    assert found.ends == {("t.events", 0): 5, ("t.events", 1): 7}
+    assert found.offsets == {("t.events", 0): 5, ("t.events", 1): 7}
     ends = {("t.events", 0): 6, ("t.events", 1): 7, ("t.events", 2): 3, ("t.profiles", 0): 100}
     assert lag(found, ends, {"t.events"}) == 1 + 0 + 3
     write(tmp_path / "offsets", 1)
-    assert standing(tmp_path).in_flight
+    assert read_progress(tmp_path).in_flight
 
 
 def test_everything_of_a_session_is_found():
@@ -79,7 +81,7 @@ def test_a_job_that_ends_again_and_again_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONHOME", str(tmp_path / "nowhere"))  # with that no Python starts
     home = tmp_path / "home"
     home.mkdir()
-    job = JobProcess("update_profiles", Settings(home=home))
+    job = JobProcess("update_profiles", Sandbox(Settings(home=home)))
     job.start()
     try:
         with pytest.raises(CareerstreamError, match="update_profiles ended 5 times in a row"):

@@ -1,9 +1,10 @@
-"""What the verifier runs on is its own, and gone when it is done."""
+"""The verifier's sandbox touches nothing else, and is gone when it is done."""
 
 import pytest
-from jobs.verify.sandbox import Options, delete_topics, ground, own_settings
 
 from infra.broker import provisioning
+from jobs.runtime.sandbox import delete_topics
+from jobs.verify.run import Options, verify_sandbox
 from streaming.contract.topics import TOPICS
 from streaming.kafka import clients
 from streaming.settings import KafkaSettings, Settings, StorageSettings
@@ -23,15 +24,28 @@ def test_nothing_of_the_users_is_touched(kafka_settings, tmp_path):
     given = Settings(
         home=tmp_path, kafka=kafka_settings, storage=StorageSettings(lake="s3a://theirs")
     )
-    own = own_settings(given, Options(kills=1, cluster=True))
-    assert own.kafka.bootstrap_servers == kafka_settings.bootstrap_servers
-    assert own.kafka.topic_prefix.startswith(f"{kafka_settings.topic_prefix}verify-")
-    for folder in (own.lake, own.checkpoints, own.tracking_uri.removeprefix("sqlite:///")):
-        assert folder.startswith(str(own.home))
-    assert own.home.parent == tmp_path / "verify"
-    embedded = own_settings(given, Options(kills=1))
-    assert embedded.kafka.bootstrap_servers != kafka_settings.bootstrap_servers
-    assert embedded.home != own.home
+    with verify_sandbox(given, Options(kills=1, cluster=True)) as own:
+        settings = own.settings
+    assert settings.kafka.bootstrap_servers == kafka_settings.bootstrap_servers
+    assert settings.kafka.topic_prefix.startswith(f"{kafka_settings.topic_prefix}verify-")
+    for folder in (
+        settings.lake,
+        settings.checkpoints,
+        settings.tracking_uri.removeprefix("sqlite:///"),
+    ):
+        assert folder.startswith(str(settings.home))
+    assert settings.home.parent == tmp_path / "verify"
+
+
+def test_an_embedded_broker_is_at_the_same_port_after_a_kill(kafka_settings, tmp_path):
+    given = Settings(home=tmp_path, kafka=kafka_settings)
+    with verify_sandbox(given, Options(kills=1)) as own:
+        assert own.kafka.bootstrap_servers != kafka_settings.bootstrap_servers
+        own.broker.kill()
+        own.broker.start()
+        assert own.broker.bootstrap_servers == own.kafka.bootstrap_servers
+        assert len(topics(own.kafka)) == len(TOPICS)
+    assert not own.home.exists()
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -40,22 +54,22 @@ def test_topics_and_folder_go_unless_they_are_to_stay(kafka_settings, tmp_path, 
         Settings(home=tmp_path, kafka=kafka_settings),
         Options(kills=1, cluster=True, keep=keep),
     )
-    with ground(given, options) as (settings, broker):
-        assert broker is None
+    with verify_sandbox(given, options) as own:
+        assert own.broker is None
         assert len(topics(kafka_settings)) == len(TOPICS)
-    assert settings.home.exists() is keep
+    assert own.home.exists() is keep
     assert bool(topics(kafka_settings)) is keep
-    delete_topics(settings.kafka)
+    delete_topics(own.kafka)
 
 
 def test_after_a_failure_the_logs_stay_and_the_topics_go(kafka_settings, tmp_path):
     given = Settings(home=tmp_path, kafka=kafka_settings)
     with (
         pytest.raises(RuntimeError, match="lost"),
-        ground(given, Options(kills=1, cluster=True)) as (settings, _),
+        verify_sandbox(given, Options(kills=1, cluster=True)) as own,
     ):
         raise RuntimeError("something was lost")
-    assert settings.home.exists()
+    assert own.home.exists()
     assert not topics(kafka_settings)
 
 
