@@ -9,7 +9,7 @@ from jobs.runtime.entrypoint import run_once
 from jobs.train import run_folder
 from streaming.settings import Settings
 from training.data.dataset import Dataset
-from training.data.lake_export import extract
+from training.data.lake_export import export_dataset
 from training.registry.model_registry import CHALLENGER, resolve
 from training.registry.promotion import Promotion, compare, promote
 from training.registry.promotion_gate import Report
@@ -27,7 +27,7 @@ def run(
     """
     resolve(settings, CHALLENGER)  # its absence is better had before a minute of reading
     folder = run_folder(settings) / "dataset"
-    extract(spark, settings, folder)
+    export_dataset(spark, settings, folder)
     report = compare(settings, Dataset.read(folder))
     return report, promote(settings, report, force=force)
 

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from jobs.runtime.entrypoint import run_once
 from streaming.settings import Settings
 from training.data.dataset import Dataset
-from training.data.lake_export import extract
+from training.data.lake_export import export_dataset
 from training.fitting.fit import Fitted, OnEpoch, fit
 from training.registry.model_registry import ModelRef
 from training.registry.registration import Trained, log_and_register
@@ -37,7 +37,7 @@ def run(
     """
     started = time.monotonic()
     folder = run_folder(settings)
-    data_version = extract(spark, settings, folder / "dataset")
+    data_version = export_dataset(spark, settings, folder / "dataset")
     fitted = fit(folder / "dataset", folder, settings.training, on_epoch=on_epoch)
     dataset = Dataset.read(folder / "dataset")
     train, _ = dataset.split(fitted.preset.training.validation_split)

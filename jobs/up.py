@@ -9,13 +9,18 @@ from pyspark.sql import SparkSession
 
 from jobs import archive, hot_path, index_postings
 from jobs.runtime.entrypoint import run_job
-from jobs.runtime.streaming_query import Running, start_all
+from jobs.runtime.streaming_query import RunningJob, start_all
 from streaming.settings import Settings
+from training.registry.registration import ensure_champion
 
 
-def start(spark: SparkSession, settings: Settings) -> Running:
-    """Start every streaming job; if one cannot start, none stays."""
-    starts = (index_postings.start, hot_path.start, partial(archive.start, beside=True))
+def start(spark: SparkSession, settings: Settings) -> RunningJob:
+    """Make the baseline champion if there is no champion, then start every streaming job.
+
+    If one job cannot start, the others are stopped.
+    """
+    ensure_champion(settings)
+    starts = (index_postings.start, hot_path.start, partial(archive.start, shares_session=True))
     return start_all([partial(start, spark, settings) for start in starts], settings)
 
 

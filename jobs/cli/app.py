@@ -9,22 +9,21 @@ import typer
 
 from jobs.cli import reference_pages
 from jobs.cli.commands import (
-    benchmark_quality,
-    benchmark_stream,
-    broker,
+    benchmark,
     dead_letters,
     doctor,
     imports,
+    kafka,
     lake,
     models,
+    recommendations,
     run,
-    similar,
+    similarity,
     status,
-    topics,
     verify,
 )
 from jobs.cli.commands.invocation import Invocation
-from streaming.errors import UNEXPECTED, CareerstreamError, one_line
+from streaming.errors import UNEXPECTED_EXIT_CODE, CareerstreamError, one_line
 
 app = typer.Typer(
     name="careerstream",
@@ -34,31 +33,31 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="A streaming job recommender: clicks on Kafka in, recommendations with reasons out.",
 )
-app.add_typer(broker.app, name="kafka", rich_help_panel="Broker and topics")
-app.add_typer(topics.app, name="topics", rich_help_panel="Broker and topics")
-app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Broker and topics")
-app.add_typer(imports.imports, name="import", rich_help_panel="Data in")
-app.command("simulate", rich_help_panel="Data in")(imports.simulate)
-app.command("up", rich_help_panel="Running")(run.up)
-app.command("recommend", rich_help_panel="Running")(run.recommend)
-app.command("demo", rich_help_panel="Running")(run.demo)
-app.command("maintain", rich_help_panel="Running")(lake.maintain)
-app.command("rebuild-profiles", rich_help_panel="Running")(lake.rebuild_profiles)
-app.command("recommendations", rich_help_panel="Looking")(run.recommendations)
-app.add_typer(similar.app, name="similar", rich_help_panel="Looking")
-app.command("groups", rich_help_panel="Looking")(similar.groups)
-app.command("status", rich_help_panel="Looking")(status.status)
-run.benchmark.command("quality")(benchmark_quality.quality)
-run.benchmark.command("stream")(benchmark_stream.stream)
-app.add_typer(run.benchmark, name="benchmark", rich_help_panel="Looking")
-app.command("verify", rich_help_panel="Looking")(verify.verify)
-app.command("train", rich_help_panel="Models")(models.train)
-app.command("promote", rich_help_panel="Models")(models.promote)
-app.command("rollback", rich_help_panel="Models")(models.rollback)
-app.command("models", rich_help_panel="Models")(models.versions)
-app.command("doctor", rich_help_panel="This machine")(doctor.doctor)
-app.command("settings", rich_help_panel="This machine")(doctor.settings)
-app.command("docs", rich_help_panel="This machine")(reference_pages.docs)
+BROKER, DATA, RUN = "Broker and topics", "Data in", "Running"
+INSPECT, MODELS, MACHINE = "Looking", "Models", "This machine"
+app.add_typer(kafka.kafka, name="kafka", rich_help_panel=BROKER)
+app.add_typer(kafka.topics, name="topics", rich_help_panel=BROKER)
+app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=BROKER)
+app.add_typer(imports.app, name="import", rich_help_panel=DATA)
+app.command("simulate", rich_help_panel=DATA)(imports.simulate)
+app.command("up", rich_help_panel=RUN)(run.up)
+app.command("recommend", rich_help_panel=RUN)(recommendations.recommend)
+app.command("demo", rich_help_panel=RUN)(run.demo)
+app.command("maintain", rich_help_panel=RUN)(lake.maintain)
+app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
+app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)
+app.add_typer(similarity.app, name="similar", rich_help_panel=INSPECT)
+app.command("groups", rich_help_panel=INSPECT)(similarity.groups)
+app.command("status", rich_help_panel=INSPECT)(status.status)
+app.add_typer(benchmark.app, name="benchmark", rich_help_panel=INSPECT)
+app.command("verify", rich_help_panel=INSPECT)(verify.verify)
+app.command("train", rich_help_panel=MODELS)(models.train)
+app.command("promote", rich_help_panel=MODELS)(models.promote)
+app.command("rollback", rich_help_panel=MODELS)(models.rollback)
+app.add_typer(models.app, name="models", rich_help_panel=MODELS)
+app.command("doctor", rich_help_panel=MACHINE)(doctor.doctor)
+app.command("settings", rich_help_panel=MACHINE)(doctor.settings)
+app.command("docs", rich_help_panel=MACHINE)(reference_pages.docs)
 
 
 @app.callback(invoke_without_command=True)
@@ -72,7 +71,7 @@ def start(  # noqa: D103 - its help is the app's
         list[str] | None,
         typer.Option(
             "--set",
-            help="One setting, by the name it has in the file; repeatable.",
+            help="Set one setting, under its name in the file; repeatable.",
             metavar="NAME=VALUE",
         ),
     ] = None,
@@ -90,13 +89,13 @@ def start(  # noqa: D103 - its help is the app's
     logging.basicConfig(
         level="DEBUG" if debug else "WARNING", format="%(levelname)s %(name)s: %(message)s"
     )
-    for chatty in ("py4j", "kafka", "matplotlib", "jieba", "gensim", "alembic", "mlflow"):
-        logging.getLogger(chatty).setLevel("INFO" if debug else "ERROR")
+    for noisy in ("py4j", "kafka", "matplotlib", "jieba", "gensim", "alembic", "mlflow"):
+        logging.getLogger(noisy).setLevel("INFO" if debug else "ERROR")
     context.obj = Invocation(config, tuple(overrides or ()), debug)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command; an expected error is one line on standard error and its own exit code."""
+    """Run a command. An expected error is one line on standard error and an exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         app(arguments, prog_name="careerstream")
@@ -109,7 +108,7 @@ def main(arguments: list[str] | None = None) -> None:
         if "--debug" in arguments:
             raise
         sys.stderr.write(f"careerstream: {one_line(error)}; --debug shows where\n")
-        sys.exit(UNEXPECTED)
+        sys.exit(UNEXPECTED_EXIT_CODE)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def settings_page() -> str:
 
 def pages(command: Any) -> Iterator[tuple[str, str]]:
     """Yield the path below docs/ and the content of every page."""
-    for name, content in documents.documents():
+    for name, content in documents.contract_documents():
         yield f"contract/{name}", content
     yield "settings.md", settings_page()
     yield "commands.md", commands_page(command)
@@ -128,7 +128,9 @@ def _exit_codes() -> str:
         if kind.__module__ == errors.__name__:
             meanings.setdefault(kind.exit_code, []).append(inspect.getdoc(kind) or "")
     meanings[NOT_PROMOTED] = ["`promote`: the gate refuses the challenger."]
-    meanings[errors.UNEXPECTED] = ["An unexpected error; `--debug` shows where it happened."]
+    meanings[errors.UNEXPECTED_EXIT_CODE] = [
+        "An unexpected error; `--debug` shows where it happened."
+    ]
     rows = (f"| {code} | {' '.join(texts)} |\n" for code, texts in sorted(meanings.items()))
     return "## Exit codes\n\n| code | meaning |\n| --- | --- |\n" + "".join(rows)
 

@@ -40,7 +40,7 @@ from streaming.serving.bundles import BundleStore
 from streaming.serving.versions import read_current_versions
 from streaming.settings import Settings
 from streaming.spark.session import logged_session
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 LIVE_RATE = 20.0
 """Events a second in the live part: a laptop runs everything else beside it."""
@@ -135,7 +135,7 @@ def _run_flow(
         with stages.stage("accounts and checks"):
             _catch_up(running)
             summary = {
-                "made_at": to_text(datetime.now(tz=UTC)),
+                "made_at": format_timestamp(datetime.now(tz=UTC)),
                 "simulated": data.simulated,
                 **_checks(spark, settings, data, (history, live)),
                 "latency": {"events": live.produced, "rate": LIVE_RATE, "answered": len(timed)}
@@ -202,7 +202,7 @@ def _checks(
     wanted = {item["posting_id"] for value in lists.values() if value for item in value["items"]}
     known = read_postings(settings.kafka, wanted)
     everyone = read_recommendation(settings.kafka, ANONYMOUS)
-    as_of = everyone["as_of"] if everyone else to_text(data.live_from)
+    as_of = everyone["as_of"] if everyone else format_timestamp(data.live_from)
     return {
         "accounts": count_rows(spark, settings, history.read, sum(history.rejected.values())),
         "replayed": {"history": history.produced, "live": live.produced},

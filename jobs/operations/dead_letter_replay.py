@@ -1,9 +1,9 @@
-"""Dead letters → the topics they came from: the original bytes once more, under the original key.
+"""Replays dead letters: sends the original bytes and key to the original topic again.
 
-Guarantee: a letter has at most one replay on its topic, however often this is run and wherever it
-was interrupted. A replayed message names its letter in a header, so message and record are one
-write, and nothing can come between them; before anything is sent the topic is read back from where
-the oldest chosen letter stood.
+Guarantee: a dead letter has at most one replay on its topic, however often this runs and wherever
+it was interrupted. The replayed message names its dead letter in a header, so message and record
+are one write. Before anything is sent, the topic is read from the oldest selected letter on, to
+find earlier replays.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ from typing import Any
 
 from kafka import KafkaProducer
 
-from jobs.operations.dead_letter_browser import Choice, Letter, letters
+from jobs.operations.dead_letter_browser import DeadLetter, DeadLetterFilter, read_dead_letters
 from streaming.contract.topics import BY_NAME
 from streaming.errors import InputError
 from streaming.kafka.clients import broker_errors, producer
@@ -24,150 +24,158 @@ from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings, Settings
 
 LETTER_HEADER = "dead-letter"
-"""Of a replayed message: the key of the dead letter that it was."""
+"""Header of a replayed message: the key of its dead letter."""
 ATTEMPT_HEADER = "attempt"
-"""Of a replayed message: how often this content has been replayed, itself included."""
+"""Header of a replayed message: how often its content has been replayed, this time included."""
 CHUNK_LETTERS, CHUNK_BYTES = 500, 32 * 1024 * 1024
-"""After so much the sender waits until everything is acknowledged: memory stays bounded."""
+"""The sender waits for acknowledgements after so much, to bound its memory."""
+OVERHEAD_BYTES = 2048
+"""Room for key, headers and frame of a message beside its value."""
+PROGRESS_MESSAGES = 10_000
+"""`on_read` is called after so many messages."""
 
-ROOM_BYTES = 2048
-"""For key, headers and frame of a message beside its value."""
 
-
-class Verdict(StrEnum):
-    """What becomes of a chosen letter."""
+class ReplayOutcome(StrEnum):
+    """The outcome of a replay for one dead letter."""
 
     REPLAY = "replay"
     """Its bytes are sent again."""
     ALREADY = "already replayed"
-    """A replay of it stands on its topic."""
+    """Its topic holds a replay of it."""
     CAME_BACK = "came back"
-    """It is itself a replay that is still broken, and its attempts are used up."""
+    """It is a replay that is still unreadable, and it has no attempts left."""
     SUPERSEDED = "superseded"
-    """Its topic keeps the newest message of each key, and holds a newer one."""
+    """Its topic is compacted and holds a newer message with the same key."""
     REFUSED = "refused"
-    """Its topic cannot take it: it lacks the partition, or the value leaves no room for headers."""
+    """Its topic cannot take it: the partition is missing, or the message would be too large."""
 
 
 @dataclass
-class _Seen:
-    """What stands on a topic behind the oldest letter."""
+class _TopicScan:
+    """What a topic holds after the oldest selected letter."""
 
     replays: dict[str, int] = field(default_factory=dict)
-    """Key of a letter → offset of its replay."""
+    """Key of a dead letter → offset of its replay."""
     attempts: dict[str, int] = field(default_factory=dict)
-    """Place of a replayed message → its attempt."""
+    """Position of a replayed message → its attempt."""
     newest: dict[bytes | None, int] = field(default_factory=dict)
-    """Original key → highest offset, of the keys that letters had."""
+    """Original key of a dead letter → highest offset of a message with that key."""
 
 
 def replay(
     settings: Settings,
-    choice: Choice,
+    selection: DeadLetterFilter,
     *,
     attempts: int = 1,
     dry_run: bool = False,
     on_read: Callable[[int], None] = lambda _: None,
     on_sent: Callable[[int], None] = lambda _: None,
-) -> dict[str, Verdict]:
-    """Send the chosen dead letters to their topics again.
+) -> dict[str, ReplayOutcome]:
+    """Send the selected dead letters to their topics again.
 
     Args:
-        settings: where Kafka and the project's home are.
-        choice: which letters.
-        attempts: how often one content may be replayed in all, across the letters it has become.
+        settings: give the broker and the home folder.
+        selection: which dead letters.
+        attempts: how often the same content may be replayed in total, if it becomes a dead letter
+            again.
         dry_run: send nothing.
-        on_read: told from time to time how many messages have been read back.
-        on_sent: told how many are sent and acknowledged.
+        on_read: called now and then with the number of messages read from the topics.
+        on_sent: called with the number of messages sent and acknowledged.
 
     Returns:
-        The verdict on each chosen letter, by key. Running it again changes nothing.
+        The outcome for each selected dead letter, by key. A second run changes nothing.
 
     Raises:
-        BrokerError: no broker, or it takes nothing.
-        InputError: another replay of this home runs.
+        BrokerError: no broker answers, or it refuses messages.
+        InputError: another replay with this home folder runs.
     """
-    with _alone(settings):
+    with _exclusive(settings):
         kafka = settings.kafka
-        chosen = [letter for letter, _ in letters(kafka, choice)]
-        verdicts = _judge(kafka, chosen, attempts, on_read)
-        due = {key: attempt for key, attempt in verdicts.items() if isinstance(attempt, int)}
-        told = {key: v if isinstance(v, Verdict) else Verdict.REPLAY for key, v in verdicts.items()}
+        letters = [letter for letter, _ in read_dead_letters(kafka, selection)]
+        decisions = _decide(kafka, letters, attempts, on_read)
+        due = {key: attempt for key, attempt in decisions.items() if isinstance(attempt, int)}
+        outcomes = {
+            key: decision if isinstance(decision, ReplayOutcome) else ReplayOutcome.REPLAY
+            for key, decision in decisions.items()
+        }
         if due and not dry_run:
-            refused = _send(kafka, choice, due, on_sent)
-            told |= dict.fromkeys(refused, Verdict.REFUSED)
-    return told
+            refused = _send(kafka, selection, due, on_sent)
+            outcomes |= dict.fromkeys(refused, ReplayOutcome.REFUSED)
+    return outcomes
 
 
-def counts(verdicts: Mapping[str, Verdict]) -> dict[str, int]:
-    """Count the letters by verdict, all verdicts named."""
-    found = Counter(verdicts.values())
-    return {verdict.value: found[verdict] for verdict in Verdict}
+def count_outcomes(outcomes: Mapping[str, ReplayOutcome]) -> dict[str, int]:
+    """Count the dead letters by outcome, with 0 for outcomes that did not occur."""
+    counts = Counter(outcomes.values())
+    return {outcome.value: counts[outcome] for outcome in ReplayOutcome}
 
 
-def _judge(
-    kafka: KafkaSettings, chosen: Iterable[Letter], attempts: int, on_read: Callable[[int], None]
-) -> dict[str, Verdict | int]:
-    """Give each letter a verdict, or the number of the attempt that is due."""
-    by_topic: defaultdict[str, list[Letter]] = defaultdict(list)
-    for letter in chosen:
+def _decide(
+    kafka: KafkaSettings,
+    letters: Iterable[DeadLetter],
+    attempts: int,
+    on_read: Callable[[int], None],
+) -> dict[str, ReplayOutcome | int]:
+    """Return an outcome or the number of the next attempt for each letter, by key."""
+    by_topic: defaultdict[str, list[DeadLetter]] = defaultdict(list)
+    for letter in letters:
         by_topic[letter.topic].append(letter)
     return {
-        letter.key: verdict
+        letter.key: decision
         for topic, group in by_topic.items()
-        for letter, verdict in _judge_topic(kafka, topic, group, attempts, on_read)
+        for letter, decision in _decide_topic(kafka, topic, group, attempts, on_read)
     }
 
 
-def _judge_topic(
+def _decide_topic(
     kafka: KafkaSettings,
     topic: str,
-    group: list[Letter],
+    letters: list[DeadLetter],
     attempts: int,
     on_read: Callable[[int], None],
-) -> Iterator[tuple[Letter, Verdict | int]]:
-    seen = _read_back(kafka, topic, group, on_read)
+) -> Iterator[tuple[DeadLetter, ReplayOutcome | int]]:
+    scan = _scan(kafka, topic, letters, on_read)
     compacted = BY_NAME[topic].cleanup == "compact"
-    for letter in group:
-        attempt = seen.attempts.get(letter.key, 0) + 1
-        if letter.key in seen.replays:
-            yield letter, Verdict.ALREADY
+    for letter in letters:
+        attempt = scan.attempts.get(letter.key, 0) + 1
+        if letter.key in scan.replays:
+            yield letter, ReplayOutcome.ALREADY
         elif attempt > attempts:
-            yield letter, Verdict.CAME_BACK
-        elif compacted and seen.newest.get(letter.original_key, -1) > letter.offset:
-            yield letter, Verdict.SUPERSEDED
+            yield letter, ReplayOutcome.CAME_BACK
+        elif compacted and scan.newest.get(letter.original_key, -1) > letter.offset:
+            yield letter, ReplayOutcome.SUPERSEDED
         else:
             yield letter, attempt
 
 
-def _read_back(
-    kafka: KafkaSettings, topic: str, group: list[Letter], on_read: Callable[[int], None]
-) -> _Seen:
-    """Look for replays on a topic, in the partitions of the letters, from the oldest one on."""
+def _scan(
+    kafka: KafkaSettings, topic: str, letters: list[DeadLetter], on_read: Callable[[int], None]
+) -> _TopicScan:
+    """Read a topic for replays: the partitions of the letters, each from its oldest letter on."""
     starts: dict[int, int] = {}
-    for letter in group:
+    for letter in letters:
         starts[letter.partition] = min(letter.offset, starts.get(letter.partition, letter.offset))
-    keys, seen = {letter.original_key for letter in group}, _Seen()
+    keys, scan = {letter.original_key for letter in letters}, _TopicScan()
     for number, record in enumerate(read_messages(kafka, BY_NAME[topic], starts)):
-        if number % 10_000 == 0:
+        if number % PROGRESS_MESSAGES == 0:
             on_read(number)
         if record.key in keys:
-            seen.newest[record.key] = max(record.offset, seen.newest.get(record.key, -1))
+            scan.newest[record.key] = max(record.offset, scan.newest.get(record.key, -1))
         headers = dict(record.headers)
-        if (parent := headers.get(LETTER_HEADER)) is not None:
-            place = f"{topic}/{record.partition}/{record.offset}"
-            seen.replays[parent.decode(errors="replace")] = record.offset
-            seen.attempts[place] = _number(headers.get(ATTEMPT_HEADER))
-    return seen
+        if (letter_key := headers.get(LETTER_HEADER)) is not None:
+            position = f"{topic}/{record.partition}/{record.offset}"
+            scan.replays[letter_key.decode(errors="replace")] = record.offset
+            scan.attempts[position] = _attempt(headers.get(ATTEMPT_HEADER))
+    return scan
 
 
-def _number(text: bytes | None) -> int:
-    return int(text) if text is not None and text.isdigit() else 1
+def _attempt(header: bytes | None) -> int:
+    return int(header) if header is not None and header.isdigit() else 1
 
 
 def _send(
     kafka: KafkaSettings,
-    choice: Choice,
+    selection: DeadLetterFilter,
     due: Mapping[str, int],
     on_sent: Callable[[int], None],
 ) -> list[str]:
@@ -176,9 +184,9 @@ def _send(
     sender, sent = producer(kafka), 0
     try:
         with broker_errors(kafka):
-            for chunk in _chunks(letters(kafka, choice), due):
+            for chunk in _chunks(read_dead_letters(kafka, selection), due):
                 futures = [
-                    (letter, _sent(sender, kafka, letter, value, due[letter.key]))
+                    (letter, _send_letter(sender, kafka, letter, value, due[letter.key]))
                     for letter, value in chunk
                 ]
                 sender.flush()
@@ -186,7 +194,7 @@ def _send(
                     if future is None:
                         refused.append(letter.key)
                     else:
-                        future.get(0)  # raises what flush keeps to itself
+                        future.get(0)  # flush does not raise delivery errors, get does
                 sent += len(chunk)
                 on_sent(sent - len(refused))
     finally:
@@ -195,32 +203,37 @@ def _send(
 
 
 def _chunks(
-    found: Iterable[tuple[Letter, bytes | None]], due: Mapping[str, int]
-) -> Iterator[list[tuple[Letter, bytes | None]]]:
-    chunk: list[tuple[Letter, bytes | None]] = []
-    for letter, value in found:
+    letters: Iterable[tuple[DeadLetter, bytes | None]], due: Mapping[str, int]
+) -> Iterator[list[tuple[DeadLetter, bytes | None]]]:
+    chunk: list[tuple[DeadLetter, bytes | None]] = []
+    size = 0
+    for letter, value in letters:
         if letter.key not in due:
             continue
         chunk.append((letter, value))
-        size = sum(one.size or 0 for one, _ in chunk)
+        size += letter.size or 0
         if len(chunk) >= CHUNK_LETTERS or size >= CHUNK_BYTES:
             yield chunk
-            chunk = []
+            chunk, size = [], 0
     if chunk:
         yield chunk
 
 
-def _sent(
-    sender: KafkaProducer, kafka: KafkaSettings, letter: Letter, value: bytes | None, attempt: int
+def _send_letter(
+    sender: KafkaProducer,
+    kafka: KafkaSettings,
+    letter: DeadLetter,
+    value: bytes | None,
+    attempt: int,
 ) -> Any:
-    """Hand one over to the partition it came from, which a missing key could not name.
+    """Send a letter to its original partition, which cannot be derived from a missing key.
 
     Returns:
-        The promise of its acknowledgement; None where the topic cannot take it.
+        The future of its acknowledgement; None if the topic cannot take it.
     """
     name = kafka.topic_prefix + letter.topic
-    # A broker's refusal of one would end the idempotent producer, so it is not asked.
-    fits = (letter.size or 0) + ROOM_BYTES <= BY_NAME[letter.topic].max_message_bytes
+    # A refusal by the broker would end the idempotent producer. So we check the size ourselves.
+    fits = (letter.size or 0) + OVERHEAD_BYTES <= BY_NAME[letter.topic].max_message_bytes
     if not fits or letter.partition not in sender.partitions_for(name):
         return None
     headers = [(LETTER_HEADER, letter.key.encode()), (ATTEMPT_HEADER, str(attempt).encode())]
@@ -234,11 +247,11 @@ def _sent(
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Keep a second replay out: both would look first and send then.
+def _exclusive(settings: Settings) -> Iterator[None]:
+    """Lock out a second replay, which would look for replays before this one has sent its own.
 
     Raises:
-        InputError: another one runs.
+        InputError: another replay runs.
     """
     file = settings.home.absolute() / "run" / "dead-letters.lock"
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,13 @@
-"""Files → topics: postings, candidates, and events in the order and at the pace of their times.
+"""Files → topics: postings, candidates, and events in the order and at the rate of their times.
 
     careerstream import postings FILE
     careerstream import candidates FILE
     careerstream import events FILE --speed 60x
 
-Guarantee: each row of the file is sent once, repeated among the rows to leave out, or written aside
-with its reason, and the summary counts all three. Sending is idempotent with acknowledgement by all
-replicas; ids of events are hashes of their rows, so importing a file twice changes nothing.
+Guarantee: each row of the file is sent once, skipped as a duplicate or as outside the time window,
+or written to a file of rejected rows with its reason; the summary counts them all. Sending is
+idempotent with acknowledgement by all replicas. Ids of events are hashes of their rows, so
+importing a file twice changes nothing.
 """
 
 import threading
@@ -23,11 +24,11 @@ from rich.progress import Progress
 
 from streaming.contract.records import Candidate, Event, Posting
 from streaming.importing import (
+    DuplicateRow,
     ImportedRecord,
     ReadOptions,
     RejectedRow,
     RejectionReason,
-    DuplicateRow,
     Row,
     SourceFile,
     read_rows,
@@ -38,57 +39,57 @@ from streaming.importing.replay_rate import ReplayRate
 from streaming.importing.rows import TOPIC_OF
 from streaming.kafka.topic_writer import TopicWriter
 from streaming.settings import Settings
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 
 FUTURE_TOLERANCE = timedelta(days=1)
-"""An event further ahead than this would be a dead letter; it is not even sent."""
-
-_LONGEST_WAIT = 3600.0
-_UPDATE_EVERY = 500
+"""A stream rejects an event that is further ahead, so it is not sent."""
+_MAX_WAIT_SECONDS = 3600.0
+_UPDATE_ROWS = 500
+"""The progress bar is updated after so many rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """What the flags of `careerstream import` say."""
+    """The options of `careerstream import`."""
 
     read: ReadOptions = field(default_factory=ReadOptions)
-    pace: ReplayRate = field(default_factory=ReplayRate)
+    rate: ReplayRate = field(default_factory=ReplayRate)
     since: datetime | None = None
-    """Events before that are left out."""
+    """Skip events before this time."""
     until: datetime | None = None
-    """Events from then on are left out."""
+    """Skip events from this time on."""
 
-    def covers(self, record: ImportedRecord) -> bool:
-        """Whether a record is to be sent; only events have a time to leave them out by."""
+    def includes(self, record: ImportedRecord) -> bool:
+        """Return whether a record is to be sent; only events can be outside the time window."""
         if not isinstance(record, Event):
             return True
-        moment = record.event_time
-        return (self.since is None or self.since <= moment) and (
-            self.until is None or moment < self.until
+        event_time = record.event_time
+        return (self.since is None or self.since <= event_time) and (
+            self.until is None or event_time < self.until
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replayed:
-    """What became of a file's rows: read = produced + rejected + repeated + outside + unsent."""
+class ImportSummary:
+    """Counts of a file's rows: read = produced + rejected + repeated + outside + unsent."""
 
     topic: str
     read: int
     produced: int
     """Acknowledged by Kafka."""
     repeated: int
-    """Rows whose id an earlier one had, where only the first was asked for."""
+    """Rows with the id of an earlier row, if only the first was wanted."""
     outside: int
     """Events before `since` or from `until` on."""
     rejected: dict[str, int]
     """By reason code (`RejectionReason`)."""
     rejects: Path | None
-    """The file they were written to."""
+    """The file of rejected rows."""
     unsent: int
-    """Read, but not sent because of the request to stop."""
+    """Read, but not sent because the import was stopped."""
     stopped: bool
     first: str | None
-    """Event time of the first event sent, canonical."""
+    """Event time of the first event sent, in canonical form."""
     last: str | None
     seconds: float
 
@@ -99,21 +100,21 @@ def import_postings(
     options: ImportOptions = ImportOptions(),
     progress: Progress | None = None,
     stop: threading.Event | None = None,
-) -> Replayed:
+) -> ImportSummary:
     """Send a file's postings to the topic postings, in the order of the file.
 
     Args:
-        settings: where Kafka and the project's home are.
+        settings: give the broker and the home folder.
         file: JSON-LD lines, JSON lines, or CSV.
-        options: how it is read, and how fast it is sent.
-        progress: shows how far it is.
-        stop: ends it early, cleanly.
+        options: how the file is read and how fast it is sent.
+        progress: shows the progress.
+        stop: ends the import early when it is set.
 
     Raises:
         InputError: the file as a whole cannot be read.
-        BrokerError: Kafka is not there, has no such topic, or stops taking rows.
+        BrokerError: no broker answers, it has no such topic, or it stops accepting rows.
     """
-    return _Import(settings, Posting, file, options, progress, stop).run()
+    return _FileImport(settings, Posting, file, options, progress, stop).run()
 
 
 def import_candidates(
@@ -122,9 +123,9 @@ def import_candidates(
     options: ImportOptions = ImportOptions(),
     progress: Progress | None = None,
     stop: threading.Event | None = None,
-) -> Replayed:
-    """Send a file's stated parts to the topic candidates; see `import_postings`."""
-    return _Import(settings, Candidate, file, options, progress, stop).run()
+) -> ImportSummary:
+    """Send a file's candidates to the topic candidates; see `import_postings`."""
+    return _FileImport(settings, Candidate, file, options, progress, stop).run()
 
 
 def import_events(
@@ -133,19 +134,19 @@ def import_events(
     options: ImportOptions = ImportOptions(),
     progress: Progress | None = None,
     stop: threading.Event | None = None,
-) -> Replayed:
+) -> ImportSummary:
     """Send a file's events to the topic events, oldest first; see `import_postings`.
 
-    The file is read and sorted before the first event is sent. Events dated more than a day ahead
-    of now are rejected unless `options.read.latest` says otherwise.
+    The file is read and sorted before the first event is sent. An event more than a day ahead of
+    now is rejected unless `options.read.max_event_time` allows it.
     """
-    latest = options.read.latest or datetime.now(tz=UTC) + FUTURE_TOLERANCE
-    dated = replace(options, read=replace(options.read, max_event_time=latest))
-    return _Import(settings, Event, file, dated, progress, stop).run()
+    limit = options.read.max_event_time or datetime.now(tz=UTC) + FUTURE_TOLERANCE
+    limited = replace(options, read=replace(options.read, max_event_time=limit))
+    return _FileImport(settings, Event, file, limited, progress, stop).run()
 
 
-class _Import:
-    """One file on its way to one topic."""
+class _FileImport:
+    """One import of a file into a topic."""
 
     def __init__(  # noqa: PLR0917 - only ever called in this module
         self,
@@ -163,35 +164,35 @@ class _Import:
         self._progress = progress or Progress(disable=True)
         self._stop = stop or threading.Event()
         self._source = SourceFile(file, options.read.encoding)
-        self._aside = RejectFile(settings, file, self._topic.name)
+        self._reject_file = RejectFile(settings, file, self._topic.name)
         self._read = 0
         self._repeated = 0
         self._outside = 0
         self._rejected: Counter[str] = Counter()
-        self._refused: deque[RejectedRow] = deque()
+        self._too_large: deque[RejectedRow] = deque()
         self._first: str | None = None
         self._last: str | None = None
 
-    def run(self) -> Replayed:
+    def run(self) -> ImportSummary:
         started = time.monotonic()
         with (
-            self._aside,
-            TopicWriter(self._settings.kafka, self._topic, self._refuse) as writer,
-            self._ordered() as rows,
+            self._reject_file,
+            TopicWriter(self._settings.kafka, self._topic, self._add_too_large) as writer,
+            self._rows_to_send() as rows,
         ):
             self._send(rows, writer)
             writer.flush()
-            for reject in self._refused:
-                self._reject(reject)
+            for row in self._too_large:
+                self._reject(row)
         settled = writer.delivered + self._rejected.total() + self._repeated + self._outside
-        return Replayed(
+        return ImportSummary(
             topic=self._topic.name,
             read=self._read,
             produced=writer.delivered,
             repeated=self._repeated,
             outside=self._outside,
             rejected={str(reason): count for reason, count in self._rejected.items()},
-            rejects=self._aside.path,
+            rejects=self._reject_file.path,
             unsent=self._read - settled,
             stopped=self._stop.is_set(),
             first=self._first,
@@ -199,17 +200,17 @@ class _Import:
             seconds=time.monotonic() - started,
         )
 
-    def _rows(self) -> Iterator[Row]:
-        """Read the file; count and set aside what is not to be sent."""
+    def _read_rows(self) -> Iterator[Row]:
+        """Read the file and yield the rows to send; count all others and record the rejected."""
         label = f"reading {self._source.path.name}"
         task = self._progress.add_task(label, total=self._source.size, rows=0)
         for result in read_rows(self._kind, self._source, self._options.read):
             if self._stop.is_set():
                 return
             self._read += 1
-            if self._read % _UPDATE_EVERY == 0:
+            if self._read % _UPDATE_ROWS == 0:
                 self._progress.update(task, completed=self._source.bytes_read, rows=self._read)
-            if isinstance(result, Row) and self._options.covers(result.record):
+            if isinstance(result, Row) and self._options.includes(result.record):
                 yield result
             elif isinstance(result, Row):
                 self._outside += 1
@@ -220,29 +221,29 @@ class _Import:
         self._progress.update(task, completed=self._source.size, rows=self._read)
 
     @contextmanager
-    def _ordered(self) -> Iterator[Iterable[TimedRow]]:
-        """Events by time; everything else in the order of the file, so that later rows win."""
+    def _rows_to_send(self) -> Iterator[Iterable[TimedRow]]:
+        """Yield events by time, and other records in the order of the file: a later row wins."""
         if self._kind is not Event:
-            yield map(timed_row, self._rows())
+            yield map(timed_row, self._read_rows())
             return
         folder = self._settings.home.absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        # note: not the system's folder for temporary files, which may lie in memory
+        # note: not the system's folder for temporary files, which may be in memory
         with TemporaryDirectory(prefix="import-", dir=folder) as runs:
-            yield self._shown(sort_by_time(self._rows(), Path(runs)))
+            yield self._with_progress(sort_by_time(self._read_rows(), Path(runs)))
 
-    def _shown(self, rows: Iterator[TimedRow]) -> Iterator[TimedRow]:
-        """Show the second half of an import of events: sending."""
+    def _with_progress(self, rows: Iterator[TimedRow]) -> Iterator[TimedRow]:
+        """Show the second half of an import of events, sending."""
         total = self._read - self._rejected.total() - self._repeated - self._outside
         task = self._progress.add_task(f"sending {self._topic.name}", total=total, rows=0)
         for count, row in enumerate(rows):
-            if count % _UPDATE_EVERY == 0 or self._options.pace != ReplayRate():
+            if count % _UPDATE_ROWS == 0 or self._options.rate != ReplayRate():
                 self._progress.update(task, completed=count, rows=count)
             yield row
         self._progress.update(task, completed=total, rows=total)
 
     def _send(self, rows: Iterable[TimedRow], writer: TopicWriter[TimedRow]) -> None:
-        """Send each row when it is due, until there are none or we are to stop."""
+        """Send each row when it is due, until the last row or the stop event."""
         started: float | None = None
         for index, row in enumerate(rows):
             self._first = self._first or row.time or None
@@ -253,22 +254,24 @@ class _Import:
             self._last = row.time or None
 
     def _due(self, index: int, row: TimedRow) -> float:
-        pace = self._options.pace
-        if pace.speed is None or self._first is None:
-            return pace.due(index, 0.0)
-        elapsed = from_text(row.time) - from_text(self._first)
-        return pace.due(index, elapsed.total_seconds())
+        """Return when a row is due, in seconds after the first one."""
+        rate = self._options.rate
+        if rate.speed is None or self._first is None:
+            return rate.due(index, 0.0)
+        elapsed = parse_timestamp(row.time) - parse_timestamp(self._first)
+        return rate.due(index, elapsed.total_seconds())
 
-    def _wait_until(self, moment: float) -> bool:
-        """Wait; true when we are to stop."""
-        while (left := moment - time.monotonic()) > 0:
-            if self._stop.wait(min(left, _LONGEST_WAIT)):
+    def _wait_until(self, deadline: float) -> bool:
+        """Wait; return True if the import was stopped."""
+        while (remaining := deadline - time.monotonic()) > 0:
+            if self._stop.wait(min(remaining, _MAX_WAIT_SECONDS)):
                 return True
         return self._stop.is_set()
 
-    def _refuse(self, row: TimedRow, text: str) -> None:
-        self._refused.append(RejectedRow(row.line, RejectionReason.TOO_LARGE, text, row.value.decode()))
+    def _add_too_large(self, row: TimedRow, text: str) -> None:
+        rejected = RejectedRow(row.line, RejectionReason.TOO_LARGE, text, row.value.decode())
+        self._too_large.append(rejected)
 
-    def _reject(self, reject: RejectedRow) -> None:
-        self._rejected[reject.reason] += 1
-        self._aside.write(reject)
+    def _reject(self, row: RejectedRow) -> None:
+        self._rejected[row.reason] += 1
+        self._reject_file.write(row)

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from jobs.runtime.health_monitor import monitored
 from jobs.runtime.streaming_query import RunningJob, until_signalled
-from streaming.errors import UNEXPECTED, CareerstreamError, one_line
+from streaming.errors import UNEXPECTED_EXIT_CODE, CareerstreamError, one_line
 from streaming.logs import configure
 from streaming.settings import Settings, load
 from streaming.spark.session import session, stop
@@ -69,7 +69,7 @@ def run_once(
         if arguments.debug:
             raise
         sys.stderr.write(f"careerstream {name}: {one_line(error)}; --debug shows where\n")
-        sys.exit(UNEXPECTED)
+        sys.exit(UNEXPECTED_EXIT_CODE)
 
 
 def _parse(name: str) -> argparse.Namespace:

@@ -26,7 +26,7 @@ from streaming.metrics.http_endpoint import serve_metrics
 from streaming.metrics.query_progress import QueryProgress, observe_queries
 from streaming.metrics.registry import REGISTRY
 from streaming.settings import Settings
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 log = logging.getLogger(__name__)
 STARTING = "starting: no query runs yet"
@@ -60,7 +60,7 @@ class HealthMonitor:
             "job": job,
             "pid": os.getpid(),
             "host": socket.gethostname(),
-            "started_at": to_text(datetime.now(tz=UTC)),
+            "started_at": format_timestamp(datetime.now(tz=UTC)),
             "gone_after_seconds": self._stale_after,
         }
         self._running: RunningJob | None = None
@@ -137,7 +137,7 @@ class HealthMonitor:
 
     def _write_files(self) -> None:
         content = self._identity | {
-            "written_at": to_text(datetime.now(tz=UTC)),
+            "written_at": format_timestamp(datetime.now(tz=UTC)),
             "address": self.address,
             "healthy": not self._trouble,
             "trouble": self._trouble,

@@ -99,7 +99,7 @@ def sandbox(
 
     Raises:
         BrokerError: no broker answers, or it cannot be started.
-        MissingPartError: no Java or no jars.
+        MissingDependencyError: no Java or no jars.
     """
     home.mkdir(parents=True, exist_ok=True)
     broker = None if cluster_prefix is not None else Broker(home / "kafka").start()

@@ -17,7 +17,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from streaming.errors import CareerstreamError
-from streaming.logs import within_batch
+from streaming.logs import batch_context
 from streaming.settings import Settings
 
 POLL_SECONDS = 0.1
@@ -124,7 +124,7 @@ def each_batch(
     """
 
     def handle_and_log(batch: DataFrame, batch_id: int) -> None:
-        with within_batch(name, batch_id):
+        with batch_context(name, batch_id):
             handle(batch, batch_id)
 
     return messages.writeStream.outputMode("update").foreachBatch(handle_and_log)

@@ -9,7 +9,7 @@ from streaming.kafka.spark_io import write_batch
 from streaming.serving.bundles import Bundle
 from streaming.serving.scoring import recommend_anonymous
 from streaming.settings import Settings
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 
 MAX_AGE_SECONDS = 3600
 """The list is renewed when the newest profile is more than this much newer than the list."""
@@ -41,5 +41,5 @@ class AnonymousListPublisher:
                 self._bundle, self._as_of = bundle, as_of
 
     def _is_too_old(self, as_of: str) -> bool:
-        age = from_text(as_of) - from_text(self._as_of)
+        age = parse_timestamp(as_of) - parse_timestamp(self._as_of)
         return age.total_seconds() > MAX_AGE_SECONDS

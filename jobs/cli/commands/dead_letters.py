@@ -1,4 +1,4 @@
-"""careerstream dead-letters: what could not be read, and the way back."""
+"""careerstream dead-letters: list, show and replay messages that could not be read."""
 
 import json
 import sys
@@ -12,40 +12,41 @@ from rich.table import Table
 from jobs.cli.commands.invocation import settings_of
 from jobs.runtime.terminal import console
 from streaming.errors import InputError
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 
-app = typer.Typer(no_args_is_help=True, help="What could not be read, and the way back.")
+app = typer.Typer(no_args_is_help=True, help="List, show and replay unreadable messages.")
 
-Reason = Annotated[str | None, typer.Option(help="Only those with this reason code.")]
-Source = Annotated[str | None, typer.Option("--topic", help="Only those from this topic.")]
+Reason = Annotated[str | None, typer.Option(help="Select dead letters with this reason code.")]
+Topic = Annotated[str | None, typer.Option("--topic", help="Select dead letters from this topic.")]
 Since = Annotated[
-    str | None, typer.Option(help="Only those that became dead letters from then on.")
+    str | None,
+    typer.Option(help="Select messages that became dead letters at this time or later."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-SHOWN_CHARACTERS = 4_000
-"""Of a value on the terminal; --raw and --json give all of it."""
+MAX_CHARACTERS = 4_000
+"""Of a value on the terminal. --raw and --json print all of it."""
 
 
 @app.command("list")
-def list_letters(
+def list_dead_letters(
     context: typer.Context,
     reason: Reason = None,
-    topic: Source = None,
+    topic: Topic = None,
     since: Since = None,
-    newest: Annotated[int, typer.Option(min=0, help="How many of the newest to list.")] = 10,
+    newest: Annotated[int, typer.Option(min=0, help="Number of dead letters to list.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """Count dead letters by reason, topic and job, and list the newest ones."""
-    from jobs.operations.dead_letter_browser import Choice, summary  # noqa: PLC0415 - pyspark takes a second to load
+    from jobs.operations.dead_letter_browser import DeadLetterFilter, summarize  # noqa: PLC0415 - pyspark takes a second to load
 
-    choice = Choice(reason=reason, topic=topic, since=_moment(since))
-    found = summary(settings_of(context).kafka, choice, newest)
+    selection = DeadLetterFilter(reason=reason, topic=topic, since=_time(since))
+    summary = summarize(settings_of(context).kafka, selection, newest)
     if as_json:
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
         return
-    console.print(_counts(found))
-    if found["newest"]:
-        console.print(_newest(found["newest"]))
+    console.print(_counts_table(summary))
+    if summary["newest"]:
+        console.print(_newest_table(summary["newest"]))
 
 
 @app.command()
@@ -57,104 +58,109 @@ def show(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a dead letter: its headers, and its bytes read as far as possible."""
-    from jobs.operations.dead_letter_browser import decoded, find  # noqa: PLC0415
+    """Show the headers of a dead letter, and its bytes decoded as far as possible."""
+    from jobs.operations.dead_letter_browser import decode_value, find_dead_letter  # noqa: PLC0415
 
-    letter, value = find(settings_of(context).kafka, key)
+    letter, value = find_dead_letter(settings_of(context).kafka, key)
     if raw:
         sys.stdout.buffer.write(value or b"")
         return
-    read = decoded(value, letter.topic)
+    decoded = decode_value(value, letter.topic)
     if as_json:
-        told = letter.shown() | {"is": read.stage, "faults": read.faults, "value": read.value}
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        fields = {"is": decoded.stage, "faults": decoded.problems, "value": decoded.value}
+        typer.echo(json.dumps(letter.to_dict() | fields, indent=2, ensure_ascii=False))
         return
     table = Table("header", "value", show_header=False)
-    for name, said in letter.shown().items():
-        table.add_row(name, _harmless("-" if said is None else str(said)))
-    table.add_row("read as", read.stage)
-    table.add_row("not more, because", _harmless("\n".join(read.faults)) or "-")
+    for name, content in letter.to_dict().items():
+        table.add_row(name, _printable("-" if content is None else str(content)))
+    table.add_row("read as", decoded.stage)
+    table.add_row("not more, because", _printable("\n".join(decoded.problems)) or "-")
     console.print(table)
-    console.print(_text(read.value), highlight=False)
+    console.print(_value_text(decoded.value), highlight=False)
 
 
 @app.command("replay")
-def replay_letters(
+def replay_dead_letters(
     context: typer.Context,
     keys: Annotated[
-        list[str] | None, typer.Argument(help="These only; default: all that match.")
+        list[str] | None, typer.Argument(help="Keys of dead letters. Default: all selected.")
     ] = None,
     reason: Reason = None,
-    topic: Source = None,
+    topic: Topic = None,
     since: Since = None,
     attempts: Annotated[
         int,
-        typer.Option(min=1, help="How often one content may be replayed in all, if it comes back."),
+        typer.Option(
+            min=1, help="How often to replay the same content if it becomes a dead letter again."
+        ),
     ] = 1,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Send nothing; print what would be sent.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send dead letters to the topics they came from again; a second time changes nothing."""
+    """Send dead letters to their original topics again. A second run changes nothing."""
     from jobs.operations import dead_letter_replay  # noqa: PLC0415
-    from jobs.operations.dead_letter_browser import Choice  # noqa: PLC0415
+    from jobs.operations.dead_letter_browser import DeadLetterFilter  # noqa: PLC0415
 
-    choice = Choice(
-        keys=frozenset(keys or ()), reason=reason, topic=topic, since=_moment(since)
-    )  # fmt: skip
+    selection = DeadLetterFilter(
+        keys=frozenset(keys or ()), reason=reason, topic=topic, since=_time(since)
+    )
     with console.status("reading the dead letters") as status:
-        verdicts = dead_letter_replay.replay(
+        outcomes = dead_letter_replay.replay(
             settings_of(context),
-            choice,
+            selection,
             attempts=attempts,
             dry_run=dry_run,
             on_read=lambda n: status.update(f"looking for earlier replays: {n:,} messages read"),
             on_sent=lambda n: status.update(f"replayed {n:,}"),
         )
-    counts = dead_letter_replay.counts(verdicts)
+    counts = dead_letter_replay.count_outcomes(outcomes)
     if as_json:
-        report = {"dry_run": dry_run, "counts": counts, "letters": dict(sorted(verdicts.items()))}
+        report = {"dry_run": dry_run, "counts": counts, "letters": dict(sorted(outcomes.items()))}
         typer.echo(json.dumps(report, indent=2))
         return
-    sent = counts.pop(dead_letter_replay.Verdict.REPLAY.value)
-    console.print(f"{'would replay' if dry_run else 'replayed'} {sent:,} of {len(verdicts):,}")
-    for verdict, count in counts.items():
+    sent = counts.pop(dead_letter_replay.ReplayOutcome.REPLAY.value)
+    console.print(f"{'would replay' if dry_run else 'replayed'} {sent:,} of {len(outcomes):,}")
+    for outcome, count in counts.items():
         if count:
-            console.print(f"  {verdict}: {count:,}")
+            console.print(f"  {outcome}: {count:,}")
 
 
-def _moment(text: str | None) -> datetime | None:
+def _time(text: str | None) -> datetime | None:
     try:
-        return None if text is None else from_text(text)
+        return None if text is None else parse_timestamp(text)
     except ValueError as error:
         raise InputError(f"--since {text} is no time; write it as 2026-01-31T09:30:00Z") from error
 
 
-def _counts(found: dict[str, Any]) -> Table:
-    table = Table("reason", "topic", "job", "letters", title=f"{found['letters']:,} dead letters")
+def _counts_table(summary: dict[str, Any]) -> Table:
+    table = Table("reason", "topic", "job", "letters", title=f"{summary['letters']:,} dead letters")
     table.columns[-1].justify = "right"
-    for row in found["counts"]:
+    for row in summary["counts"]:
         table.add_row(row["reason"], row["topic"], row["job"], f"{row['letters']:,}")
     return table
 
 
-def _newest(rows: list[dict[str, Any]]) -> Table:
+def _newest_table(letters: list[dict[str, Any]]) -> Table:
     table = Table("key", "since", "reason", "why", "bytes", title="the newest")
     table.columns[-1].justify = "right"
-    for row in rows:
-        size = "null" if row["size"] is None else f"{row['size']:,}"
-        table.add_row(row["key"], row["at"][:19], row["reason"], _harmless(row["text"]), size)
+    for letter in letters:
+        size = "null" if letter["size"] is None else f"{letter['size']:,}"
+        why = _printable(letter["text"])
+        table.add_row(letter["key"], letter["at"][:19], letter["reason"], why, size)
     return table
 
 
-def _text(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if value is None:
         return "null"
-    said = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-    more = len(said) - SHOWN_CHARACTERS
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    more = len(text) - MAX_CHARACTERS
     tail = f" ... and {more:,} characters more" if more > 0 else ""
-    return _harmless(said[:SHOWN_CHARACTERS]) + tail
+    return _printable(text[:MAX_CHARACTERS]) + tail
 
 
-def _harmless(text: str) -> str:
-    """Spell out what would steer a terminal: the bytes come from anywhere."""
+def _printable(text: str) -> str:
+    """Escape control characters, which could steer the terminal: the bytes are not trusted."""
     return escape("".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text))

@@ -1,4 +1,4 @@
-"""careerstream doctor, settings and docs: this machine and what is agreed."""
+"""careerstream doctor and settings: this machine, and the settings in force."""
 
 import json
 from typing import Annotated, Any
@@ -10,15 +10,15 @@ from rich.table import Table
 from jobs.cli.commands.invocation import settings_of
 from jobs.runtime.terminal import console
 from streaming import settings as settings_module
-from streaming.errors import MissingPartError
+from streaming.errors import MissingDependencyError
 from streaming.settings import Settings
 
 
 def doctor(
     context: typer.Context,
-    install: Annotated[bool, typer.Option(help="Fetch what can be fetched.")] = False,
+    install: Annotated[bool, typer.Option(help="Download missing parts where possible.")] = False,
 ) -> None:
-    """Say what is here, what is missing and how to get it; exit code 3 if something needed is."""
+    """Check what is installed, and how to get what is missing; exit code 3 if a needed part is."""
     from infra.setup import doctor as infra_doctor  # noqa: PLC0415
 
     if install:
@@ -31,21 +31,23 @@ def doctor(
     console.print(table)
     missing = [check.name for check in checks if check.needed and not check.ok]
     if missing:
-        raise MissingPartError(f"missing: {', '.join(missing)}; the remedies stand in the table")
+        raise MissingDependencyError(
+            f"missing: {', '.join(missing)}; the remedies stand in the table"
+        )
 
 
 def settings(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print values as JSON.")] = False,
 ) -> None:
-    """Show every setting: its name, value and meaning. Secrets print as stars."""
+    """Show name, value and meaning of every setting. Secrets print as stars."""
     current = settings_of(context)
     if as_json:
         typer.echo(json.dumps(current.model_dump(mode="json"), indent=2, ensure_ascii=False))
         return
     table = Table("name", "value", "meaning")
     for name, field in settings_module.names().items():
-        table.add_row(name, _shown(_value(current, name)), field.description or "")
+        table.add_row(name, _display(_value(current, name)), field.description or "")
     console.print(table)
     console.print(
         "In a file: a TOML section per part, e.g. [kafka]. In the environment: "
@@ -60,7 +62,7 @@ def _value(current: Settings, name: str) -> Any:
     return value
 
 
-def _shown(value: Any) -> str:
+def _display(value: Any) -> str:
     if value is None:
         return "-"
     return "********" if isinstance(value, SecretStr) else str(value)

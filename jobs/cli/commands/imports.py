@@ -22,7 +22,7 @@ from streaming.errors import InputError
 from streaming.importing import ReadOptions
 from streaming.importing.file_reader import Format
 from streaming.importing.replay_rate import ReplayRate
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 
 app = typer.Typer(no_args_is_help=True, help="Read files and send their rows to the topics.")
 
@@ -172,7 +172,7 @@ def _run(
 
 def _time(flag: str, text: str | None) -> datetime | None:
     try:
-        return None if text is None else from_text(text)
+        return None if text is None else parse_timestamp(text)
     except ValueError as error:
         raise InputError(f"{flag} {text} is no time; write it as 2026-01-31T09:30:00Z") from error
 

@@ -1,4 +1,4 @@
-"""careerstream maintain and rebuild-profiles: the tables, kept small and put to use."""
+"""careerstream maintain and rebuild-profiles: maintenance of the lake, and profiles from it."""
 
 from typing import Annotated
 
@@ -9,24 +9,25 @@ from jobs.cli.commands.invocation import settings_of, spark_session
 from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError, InputError
 
-_COMPARED = {
+_DIFFERENCES = {
     "behind": "the lake has not come so far yet",
     "ahead": "the topic lacks them or has older ones",
     "different": "same version, other content",
     "unknown": "nothing of them in the lake",
 }
+"""Groups of candidates in a `rebuild.Comparison`, and their descriptions."""
 
 
 def maintain(context: typer.Context) -> None:
-    """Compact and vacuum the Delta tables; writers go on meanwhile."""
-    from jobs import maintain as job  # noqa: PLC0415 - pyspark takes a second
+    """Compact and vacuum the Delta tables; running jobs need not stop."""
+    from streaming.lake.maintenance import maintain_tables  # noqa: PLC0415 - pyspark takes a second to load
 
     settings = settings_of(context)
-    with spark_session(settings, job.JOB) as spark, console.status("compacting and vacuuming"):
-        done = job.run(spark, settings)
+    with spark_session(settings, "maintain") as spark, console.status("compacting and vacuuming"):
+        results = maintain_tables(spark, settings)
     table = Table("table", "files before", "files", "bytes")
-    for one in done:
-        table.add_row(one.table, f"{one.files_before:,}", f"{one.files:,}", f"{one.bytes:,}")
+    for each in results:
+        table.add_row(each.table, f"{each.files_before:,}", f"{each.files:,}", f"{each.bytes:,}")
     console.print(table)
     hours = settings.storage.retention_hours
     console.print(f"files that were replaced stay for {hours:g} hours")
@@ -35,17 +36,18 @@ def maintain(context: typer.Context) -> None:
 def rebuild_profiles(
     context: typer.Context,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; say which differ from the topic.")
+        bool, typer.Option("--check", help="Write nothing; list the profiles that differ.")
     ] = False,
     checkpoint: Annotated[
         bool,
         typer.Option(
-            "--checkpoint", help="Make a lost checkpoint of update_profiles, which must not run."
+            "--checkpoint",
+            help="Rebuild a lost checkpoint of update_profiles, which must not run.",
         ),
     ] = False,
 ) -> None:
     """Fold the lake into profiles and publish those that the topic lacks."""
-    from jobs.operations import checkpoint_rebuild  # noqa: PLC0415 - pyspark takes a second
+    from jobs.operations import checkpoint_rebuild  # noqa: PLC0415 - pyspark takes a second to load
     from streaming.profiles import rebuild  # noqa: PLC0415
 
     if check and checkpoint:
@@ -57,20 +59,23 @@ def rebuild_profiles(
             console.print("the checkpoint is made; start update_profiles")
             return
         rebuilt = rebuild.rebuild(spark, settings)
-        found = rebuild.read_streamed(settings.kafka)
-        told = rebuild.compare(rebuilt.toLocalIterator(), found)
-        if told.ahead and not check:
-            rebuild.publish(spark, settings, rebuilt, told.ahead)
+        streamed = rebuild.read_streamed(settings.kafka)
+        comparison = rebuild.compare(rebuilt.toLocalIterator(), streamed)
+        if comparison.ahead and not check:
+            rebuild.publish(spark, settings, rebuilt, comparison.ahead)
     table = Table("rebuilt against the topic", "profiles", "first of them")
-    for name, words in _COMPARED.items():
-        ids = getattr(told, name)
-        table.add_row(words, f"{len(ids):,}", ", ".join(ids[:5]))
-    console.print(f"{told.equal:,} of {len(found):,} profiles on the topic equal the rebuilt ones")
+    for name, description in _DIFFERENCES.items():
+        ids = getattr(comparison, name)
+        table.add_row(description, f"{len(ids):,}", ", ".join(ids[:5]))
+    console.print(
+        f"{comparison.equal:,} of {len(streamed):,} profiles on the topic equal the rebuilt ones"
+    )
     console.print(table)
-    if told.ahead and not check:
-        console.print(f"published {len(told.ahead):,} profiles")
-    if told.different or told.unknown or (told.ahead and check):
+    missing = len(comparison.ahead) if check else 0
+    if comparison.ahead and not check:
+        console.print(f"published {len(comparison.ahead):,} profiles")
+    if comparison.different or comparison.unknown or missing:
         raise CareerstreamError(
-            f"{len(told.different)} profiles differ, {len(told.unknown)} are unknown to the lake, "
-            f"the topic lacks {0 if not check else len(told.ahead)}"
+            f"{len(comparison.different)} profiles differ, {len(comparison.unknown)} are unknown "
+            f"to the lake, the topic lacks {missing}"
         )

@@ -14,25 +14,28 @@ from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError
 
 NOT_PROMOTED = 6
+"""Exit code of `promote` when the gate refuses the challenger."""
+
+app = typer.Typer(help="List the registered versions and the history of champions.")
 
 
 def train(
     context: typer.Context,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Default: the preset's.")] = None,
     preset: Annotated[str | None, typer.Option(help="published or best.")] = None,
 ) -> None:
-    """Train on the newest lake and register the model as challenger."""
+    """Train on the newest version of the lake and register the model as challenger."""
     from jobs import train as job  # noqa: PLC0415 - torch takes seconds to load
 
     settings = settings_of(context)
-    given = {"epochs": epochs, "preset": preset}
-    chosen = {name: value for name, value in given.items() if value is not None}
+    options = {"epochs": epochs, "preset": preset}
+    chosen = {name: value for name, value in options.items() if value is not None}
     training = settings.training.model_copy(update=chosen)
     settings = settings.model_copy(update={"training": training})
     with spark_session(settings, "train") as spark, EpochProgress() as progress:
         reference, fitted = job.run(spark, settings, progress.epoch)
     if fitted.decoding is not None:
-        console.print(decoding_table(fitted.compared, fitted.decoding))
+        console.print(_decoding_table(fitted.compared, fitted.decoding))
     if fitted.content is not None:
         blend, cases = fitted.content.ranker.blend, fitted.content.cases
         console.print(f"blend: {blend}, chosen on {cases} validation cases")
@@ -44,11 +47,13 @@ def train(
 
 def promote(
     context: typer.Context,
-    force: Annotated[bool, typer.Option(help="Promote against the gate; recorded.")] = False,
+    force: Annotated[
+        bool, typer.Option(help="Promote even if the gate refuses; the history records it.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Make the challenger champion if it beats champion and baseline; exit code 6 if not."""
-    from jobs import promote as job  # noqa: PLC0415
+    from jobs import promote as job  # noqa: PLC0415 - torch takes seconds to load
 
     settings = settings_of(context)
     with spark_session(settings, "promote") as spark, console.status("measuring"):
@@ -64,46 +69,61 @@ def promote(
 
 
 def rollback(context: typer.Context) -> None:
-    """Make the champion's predecessor champion again."""
-    from training.registry import model_registry  # noqa: PLC0415
+    """Make the previous champion champion again."""
+    from training.registry import model_registry  # noqa: PLC0415 - mlflow takes seconds to load
 
     previous = model_registry.rollback(settings_of(context))
     console.print(f"champion: version {previous.version} of {previous.name} ({previous.kind})")
 
 
-def versions(context: typer.Context) -> None:
-    """List the registered versions and the champions so far."""
-    from streaming.serving.versions import CHAMPION  # noqa: PLC0415
+@app.command()
+def init(context: typer.Context) -> None:
+    """Make the most-popular baseline champion if there is no champion.
+
+    The jobs recommend and hot_path need a champion to start. `careerstream up` does this itself.
+    """
+    from training.registry.registration import ensure_champion  # noqa: PLC0415 - mlflow takes seconds to load
+
+    champion = ensure_champion(settings_of(context))
+    console.print(f"champion: version {champion.version} of {champion.name} ({champion.kind})")
+
+
+@app.callback(invoke_without_command=True)
+def list_versions(context: typer.Context) -> None:
+    """List the registered versions and the history of champions."""
+    if context.invoked_subcommand is not None:
+        return
+    from streaming.serving.versions import CHAMPION  # noqa: PLC0415 - mlflow takes seconds to load
     from training.registry import model_registry, tracking  # noqa: PLC0415
 
     settings = settings_of(context)
     client = tracking.setup(settings)
     with tracking.registry_errors(settings):
-        known = model_registry.versions(settings, client)
-        past = model_registry.history(settings) if known else []
+        versions = model_registry.versions(settings, client)
+        history = model_registry.history(settings) if versions else []
         aliases = {
-            alias: found.version
+            alias: reference.version
             for alias in (CHAMPION, model_registry.CHALLENGER)
-            if (found := model_registry.aliased(settings, client, alias))
+            if (reference := model_registry.aliased(settings, client, alias))
         }
-    if not known:
+    if not versions:
         raise CareerstreamError(
-            f"no model {settings.mlflow.model_name} is registered; `careerstream up` registers the "
-            "baseline, `careerstream train` trains one"
+            f"no model {settings.mlflow.model_name} is registered; `careerstream models init` "
+            "registers the baseline, `careerstream train` trains a model"
         )
     table = Table("version", "kind", "trained on events up to", "alias", "run")
-    for version in known:
-        held = ", ".join(alias for alias, holder in aliases.items() if holder == version.version)
-        table.add_row(version.version, version.kind, version.cut or "-", held, version.run_id)
+    for version in versions:
+        own = ", ".join(alias for alias, number in aliases.items() if number == version.version)
+        table.add_row(version.version, version.kind, version.cut or "-", own, version.run_id)
     console.print(table)
-    for entry in past:
+    for entry in history:
         forced = " (forced)" if entry["forced"] else ""
         console.print(f"{entry['time']} version {entry['version']}{forced}: {entry['reason']}")
 
 
-def decoding_table(compared: Mapping[str, Mapping[str, float]], served: str) -> Table:
-    """Lay the ways of decoding out side by side, as measured on the validation part."""
-    table = Table("validation", *(f"{way} (served)" if way == served else way for way in compared))
-    for metric in compared[served]:
-        table.add_row(metric, *(f"{values[metric]:.4f}" for values in compared.values()))
+def _decoding_table(metrics: Mapping[str, Mapping[str, float]], served: str) -> Table:
+    """Lay out the validation metrics of each way of decoding."""
+    table = Table("validation", *(f"{way} (served)" if way == served else way for way in metrics))
+    for name in metrics[served]:
+        table.add_row(name, *(f"{values[name]:.4f}" for values in metrics.values()))
     return table

@@ -1,4 +1,4 @@
-"""careerstream status: running jobs at a glance."""
+"""careerstream status: the state of running jobs, once or as a live table."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,65 +13,70 @@ from jobs.cli.commands.invocation import settings_of
 from jobs.runtime.terminal import console
 
 if TYPE_CHECKING:
-    from jobs.operations.status_report import Broker
+    from jobs.operations.status_report import BrokerOffsets
     from streaming.settings import Settings
 
 
 def status(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Print it once and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Print the tables once and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON once and end.")] = False,
     endpoints: Annotated[
         list[str] | None,
         typer.Option(
-            "--endpoint", help="Ask this address instead of HOME/run; repeatable.", metavar="URL"
+            "--endpoint",
+            help="Read this metrics endpoint instead of HOME/run; repeatable.",
+            metavar="URL",
         ),
     ] = None,
-    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 2.0,
+    every: Annotated[float, typer.Option(min=0.2, help="Seconds between two updates.")] = 2.0,
 ) -> None:
-    """Show running jobs, their queries and the topics, as a live table; Ctrl-C ends it."""
-    from jobs.operations.status_report import Broker  # noqa: PLC0415
-    from jobs.runtime.streaming_query import until_signalled  # noqa: PLC0415 - pyspark takes a second to load
+    """Show running jobs, their queries and the topics as a live table; Ctrl-C ends it."""
+    from jobs.operations.status_report import BrokerOffsets  # noqa: PLC0415 - pyspark takes a second to load
+    from jobs.runtime.streaming_query import until_signalled  # noqa: PLC0415
 
-    settings, given = settings_of(context), tuple(endpoints or ())
-    broker = Broker(settings.kafka)
+    settings, addresses = settings_of(context), tuple(endpoints or ())
+    broker = BrokerOffsets(settings.kafka)
     try:
         if as_json:
-            typer.echo(json.dumps(_look(settings, given, broker), indent=2))
+            typer.echo(json.dumps(_read(settings, addresses, broker), indent=2))
             return
         if once or not console.is_terminal:
-            console.print(_tables(_look(settings, given, broker)))
+            console.print(_tables(_read(settings, addresses, broker)))
             return
         with (
             until_signalled() as stop,
-            Live(_tables(_look(settings, given, broker)), console=console, screen=True) as live,
+            Live(_tables(_read(settings, addresses, broker)), console=console, screen=True) as live,
         ):
             while not stop.wait(every):
-                live.update(_tables(_look(settings, given, broker)))
+                live.update(_tables(_read(settings, addresses, broker)))
     finally:
         broker.close()
 
 
-def _look(settings: "Settings", endpoints: tuple[str, ...], broker: "Broker") -> dict[str, Any]:
-    from jobs.operations.status_report import job_at, jobs_of, report  # noqa: PLC0415
+def _read(
+    settings: "Settings", addresses: tuple[str, ...], broker: "BrokerOffsets"
+) -> dict[str, Any]:
+    from jobs.operations.status_report import build_report, read_endpoint, read_job_statuses  # noqa: PLC0415
     from jobs.runtime.health_monitor import run_folder  # noqa: PLC0415
 
-    found = [job_at(url) for url in endpoints] if endpoints else jobs_of(run_folder(settings))
-    return report(found, *broker.ends())
+    if addresses:
+        return build_report(map(read_endpoint, addresses), *broker.read())
+    return build_report(read_job_statuses(run_folder(settings)), *broker.read())
 
 
-def _tables(found: dict[str, Any]) -> Group:
-    parts: list[Any] = [_jobs(found["jobs"]), _queries(found["queries"])]
-    if any(job["dead_letters"] for job in found["jobs"]):
-        parts.append(_letters(found["jobs"]))
-    if found["broker"] == "ok":
-        parts.append(_topics(found["topics"]))
+def _tables(report: dict[str, Any]) -> Group:
+    parts: list[Any] = [_jobs_table(report["jobs"]), _queries_table(report["queries"])]
+    if any(job["dead_letters"] for job in report["jobs"]):
+        parts.append(_dead_letters_table(report["jobs"]))
+    if report["broker"] == "ok":
+        parts.append(_topics_table(report["topics"]))
     else:
-        parts.append(f"[red]{escape(found['broker'])}[/]")
+        parts.append(f"[red]{escape(report['broker'])}[/]")
     return Group(*parts)
 
 
-def _jobs(jobs: list[dict[str, Any]]) -> Table:
+def _jobs_table(jobs: list[dict[str, Any]]) -> Table:
     table = Table(
         "job", "health", "lists", "p50", "p99", "folded", "since", "metrics", title="jobs",
         caption=None if jobs else "none runs here: `careerstream up` starts them",
@@ -87,7 +92,7 @@ def _jobs(jobs: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _queries(queries: list[dict[str, Any]]) -> Table:
+def _queries_table(queries: list[dict[str, Any]]) -> Table:
     table = Table(
         "query", "batch", "read", "in/s", "can/s", "batch time", "lag", "state", "bytes", "seen",
         title="queries",
@@ -104,7 +109,7 @@ def _queries(queries: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _letters(jobs: list[dict[str, Any]]) -> Table:
+def _dead_letters_table(jobs: list[dict[str, Any]]) -> Table:
     table = Table("query", "topic", "reason", "dead letters", title="dead letters since the start")
     for job in jobs:
         for row in job["dead_letters"]:
@@ -112,7 +117,7 @@ def _letters(jobs: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _topics(topics: list[dict[str, Any]]) -> Table:
+def _topics_table(topics: list[dict[str, Any]]) -> Table:
     table = Table("topic", "messages so far", title="topics")
     for row in topics:
         table.add_row(row["topic"], _number(row["messages"]))

@@ -1,4 +1,4 @@
-"""careerstream verify: kill everything, and count what is lost."""
+"""careerstream verify: kills processes under load and counts lost and duplicated records."""
 
 import json
 import logging
@@ -22,44 +22,52 @@ if TYPE_CHECKING:
     from jobs.verify.recording_producer import Produced
 
 COLUMNS = {
-    "expected": "expected", "found": "found", "repeated": "repeated", "lost": "lost",
+    "expected": "expected", "actual": "found", "repeated": "repeated", "lost": "lost",
     "invented": "invented", "duplicated": "twice", "out_of_order": "out of order",
 }  # fmt: skip
-"""Counts of a place in the report, and their words."""
+"""Counts of a comparison in the report, and their words."""
 
 
 def verify(
     context: typer.Context,
-    kills: Annotated[int, typer.Option(min=0, help="How often a process is killed with -9.")] = 20,
+    kills: Annotated[
+        int, typer.Option(min=0, help="How often a process is killed with SIGKILL.")
+    ] = 20,
     events: Annotated[
-        int, typer.Option(min=0, help="Messages to send at least; more until the last kill.")
+        int,
+        typer.Option(
+            min=0, help="Minimum number of messages. Sending goes on until the last kill."
+        ),
     ] = 0,
     rate: Annotated[float, typer.Option(min=0.1, help="Messages a second.")] = 100.0,
-    seed: Annotated[int, typer.Option(min=0, help="Of messages, victims and moments.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of messages, victims and times.")] = 7,
     out: Annotated[Path, typer.Option(help="Report file.")] = Path("verify.json"),
     cluster: Annotated[
         bool,
         typer.Option(
-            "--cluster", help="With the Kafka of the settings, which is not killed itself."
+            "--cluster", help="Use the Kafka of the settings, which is not killed itself."
         ),
     ] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave its topics and its folder.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the topics and the folder of the run.")
+    ] = False,
 ) -> None:
-    """Kill jobs and broker at random moments under load; then hold everything against the fold."""
+    """Kill jobs and broker at random times under load; then compare all results with the fold."""
     from jobs.verify import run  # noqa: PLC0415 - pyspark takes a second
-    from jobs.verify.findings import FAULTS  # noqa: PLC0415
-    from jobs.verify.sandbox import Options, ground  # noqa: PLC0415
+    from jobs.verify.comparison import FAULTS  # noqa: PLC0415
 
     if not invocation(context).debug:
-        # The broker is killed on purpose: that connections end is no news.
+        # The broker is killed on purpose, so ended connections are expected.
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    options = Options(kills=kills, events=events, rate=rate, seed=seed, cluster=cluster, keep=keep)
-    with sigterm_as_interrupt(), ground(settings_of(context), options) as (own, broker):
+    options = run.Options(
+        kills=kills, events=events, rate=rate, seed=seed, cluster=cluster, keep=keep
+    )
+    with sigterm_as_interrupt(), run.verify_sandbox(settings_of(context), options) as own:
         console.print(f"home {own.home}, Kafka {own.kafka.bootstrap_servers}, seed {seed}")
-        with spark_session(own, "verify") as spark, Display(kills) as display:
-            report = run.verify(spark, own, broker, options, display)
+        with spark_session(own.settings, "verify") as spark, Display(kills) as display:
+            report = run.verify(spark, own, options, display)
         out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        console.print(places_table(report))
+        console.print(comparison_table(report))
         console.print(_summary(report), highlight=False)
         console.print(f"report in {out}")
         if not report["ok"]:
@@ -68,7 +76,7 @@ def verify(
 
 
 class Display:
-    """How far it is, and a line for each kill."""
+    """Shows the progress, and a line for each kill."""
 
     def __init__(self, kills: int) -> None:
         self._kills, self._done, self._stage = kills, 0, ""
@@ -82,12 +90,12 @@ class Display:
         self._live.stop()
 
     def stage(self, name: str) -> None:
-        """Show what goes on."""
+        """Show the current stage."""
         self._stage = name
         self._live.update(Text(name))
 
     def tick(self, produced: "Produced") -> None:
-        """Show how much was sent."""
+        """Show how many messages were sent."""
         waiting = produced.sent - len(produced.acknowledged)
         self._live.update(
             Text(
@@ -97,7 +105,7 @@ class Display:
         )
 
     def kill(self, kill: "Kill") -> None:
-        """Write down what a kill hit."""
+        """Print what a kill hit."""
         self._done = kill.number
         behind = ", ".join(f"{name} {count:,}" for name, count in kill.lag.items() if count)
         open_batches = ", ".join(f"{name} {kill.batches[name] + 1}" for name in kill.in_flight)
@@ -111,7 +119,7 @@ class Display:
 
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM end everything as Ctrl-C does."""
+    """Handle SIGTERM as Ctrl-C, so that everything is cleaned up."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -119,14 +127,14 @@ def sigterm_as_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def places_table(report: dict[str, Any]) -> Table:
-    """Lay out what each place was found to hold."""
+def comparison_table(report: dict[str, Any]) -> Table:
+    """Return the counts of each topic and table."""
     table = Table(box=None)
-    table.add_column("place", no_wrap=True)
+    table.add_column("topic or table", no_wrap=True)
     for words in COLUMNS.values():
         table.add_column(words, justify="right")
-    for place in report["places"]:
-        table.add_row(place["place"], *(f"{place[name]:,}" for name in COLUMNS))
+    for comparison in report["comparisons"]:
+        table.add_row(comparison["name"], *(f"{comparison[key]:,}" for key in COLUMNS))
     return table
 
 

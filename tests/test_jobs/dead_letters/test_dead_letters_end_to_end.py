@@ -11,7 +11,7 @@ from jobs.operations.dead_letter_browser import DeadLetterFilter, read_dead_lett
 from jobs.operations.dead_letter_replay import ReplayOutcome, count_outcomes, replay
 from streaming.contract.topics import DEAD_LETTERS, EVENTS, PROFILES
 from streaming.kafka.topic_reader import read_latest, read_messages
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 
@@ -26,7 +26,7 @@ def click(now, **changes):
         "candidate_id": "c1",
         "posting_id": "p1",
         "kind": "view",
-        "event_time": to_text(now),
+        "event_time": format_timestamp(now),
     } | changes
 
 

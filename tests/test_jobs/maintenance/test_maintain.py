@@ -136,14 +136,14 @@ def test_a_merge_whose_files_were_compacted_is_done_again(spark, settings, rows,
 
     # In one task, so that the compaction has the other core.
     source = rows(0, MANY).coalesce(1).mapInPandas(wait_for_compaction, TABLE.schema())
-    merge = threading.Thread(target=merge.insert_new, args=(source, settings, TABLE))
+    writer = threading.Thread(target=merge.insert_new, args=(source, settings, TABLE))
     with caplog.at_level(logging.INFO, tables.log.name):
-        merge.start()
+        writer.start()
         while not merging.exists():
-            assert merge.is_alive()
+            assert writer.is_alive()
         DeltaTable.forPath(spark, TABLE.path(settings)).optimize().executeCompaction()
         compacted.touch()
-        merge.join()
+        writer.join()
     assert "writing again" in caplog.text
     assert versions(spark, settings) == list(range(MANY + 1))
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from infra.grafana.dashboard import FILE, dashboard, text
 from jobs.operations.status_report import BrokerOffsets, build_report, read_endpoint
 from streaming.errors import InputError, SettingsError
-from streaming.logs import JsonLines, within_batch
+from streaming.logs import JsonFormatter, batch_context
 from streaming.metrics import definitions
 from streaming.metrics.definitions import METRICS
 from streaming.metrics.exposition_parser import histogram_quantile, parse_samples
@@ -29,7 +29,7 @@ from streaming.metrics.http_endpoint import serve_metrics
 from streaming.metrics.query_progress import QueryProgress
 from streaming.metrics.registry import REGISTRY
 from streaming.settings import KafkaSettings, MetricsSettings, load
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 
 OFF = MetricsSettings(port="off")
 ANY = MetricsSettings()
@@ -60,7 +60,7 @@ def test_names_follow_prometheus_conventions():
 def logged():
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines("up"))
+    handler.setFormatter(JsonFormatter("up"))
     log = logging.Logger("test")  # noqa: LOG001 - it must not reach the run's own log
     log.addHandler(handler)
     return log, lambda: [orjson.loads(line) for line in stream.getvalue().splitlines()]
@@ -69,7 +69,7 @@ def logged():
 def test_a_json_line_says_where_it_belongs():
     log, lines = logged()
     log.warning("outside %s", "äöü\n")
-    with within_batch("recommend", 7):
+    with batch_context("recommend", 7):
         log.warning("inside")
     log.warning("after", extra={"query": "q", "rows": 3})
     outside, inside, after = lines()
@@ -78,7 +78,7 @@ def test_a_json_line_says_where_it_belongs():
         "up",
         "WARNING",
     )
-    assert abs((from_text(outside["time"]) - datetime.now(tz=UTC)).total_seconds()) < 3600
+    assert abs((parse_timestamp(outside["time"]) - datetime.now(tz=UTC)).total_seconds()) < 3600
     assert "query" not in outside
     assert (inside["query"], inside["batch_id"]) == ("recommend", 7)
     assert (after["query"], after["rows"]) == ("q", 3)

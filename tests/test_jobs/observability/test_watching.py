@@ -15,7 +15,7 @@ from jobs.cli.app import app
 from jobs.runtime.health_monitor import STARTING, monitored, run_folder
 from jobs.runtime.streaming_query import RunningJob, each_batch, start_all
 from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS
-from streaming.logs import JsonLines
+from streaming.logs import JsonFormatter
 from streaming.metrics.definitions import METRICS
 from streaming.metrics.exposition_parser import parse_samples
 from streaming.metrics.registry import REGISTRY
@@ -83,7 +83,7 @@ def json_log():
     """The log of batches as JSON lines: the logger, and what it has said."""
     stream, log = io.StringIO(), logging.getLogger("batches")
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines("up"))
+    handler.setFormatter(JsonFormatter("up"))
     before = log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)

@@ -8,14 +8,14 @@ from rich.table import Table
 
 from infra.simulator import Market
 from jobs.cli.app import main
-from jobs.cli.commands.similar import (
+from jobs.cli.commands.similarity import (
     candidate_table,
     group_table,
     posting_table,
+    print_result,
     quality_table,
-    tell,
 )
-from jobs.operations.similar import newest_profiles, newest_space
+from jobs.operations.similarity_inputs import open_embedding_space, read_newest_profiles
 from streaming.contract.records import Posting, Profile
 from streaming.contract.spark_types import spark_type
 from streaming.errors import InputError, ModelError
@@ -66,13 +66,13 @@ def test_the_newest_catalogue_and_the_newest_profiles(
     newer = [{**profile, "version": 1 + profile.get("version", 0)} for profile in everybody]
     write(spark, registered, tables.POSTINGS, Posting, postings)
     write(spark, registered, tables.PROFILES, Profile, newer + older)
-    found = newest_profiles(spark, registered)
+    found = read_newest_profiles(spark, registered)
     assert found.keys() == profiles.keys()
     for who, profile in found.items():
         assert [e["event_id"] for e in profile["events"]] == [
             e["event_id"] for e in profiles[who]["events"]
         ]
-    with newest_space(spark, registered, model) as newest:
+    with open_embedding_space(spark, registered, model) as newest:
         assert sorted(newest.catalogue.posting_ids) == sorted(p["posting_id"] for p in postings)
         assert len(group_postings(newest)["groups"]) == 4
         alike = similar_candidates(space, found, min(found), top=3)["items"]
@@ -107,12 +107,12 @@ def test_mistakes_are_one_line(registered, capsys, arguments, code, words):
 
 def test_a_file_that_cannot_be_written(tmp_path):
     with pytest.raises(InputError, match=r"--out .* cannot be written: Is a directory"):
-        tell({}, Table(), tmp_path, as_json=True)
+        print_result({}, Table(), tmp_path, as_json=True)
 
 
 def test_json_on_the_screen_and_in_the_file(tmp_path, capsys):
     found = {"name": "软件开发"}
-    tell(found, Table(), tmp_path / "found.json", as_json=True)
+    print_result(found, Table(), tmp_path / "found.json", as_json=True)
     written = (tmp_path / "found.json").read_text("utf-8")
     assert json.loads(written) == found
     assert capsys.readouterr().out == written

@@ -1,91 +1,100 @@
-"""A job that works a backlog off: started after the backlog stands there, timed to its end."""
+"""Runs a job on messages that are on its topics already, until it has processed all of them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.process.supervisor import RUNNING, Child
-from jobs.benchmark.stream.harness.measurement_sandbox import Place
+from infra.process.supervisor import SupervisedProcess
 from jobs.benchmark.stream.harness.statistics import Report
-from jobs.benchmark.stream.harness.topic_progress import await_true
-from jobs.operations.status_report import Broker, Job, jobs_of
+from jobs.operations.status_report import BrokerOffsets, JobStatus, read_job_statuses
 from jobs.runtime.health_monitor import run_folder
+from jobs.runtime.sandbox import Sandbox
 from streaming.metrics import definitions
 
-PATIENCE = 3600.0
+PATIENCE_SECONDS = 3600.0
+POLL_SECONDS = 0.5
+JOB_RUNNING = '"message":"running"'
+"""In the log of a job as soon as its queries run."""
 PROFILE_JOB = "jobs.update_profiles"
-COPYING_JOB = "jobs.benchmark.stream.measurements.pass_through"
+COPY_JOB = "jobs.benchmark.stream.measurements.pass_through"
 
 
 @dataclass(frozen=True)
-class Span:
-    """From when to when something worked, seconds since 1970."""
+class JobRun:
+    """When a program worked, in seconds since 1970."""
 
     started: float
-    """When the process was asked for."""
+    """When its process was started."""
     running: float
-    """When it said that it runs."""
-    ended: float
-    """When the last of what it made could be read."""
+    """When its query ran."""
 
-    def rates(self, count: int) -> Report:
-        """Return events a second, from either beginning."""
+    def rates(self, count: int, ended: float) -> Report:
+        """Return messages a second, with and without the time of starting.
+
+        Args:
+            count: how many were processed.
+            ended: when the last message of its output could be read.
+        """
+        seconds, seconds_running = ended - self.started, ended - self.running
         return {
-            "seconds": round(self.ended - self.started, 2),
-            "per_second": round(count / (self.ended - self.started), 1),
-            "seconds_running": round(self.ended - self.running, 2),
-            "per_second_running": round(count / (self.ended - self.running), 1),
+            "seconds": round(seconds, 2),
+            "per_second": round(count / seconds, 1),
+            "seconds_running": round(seconds_running, 2),
+            "per_second_running": round(count / seconds_running, 1),
         }
 
 
-def work_off(here: Place, module: str) -> tuple[float, float]:
-    """Run a job until it has taken every event.
+def run_job(sandbox: Sandbox, module: str) -> JobRun:
+    """Run a job until it has processed every event.
 
-    Nothing is read from its topics meanwhile: that would take from the cores it works on.
-
-    Returns:
-        When it was asked for, and when it said that it runs.
+    Nothing reads its topics meanwhile, because a reader would take time from the job's cores.
 
     Raises:
-        CareerstreamError: it ended early.
+        CareerstreamError: it ended early, or takes too long.
     """
-    with here.job(module) as job:
-        running = job.await_words(RUNNING)
-        await_caught_up(here, job)
-    return job.started, running
+    with sandbox.start_job(module) as job:
+        running = job.wait_for_text(JOB_RUNNING)
+        wait_until_caught_up(sandbox, job)
+    return JobRun(job.started, running)
 
 
-def await_caught_up(here: Place, job: Child) -> None:
+def wait_until_caught_up(
+    sandbox: Sandbox, process: SupervisedProcess, seconds: float = PATIENCE_SECONDS
+) -> None:
     """Wait until every query of a process has finished the batch with the newest messages.
 
     Raises:
         CareerstreamError: it ended early, or takes too long.
     """
-    broker = Broker(here.kafka)
+    broker = BrokerOffsets(sandbox.kafka)
 
     def caught_up() -> bool:
-        found, trouble = broker.ends()
-        totals = {topic: sum(partitions.values()) for topic, partitions in found.items()}
-        return not trouble and any(
-            _has_taken(one, totals)
-            for one in jobs_of(run_folder(here.settings))
-            if one.about.get("pid") == job.process.pid
+        ends, error = broker.read()
+        totals = {topic: sum(partitions.values()) for topic, partitions in ends.items()}
+        return not error and any(
+            _has_processed(job, totals)
+            for job in read_job_statuses(run_folder(sandbox.settings))
+            if job.about.get("pid") == process.pid
         )
 
     try:
-        await_true(caught_up, job.check, PATIENCE, f"the end of what {job.name} has to do")
+        process.wait_until(caught_up, "at the end of its topics", seconds, POLL_SECONDS)
     finally:
         broker.close()
 
 
-def _has_taken(job: Job, totals: Mapping[str, int]) -> bool:
-    """Ask a process's metrics, which say after each batch where each query stands."""
-    places: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for labels, position in job.values(definitions.SOURCE_OFFSET).items():
-        told = dict(labels)
-        places[told["query"]][told["topic"]] += int(position)
+def _has_processed(job: JobStatus, totals: Mapping[str, int]) -> bool:
+    """Return whether every query has processed so many messages of each topic that it reads.
+
+    The metrics of a job hold the position of each query after each batch.
+    """
+    positions: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for pairs, position in job.values(definitions.SOURCE_OFFSET).items():
+        labels = dict(pairs)
+        positions[labels["query"]][labels["topic"]] += int(position)
     queries = job.queries()
     return bool(queries) and all(
-        places[query] and all(at >= totals.get(topic, 0) for topic, at in places[query].items())
+        positions[query]
+        and all(at >= totals.get(topic, 0) for topic, at in positions[query].items())
         for query in queries
     )

@@ -1,6 +1,6 @@
-"""What a run of the benchmark measures and how much of it: all that must be said to repeat it."""
+"""What a run of the stream benchmark measures, and how much of it."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from streaming.errors import SettingsError
@@ -8,54 +8,51 @@ from streaming.errors import SettingsError
 PARTS = ("latency", "backlog", "state", "memory", "broken", "closing")
 
 
+def _size(default: float, description: str, minimum: float = 1) -> Any:
+    """Declare a size; the command line makes an option of its description and minimum."""
+    return field(default=default, metadata={"description": description, "minimum": minimum})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Sizes of every part; the defaults are the promised ones."""
+    """Sizes of every part. The published numbers are measured with the defaults.
+
+    Raises:
+        SettingsError: a part is unknown, or two sizes contradict each other.
+    """
 
     parts: tuple[str, ...] = PARTS
-    seed: int = 7
-    """Of everything random."""
     trained: bool = True
-    """Whether a trained model serves, and not the most-popular baseline."""
-    epochs: int = 2
-    """Of that training: the shape of the model decides how long scoring takes, not its quality."""
-    rate: float = 200.0
-    """Events a second of the latency part."""
-    seconds: float = 180.0
-    """How long its latency is measured."""
-    warm_up_seconds: float = 300.0
-    """How long the same rate runs before; drawn, but not counted. So long does a JVM compile what
-    it has just come to know."""
-    beside_seconds: float = 60.0
-    """How long pass-through and chain are measured beside each other."""
-    beside_warm_up_seconds: float = 30.0
-    """How long before: the chain is warm by then, and the pass-through has copied everything."""
-    profiles: int = 50_000
-    """In state during the latency part; also the candidates of a backlog."""
-    postings: int = 10_000
-    """All of them open."""
-    backlog: int = 500_000
-    """Events."""
+    """Whether a trained model serves instead of the most-popular baseline."""
     quix: bool = False
-    """Whether Quix Streams works the same backlog off."""
-    few: int = 10_000
-    """Profiles in the smaller state."""
-    many: int = 1_000_000
-    """Profiles in the larger state."""
-    touched: int = 2_000
-    """Profiles touched by a batch of the state part."""
-    batches: int = 20
-    """Batches measured with each state."""
-    memory_rate: float = 500.0
-    """Events a second of the memory part."""
-    minutes: float = 30.0
-    """How long the memory part lasts."""
-    good: int = 200_000
-    """Events that can be read, of the part with broken ones."""
-    broken: int = 20_000
-    """Messages that cannot."""
-    closed: int = 60
-    """Postings that close one after the other during the seconds of the part closing."""
+    """Whether Quix Streams processes the same backlog."""
+    seed: int = _size(7, "Seed of everything random.", minimum=0)
+    # The time of scoring depends on the model's shape and not on its quality: two epochs do.
+    epochs: int = _size(2, "Epochs of the training.")
+    rate: float = _size(200.0, "Events a second of the latency part.")
+    seconds: float = _size(180.0, "Seconds of the latency part that are measured.")
+    # The JVM compiles the code paths of a new load for minutes.
+    warm_up_seconds: float = _size(
+        300.0, "Seconds at the same rate before the latency is measured.", minimum=0
+    )
+    beside_seconds: float = _size(
+        60.0, "Seconds that chain and pass-through are measured at the same time."
+    )
+    beside_warm_up_seconds: float = _size(
+        30.0, "Seconds before chain and pass-through are measured.", minimum=0
+    )
+    profiles: int = _size(50_000, "Profiles in state, and candidates of a backlog.")
+    postings: int = _size(10_000, "Open postings.")
+    backlog: int = _size(500_000, "Events of the backlog.")
+    few: int = _size(10_000, "Profiles in the smaller state.", minimum=2)
+    many: int = _size(1_000_000, "Profiles in the larger state.", minimum=2)
+    touched: int = _size(2_000, "Profiles that each batch of the state part changes.")
+    batches: int = _size(20, "Batches measured with each state.")
+    memory_rate: float = _size(500.0, "Events a second of the memory part.")
+    minutes: float = _size(30.0, "Minutes of the memory part.", minimum=0.1)
+    good: int = _size(200_000, "Readable events of the part broken.")
+    broken: int = _size(20_000, "Unreadable messages of the part broken.", minimum=15)
+    closed: int = _size(60, "Postings that close during the seconds of the part closing.")
 
     def __post_init__(self) -> None:
         unknown = [part for part in self.parts if part not in PARTS]
@@ -76,7 +73,7 @@ class Plan:
 
     @classmethod
     def quick(cls) -> Self:
-        """Return a plan that only shows that everything works: its numbers mean little."""
+        """Return a small plan that shows that everything works. Its numbers mean little."""
         return cls(
             epochs=1, rate=50.0, seconds=10.0, warm_up_seconds=5.0, beside_seconds=5.0,
             beside_warm_up_seconds=5.0, profiles=1_000, postings=300, backlog=20_000, few=1_000,
@@ -85,9 +82,11 @@ class Plan:
         )  # fmt: skip
 
     def with_choices(self, **choices: Any) -> Self:
-        """Return this plan with what was chosen; None leaves a size as it is."""
+        """Return a plan with other values; None keeps the value of this plan."""
         return replace(self, **{name: v for name, v in choices.items() if v is not None})
 
     def sizes(self) -> dict[str, Any]:
-        """Return every size by its name, the parts left out."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "parts"}
+        """Return every value by its name, without the parts."""
+        return {
+            each.name: getattr(self, each.name) for each in fields(self) if each.name != "parts"
+        }

@@ -1,4 +1,4 @@
-"""What similarity and groups need of the lake: the newest catalogue, everybody's newest profile."""
+"""Reads what similarity search needs from the lake: the newest catalogue and profiles."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,16 +18,20 @@ from training.similarity.embedding_space import Space, has_vectors
 
 
 @contextmanager
-def newest_space(spark: SparkSession, settings: Settings, model: ModelRef) -> Iterator[Space]:
-    """Open a model's space over the newest catalogue, prepared now where no stream has done so.
+def open_embedding_space(
+    spark: SparkSession, settings: Settings, model: ModelRef
+) -> Iterator[Space]:
+    """Open a model's embedding space over the newest catalogue.
+
+    The bundle of model and catalogue is built first, unless a stream has built it already.
 
     Args:
         spark: session.
-        settings: where the lake and MLflow are.
-        model: a version.
+        settings: give the places of the lake and of MLflow.
+        model: a registered version.
 
     Raises:
-        ModelError: it has no vectors.
+        ModelError: the model has no vectors.
         InputError: there is no table of postings.
     """
     catalogue_version = tables.version(spark, settings, tables.POSTINGS)
@@ -37,15 +41,18 @@ def newest_space(spark: SparkSession, settings: Settings, model: ModelRef) -> It
         yield Space(versions, ranker, bundle.catalogue(), bundle.prepared_path())
 
 
-def newest_profiles(spark: SparkSession, settings: Settings) -> dict[str, dict[str, Any]]:
-    """Read everybody's newest profile from the lake, as values of the topic `profiles`.
+def read_newest_profiles(spark: SparkSession, settings: Settings) -> dict[str, dict[str, Any]]:
+    """Read the newest profile of every candidate from the lake.
+
+    Returns:
+        Values of the topic `profiles`, by candidate id.
 
     Raises:
         InputError: there is no table of profiles.
     """
-    at = tables.version(spark, settings, tables.PROFILES)
-    rows = tables.read(spark, settings, tables.PROFILES, at)
+    version = tables.version(spark, settings, tables.PROFILES)
+    rows = tables.read(spark, settings, tables.PROFILES, version)
     newest = rows.groupBy("candidate_id").agg(F.max_by(F.struct("*"), "version").alias("profile"))
     texts = newest.select(F.to_json("profile", {"timestampFormat": SPARK_FORMAT}).alias("text"))
-    found = (orjson.loads(row.text) for row in texts.toLocalIterator())
-    return {profile["candidate_id"]: profile for profile in found}
+    profiles = (orjson.loads(row.text) for row in texts.toLocalIterator())
+    return {profile["candidate_id"]: profile for profile in profiles}

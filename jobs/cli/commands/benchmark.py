@@ -1,0 +1,167 @@
+"""careerstream benchmark: latency of a running stream, speed of the stream, offline quality."""
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from jobs.benchmark.stream.harness.plan import PARTS, Plan
+from jobs.cli.commands.invocation import settings_of
+from jobs.runtime.progress import StageProgress
+from jobs.runtime.terminal import console
+from streaming.errors import SettingsError
+
+app = typer.Typer(no_args_is_help=True, help="Measurements; each writes a report file.")
+
+Out = Annotated[
+    Path, typer.Option(help="Report file. The page beside it has the same name and ends in .html.")
+]
+
+
+@app.command("latency")
+def latency(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Report file.")] = Path("latency.json"),
+    count: Annotated[int, typer.Option("--events", min=1, help="Events to send.")] = 600,
+    rate: Annotated[float, typer.Option(min=0.1, help="Events a second.")] = 20.0,
+) -> None:
+    """Send events to a running `careerstream up`; measure the time to their recommendations."""
+    from jobs.operations.recommendation_latency import measure_latency  # noqa: PLC0415 - numpy and kafka take time to load
+
+    report = measure_latency(settings_of(context), events=count, rate=rate)
+    out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    console.print(
+        f"{report['answered']} of {report['sent']} answered, p50 {report['p50_ms']} ms, "
+        f"p99 {report['p99_ms']} ms; report in {out}"
+    )
+
+
+@app.command("quality")
+def quality(
+    context: typer.Context,
+    protocol: Annotated[
+        str, typer.Option(help="job-views or sequences.", show_default=False, metavar="NAME")
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(help="File in the protocol's layout.", show_default=False, metavar="FILE"),
+    ],
+    attributes: Annotated[
+        Path | None,
+        typer.Option(
+            help="For sequences: a JSON file that maps items to attribute numbers.", metavar="FILE"
+        ),
+    ] = None,
+    preset: Annotated[str, typer.Option(help="Preset to train.", metavar="NAME")] = "best",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Number of trainings, with consecutive seeds.")
+    ] = 1,
+    out: Out = Path("quality.json"),
+) -> None:
+    """Train a preset and the baselines on a file; evaluate all on the same held-out targets."""
+    from jobs.benchmark.quality.run import measure_quality  # noqa: PLC0415 - scipy takes a second to load
+    from training.benchmark.protocols.protocols import PROTOCOLS  # noqa: PLC0415
+    from training.benchmark.run import Request  # noqa: PLC0415
+
+    if protocol not in PROTOCOLS:
+        raise SettingsError(
+            f"there is no protocol {protocol!r}; choose one of: {', '.join(PROTOCOLS)}"
+        )
+    request = Request(
+        protocol=protocol, data=data, attributes=attributes, preset=preset, seed=seed, seeds=seeds
+    )
+    with StageProgress() as progress:
+        report = measure_quality(settings_of(context), request, out, progress.update)
+    console.print(_quality_table(report))
+    console.print(f"{report['users']:,} users, {report['seconds/total']:.0f} s in total")
+    if seeds > 1:
+        deviations = "/".join(f"{report[f'{m}/deviation']:.4f}" for m in ("hr@10", "ndcg@10"))
+        console.print(f"{preset}: mean of {seeds} seeds, standard deviation {deviations}")
+    console.print(f"report in {out}, page in {out.with_suffix('.html')}")
+    console.print(f"MLflow run {report['mlflow/run']}")
+
+
+def _with_sizes(command: Callable[..., None]) -> Callable[..., None]:
+    """Replace the `**sizes` of a command by an option for each size of a `Plan`."""
+    signature = inspect.signature(command, eval_str=True)
+    sizes = [
+        inspect.Parameter(
+            size.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                type(size.default) | None,  # type: ignore[operator]
+                typer.Option(
+                    min=size.metadata["minimum"],
+                    help=f"{size.metadata['description']} Default: {size.default:,.15g}.",
+                ),
+            ],
+        )
+        for size in fields(Plan)
+        if size.metadata
+    ]
+    named = list(signature.parameters.values())[:-1]
+    command.__signature__ = signature.replace(parameters=[*named, *sizes])  # type: ignore[attr-defined]
+    return command
+
+
+@app.command("stream")
+@_with_sizes
+def stream(
+    context: typer.Context,
+    *,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(help=f"{', '.join(PARTS)}; repeatable. Default: all.", metavar="NAME"),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option(help="Small sizes: a trial run whose numbers mean little.")
+    ] = False,
+    untrained: Annotated[
+        bool, typer.Option(help="Serve the most-popular baseline and train nothing.")
+    ] = False,
+    quix: Annotated[
+        bool, typer.Option("--quix", help="Let Quix Streams process the backlog, too.")
+    ] = False,
+    out: Out = Path("stream.json"),
+    **sizes: float | None,
+) -> None:
+    """Measure how fast the stream is, and compare it with a plain copy of its events."""
+    from jobs.benchmark.stream.page import measured_sections  # noqa: PLC0415 - matplotlib takes a second to load
+    from jobs.benchmark.stream.run import measure_stream  # noqa: PLC0415 - mlflow takes seconds to load
+
+    plan = (Plan.quick() if quick else Plan()).with_choices(
+        parts=tuple(part) if part else None, trained=not untrained, quix=quix, **sizes
+    )
+    with StageProgress() as progress:
+        report = measure_stream(settings_of(context), plan, out, progress.update)
+    for section in measured_sections(report):
+        table = Table(*section.columns, title=section.title, title_justify="left")
+        for row in section.rows:
+            table.add_row(*row)
+        console.print(table)
+        for tile in section.tiles:
+            console.print(f"{tile['value']}  {tile['label']}")
+    console.print(f"report in {out}, page in {out.with_suffix('.html')}")
+
+
+def _quality_table(report: dict[str, Any]) -> Table:
+    """Lay out HR@10 and NDCG@10 of the preset and the baselines."""
+    from jobs.benchmark.quality.page import rankers  # noqa: PLC0415 - matplotlib takes a second to load
+
+    groups = [group for group in ("", "unseen/", "seen/") if f"{group}hr@10" in report]
+    names = {"": "all", "unseen/": "unseen", "seen/": "seen"}
+    table = Table("HR@10/NDCG@10", *(names[group] for group in groups), "coverage")
+    for name, prefix in rankers(report).items():
+        pairs = [
+            "/".join(f"{report[f'{prefix}{group}{m}']:.4f}" for m in ("hr@10", "ndcg@10"))
+            for group in groups
+        ]
+        table.add_row(name, *pairs, f"{report[f'{prefix}coverage']:.1%}")
+    return table
