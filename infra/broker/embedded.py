@@ -38,7 +38,7 @@ class Broker:
 
         Args:
             folder: data and logs; an existing folder is used again.
-            port: port on 127.0.0.1; default: a free one.
+            port: port on 127.0.0.1; default: a free one, which it keeps over restarts.
             properties: Kafka server properties that replace the ones chosen here.
         """
         self.folder = folder.absolute()
@@ -64,9 +64,10 @@ class Broker:
 
         Raises:
             BrokerError: port in use, folder in use, or Kafka did not start (with its last line).
-            MissingPartError: no Java or no jars.
+            MissingDependencyError: no Java or no jars.
         """
         self._process, self._running = launch(self.folder, self._port, self._properties, tied=True)
+        self._port = self._running.port
         atexit.register(self.stop)
         return self
 
@@ -106,11 +107,10 @@ def detached(folder: Path, port: int) -> RunningBroker:
 
     Raises:
         BrokerError: port in use, folder in use, or Kafka did not start.
-        MissingPartError: no Java or no jars.
+        MissingDependencyError: no Java or no jars.
     """
     process, running = launch(folder.absolute(), port, {}, tied=False)
-    # Popen would warn when it is collected while its process runs.
-    process.returncode = 0
+    process.release()
     return running
 
 
