@@ -53,7 +53,7 @@ def launch(
 
     Raises:
         BrokerError: the port or the folder is in use, or Kafka did not come up.
-        MissingPartError: no Java or no jars.
+        MissingDependencyError: no Java or no jars.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if port is not None:

@@ -1,8 +1,8 @@
-"""Runs a command that dies with the process which wanted it, even when that one is killed.
+"""Runs a command that the kernel kills when the parent process ends.
 
-`python tether.py PARENT_PID COMMAND ...`: asks the kernel for a SIGKILL at the parent's death,
-then becomes the command. A program of its own, because doing this between fork and exec of a
-process with threads is unsafe.
+`python die_with_parent.py PARENT_PID COMMAND ...` asks the kernel for SIGKILL at the parent's death
+and then becomes the command. It is a program of its own because the request is unsafe between fork
+and exec of a process with threads.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ def main(parent: int, command: list[str]) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     # The parent may have died before the request was made.
     if os.getppid() == parent:
-        os.execvp(command[0], command)  # noqa: S606 - that is the purpose
+        os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs a program and reads what it prints, line by line; nothing of it survives the reader."""
+"""Runs a program and yields its output line by line; the program ends with the reader."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ def output_lines(
 ) -> Iterator[str]:
     """Run a command and yield its output, standard error included.
 
-    The command and all it started are killed when the reader stops early, e.g. on Ctrl-C.
+    The command and its process group are killed when the reader stops early, e.g. on Ctrl-C.
 
     Args:
         command: program and arguments.
@@ -23,10 +23,10 @@ def output_lines(
         folder: where it runs; default: here.
 
     Raises:
-        subprocess.CalledProcessError: it ended with another code than 0.
+        subprocess.CalledProcessError: the command ended with another code than 0.
         OSError: it could not be started.
     """
-    child = subprocess.Popen(
+    process = subprocess.Popen(
         list(map(str, command)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -38,12 +38,12 @@ def output_lines(
         # Its own process group, so that the group can be ended as a whole.
         start_new_session=True,
     )
-    with child:
+    with process:
         try:
-            yield from child.stdout or ()
-            child.wait()
+            yield from process.stdout or ()
+            process.wait()
         finally:
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGKILL)
-    if child.returncode != 0:
-        raise subprocess.CalledProcessError(child.returncode, list(map(str, command)))
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, list(map(str, command)))

@@ -12,7 +12,7 @@ import orjson
 from infra.simulator import Market, MarketConfig, occupations, write
 from streaming.contract.records import SCHEMA_VERSION, Event
 from streaming.importing import ReadOptions, Row, SourceFile, read_rows
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 LIVE_SHARE = 0.05
 MOST_LIVE = 300
@@ -150,7 +150,7 @@ def _shown(moment: datetime) -> Iterator[bytes]:
         value = {
             "schema_version": SCHEMA_VERSION,
             "candidate_id": candidate_id,
-            "updated_at": to_text(moment),
+            "updated_at": format_timestamp(moment),
             "skills": skills,
             "language": "zh",
             "source": "simulator",

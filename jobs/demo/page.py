@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.simulator import occupations
+from jobs.demo.claims import claims
 from jobs.demo.demo_data import SHOWN
 from jobs.demo.plots import curves_plot, latency_plot, quality_plot
 from jobs.reporting.html_page import (
@@ -91,40 +92,9 @@ def _run(summary: Summary) -> Row:
             for name, took in seconds.items()
         ],
         "total": f"{total:.0f}" if total else None,
-        "checks": _checks(summary),
+        "claims": claims(summary),
         "counts": f"On the topics and in the tables: {counts}." if counts else "",
     }
-
-
-def _checks(summary: Summary) -> list[Row]:
-    """List the claims of the demo, each with whether it holds and the counts behind it."""
-    checks: list[Row] = []
-
-    def check(claim: str, holds: bool, counts: str) -> None:
-        checks.append({"claim": claim, "holds": holds, "counts": counts})
-
-    if events := (summary.get("accounts") or {}).get("events"):
-        parts = " + ".join(number(events[part]) for part in ("rejected", "distinct", "duplicates"))
-        check("events read = rejected + distinct + duplicates", events["adds_up"],
-              f"{number(events['read'])} = {parts}")  # fmt: skip
-    if profiles := summary.get("profiles"):
-        equal, expected = profiles["equal_to_the_fold"], profiles["expected"]
-        check("profiles equal to the plain fold over the file",
-              equal == expected == profiles["found"], _of(equal, expected))  # fmt: skip
-    if lists := summary.get("recommendations"):
-        current, faults = lists["for_the_newest_profile"], len(lists["not_open"])
-        check("candidates with a recommendation for their newest profile",
-              current == lists["profiles"], _of(current, lists["profiles"]))  # fmt: skip
-        check("recommended postings that are not open, repeated in a list, or known to the "
-              "candidate", not (faults or lists["repeated"] or lists["already_known"]),
-              f"{faults}, {lists['repeated']}, {lists['already_known']}")  # fmt: skip
-        check("lists with a reason for every item", lists["with_reasons"] == lists["lists"],
-              _of(lists["with_reasons"], lists["lists"]))  # fmt: skip
-    if offline := summary.get("offline"):
-        equal, total = offline["equal"], offline["lists"]
-        check("lists equal to what the registered model gives offline",
-              equal == total, _of(equal, total))  # fmt: skip
-    return checks
 
 
 def _training(training: Summary) -> Row:
@@ -210,8 +180,8 @@ def _example(candidate: str, example: Summary) -> Row:
 
 def _item(item: Summary, posting: Summary) -> Row:
     place = posting.get("place") or {}
-    places = [place[part] for part in ("locality", "region", "country") if place.get(part)]
-    where = [posting.get("employer"), ", ".join(dict.fromkeys(places))]
+    parts = [place[part] for part in ("locality", "region", "country") if place.get(part)]
+    where = [posting.get("employer"), ", ".join(dict.fromkeys(parts))]
     return {
         "rank": item["rank"],
         "title": posting.get("title") or item["posting_id"],
@@ -220,7 +190,3 @@ def _item(item: Summary, posting: Summary) -> Row:
         "score": f"{item['score']:.3f}",
         "reasons": [reason["text"] for reason in item["reasons"]],
     }
-
-
-def _of(part: int, whole: int) -> str:
-    return f"{part:,} of {whole:,}"

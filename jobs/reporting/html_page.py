@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 
 ABSENT = "-"
 Report = Mapping[str, Any]
@@ -71,7 +71,7 @@ def milliseconds(value: float | None) -> str:
 
 def moment(text: str | None) -> str:
     """Write a timestamp of the contract as day and minute; a dash for None."""
-    return f"{from_text(text):%-d %B %Y, %H:%M} UTC" if text else ABSENT
+    return f"{parse_timestamp(text):%-d %B %Y, %H:%M} UTC" if text else ABSENT
 
 
 def select(report: Report, *prefixes: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Kills the processes at random moments of their work, and writes down what each kill hit."""
+"""Kills processes at random moments of their work, and records the state that each kill found."""
 
 import random
 import time
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from kafka import TopicPartition
 
 from infra.broker.embedded import Broker
-from jobs.verify.job_process import JobProcess, Standing
+from jobs.verify.job_process import CheckpointProgress, JobProcess
 from jobs.verify.recording_producer import Producer
 from streaming.contract.topics import CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS
 from streaming.errors import CareerstreamError
@@ -19,21 +19,23 @@ from streaming.settings import KafkaSettings, Settings
 
 BROKER = "broker"
 POLL_SECONDS = 0.1
-LOOK_SECONDS = 0.5
-"""Between two questions to Kafka."""
-LONGEST_PAUSE = 4.0
-"""Seconds between the moment a process works and its death, at most; drawn for each kill."""
+END_OFFSETS_SECONDS = 0.5
+"""Between two requests for the ends of topics."""
+LONGEST_DELAY = 4.0
+"""Most seconds between the moment a process works and its death; drawn for each kill."""
 LONGEST_OUTAGE = 3.0
-"""Seconds a process stays dead, at most."""
+"""Most seconds that a process stays dead."""
 PATIENCE_SECONDS = 600.0
 """How long a process may take until it works, on a machine that is busy with other things."""
-WATCHED = (EVENTS, CANDIDATES, PROFILES, RECOMMENDATIONS)
-Ends = dict[tuple[str, int], int]
+SOURCES = (EVENTS, CANDIDATES, PROFILES, RECOMMENDATIONS)
+"""The topics that jobs read."""
+EndOffsets = dict[tuple[str, int], int]
+"""Topic (with prefix) and partition to the offset of its next message."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kill:
-    """What one kill hit."""
+    """A kill, and the state of everything at that moment."""
 
     number: int
     process: str
@@ -44,7 +46,7 @@ class Kill:
     produced: int
     """Messages sent until then."""
     unacknowledged: int
-    """How many Kafka had not confirmed when the process was dead."""
+    """Messages that Kafka had not acknowledged when the process was dead."""
     lag: dict[str, int]
     """By checkpoint: messages on its topics that no committed batch had processed."""
     batches: dict[str, int]
@@ -57,45 +59,42 @@ class Kill:
         """Whether the process that died had something to do."""
         if self.process == BROKER:
             return self.unacknowledged > 0 or bool(self.in_flight) or any(self.lag.values())
-        mine = [name for name in self.lag if name.startswith(self.process)]
-        return any(self.lag[name] or name in self.in_flight for name in mine)
+        own = [name for name in self.lag if name.startswith(self.process)]
+        return any(self.lag[name] or name in self.in_flight for name in own)
 
 
 class Victim(Protocol):
-    """Something that can die and come back."""
+    """A process that can be killed and started again."""
 
     name: str
 
     def start(self) -> None:
-        """Bring it back."""
+        """Start it."""
 
     def kill(self) -> list[str]:
-        """Kill it with -9; returns the programs that were hit."""
+        """Kill it with SIGKILL; returns the names of the programs that died."""
 
     def working(self) -> bool:
-        """Whether it has done something since it was started."""
+        """Return whether it has done something since it was started."""
 
 
 class BrokerVictim:
-    """The embedded broker, always at the same port."""
+    """The embedded broker, which is running.
+
+    Args:
+        broker: the broker; it keeps its port.
+        acknowledged: returns how many messages Kafka has acknowledged.
+    """
 
     name = BROKER
 
-    def __init__(self, settings: Settings, acknowledged: Callable[[], int] = lambda: 0) -> None:
-        """Describe it.
-
-        Args:
-            settings: its address is that of kafka.bootstrap_servers, its data stand in home.
-            acknowledged: how many messages Kafka has taken.
-        """
-        port = int(settings.kafka.bootstrap_servers.rpartition(":")[2])
-        self._broker = Broker(settings.home / "kafka", port=port)
-        self.acknowledged = acknowledged
+    def __init__(self, broker: Broker, acknowledged: Callable[[], int]) -> None:
+        self._broker, self._acknowledged = broker, acknowledged
         self._before = 0
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self._before = self.acknowledged()
+        self._before = self._acknowledged()
         self._broker.start()
 
     def kill(self) -> list[str]:
@@ -104,23 +103,19 @@ class BrokerVictim:
         return ["java"]
 
     def working(self) -> bool:
-        """Whether it has taken messages since it was started."""
-        return self.acknowledged() > self._before
-
-    def stop(self) -> None:
-        """End it."""
-        self._broker.stop()
+        """Return whether it has acknowledged messages since it was started."""
+        return self._acknowledged() > self._before
 
 
 @dataclass
 class Chaos:
-    """Everything that can die, and what happened.
+    """Kills victims while messages are sent.
 
     Args:
         settings: of the jobs.
         jobs: in the order of the flow, started.
         victims: what is killed; jobs among them.
-        producer: sends meanwhile.
+        producer: sends the messages.
     """
 
     settings: Settings
@@ -128,33 +123,33 @@ class Chaos:
     victims: list[Victim]
     producer: Producer
     on_tick: Callable[[], None] = lambda: None
-    """Called again and again while something is waited for."""
-    began: float = field(default_factory=time.monotonic)
+    """Called again and again during each wait."""
+    started: float = field(default_factory=time.monotonic)
     kills: list[Kill] = field(default_factory=list)
 
     def run(self, count: int, seed: int, on_kill: Callable[[Kill], None]) -> None:
-        """Kill so many times.
+        """Kill `count` times.
 
         Every victim dies once before one dies again; each at a random moment after it has done
-        some work, while others may still be on their way back.
+        some work, while others may still be starting again.
 
         Raises:
-            CareerstreamError: a process does not come back.
+            CareerstreamError: a process does not work again.
         """
-        chance = random.Random(f"kills of {seed}")
-        for number, victim in zip(range(count), _order(chance, self.victims), strict=False):
+        rng = random.Random(f"kills of {seed}")
+        for number, victim in zip(range(count), _rounds(rng, self.victims), strict=False):
             self.wait(victim.working, f"{victim.name} to work")
-            self.pause(chance.uniform(0, LONGEST_PAUSE))
+            self.pause(rng.uniform(0, LONGEST_DELAY))
             kill = self._kill(victim, number + 1)
             self.kills.append(kill)
             on_kill(kill)
-            self.pause(chance.uniform(0, LONGEST_OUTAGE), down=victim)
+            self.pause(rng.uniform(0, LONGEST_OUTAGE), down=victim)
             victim.start()
         for victim in self.victims:
             self.wait(victim.working, f"{victim.name} to work")
 
     def wait(self, done: Callable[[], bool], what: str, poll: float = POLL_SECONDS) -> None:
-        """Wait while the jobs are looked after.
+        """Wait until a condition holds, and supervise the jobs meanwhile.
 
         Raises:
             CareerstreamError: it takes too long, or a job ends again and again.
@@ -169,7 +164,7 @@ class Chaos:
             self.pause(poll)
 
     def pause(self, seconds: float, down: Victim | None = None) -> None:
-        """Let some time pass while the jobs are looked after, save one that is to stay dead."""
+        """Let some time pass and supervise the jobs, except one that is to stay dead."""
         deadline = time.monotonic() + seconds
         while True:
             self.on_tick()
@@ -183,22 +178,22 @@ class Chaos:
             time.sleep(min(POLL_SECONDS, left))
 
     def catch_up(self, jobs: list[JobProcess]) -> None:
-        """Wait until each job has processed all that stands on its topics, one after the other."""
+        """Wait until each job, one after the other, has processed everything on its topics."""
         for job in jobs:
             done = partial(self._caught_up, job)
-            self.wait(done, f"{job.name} to catch up", LOOK_SECONDS)
+            self.wait(done, f"{job.name} to catch up", END_OFFSETS_SECONDS)
 
     def _caught_up(self, job: JobProcess) -> bool:
-        ends = ends_of(self.settings.kafka)
-        return not any(lag(at, ends, job.sources(key)) for key, at in job.standings().items())
+        ends = end_offsets(self.settings.kafka)
+        return not any(lag(at, ends, job.sources(key)) for key, at in job.progress().items())
 
     def _kill(self, victim: Victim, number: int) -> Kill:
         produced = self.producer.produced.sent
-        ends = ends_of(self.settings.kafka)
-        at_seconds = time.monotonic() - self.began
+        ends = end_offsets(self.settings.kafka)
+        at_seconds = time.monotonic() - self.started
         programs = victim.kill()
         waiting = self.producer.produced.sent - self.producer.acknowledged
-        standings = {key: (job, at) for job in self.jobs for key, at in job.standings().items()}
+        progress = {key: (job, at) for job in self.jobs for key, at in job.progress().items()}
         return Kill(
             number=number,
             process=victim.name,
@@ -206,41 +201,43 @@ class Chaos:
             at_seconds=round(at_seconds, 1),
             produced=produced,
             unacknowledged=max(0, waiting),
-            lag={key: lag(at, ends, job.sources(key)) for key, (job, at) in standings.items()},
-            batches={key: at.committed for key, (_, at) in standings.items()},
-            in_flight=[key for key, (_, at) in standings.items() if at.in_flight],
+            lag={key: lag(at, ends, job.sources(key)) for key, (job, at) in progress.items()},
+            batches={key: at.committed for key, (_, at) in progress.items()},
+            in_flight=[key for key, (_, at) in progress.items() if at.in_flight],
         )
 
 
-def lag(at: Standing, ends: Ends, topics: set[str]) -> int:
+def lag(progress: CheckpointProgress, ends: EndOffsets, topics: set[str]) -> int:
     """Count the messages on some topics (with prefix) that a checkpoint has not processed."""
     return sum(
-        max(0, end - at.ends.get(place, 0)) for place, end in ends.items() if place[0] in topics
+        max(0, end - progress.offsets.get(partition, 0))
+        for partition, end in ends.items()
+        if partition[0] in topics
     )
 
 
-def ends_of(kafka: KafkaSettings) -> Ends:
-    """Look up where the topics that jobs read end, by name with prefix and partition.
+def end_offsets(kafka: KafkaSettings) -> EndOffsets:
+    """Return where the topics that jobs read end.
 
     Raises:
         BrokerError: no broker answers.
     """
-    names = [kafka.topic_prefix + topic.name for topic in WATCHED]
+    names = [kafka.topic_prefix + topic.name for topic in SOURCES]
     client = clients.consumer(kafka)
     try:
         with clients.broker_errors(kafka):
-            parts = [
-                TopicPartition(name, part)
+            partitions = [
+                TopicPartition(name, number)
                 for name in names
-                for part in client.partitions_for_topic(name) or ()
+                for number in client.partitions_for_topic(name) or ()
             ]
-            found: dict[Any, int] = client.end_offsets(parts)
+            ends: dict[Any, int] = client.end_offsets(partitions)
     finally:
         client.close()
-    return {(place.topic, place.partition): end for place, end in found.items()}
+    return {(partition.topic, partition.partition): end for partition, end in ends.items()}
 
 
-def _order(chance: random.Random, victims: list[Victim]) -> Iterator[Victim]:
-    """Rounds without end: in each every victim once, in an order of its own."""
+def _rounds(rng: random.Random, victims: list[Victim]) -> Iterator[Victim]:
+    """Yield every victim once in each of endless rounds, in a random order."""
     while True:
-        yield from chance.sample(victims, len(victims))
+        yield from rng.sample(victims, len(victims))

@@ -1,4 +1,4 @@
-"""The Delta tables that archive writes, held against what must stand in them."""
+"""Compares the Delta tables that archive writes with what they must hold."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from jobs.verify.check_topics import Published
+from jobs.verify.comparison import Comparison
 from jobs.verify.expected import Expected
-from jobs.verify.findings import Findings
 from streaming.lake import tables
 from streaming.settings import Settings
 from streaming.timestamps import SPARK_FORMAT
@@ -17,8 +17,8 @@ from streaming.timestamps import SPARK_FORMAT
 
 def check_tables(
     spark: SparkSession, settings: Settings, expected: Expected, published: Published
-) -> list[Findings]:
-    """Hold Δ events, Δ profiles and Δ decisions against the topics."""
+) -> list[Comparison]:
+    """Compare Δ events, Δ profiles and Δ decisions with the topics."""
 
     def read(table: tables.Table) -> DataFrame:
         return tables.read(spark, settings, table, tables.version(spark, settings, table))
@@ -33,33 +33,33 @@ def check_tables(
     return [
         check_events(expected, _tuples(events)),
         check_keys("Δ profiles", set(published.profiles), _tuples(profiles)),
-        check_keys("Δ decisions", {(its_id,) for its_id in published.lists}, _tuples(decisions)),
+        check_keys("Δ decisions", {(list_id,) for list_id in published.lists}, _tuples(decisions)),
     ]
 
 
-def check_events(expected: Expected, rows: Iterable[tuple[Any, ...]]) -> Findings:
-    """Hold Δ events against the distinct events: each once, as it first appeared.
+def check_events(expected: Expected, rows: Iterable[tuple[Any, ...]]) -> Comparison:
+    """Compare Δ events with the distinct events: each once, as it first appeared.
 
     Args:
         expected: from the source topics.
         rows: candidate, event id, event time, posting, kind, partition and offset.
     """
-    wanted = {key + place for key, place in expected.rows.items()}
-    return check_keys("Δ events", wanted, rows)
+    keys = {key + first for key, first in expected.rows.items()}
+    return check_keys("Δ events", keys, rows)
 
 
 def check_keys(
-    place: str, wanted: set[tuple[Any, ...]], rows: Iterable[tuple[Any, ...]]
-) -> Findings:
-    """Hold the rows of a table against what identifies each one."""
-    held = Counter(rows)
-    return Findings(
-        place,
-        expected=len(wanted),
-        found=held.total(),
-        lost=sorted(_name(key) for key in wanted - held.keys()),
-        invented=sorted(_name(key) for key in held.keys() - wanted),
-        duplicated=sorted(_name(key) for key, count in held.items() if count > 1),
+    name: str, expected: set[tuple[Any, ...]], rows: Iterable[tuple[Any, ...]]
+) -> Comparison:
+    """Compare the keys of a table's rows with those it must hold, each once."""
+    counts = Counter(rows)
+    return Comparison(
+        name,
+        expected=len(expected),
+        actual=counts.total(),
+        lost=sorted(map(_text, expected - counts.keys())),
+        invented=sorted(map(_text, counts.keys() - expected)),
+        duplicated=sorted(_text(key) for key, count in counts.items() if count > 1),
     )
 
 
@@ -68,5 +68,5 @@ def _tuples(rows: DataFrame) -> Iterable[tuple[Any, ...]]:
     return zip(*columns.values(), strict=True)
 
 
-def _name(key: tuple[Any, ...]) -> str:
+def _text(key: tuple[Any, ...]) -> str:
     return " ".join(map(str, key))

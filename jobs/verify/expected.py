@@ -1,4 +1,4 @@
-"""What must come of what was produced: read back from the source topics, judged, ready to fold."""
+"""What must come of the messages that were produced, read back from the source topics."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -9,40 +9,38 @@ from typing import Any
 import orjson
 from kafka.consumer.fetcher import ConsumerRecord
 
-from jobs.verify.findings import Findings
+from jobs.verify.comparison import Comparison
 from jobs.verify.message_generator import digest
-from jobs.verify.recording_producer import Place, Produced
+from jobs.verify.recording_producer import Position, Produced
 from streaming.contract.topics import CANDIDATES, Topic
-from streaming.profiles.fold import EventSeen, StatedSeen
-from streaming.profiles.fold_inputs import event_seen, stated_seen
-from streaming.timestamps import to_text
+from streaming.profiles.fold import ReceivedEvent, ReceivedStatedPart
+from streaming.profiles.fold_inputs import received_event, received_stated_part
+from streaming.timestamps import format_timestamp
 
 EventKey = tuple[str, str, str]
-"""Candidate, event id, event time: what makes an event one of its own."""
+"""Candidate, event id, event time: what identifies an event."""
 
 
 @dataclass
 class Expected:
     """What jobs must make of the source topics."""
 
-    events_seen: defaultdict[str, list[EventSeen]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    stated_seen: defaultdict[str, list[StatedSeen]] = field(
+    events: defaultdict[str, list[ReceivedEvent]] = field(default_factory=lambda: defaultdict(list))
+    stated_parts: defaultdict[str, list[ReceivedStatedPart]] = field(
         default_factory=lambda: defaultdict(list)
     )
     """By candidate, in the order of offsets."""
     rows: dict[EventKey, tuple[str, str, int, int]] = field(default_factory=dict)
     """Δ events: posting, kind, partition and offset of the first appearance."""
-    letters: dict[str, str] = field(default_factory=dict)
+    dead_letters: dict[str, str] = field(default_factory=dict)
     """Key and reason of each dead letter."""
 
     def candidates(self) -> set[str]:
-        """Everybody who has a profile, or only impressions."""
-        return {*self.events_seen, *self.stated_seen}
+        """Return the candidates who have a profile or nothing but impressions."""
+        return {*self.events, *self.stated_parts}
 
     def add(self, topic: Topic, record: ConsumerRecord, reason: str | None) -> None:
-        """Take in a message as it stands on its topic.
+        """Take in a message of a source topic.
 
         Args:
             topic: which.
@@ -50,16 +48,16 @@ class Expected:
             reason: of its dead letter, None where it can be read.
         """
         if reason is not None:
-            self.letters[f"{topic.name}/{record.partition}/{record.offset}"] = reason
+            self.dead_letters[f"{topic.name}/{record.partition}/{record.offset}"] = reason
             return
-        who, value = record.key.decode(), _value(record)
+        candidate_id, value = record.key.decode(), _value(record)
         if topic is CANDIDATES:
-            self.stated_seen[who].append(stated_seen(value, record.offset))
+            self.stated_parts[candidate_id].append(received_stated_part(value, record.offset))
             return
-        seen = event_seen(value, record.offset)
-        self.events_seen[who].append(seen)
-        place = (seen.posting_id, seen.kind, record.partition, record.offset)
-        self.rows.setdefault((who, seen.event_id, seen.event_time), place)
+        event = received_event(value, record.offset)
+        self.events[candidate_id].append(event)
+        row = (event.posting_id, event.kind, record.partition, record.offset)
+        self.rows.setdefault((candidate_id, event.event_id, event.event_time), row)
 
 
 def _value(record: ConsumerRecord) -> dict[str, Any]:
@@ -68,13 +66,13 @@ def _value(record: ConsumerRecord) -> dict[str, Any]:
         value: dict[str, Any] = orjson.loads(record.value)
         return value
     moment = datetime.fromtimestamp(record.timestamp / 1000, tz=UTC)
-    return {"updated_at": to_text(moment)}
+    return {"updated_at": format_timestamp(moment)}
 
 
 def expect(
     produced: Produced, topics: Mapping[Topic, Iterable[ConsumerRecord]]
-) -> tuple[Expected, list[Findings]]:
-    """Hold the source topics against what was sent, and say what must come of them.
+) -> tuple[Expected, list[Comparison]]:
+    """Compare the source topics with what was sent, and derive what must come of them.
 
     Args:
         produced: what was sent and acknowledged.
@@ -86,33 +84,37 @@ def expect(
     """
     expected = Expected()
     return expected, [
-        _source(produced, expected, topic, records) for topic, records in topics.items()
+        _check_source(produced, expected, topic, records) for topic, records in topics.items()
     ]
 
 
-def _source(
+def _check_source(
     produced: Produced, expected: Expected, topic: Topic, records: Iterable[ConsumerRecord]
-) -> Findings:
-    findings = Findings(topic.name)
+) -> Comparison:
+    comparison = Comparison(topic.name)
     missing = {
-        place: number for place, number in produced.acknowledged.items() if place[0] == topic.name
+        position: number
+        for position, number in produced.acknowledged.items()
+        if position[0] == topic.name
     }
-    findings.expected = len(missing)
+    comparison.expected = len(missing)
     newest: Counter[int] = Counter()  # partition → number of the newest message, from 1
     for record in records:
-        findings.found += 1
-        place: Place = (topic.name, record.partition, record.offset)
-        mark = digest(topic, record.key, record.value)
-        number = missing.pop(place, None)
-        if mark not in produced.reasons or (number is not None and produced.marks[number] != mark):
-            findings.invented.append("/".join(map(str, place)))
+        comparison.actual += 1
+        position: Position = (topic.name, record.partition, record.offset)
+        sent = digest(topic, record.key, record.value)
+        number = missing.pop(position, None)
+        if sent not in produced.reasons or (
+            number is not None and produced.digests[number] != sent
+        ):
+            comparison.invented.append("/".join(map(str, position)))
             continue
         if number is None:
-            findings.repeated += 1  # its answer was lost on the way, and it was sent again
+            comparison.repeated += 1  # its acknowledgement was lost, and it was sent again
         elif number + 1 < newest[record.partition]:
-            findings.out_of_order.append("/".join(map(str, place)))
+            comparison.out_of_order.append("/".join(map(str, position)))
         else:
             newest[record.partition] = number + 1
-        expected.add(topic, record, produced.reasons[mark])
-    findings.lost = ["/".join(map(str, place)) for place in missing]
-    return findings
+        expected.add(topic, record, produced.reasons[sent])
+    comparison.lost = ["/".join(map(str, position)) for position in missing]
+    return comparison

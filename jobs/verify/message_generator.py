@@ -18,7 +18,7 @@ import orjson
 from jobs.verify.broken_messages import KINDS, TOO_LARGE
 from streaming.contract.records import SCHEMA_VERSION, EventKind, Posting, to_json
 from streaming.contract.topics import CANDIDATES, EVENTS, Topic
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 Kind = Literal["event", "duplicate", "late", "stated", "withdrawn", "broken"]
 SHARES: dict[Kind, float] = {
@@ -128,7 +128,7 @@ def _event(
         "candidate_id": candidate_id,
         "posting_id": rng.choice(posting_ids),
         "kind": kind.value,
-        "event_time": to_text(when),
+        "event_time": format_timestamp(when),
         "source": "verify",
     }
     if kind is EventKind.VIEW:
@@ -140,7 +140,7 @@ def _stated(rng: random.Random, candidate_id: str, when: datetime) -> Message:
     value = {
         "schema_version": SCHEMA_VERSION,
         "candidate_id": candidate_id,
-        "updated_at": to_text(when),
+        "updated_at": format_timestamp(when),
         "skills": rng.sample(SKILLS, rng.randint(1, 4)),
         "language": rng.choice(("en", "de", "zh")),
         "source": "verify",

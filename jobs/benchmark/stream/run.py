@@ -16,7 +16,7 @@ from jobs.benchmark.stream.measurements import backlog, broken, closing, latency
 from jobs.reporting.report_files import page_beside, write_report
 from streaming import dependencies
 from streaming.settings import Settings
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 MEASURES: Mapping[str, Callable[[Settings, Plan, OnProgress], Report]] = {
     "latency": latency.measure,
@@ -48,7 +48,7 @@ def measure_stream(
 
     Raises:
         InputError: `out` cannot be written.
-        MissingPartError: no Java or no jars.
+        MissingDependencyError: no Java or no jars.
         CareerstreamError: a process ended, or takes too long.
     """
     page_beside(out)
@@ -82,7 +82,7 @@ def about(settings: Settings, plan: Plan) -> Report:
     values = settings.model_dump(mode="json")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "made_at": to_text(datetime.now(tz=UTC)),
+        "made_at": format_timestamp(datetime.now(tz=UTC)),
         "parts": list(plan.parts),
         **prefixed("size", plan.sizes()),
         **{

@@ -1,75 +1,75 @@
-"""When each answer to an event could be read, from the timestamps that Kafka gave both."""
+"""The latency of each event, from the timestamps that Kafka gave the event and the answer."""
 
 from typing import NamedTuple
 
 import orjson
 
 from jobs.benchmark.stream.harness.measurement_sandbox import COPIES
-from jobs.benchmark.stream.harness.topic_progress import Offsets
+from jobs.benchmark.stream.harness.topic_ends import Offsets
 from streaming.contract.topics import EVENTS, RECOMMENDATIONS
 from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 
 
-class Timed(NamedTuple):
-    """An event and its answer."""
+class LatencySample(NamedTuple):
+    """An event and its answer; times are in seconds since 1970."""
 
     number: int
     """Of the event within its measurement, from 0."""
     produced: float
-    """Kafka's timestamp of the event, seconds since 1970."""
+    """Kafka's timestamp of the event."""
     readable: float
     """When the broker had appended the answer."""
 
     @property
     def milliseconds(self) -> float:
-        """How long it took."""
+        """The time from the event to its answer."""
         return (self.readable - self.produced) * 1000
 
 
-def copied(kafka: KafkaSettings, name: str) -> list[Timed]:
-    """Time the copies of the events of a measurement, in the order of the events.
+def read_copies(kafka: KafkaSettings, name: str) -> list[LatencySample]:
+    """Return the latency of each event's copy, in the order of the events.
 
     Args:
         kafka: the cluster.
         name: of the measurement's clicks.
     """
     produced = {
-        number: record.timestamp
+        number: record.timestamp / 1000
         for record in read_messages(kafka, EVENTS)
         if (number := _number(name, orjson.loads(record.value)["event_id"])) is not None
     }
-    timed: dict[int, Timed] = {}
+    samples: dict[int, LatencySample] = {}
     for record in read_messages(kafka, COPIES):
         number = _number(name, orjson.loads(record.value)["event_id"])
-        if number in produced and number not in timed:
-            timed[number] = Timed(number, produced[number] / 1000, record.timestamp / 1000)
-    return sorted(timed.values())
+        if number in produced and number not in samples:
+            samples[number] = LatencySample(number, produced[number], record.timestamp / 1000)
+    return sorted(samples.values())
 
 
-def answered(kafka: KafkaSettings, name: str, since: Offsets) -> list[Timed]:
-    """Time the lists that the events of a measurement have led to, in the order of the events.
+def read_answers(kafka: KafkaSettings, name: str, since: Offsets) -> list[LatencySample]:
+    """Return the latency of each event's recommendation, in the order of the events.
 
-    Where several events of a candidate share a list, it answers the oldest.
+    Where several events of a candidate share a recommendation, it answers the oldest.
 
     Args:
         kafka: the cluster.
         name: of the measurement's clicks.
-        since: where the topic recommendations ended before it.
+        since: where the topic recommendations ended before the measurement.
     """
-    timed: dict[int, Timed] = {}
+    samples: dict[int, LatencySample] = {}
     for record in read_messages(kafka, RECOMMENDATIONS, since):
         trigger = orjson.loads(record.value).get("triggered_by") or {}
         number = _number(name, trigger.get("event_id") or "")
-        # A later list for the same profile is no answer to the click any more.
-        if number is not None and number not in timed:
-            produced = from_text(trigger["produced_at"]).timestamp()
-            timed[number] = Timed(number, produced, record.timestamp / 1000)
-    return sorted(timed.values())
+        # A later list for the same profile does not answer the click.
+        if number is not None and number not in samples:
+            produced = parse_timestamp(trigger["produced_at"]).timestamp()
+            samples[number] = LatencySample(number, produced, record.timestamp / 1000)
+    return sorted(samples.values())
 
 
 def _number(name: str, event_id: str) -> int | None:
-    """Return which event of a measurement this is, None for one of another."""
-    begins, _, number = event_id.rpartition("-")
-    return int(number) if begins == name else None
+    """Return the number of an event within a measurement, None for one of another."""
+    prefix, _, number = event_id.rpartition("-")
+    return int(number) if prefix == name else None

@@ -1,4 +1,4 @@
-"""What is sent: postings, stated parts and clicks, the same for every contestant."""
+"""Generates clicks and sends records, the same for every contestant."""
 
 import random
 import time
@@ -13,23 +13,25 @@ from streaming.contract.records import SCHEMA_VERSION
 from streaming.contract.topics import Topic
 from streaming.kafka.clients import broker_errors, producer
 from streaming.settings import KafkaSettings
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 BEGIN = datetime(2025, 1, 6, tzinfo=UTC)
-"""When the first click happens; those of a run come in this order."""
+"""Time of the first click of a run."""
 KINDS = {"view": 80, "save": 8, "apply": 6, "dismiss": 5, "hire": 1}
-"""Out of a hundred clicks."""
+"""Percentages of the kinds of clicks."""
 _SOURCE = "benchmark"
 TICK_SECONDS = 0.025
-"""Of a steady rate. With a request to the broker for each event of 200 a second the sender took a
-fifth of a core from what it measures."""
-Tell = Callable[[str, float], None]
-"""Told what goes on, and how much of it is done (0 to 1)."""
+"""At a steady rate, events are sent in ticks: with a request to the broker for each of 200 events a
+second, the sender took a fifth of a core from what it measures."""
+OnProgress = Callable[[str, float], None]
+"""Called with `STAGE: what goes on` and the share of the stage that is done (0 to 1)."""
+Message = tuple[str, bytes | None, list[tuple[str, bytes]]]
+"""Key, value and headers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clicks:
-    """Clicks of candidates on postings, drawn at random, in the order of their times."""
+    """Random clicks of candidates on postings, in the order of their times."""
 
     candidates: Sequence[str]
     postings: Sequence[str]
@@ -37,10 +39,10 @@ class Clicks:
     begin: datetime = BEGIN
     spacing: timedelta = timedelta(milliseconds=20)
     name: str = "click"
-    """Beginning of the event ids."""
+    """Prefix of the event ids."""
 
     def drawn(self, count: int) -> Iterator[dict[str, Any]]:
-        """Yield events of candidates drawn one by one."""
+        """Yield events of randomly drawn candidates."""
         draw = random.Random(f"{self.name} {self.seed}")
         return self._of(count, lambda _: draw.choice(self.candidates))
 
@@ -60,13 +62,13 @@ class Clicks:
                 "candidate_id": candidate(number),
                 "posting_id": draw.choice(self.postings),
                 "kind": draw.choice(kinds),
-                "event_time": to_text(self.begin + number * self.spacing),
+                "event_time": format_timestamp(self.begin + number * self.spacing),
                 "source": _SOURCE,
             }
 
 
-def names(prefix: str, count: int) -> list[str]:
-    """Name candidates or postings that nothing else is known of."""
+def make_ids(prefix: str, count: int) -> list[str]:
+    """Return ids of candidates or postings."""
     return [f"{prefix}{number:07d}" for number in range(count)]
 
 
@@ -76,24 +78,44 @@ def send(
     values: Iterable[dict[str, Any]],
     key: str = "candidate_id",
     on_sent: Callable[[int], None] = lambda _: None,
-) -> int:
-    """Send values as fast as the broker takes them; return how many.
+) -> None:
+    """Send values as fast as the broker takes them.
+
+    Args:
+        kafka: the cluster.
+        topic: which.
+        values: the records.
+        key: the field whose value is the key of the message.
+        on_sent: called with the count every 1,000 messages.
 
     Raises:
-        BrokerError: no broker, or it stops taking them.
+        BrokerError: no broker, or it takes no more.
     """
-    name, count = kafka.topic_prefix + topic.name, 0
+    send_messages(kafka, topic, ((v[key], orjson.dumps(v), []) for v in values), on_sent)
+
+
+def send_messages(
+    kafka: KafkaSettings,
+    topic: Topic,
+    messages: Iterable[Message],
+    on_sent: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Send messages as fast as the broker takes them.
+
+    Raises:
+        BrokerError: no broker, or it takes no more.
+    """
+    name = kafka.topic_prefix + topic.name
     client = producer(kafka, linger_ms=20)
     try:
         with broker_errors(kafka):
-            for count, value in enumerate(values, start=1):
-                client.send(name, key=value[key].encode(), value=orjson.dumps(value))
+            for count, (key, value, headers) in enumerate(messages, start=1):
+                client.send(name, key=key.encode(), value=value, headers=headers)
                 if count % 1000 == 0:
                     on_sent(count)
             client.flush()
     finally:
         client.close()
-    return count
 
 
 def send_steadily(
@@ -103,19 +125,19 @@ def send_steadily(
     rate: float,
     on_sent: Callable[[int], None] = lambda _: None,
 ) -> float:
-    """Send values at so many a second, a few at each tick, whatever those before took.
+    """Send values at a steady rate (events a second), a few at each tick.
 
     Returns:
-        By how many milliseconds it was behind its own schedule at most.
+        The most milliseconds that it was behind schedule.
 
     Raises:
-        BrokerError: no broker, or it stops taking them.
+        BrokerError: no broker, or it takes no more.
     """
     name, behind = kafka.topic_prefix + topic.name, 0.0
     client = producer(kafka)
     try:
         with broker_errors(kafka):
-            client.partitions_for(name)  # what there is to know of the topic, before it counts
+            client.partitions_for(name)  # fetch metadata before the clock starts
             start = time.monotonic()
             for number, value in enumerate(values):
                 due = start + number // (rate * TICK_SECONDS) * TICK_SECONDS

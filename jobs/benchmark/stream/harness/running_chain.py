@@ -1,4 +1,4 @@
-"""Our chain under way: `careerstream up` in its own process, filled, with a model."""
+"""Our chain: `careerstream up` in its own process, with filled state and a model that serves."""
 
 import time
 from collections.abc import Iterator
@@ -8,45 +8,47 @@ from datetime import timedelta
 from itertools import cycle
 from typing import Any
 
-from infra.process.supervisor import Child
+from infra.process.supervisor import SupervisedProcess
 from infra.simulator import Market, MarketConfig
-from jobs.benchmark.stream.harness.job_run import await_caught_up
-from jobs.benchmark.stream.harness.load_generator import BEGIN, Clicks, Tell, names, send
-from jobs.benchmark.stream.harness.measurement_sandbox import Place
-from jobs.benchmark.stream.harness.plan import Plan
-from jobs.benchmark.stream.harness.topic_progress import (
-    Offsets,
-    await_lists,
-    await_profiles,
-    await_true,
-    ends,
+from jobs.benchmark.stream.harness.job_run import POLL_SECONDS, wait_until_caught_up
+from jobs.benchmark.stream.harness.load_generator import (
+    BEGIN,
+    Clicks,
+    OnProgress,
+    make_ids,
+    send,
 )
-from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
+from jobs.benchmark.stream.harness.plan import Plan
+from jobs.runtime.sandbox import Sandbox
+from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS
 from streaming.errors import CareerstreamError
 from streaming.serving.versions import read_current_versions
 from streaming.settings import Settings
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 from training.registry import model_registry
 
-READY = "running: "
-PATIENCE = 1800.0
-LEARNERS = 1_500
+UP_RUNNING = "running: "
+"""In the output of `careerstream up` as soon as its queries run."""
+PATIENCE_SECONDS = 1800.0
+TRAINING_CANDIDATES = 1_500
 """Simulated candidates whose behaviour the model is trained on."""
-LEARNERS_EVENTS = 8.0
-EVENTS_EACH = 4
-"""Events of every other candidate before anything is measured."""
+TRAINING_EVENTS = 8.0
+"""Events of each of them, on average."""
+OTHER_EVENTS = 4
+"""Events of each other candidate before anything is measured."""
 DAYS = 60
-SETTLED_SECONDS = 5.0
-"""How long versions must stay the same before anything is measured."""
+STABLE_SECONDS = 5.0
+"""The versions that serve must stay the same so long before anything is measured."""
 LATE_SECONDS = 600.0
-"""So long after the last event answers are still waited for, and counted."""
+"""Answers that come so long after the last event are still waited for, and counted."""
 
 
 @dataclass(frozen=True)
 class Chain:
     """A chain that has caught up."""
 
-    up: Child
+    sandbox: Sandbox
+    up: SupervisedProcess
     candidates: list[str]
     postings: list[str]
     model: dict[str, Any]
@@ -63,61 +65,48 @@ class Chain:
             name=name,
         )
 
+    def wait_for_answers(self) -> bool:
+        """Wait until all events are answered; return False if that takes too long.
+
+        Raises:
+            CareerstreamError: the chain ended.
+        """
+        try:
+            wait_until_caught_up(self.sandbox, self.up, LATE_SECONDS)
+        except CareerstreamError:
+            self.up.check()
+            return False
+        return True
+
 
 @contextmanager
-def chain(place: Place, plan: Plan, tell: Tell) -> Iterator[Chain]:
-    """Start the chain, fill it, train a model if that is planned, and wait until it serves."""
-    tell("chain: making a market", 0.0)
-    town = _town(plan)
-    _send_town(place, town)
-    with place.command("up") as up:
-        tell("chain: starting `careerstream up`", 0.3)
-        up.await_words(READY)
+def running_chain(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> Iterator[Chain]:
+    """Start the chain, fill it, train a model if the plan says so, and wait until it serves."""
+    on_progress("chain: simulating a market", 0.0)
+    market = _simulate(plan)
+    market.send(sandbox)
+    with sandbox.start_command("up") as up:
+        on_progress("chain: starting `careerstream up`", 0.3)
+        up.wait_for_text(UP_RUNNING)
         trained = None
         if plan.trained:
-            tell("chain: filling the tables", 0.4)
-            await_caught_up(place, up)
-            tell("chain: training", 0.5)
-            trained = _train(place, plan)
-        tell("chain: filling the state", 0.7)
-        candidates = _fill(place, town, plan)
-        await_caught_up(place, up)
-        tell("chain: waiting for the model to serve", 0.9)
+            on_progress("chain: filling the tables", 0.4)
+            wait_until_caught_up(sandbox, up)
+            on_progress("chain: training", 0.5)
+            trained = _train(sandbox, plan)
+        on_progress("chain: filling the state", 0.7)
+        candidates = _fill(sandbox, market, plan)
+        wait_until_caught_up(sandbox, up)
+        on_progress("chain: waiting for the model to serve", 0.9)
         if trained is not None:
-            model_registry.crown(place.settings, trained, reason="benchmark", forced=True)
-        serving = _await_serving(place.settings, up, trained)
-        tell("chain: caught up", 1.0)
-        postings = [posting["posting_id"] for posting in town.postings]
-        yield Chain(up, candidates, postings, serving)
-
-
-def answer_ends(place: Place) -> tuple[Offsets, Offsets]:
-    """Return where profiles and recommendations end now."""
-    return ends(place.kafka, PROFILES), ends(place.kafka, RECOMMENDATIONS)
-
-
-def await_answers(place: Place, up: Child, before: tuple[Offsets, Offsets]) -> bool:
-    """Wait until the last events are answered; return whether they came at all.
-
-    Args:
-        place: where.
-        up: the chain's process.
-        before: `answer_ends` before the events were sent.
-
-    Raises:
-        CareerstreamError: the chain ended.
-    """
-    try:
-        versions = await_profiles(place.kafka, before[0], up.check, LATE_SECONDS, (EVENTS,))
-        await_lists(place.kafka, versions, before[1], up.check, LATE_SECONDS)
-    except CareerstreamError:
-        up.check()  # it ended: that is not being late
-        return False
-    return True
+            model_registry.crown(sandbox.settings, trained, reason="benchmark", forced=True)
+        model = _wait_for_model(sandbox.settings, up, trained)
+        on_progress("chain: caught up", 1.0)
+        yield Chain(sandbox, up, candidates, market.posting_ids, model)
 
 
 @dataclass(frozen=True)
-class _Town:
+class _Market:
     """Simulated records that the model is trained on."""
 
     postings: list[dict[str, Any]]
@@ -126,70 +115,76 @@ class _Town:
 
     @property
     def candidates(self) -> list[str]:
-        """Everybody of whom anything is known."""
+        """Every candidate with an event or a stated part."""
         return sorted({value["candidate_id"] for value in (*self.stated, *self.events)})
 
+    @property
+    def posting_ids(self) -> list[str]:
+        """The ids of all postings."""
+        return [posting["posting_id"] for posting in self.postings]
 
-def _town(plan: Plan) -> _Town:
+    def send(self, sandbox: Sandbox) -> None:
+        """Send everything to its topic."""
+        send(sandbox.kafka, POSTINGS, self.postings, "posting_id")
+        send(sandbox.kafka, CANDIDATES, self.stated)
+        send(sandbox.kafka, EVENTS, self.events)
+
+
+def _simulate(plan: Plan) -> _Market:
     market = Market(
         MarketConfig(
-            candidates=min(LEARNERS, plan.profiles), postings=plan.postings, days=DAYS,
-            events_per_candidate=LEARNERS_EVENTS, seed=plan.seed, start=BEGIN,
+            candidates=min(TRAINING_CANDIDATES, plan.profiles), postings=plan.postings, days=DAYS,
+            events_per_candidate=TRAINING_EVENTS, seed=plan.seed, start=BEGIN,
         )
     )  # fmt: skip
-    postings = list(map(_open_for_ever, market.postings()))
-    return _Town(postings, list(market.candidates()), list(market.events()))
+    posted = {"date_posted": format_timestamp(BEGIN - timedelta(days=1))}
+    postings = [
+        {name: value for name, value in posting.items() if name != "valid_through"} | posted
+        for posting in market.postings()
+    ]
+    return _Market(postings, list(market.candidates()), list(market.events()))
 
 
-def _open_for_ever(posting: dict[str, Any]) -> dict[str, Any]:
-    rest = {name: value for name, value in posting.items() if name != "valid_through"}
-    return rest | {"date_posted": to_text(BEGIN - timedelta(days=1))}
+def _train(sandbox: Sandbox, plan: Plan) -> model_registry.ModelRef:
+    with sandbox.start_command("train", "--epochs", str(plan.epochs)) as training:
+        training.wait_for_success(PATIENCE_SECONDS)
+    return model_registry.resolve(sandbox.settings, model_registry.CHALLENGER)
 
 
-def _send_town(place: Place, town: _Town) -> None:
-    send(place.kafka, POSTINGS, town.postings, "posting_id")
-    send(place.kafka, CANDIDATES, town.stated)
-    send(place.kafka, EVENTS, town.events)
-
-
-def _train(place: Place, plan: Plan) -> model_registry.ModelRef:
-    with place.command("train", "--epochs", str(plan.epochs)) as training:
-        training.await_end(PATIENCE)
-    return model_registry.resolve(place.settings, model_registry.CHALLENGER)
-
-
-def _fill(place: Place, town: _Town, plan: Plan) -> list[str]:
-    """Add candidates until there are as many as planned."""
-    known = town.candidates
-    more = names("b", plan.profiles - len(known))
-    kafka = place.kafka
-    stated = ({**one, "candidate_id": name} for one, name in zip(cycle(town.stated), more))
-    send(kafka, CANDIDATES, stated)
-    if more:
+def _fill(sandbox: Sandbox, market: _Market, plan: Plan) -> list[str]:
+    """Add candidates until there are as many as planned; return all of them."""
+    known = market.candidates
+    others = make_ids("b", plan.profiles - len(known))
+    stated = (
+        value | {"candidate_id": candidate_id}
+        for candidate_id, value in zip(others, cycle(market.stated), strict=False)
+    )
+    send(sandbox.kafka, CANDIDATES, stated)
+    if others:
         clicks = Clicks(
-            candidates=more, postings=[one["posting_id"] for one in town.postings],
-            seed=plan.seed, begin=BEGIN + timedelta(days=DAYS + 10), name="before",
+            candidates=others, postings=market.posting_ids, seed=plan.seed,
+            begin=BEGIN + timedelta(days=DAYS + 10), name="before",
         )  # fmt: skip
-        send(kafka, EVENTS, clicks.in_turn(EVENTS_EACH * len(more)))
-    return [*known, *more]
+        send(sandbox.kafka, EVENTS, clicks.in_turn(OTHER_EVENTS * len(others)))
+    return [*known, *others]
 
 
-def _await_serving(
-    settings: Settings, up: Child, trained: model_registry.ModelRef | None
+def _wait_for_model(
+    settings: Settings, up: SupervisedProcess, trained: model_registry.ModelRef | None
 ) -> dict[str, Any]:
-    """Wait until the trained version serves, over a catalogue that no longer changes."""
+    """Wait until the trained version serves, with a catalogue that no longer changes."""
     wanted = trained or model_registry.champion(settings)
-    seen: list[tuple[float, Any]] = []
+    versions, since = read_current_versions(settings), time.monotonic()
 
-    def settled() -> bool:
-        now = read_current_versions(settings)
-        if not seen or seen[-1][1] != now:
-            seen.append((time.monotonic(), now))
-        since, versions = seen[-1]
-        quiet = time.monotonic() - since >= SETTLED_SECONDS
+    def stable() -> bool:
+        nonlocal versions, since
+        current = read_current_versions(settings)
+        if current != versions:
+            versions, since = current, time.monotonic()
+        quiet = time.monotonic() - since >= STABLE_SECONDS
         return quiet and versions is not None and versions.model_version == wanted.version
 
-    await_true(settled, up.check, PATIENCE, f"model version {wanted.version}")
-    versions = read_current_versions(settings)
+    state = f"serving model version {wanted.version}"
+    up.wait_until(stable, state, PATIENCE_SECONDS, POLL_SECONDS)
     catalogue = versions.catalogue_version if versions else -1
     return {"kind": wanted.kind, "version": wanted.version, "catalogue_version": catalogue}

@@ -1,4 +1,4 @@
-"""From times to numbers of a flat report."""
+"""Statistics of latency samples, as entries of a flat report."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,53 +6,55 @@ from typing import Any
 
 import numpy as np
 
-from jobs.benchmark.stream.harness.latency_samples import Timed
+from jobs.benchmark.stream.harness.latency_samples import LatencySample
 
 Report = dict[str, Any]
 _RANKS = {"p50_ms": 50, "p90_ms": 90, "p99_ms": 99, "max_ms": 100}
 
 
-def under(prefix: str, values: Mapping[str, Any]) -> Report:
+def prefixed(prefix: str, values: Mapping[str, Any]) -> Report:
     """Put a prefix before every key."""
     return {f"{prefix}/{key}": value for key, value in values.items()}
 
 
-def ratio(one: float | None, other: float | None, digits: int = 3) -> float | None:
-    """Divide, where there is something to divide."""
-    return None if one is None or not other else round(one / other, digits)
+def ratio(value: float | None, reference: float | None, digits: int = 3) -> float | None:
+    """Divide two rounded numbers; None where there is nothing to divide."""
+    return None if value is None or not reference else round(value / reference, digits)
 
 
-def summary(found: Iterable[Timed], first: int) -> Report:
-    """Return percentiles of the answers, and their p99 over their p50.
+def percentiles(values: list[float], ranks: Mapping[str, int], digits: int = 1) -> Report:
+    """Return percentiles by name; None for each where there are no values."""
+    return {
+        name: round(float(np.percentile(values, rank)), digits) if values else None
+        for name, rank in ranks.items()
+    }
+
+
+def summary(samples: Iterable[LatencySample], first: int) -> Report:
+    """Return the number of samples, percentiles, and p99 divided by p50.
 
     Args:
-        found: the answers.
+        samples: the latency samples.
         first: number of the first event that counts; those before it are the warm-up.
     """
-    values = [one.milliseconds for one in found if one.number >= first]
-    told: Report = {
-        name: round(float(np.percentile(values, rank)), 1) if values else None
-        for name, rank in _RANKS.items()
-    }
-    return {
-        "answered": len(values),
-        **told,
-        "p99_over_p50": ratio(told["p99_ms"], told["p50_ms"]),
-    }
+    values = [sample.milliseconds for sample in samples if sample.number >= first]
+    report = percentiles(values, _RANKS)
+    over = ratio(report["p99_ms"], report["p50_ms"])
+    return {"answered": len(values), **report, "p99_over_p50": over}
 
 
-def over_time(found: Iterable[Timed], first: int) -> Report:
-    """Return, for each second in which something was produced, the median and the maximum.
+def over_time(samples: Iterable[LatencySample], first: int) -> Report:
+    """Return, for each second in which events were produced, the median and the maximum.
 
     Args:
-        found: the answers.
+        samples: the latency samples.
         first: number of the first event that counts; second 0 begins with it.
     """
-    found = list(found)
-    begin = min((one.produced for one in found if one.number >= first), default=0.0)
+    samples = list(samples)
+    start = min((sample.produced for sample in samples if sample.number >= first), default=0.0)
     by_second: defaultdict[int, list[float]] = defaultdict(list)
-    for one in found:
-        by_second[int((one.produced - begin) // 1)].append(one.milliseconds)
+    for sample in samples:
+        by_second[int((sample.produced - start) // 1)].append(sample.milliseconds)
     seconds = sorted(by_second)
     return {
         "second": seconds,

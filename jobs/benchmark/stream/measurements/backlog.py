@@ -1,22 +1,26 @@
-"""Part backlog: events that wait already, into profiles, against a mere copy and Quix Streams."""
+"""Part backlog: waiting events into profiles, against a mere copy and Quix Streams."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.benchmark.stream.harness.correctness import (
-    Profiles,
-    differences,
-    fingerprint,
-    folded_events,
-    published,
+from jobs.benchmark.stream.harness.job_run import COPY_JOB, PROFILE_JOB, run_job
+from jobs.benchmark.stream.harness.load_generator import Clicks, OnProgress, make_ids, send
+from jobs.benchmark.stream.harness.measurement_sandbox import (
+    COPIES,
+    QUIX_PROFILES,
+    measurement_sandbox,
 )
-from jobs.benchmark.stream.harness.job_run import COPYING_JOB, PROFILE_JOB, Span, work_off
-from jobs.benchmark.stream.harness.load_generator import Clicks, Tell, names, send
-from jobs.benchmark.stream.harness.measurement_sandbox import COPIES, QUIX_PROFILES, Place, place
 from jobs.benchmark.stream.harness.plan import Plan
-from jobs.benchmark.stream.harness.statistics import Report, ratio, under
-from jobs.benchmark.stream.harness.topic_progress import ends
+from jobs.benchmark.stream.harness.query_output import (
+    count_differences,
+    fingerprint,
+    published_profiles,
+)
+from jobs.benchmark.stream.harness.statistics import Report, prefixed, ratio
+from jobs.benchmark.stream.harness.topic_ends import end_offsets
 from jobs.benchmark.stream.measurements import quix
+from jobs.runtime.sandbox import Sandbox
+from jobs.verify.plain_fold import Profiles, fold_topic
 from streaming.contract.topics import EVENTS
 from streaming.kafka.topic_reader import read_messages
 from streaming.settings import Settings
@@ -24,75 +28,84 @@ from streaming.settings import Settings
 _RATES = {"": "per_second", "_running": "per_second_running"}
 
 
-def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
-    """Have each contestant work the same backlog off, one after the other, and compare.
+def measure(given: Settings, plan: Plan, on_progress: OnProgress) -> Report:
+    """Let each contestant process the same events, one after the other, and compare.
 
     Raises:
-        CareerstreamError: something ended or did not come.
-        MissingPartError: Quix Streams is wanted and cannot be installed.
+        CareerstreamError: a process ended, or takes too long.
+        MissingDependencyError: Quix Streams is wanted and cannot be installed.
     """
-    environment = quix.environment(tell) if plan.quix else None
-    with place(given, "backlog") as here:
-        send_backlog(here, plan, plan.backlog, tell)
-        tell("floor: the pass-through works it off", 0.0)
-        floor = _floor(here, plan)
-        tell("ours: the job works it off", 0.0)
-        began, running = work_off(here, PROFILE_JOB)
-        tell("checking: the plain fold", 0.0)
-        found, ended, count = published(here.kafka)
-        expected = folded_events(here.kafka, lambda _: True)
-        ours = Span(began, running, ended).rates(plan.backlog)
-        ours |= {"messages": count, "differences": differences(found, expected)}
+    python = quix.install(on_progress) if plan.quix else None
+    with measurement_sandbox(given, "backlog") as sandbox:
+        _send_backlog(sandbox, plan, on_progress)
+        on_progress("floor: the pass-through runs", 0.0)
+        floor = _measure_floor(sandbox, plan)
+        on_progress("ours: the job runs", 0.0)
+        run = run_job(sandbox, PROFILE_JOB)
+        on_progress("checking: the plain fold", 0.0)
+        profiles, ended, count = published_profiles(sandbox.kafka)
+        expected = fold_topic(sandbox.kafka)
+        ours = run.rates(plan.backlog, ended)
+        ours |= {"messages": count, "differences": count_differences(profiles, expected)}
         report = {
             "candidates": len(expected),
-            **under("floor", floor),
-            **under("ours", ours),
+            **prefixed("floor", floor),
+            **prefixed("ours", ours),
             **_ratios("floor", ours, floor),
         }
-        if environment is not None:
-            report |= _quix(here, plan, environment, expected, ours, tell)
-    return under("backlog", report)
+        if python is not None:
+            tries = [
+                _measure_quix(sandbox, plan, quix.Group(python, processes), expected, on_progress)
+                for processes in quix.processes_to_try()
+            ]
+            report |= _quix_report(tries, ours)
+    return prefixed("backlog", report)
 
 
-def send_backlog(here: Place, plan: Plan, count: int, tell: Tell) -> None:
-    """Send the events, of candidates drawn at random."""
+def _send_backlog(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> None:
     clicks = Clicks(
-        candidates=names("c", plan.profiles), postings=names("p", plan.postings), seed=plan.seed
+        candidates=make_ids("c", plan.profiles),
+        postings=make_ids("p", plan.postings),
+        seed=plan.seed,
     )
-    words = "backlog: events sent"
-    send(here.kafka, EVENTS, clicks.drawn(count), on_sent=lambda done: tell(words, done / count))
+
+    def on_sent(count: int) -> None:
+        on_progress("backlog: events sent", count / plan.backlog)
+
+    send(sandbox.kafka, EVENTS, clicks.drawn(plan.backlog), on_sent=on_sent)
 
 
-def _floor(here: Place, plan: Plan) -> Report:
-    began, running = work_off(here, COPYING_JOB)
-    count, digest, ended = fingerprint(read_messages(here.kafka, COPIES))
-    sent, wanted, _ = fingerprint(read_messages(here.kafka, EVENTS))
-    rates = Span(began, running, ended).rates(plan.backlog)
-    return rates | {"messages": count, "same": (count, digest) == (sent, wanted)}
+def _measure_floor(sandbox: Sandbox, plan: Plan) -> Report:
+    run = run_job(sandbox, COPY_JOB)
+    count, digest, ended = fingerprint(read_messages(sandbox.kafka, COPIES))
+    sent, sent_digest, _ = fingerprint(read_messages(sandbox.kafka, EVENTS))
+    rates = run.rates(plan.backlog, ended)
+    return rates | {"messages": count, "same": (count, digest) == (sent, sent_digest)}
 
 
-def _quix(  # noqa: PLR0917 - only ever called in this module
-    here: Place,
-    plan: Plan,
-    environment: quix.Environment,
-    expected: Profiles,
-    ours: Mapping[str, Any],
-    tell: Tell,
+def _measure_quix(
+    sandbox: Sandbox, plan: Plan, group: quix.Group, expected: Profiles, on_progress: OnProgress
 ) -> Report:
-    """Try one process and one a core; the faster one, start-up included, counts."""
-    tries: list[Report] = []
-    for processes in quix.processes_to_try():
-        tell(f"Quix Streams: {processes} process(es) work it off", 0.0)
-        before = ends(here.kafka, QUIX_PROFILES)
-        began, running = quix.work_off(here, environment, processes, plan.backlog)
-        found, ended, count = published(here.kafka, QUIX_PROFILES, before)
-        rates = Span(began, running, ended).rates(plan.backlog)
-        wrong = differences(found, expected)
-        tries.append(rates | {"processes": processes, "messages": count, "differences": wrong})
-    best = max(tries, key=lambda one: one["per_second"])
+    on_progress(f"Quix Streams: {group.processes} process(es) run", 0.0)
+    before = end_offsets(sandbox.kafka, QUIX_PROFILES)
+    run = group.run(sandbox, plan.backlog)
+    profiles, ended, count = published_profiles(sandbox.kafka, QUIX_PROFILES, before)
+    return run.rates(plan.backlog, ended) | {
+        "processes": group.processes,
+        "messages": count,
+        "differences": count_differences(profiles, expected),
+    }
+
+
+def _quix_report(tries: list[Report], ours: Mapping[str, Any]) -> Report:
+    """Report the fastest number of processes, start-up included, and the rate of each."""
+    best = max(tries, key=lambda rates: rates["per_second"])
     return {
-        **under("quix", best),
-        **{f"quix/processes/{one['processes']}/per_second": one["per_second"] for one in tries},
+        **prefixed("quix", best),
+        **{
+            f"quix/processes/{rates['processes']}/per_second": rates["per_second"]
+            for rates in tries
+        },
         "quix/version": quix.VERSION,
         **_ratios("quix", ours, best),
     }

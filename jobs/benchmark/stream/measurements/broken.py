@@ -6,134 +6,130 @@ from collections.abc import Iterator
 
 import orjson
 
-from jobs.benchmark.stream.broken_messages import KINDS, LARGE
-from jobs.benchmark.stream.harness.correctness import differences, folded_events, published
-from jobs.benchmark.stream.harness.job_run import PROFILE_JOB, Span, work_off
-from jobs.benchmark.stream.harness.load_generator import Clicks, Tell, names
-from jobs.benchmark.stream.harness.measurement_sandbox import Place, place
+from jobs.benchmark.stream.harness.job_run import PROFILE_JOB, run_job
+from jobs.benchmark.stream.harness.load_generator import (
+    Clicks,
+    Message,
+    OnProgress,
+    make_ids,
+    send_messages,
+)
+from jobs.benchmark.stream.harness.measurement_sandbox import measurement_sandbox
 from jobs.benchmark.stream.harness.plan import Plan
-from jobs.benchmark.stream.harness.statistics import Report, ratio, under
+from jobs.benchmark.stream.harness.query_output import count_differences, published_profiles
+from jobs.benchmark.stream.harness.statistics import Report, prefixed, ratio
+from jobs.runtime.sandbox import Sandbox
+from jobs.verify.broken_messages import KINDS, TOO_LARGE
+from jobs.verify.plain_fold import fold_topic
 from streaming.contract.topics import DEAD_LETTERS, EVENTS
-from streaming.kafka.clients import broker_errors, producer
 from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings, Settings
 
-MOST_LARGE = 20
-"""Of those above a mebibyte: more would measure the disk."""
-Header = list[tuple[str, bytes]]
-Message = tuple[str, bytes | None, Header]
-"""Key, value and a header that names the kind of a broken one; no job reads it."""
+MOST_TOO_LARGE = 20
+"""Messages above a mebibyte: more of them would measure the disk."""
 
 
-def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
-    """Work off good events alone, then with broken messages among them.
+def measure(given: Settings, plan: Plan, on_progress: OnProgress) -> Report:
+    """Process good events alone, then with broken messages among them.
 
     Raises:
-        CareerstreamError: something ended or did not come.
+        CareerstreamError: a process ended, or takes too long.
     """
-    with place(given, "broken-without") as here:
-        tell("without: good events alone", 0.0)
-        alone = _work_off(here, plan, 0)
-    with place(given, "broken-with") as here:
-        tell("with: broken messages among them", 0.0)
-        mixed = _work_off(here, plan, plan.broken)
-        tell("with: checking", 0.9)
-        letters = _letters(here.kafka)
-    one, other = mixed["messages_per_second"], alone["messages_per_second"]
-    return under(
+    with measurement_sandbox(given, "broken-without") as sandbox:
+        on_progress("without: good events alone", 0.0)
+        alone = _measure(sandbox, plan, 0)
+    with measurement_sandbox(given, "broken-with") as sandbox:
+        on_progress("with: broken messages among them", 0.0)
+        mixed = _measure(sandbox, plan, plan.broken)
+        on_progress("with: checking", 0.9)
+        dead_letters = _check_dead_letters(sandbox.kafka)
+    return prefixed(
         "broken",
         {
-            "ratio": ratio(one, other),
+            "ratio": ratio(mixed["messages_per_second"], alone["messages_per_second"]),
             "ratio_running": ratio(
                 mixed["messages_per_second_running"], alone["messages_per_second_running"]
             ),
-            **under("without", alone),
-            **under("with", mixed),
-            **letters,
+            **prefixed("without", alone),
+            **prefixed("with", mixed),
+            **dead_letters,
         },
     )
 
 
 def mixture(plan: Plan, broken: int) -> Iterator[Message]:
-    """Yield the good events in their order, broken messages strewn among them."""
+    """Yield the good events in their order, with broken messages at random places among them.
+
+    A broken message has a header that names its kind. No job reads it.
+    """
     clicks = Clicks(
-        candidates=names("c", plan.profiles), postings=names("p", plan.postings), seed=plan.seed
+        candidates=make_ids("c", plan.profiles),
+        postings=make_ids("p", plan.postings),
+        seed=plan.seed,
     )
-    draw = random.Random(f"broken {plan.seed}")
-    spoilt_events = clicks.drawn(broken)
+    rng = random.Random(f"broken {plan.seed}")
+    good, to_break, kinds = clicks.drawn(plan.good), clicks.drawn(broken), _kinds(broken)
     left_good, left_broken = plan.good, broken
-    good = clicks.drawn(plan.good)
-    kinds = _kinds(broken)
     while left_good or left_broken:
-        if draw.random() * (left_good + left_broken) < left_broken:
-            kind, left_broken = kinds[left_broken - 1], left_broken - 1
-            event = next(spoilt_events)
-            spoilt = event | {"event_id": "broken-" + event["event_id"]}
-            yield *KINDS[kind][1](spoilt), [("kind", kind.encode())]
+        if rng.random() * (left_good + left_broken) < left_broken:
+            left_broken -= 1
+            name, event = kinds[left_broken], next(to_break)
+            event |= {"event_id": f"broken-{event['event_id']}"}
+            kind = KINDS[name]
+            yield kind.key(event), kind.value(event), [("kind", name.encode())]
         else:
-            event, left_good = next(good), left_good - 1
+            left_good -= 1
+            event = next(good)
             yield event["candidate_id"], orjson.dumps(event), []
 
 
 def _kinds(count: int) -> list[str]:
-    """Share a number out among the kinds, in turn; of the largest only a few."""
-    others = [kind for kind in KINDS if kind != LARGE]
-    large = min(MOST_LARGE, count // len(KINDS))
-    return [LARGE] * large + [others[number % len(others)] for number in range(count - large)]
+    """Return so many kinds, equally often but for the largest messages."""
+    others = [kind for kind in KINDS if kind != TOO_LARGE]
+    large = min(MOST_TOO_LARGE, count // len(KINDS))
+    return [TOO_LARGE] * large + [others[n % len(others)] for n in range(count - large)]
 
 
-def _work_off(here: Place, plan: Plan, broken: int) -> Report:
-    _send(here.kafka, mixture(plan, broken))
-    count = plan.good + broken
-    began, running = work_off(here, PROFILE_JOB)
-    found, ended, _ = published(here.kafka)
-    ended = max(
-        [ended, *(letter.timestamp / 1000 for letter in read_messages(here.kafka, DEAD_LETTERS))]
-    )
-    expected = folded_events(here.kafka, lambda record: not record.headers)
-    rates = Span(began, running, ended).rates(count)
+def _measure(sandbox: Sandbox, plan: Plan, broken: int) -> Report:
+    send_messages(sandbox.kafka, EVENTS, mixture(plan, broken))
+    run = run_job(sandbox, PROFILE_JOB)
+    profiles, last_profile, _ = published_profiles(sandbox.kafka)
+    dead_letters = read_messages(sandbox.kafka, DEAD_LETTERS)
+    ended = max([last_profile, *(letter.timestamp / 1000 for letter in dead_letters)])
+    expected = fold_topic(sandbox.kafka, lambda record: not record.headers)
+    rates = run.rates(plan.good + broken, ended)
     return {
-        "messages": count,
+        "messages": plan.good + broken,
         "messages_per_second": rates["per_second"],
         "messages_per_second_running": rates["per_second_running"],
         "seconds": rates["seconds"],
         "seconds_running": rates["seconds_running"],
-        "profiles": len(found),
-        "differences": differences(found, expected),
+        "profiles": len(profiles),
+        "differences": count_differences(profiles, expected),
     }
 
 
-def _send(kafka: KafkaSettings, mixed: Iterator[Message]) -> None:
-    name = kafka.topic_prefix + EVENTS.name
-    client = producer(kafka, linger_ms=20)
-    try:
-        with broker_errors(kafka):
-            for key, value, headers in mixed:
-                client.send(name, key=key.encode(), value=value, headers=headers)
-            client.flush()
-    finally:
-        client.close()
-
-
-def _letters(kafka: KafkaSettings) -> Report:
-    """Compare the dead letters with what was spoilt, message by message."""
-    wanted = {
-        f"{EVENTS.name}/{record.partition}/{record.offset}": KINDS[record.headers[0][1].decode()][0]
+def _check_dead_letters(kafka: KafkaSettings) -> Report:
+    """Compare the dead letters with the broken messages, one by one."""
+    expected = {
+        f"{EVENTS.name}/{record.partition}/{record.offset}": KINDS[
+            record.headers[0][1].decode()
+        ].reason.value
         for record in read_messages(kafka, EVENTS)
         if record.headers
     }
-    found: dict[str, str] = {}
-    count = 0
-    for record in read_messages(kafka, DEAD_LETTERS):
-        found[record.key.decode()] = dict(record.headers)["reason"].decode()
-        count += 1
-    right = sum(found.get(key) == reason.value for key, reason in wanted.items())
+    letters = [
+        (record.key.decode(), dict(record.headers)["reason"].decode())
+        for record in read_messages(kafka, DEAD_LETTERS)
+    ]
+    reasons = dict(letters)
+    right = sum(reasons.get(key) == reason for key, reason in expected.items())
     return {
-        "sent": len(wanted),
-        "letters": len(found),
-        "repeated": count - len(found),
+        "sent": len(expected),
+        "dead_letters": len(reasons),
+        "repeated": len(letters) - len(reasons),
         "right": right,
-        "wrong_or_missing": len(wanted) - right,
-        "invented": len(found.keys() - wanted.keys()),
-        **under("reason", dict(sorted(Counter(found.values()).items()))),
+        "wrong_or_missing": len(expected) - right,
+        "invented": len(reasons.keys() - expected.keys()),
+        **prefixed("reason", dict(sorted(Counter(reasons.values()).items()))),
     }

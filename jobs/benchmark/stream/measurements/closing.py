@@ -5,16 +5,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import numpy as np
 import orjson
 
-from jobs.benchmark.stream.harness.latency_samples import answered
-from jobs.benchmark.stream.harness.load_generator import Tell, send_steadily
-from jobs.benchmark.stream.harness.measurement_sandbox import Place, place
+from jobs.benchmark.stream.harness.latency_samples import read_answers
+from jobs.benchmark.stream.harness.load_generator import OnProgress, send_steadily
+from jobs.benchmark.stream.harness.measurement_sandbox import measurement_sandbox
 from jobs.benchmark.stream.harness.plan import Plan
-from jobs.benchmark.stream.harness.running_chain import Chain, answer_ends, await_answers, chain
-from jobs.benchmark.stream.harness.statistics import Report, over_time, summary, under
-from jobs.benchmark.stream.harness.topic_progress import Offsets
+from jobs.benchmark.stream.harness.running_chain import Chain, running_chain
+from jobs.benchmark.stream.harness.statistics import (
+    Report,
+    over_time,
+    percentiles,
+    prefixed,
+    summary,
+)
+from jobs.benchmark.stream.harness.topic_ends import Offsets, end_offsets
 from streaming.contract.topics import EVENTS, POSTINGS, RECOMMENDATIONS
 from streaming.kafka.clients import broker_errors, producer
 from streaming.kafka.topic_reader import read_messages
@@ -24,45 +29,48 @@ NAME = "closing"
 PROMISED_SECONDS = 30.0
 """No list published later than this after a posting closed holds it."""
 _RANKS = {"p50_seconds": 50, "p90_seconds": 90, "max_seconds": 100}
-_TOLD = 100
-"""Events between two words on progress."""
-_FEWEST = 100
-"""Events of the warm-up, so that each partition gets some."""
+_PROGRESS_EVENTS = 100
+"""Events between two reports of progress."""
+_FEWEST_EVENTS = 100
+"""Of the warm-up, so that each partition gets some."""
 Closed = dict[str, float]
-"""Posting to the timestamp of the message that closed it, seconds since 1970."""
+"""Posting to the timestamp of the message that closed it, in seconds since 1970."""
 
 
-class Listed(NamedTuple):
-    """What a published list holds."""
+class PublishedList(NamedTuple):
+    """A list on the topic recommendations."""
 
     appended: float
-    """When the broker had it, seconds since 1970."""
+    """When the broker had it, in seconds since 1970."""
     postings: list[str]
     catalogue_version: int
 
 
-def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
+def measure(given: Settings, plan: Plan, on_progress: OnProgress) -> Report:
     """Close the postings that most lists hold, one after the other, while events go on.
 
     Raises:
-        CareerstreamError: something ended or did not come.
+        CareerstreamError: a process ended, or takes too long.
     """
-    with place(given, "closing") as here, chain(here, plan, tell) as running:
-        chosen, least = _most_listed(here, running, plan, tell)
-        before = answer_ends(here)
-        closed = _close_steadily(here, running, plan, chosen, tell)
-        followed = await_answers(here, running.up, before)
-        timed = answered(here.kafka, NAME, before[1])
-        told = last_lists(_lists(here.kafka, before[1]), closed)
+    with (
+        measurement_sandbox(given, "closing") as sandbox,
+        running_chain(sandbox, plan, on_progress) as chain,
+    ):
+        postings, least = _most_listed(chain, plan, on_progress)
+        before = end_offsets(sandbox.kafka, RECOMMENDATIONS)
+        closed = _close_steadily(chain, plan, postings, on_progress)
+        followed = chain.wait_for_answers()
+        samples = read_answers(sandbox.kafka, NAME, before)
+        gone = last_lists(_read_lists(sandbox.kafka, before), closed)
     return {
-        **under("closing", {"closed": len(closed), "least_listed": least, **told}),
-        **under("closing/chain", {**summary(timed, 0), "followed": followed}),
-        **under("closing/curve/chain", over_time(timed, 0)),
+        **prefixed("closing", {"closed": len(closed), "least_listed": least, **gone}),
+        **prefixed("closing/chain", {**summary(samples, 0), "followed": followed}),
+        **prefixed("closing/curve/chain", over_time(samples, 0)),
     }
 
 
-def last_lists(lists: Iterable[Listed], closed: Closed) -> Report:
-    """Tell how long after its closing each posting was still in a new list.
+def last_lists(lists: Iterable[PublishedList], closed: Closed) -> Report:
+    """Measure how long after its closing each posting was still in a new list.
 
     Args:
         lists: all that were published meanwhile.
@@ -73,18 +81,15 @@ def last_lists(lists: Iterable[Listed], closed: Closed) -> Report:
     """
     last = dict.fromkeys(closed, 0.0)
     late, newest, catalogues = 0, 0.0, Counter[int]()
-    for one in lists:
-        catalogues[one.catalogue_version] += 1
-        newest = max(newest, one.appended)
-        ages = {p: one.appended - closed[p] for p in one.postings if p in closed}
+    for published in lists:
+        catalogues[published.catalogue_version] += 1
+        newest = max(newest, published.appended)
+        ages = {p: published.appended - closed[p] for p in published.postings if p in closed}
         late += any(age > PROMISED_SECONDS for age in ages.values())
         last |= {posting: max(age, last[posting]) for posting, age in ages.items()}
     known = bool(closed) and newest > max(closed.values())
     return {
-        **{
-            name: round(float(np.percentile([*last.values()], rank)), 2) if known else None
-            for name, rank in _RANKS.items()
-        },
+        **percentiles([*last.values()] if known else [], _RANKS, digits=2),
         "promised_seconds": PROMISED_SECONDS,
         "late_lists": late,
         "lists": catalogues.total(),
@@ -94,59 +99,61 @@ def last_lists(lists: Iterable[Listed], closed: Closed) -> Report:
     }
 
 
-def _most_listed(here: Place, running: Chain, plan: Plan, tell: Tell) -> tuple[list[str], float]:
-    """Warm up, and find what to close: the postings that most lists hold, in a random order.
+def _most_listed(chain: Chain, plan: Plan, on_progress: OnProgress) -> tuple[list[str], float]:
+    """Warm up, and choose the postings to close: those that most lists hold, in random order.
 
-    One that hardly anybody is recommended would seem to be gone at once.
+    A posting that is hardly ever recommended would seem to be gone at once.
 
     Returns:
         The postings, and how many lists a second held the one that is listed least.
     """
-    count = max(_FEWEST, round(plan.warm_up_seconds * plan.rate))
-    clicks = running.clicks(plan, plan.rate, "warming")
-    before = answer_ends(here)
+    count = max(_FEWEST_EVENTS, round(plan.warm_up_seconds * plan.rate))
+    clicks = chain.clicks(plan, plan.rate, "warming")
+    kafka = chain.sandbox.kafka
+    before = end_offsets(kafka, RECOMMENDATIONS)
 
     def on_sent(done: int) -> None:
-        if done % _TOLD == 0:
-            tell("closing: warming up", done / count)
+        if done % _PROGRESS_EVENTS == 0:
+            on_progress("closing: warming up", done / count)
 
-    send_steadily(here.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
-    await_answers(here, running.up, before)
-    holding = Counter(p for one in _lists(here.kafka, before[1]) for p in one.postings)
-    listed = holding.most_common(plan.closed)
-    chosen = [posting for posting, _ in listed]
-    random.Random(f"closing {plan.seed}").shuffle(chosen)
-    return chosen, round(min((lists for _, lists in listed), default=0) * plan.rate / count, 3)
+    send_steadily(kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
+    chain.wait_for_answers()
+    lists = Counter(p for published in _read_lists(kafka, before) for p in published.postings)
+    most = lists.most_common(plan.closed)
+    postings = [posting for posting, _ in most]
+    random.Random(f"closing {plan.seed}").shuffle(postings)
+    return postings, round(min((held for _, held in most), default=0) * plan.rate / count, 3)
 
 
 def _close_steadily(
-    here: Place, running: Chain, plan: Plan, chosen: list[str], tell: Tell
+    chain: Chain, plan: Plan, postings: list[str], on_progress: OnProgress
 ) -> Closed:
-    """Close the postings at equal distances; events go on until the last has had its time."""
-    closing = max(round(plan.seconds * plan.rate), len(chosen))
+    """Close postings at equal intervals; events go on until the last has had its time."""
+    kafka = chain.sandbox.kafka
+    closing = max(round(plan.seconds * plan.rate), len(postings))
     count = closing + round(1.5 * PROMISED_SECONDS * plan.rate)
-    due = {number * closing // len(chosen): one for number, one in enumerate(chosen, start=1)}
-    clicks = running.clicks(plan, plan.rate, NAME, begin_days=1)
-    name, closed = here.kafka.topic_prefix + POSTINGS.name, Closed()
-    client = producer(here.kafka)
+    due = {number * closing // len(postings): id_ for number, id_ in enumerate(postings, start=1)}
+    clicks = chain.clicks(plan, plan.rate, NAME, begin_days=1)
+    name, closed = kafka.topic_prefix + POSTINGS.name, Closed()
+    client = producer(kafka)
 
     def on_sent(done: int) -> None:
-        if done % _TOLD == 0:
-            tell("closing: postings, while events go on", done / count)
+        if done % _PROGRESS_EVENTS == 0:
+            on_progress("closing: postings, while events go on", done / count)
         if done in due:
             sent = client.send(name, key=due[done].encode(), value=None).get(timeout=60)
             closed[due[done]] = sent.timestamp / 1000
 
     try:
-        with broker_errors(here.kafka):
-            send_steadily(here.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
+        with broker_errors(kafka):
+            send_steadily(kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
     finally:
         client.close()
     return closed
 
 
-def _lists(kafka: KafkaSettings, since: Offsets) -> Iterator[Listed]:
+def _read_lists(kafka: KafkaSettings, since: Offsets) -> Iterator[PublishedList]:
     for record in read_messages(kafka, RECOMMENDATIONS, since):
         value = orjson.loads(record.value)
         postings = [item["posting_id"] for item in value["items"]]
-        yield Listed(record.timestamp / 1000, postings, value["catalogue_version"])
+        yield PublishedList(record.timestamp / 1000, postings, value["catalogue_version"])

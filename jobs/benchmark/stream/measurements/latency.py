@@ -2,112 +2,124 @@
 
 from datetime import timedelta
 
-from infra.process.supervisor import RUNNING
-from jobs.benchmark.stream.harness.job_run import COPYING_JOB
-from jobs.benchmark.stream.harness.latency_samples import answered, copied
-from jobs.benchmark.stream.harness.load_generator import Clicks, Tell, names, send_steadily
-from jobs.benchmark.stream.harness.measurement_sandbox import COPIES, Place, place
+from jobs.benchmark.stream.harness.job_run import COPY_JOB, JOB_RUNNING
+from jobs.benchmark.stream.harness.latency_samples import read_answers, read_copies
+from jobs.benchmark.stream.harness.load_generator import (
+    Clicks,
+    OnProgress,
+    make_ids,
+    send_steadily,
+)
+from jobs.benchmark.stream.harness.measurement_sandbox import COPIES, measurement_sandbox
 from jobs.benchmark.stream.harness.plan import Plan
-from jobs.benchmark.stream.harness.running_chain import Chain, answer_ends, await_answers, chain
-from jobs.benchmark.stream.harness.statistics import Report, over_time, ratio, summary, under
-from jobs.benchmark.stream.harness.topic_progress import await_size, size
-from streaming.contract.topics import EVENTS, POSTINGS
+from jobs.benchmark.stream.harness.running_chain import Chain, running_chain
+from jobs.benchmark.stream.harness.statistics import Report, over_time, prefixed, ratio, summary
+from jobs.benchmark.stream.harness.topic_ends import end_offsets, size, wait_for_size
+from jobs.runtime.sandbox import Sandbox
+from streaming.contract.topics import EVENTS, POSTINGS, RECOMMENDATIONS
 from streaming.settings import Settings
 
 SANE_MS = 500.0
-"""A floor above it says that the machine was busy with other things."""
-PATIENCE = 1800.0
+"""A floor with a higher median means that the machine was busy with other things."""
+PATIENCE_SECONDS = 1800.0
 
 
-def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
+def measure(given: Settings, plan: Plan, on_progress: OnProgress) -> Report:
     """Measure the floor alone, our chain, and both beside each other.
 
     Raises:
-        CareerstreamError: something ended or did not come.
+        CareerstreamError: a process ended, or takes too long.
     """
-    with place(given, "latency-floor") as here:
-        floor = _floor_alone(here, plan, tell)
-    with place(given, "latency-chain") as here, chain(here, plan, tell) as running:
-        ours = _chain_alone(here, running, plan, tell)
-        both = _beside(here, running, plan, tell)
+    with measurement_sandbox(given, "latency-floor") as sandbox:
+        floor = _measure_floor(sandbox, plan, on_progress)
+    with (
+        measurement_sandbox(given, "latency-chain") as sandbox,
+        running_chain(sandbox, plan, on_progress) as chain,
+    ):
+        ours = _measure_chain(chain, plan, on_progress)
+        both = _measure_both(chain, plan, on_progress)
         state = {
-            "profiles": len(running.candidates),
-            "postings": size(here.kafka, POSTINGS),
-            **under("model", running.model),
+            "profiles": len(chain.candidates),
+            "postings": size(sandbox.kafka, POSTINGS),
+            **prefixed("model", chain.model),
         }
-    against = {
-        "ratio_p50": ratio(ours["chain/p50_ms"], floor["floor/p50_ms"]),
-        "ratio_p99": ratio(ours["chain/p99_ms"], floor["floor/p99_ms"]),
+    ratios = {
+        f"ratio_{rank}": ratio(ours[f"chain/{rank}_ms"], floor[f"floor/{rank}_ms"])
+        for rank in ("p50", "p99")
     }
-    return under("latency", {**against, **state, **floor, **ours, **both})
+    return prefixed("latency", {**ratios, **state, **floor, **ours, **both})
 
 
-def _floor_alone(here: Place, plan: Plan, tell: Tell) -> Report:
-    tell("floor: starting the pass-through", 0.0)
+def _measure_floor(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> Report:
+    on_progress("floor: starting the pass-through", 0.0)
     clicks = Clicks(
-        candidates=names("c", plan.profiles), postings=names("p", plan.postings),
+        candidates=make_ids("c", plan.profiles), postings=make_ids("p", plan.postings),
         seed=plan.seed, spacing=timedelta(seconds=1 / plan.rate), name="floor",
     )  # fmt: skip
-    with here.job(COPYING_JOB) as running:
-        running.await_words(RUNNING)
-        sent = _send(here, clicks, plan, tell, "floor: events at a steady rate")
-        await_size(here.kafka, COPIES, size(here.kafka, EVENTS), running.check, PATIENCE)
-    found = copied(here.kafka, clicks.name)
-    values = summary(found, _warm(plan))
+    with sandbox.start_job(COPY_JOB) as copying:
+        copying.wait_for_text(JOB_RUNNING)
+        sent = _send(sandbox, clicks, plan, on_progress, "floor")
+        events = size(sandbox.kafka, EVENTS)
+        wait_for_size(sandbox.kafka, COPIES, events, [copying], PATIENCE_SECONDS)
+    samples = read_copies(sandbox.kafka, clicks.name)
+    values = summary(samples, _warm_up_events(plan))
     sane = values["p50_ms"] is not None and values["p50_ms"] <= SANE_MS
     return {
-        **under("floor", {**sent, **values, "sane": sane, "sane_below_ms": SANE_MS}),
-        **under("curve/floor", over_time(found, _warm(plan))),
+        **prefixed("floor", {**sent, **values, "sane": sane, "sane_below_ms": SANE_MS}),
+        **prefixed("curve/floor", over_time(samples, _warm_up_events(plan))),
     }
 
 
-def _chain_alone(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
-    clicks = running.clicks(plan, plan.rate, "live")
-    before = answer_ends(here)
-    sent = _send(here, clicks, plan, tell, "measuring: events at a steady rate")
-    followed = await_answers(here, running.up, before)
-    found = answered(here.kafka, clicks.name, before[1])
+def _measure_chain(chain: Chain, plan: Plan, on_progress: OnProgress) -> Report:
+    clicks = chain.clicks(plan, plan.rate, "live")
+    before = end_offsets(chain.sandbox.kafka, RECOMMENDATIONS)
+    sent = _send(chain.sandbox, clicks, plan, on_progress, "measuring")
+    followed = chain.wait_for_answers()
+    samples = read_answers(chain.sandbox.kafka, clicks.name, before)
+    values = summary(samples, _warm_up_events(plan))
     return {
-        **under("chain", {**sent, **summary(found, _warm(plan)), "followed": followed}),
-        **under("curve/chain", over_time(found, _warm(plan))),
+        **prefixed("chain", {**sent, **values, "followed": followed}),
+        **prefixed("curve/chain", over_time(samples, _warm_up_events(plan))),
     }
 
 
-def _beside(here: Place, running: Chain, plan: Plan, tell: Tell) -> Report:
+def _measure_both(chain: Chain, plan: Plan, on_progress: OnProgress) -> Report:
     """Measure both while they share the machine; each event is copied and answered."""
-    tell("beside: starting the pass-through", 0.0)
+    on_progress("beside: starting the pass-through", 0.0)
+    sandbox, kafka = chain.sandbox, chain.sandbox.kafka
     short = plan.with_choices(
         seconds=plan.beside_seconds, warm_up_seconds=plan.beside_warm_up_seconds
     )
-    clicks = running.clicks(plan, plan.rate, "beside", begin_days=1)
-    with here.job(COPYING_JOB) as copying:
-        copying.await_words(RUNNING)
-        await_size(here.kafka, COPIES, size(here.kafka, EVENTS), copying.check, PATIENCE)
-        before = answer_ends(here)
-        sent = _send(here, clicks, short, tell, "beside: events at a steady rate")
-        followed = await_answers(here, running.up, before)
-        await_size(here.kafka, COPIES, size(here.kafka, EVENTS), copying.check, PATIENCE)
-    floor = summary(copied(here.kafka, clicks.name), _warm(short))
-    ours = summary(answered(here.kafka, clicks.name, before[1]), _warm(short))
+    clicks = chain.clicks(plan, plan.rate, "beside", begin_days=1)
+    with sandbox.start_job(COPY_JOB) as copying:
+        copying.wait_for_text(JOB_RUNNING)
+        wait_for_size(kafka, COPIES, size(kafka, EVENTS), [copying], PATIENCE_SECONDS)
+        before = end_offsets(kafka, RECOMMENDATIONS)
+        sent = _send(sandbox, clicks, short, on_progress, "beside")
+        followed = chain.wait_for_answers()
+        wait_for_size(kafka, COPIES, size(kafka, EVENTS), [copying], PATIENCE_SECONDS)
+    floor = summary(read_copies(kafka, clicks.name), _warm_up_events(short))
+    ours = summary(read_answers(kafka, clicks.name, before), _warm_up_events(short))
     return {
-        **under("beside/floor", {**sent, **floor}),
-        **under("beside/chain", {**sent, **ours, "followed": followed}),
+        **prefixed("beside/floor", {**sent, **floor}),
+        **prefixed("beside/chain", {**sent, **ours, "followed": followed}),
     }
 
 
-def _send(here: Place, clicks: Clicks, plan: Plan, tell: Tell, words: str) -> Report:
-    """Send the warm-up and what counts in one go, candidates taking turns."""
-    count = _warm(plan) + round(plan.seconds * plan.rate)
-    told = max(1, int(plan.rate))
+def _send(
+    sandbox: Sandbox, clicks: Clicks, plan: Plan, on_progress: OnProgress, stage: str
+) -> Report:
+    """Send the warm-up and the events that count in one go, candidates taking turns."""
+    count = _warm_up_events(plan) + round(plan.seconds * plan.rate)
+    step = max(1, int(plan.rate))
 
     def on_sent(done: int) -> None:
-        if done % told == 0 or done == count:
-            tell(words, done / count)
+        if done % step == 0 or done == count:
+            on_progress(f"{stage}: events at a steady rate", done / count)
 
-    behind = send_steadily(here.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
-    return {"sent": count - _warm(plan), "sender_behind_ms": behind}
+    behind = send_steadily(sandbox.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
+    return {"sent": count - _warm_up_events(plan), "sender_behind_ms": behind}
 
 
-def _warm(plan: Plan) -> int:
-    """Number of the first event that counts."""
+def _warm_up_events(plan: Plan) -> int:
     return round(plan.warm_up_seconds * plan.rate)

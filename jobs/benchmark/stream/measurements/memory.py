@@ -1,4 +1,4 @@
-"""Part memory: how much the chain holds over a long time at a steady rate."""
+"""Part memory: the resident memory of the chain over a long time at a steady rate."""
 
 import os
 import threading
@@ -8,40 +8,44 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import mean
 
-from jobs.benchmark.stream.harness.load_generator import Tell, send_steadily
-from jobs.benchmark.stream.harness.measurement_sandbox import place
+from jobs.benchmark.stream.harness.load_generator import OnProgress, send_steadily
+from jobs.benchmark.stream.harness.measurement_sandbox import measurement_sandbox
 from jobs.benchmark.stream.harness.plan import Plan
-from jobs.benchmark.stream.harness.running_chain import chain
-from jobs.benchmark.stream.harness.statistics import Report, ratio, under
+from jobs.benchmark.stream.harness.running_chain import running_chain
+from jobs.benchmark.stream.harness.statistics import Report, prefixed, ratio
 from streaming.contract.topics import EVENTS
 from streaming.settings import Settings
 
 SAMPLES = 360
-"""Over the whole time, one a second at most."""
+"""Over the whole time, but at most one a second."""
 _MIB = 2**20
 
 
-def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
-    """Send events for a long time and watch the memory of `careerstream up` and all it started.
+def measure(given: Settings, plan: Plan, on_progress: OnProgress) -> Report:
+    """Send events for a long time and sample the memory of `careerstream up` and all it started.
 
     Raises:
-        CareerstreamError: something ended or did not come.
+        CareerstreamError: a process ended, or takes too long.
     """
-    count = round(60 * plan.minutes * plan.memory_rate)
-    with place(given, "memory") as here, chain(here, plan, tell) as running:
-        clicks = running.clicks(plan, plan.memory_rate, "long")
+    seconds = 60 * plan.minutes
+    count = round(seconds * plan.memory_rate)
+    with (
+        measurement_sandbox(given, "memory") as sandbox,
+        running_chain(sandbox, plan, on_progress) as chain,
+    ):
+        clicks = chain.clicks(plan, plan.memory_rate, "long")
 
         def on_sent(done: int) -> None:
             if done % 100 == 0:
-                tell("memory: events at a steady rate", done / count)
-                running.up.check()
+                on_progress("memory: events at a steady rate", done / count)
+                chain.up.check()
 
-        with _sampled(running.up.process.pid, max(1.0, 60 * plan.minutes / SAMPLES)) as samples:
+        with _sampled(chain.up.pid, max(1.0, seconds / SAMPLES)) as samples:
             behind = send_steadily(
-                here.kafka, EVENTS, clicks.in_turn(count), plan.memory_rate, on_sent
+                sandbox.kafka, EVENTS, clicks.in_turn(count), plan.memory_rate, on_sent
             )
-    thirds = [_mean(samples, third, 60 * plan.minutes) for third in range(3)]
-    return under(
+    thirds = [_mean(samples, third, seconds) for third in range(3)]
+    return prefixed(
         "memory",
         {
             "sent": count,
@@ -58,22 +62,22 @@ def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
 
 
 def tree_mib(root: int) -> float:
-    """Add up the resident memory of a process and all that it started, pages shared or not."""
+    """Add up the resident memory of a process and its descendants, shared pages in each."""
     parents: dict[int, int] = {}
     sizes: dict[int, float] = {}
     page = os.sysconf("SC_PAGE_SIZE")
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            # The name, in brackets, may hold anything.
+            # The name of the program, in brackets, may hold anything.
             fields = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
         except OSError:
             continue  # it has just ended
         number = int(folder.name)
         parents[number], sizes[number] = int(fields[1]), int(fields[21]) * page / _MIB
-    return sum(size for number, size in sizes.items() if _below(number, root, parents))
+    return sum(size for number, size in sizes.items() if _descends(number, root, parents))
 
 
-def _below(number: int, root: int, parents: dict[int, int]) -> bool:
+def _descends(number: int, root: int, parents: dict[int, int]) -> bool:
     while number and number != root:
         number = parents.get(number, 0)
     return number == root
@@ -81,15 +85,15 @@ def _below(number: int, root: int, parents: dict[int, int]) -> bool:
 
 @contextmanager
 def _sampled(root: int, interval: float) -> Iterator[list[tuple[float, float]]]:
-    """Collect (seconds since the beginning, MiB) while the block lasts."""
+    """Collect pairs of seconds since the start and MiB while the block lasts."""
     samples: list[tuple[float, float]] = []
-    stop, began = threading.Event(), time.monotonic()
+    stop, start = threading.Event(), time.monotonic()
 
-    def look() -> None:
+    def sample() -> None:
         while not stop.wait(interval):
-            samples.append((time.monotonic() - began, tree_mib(root)))
+            samples.append((time.monotonic() - start, tree_mib(root)))
 
-    thread = threading.Thread(target=look, name="memory", daemon=True)
+    thread = threading.Thread(target=sample, name="memory", daemon=True)
     thread.start()
     try:
         yield samples

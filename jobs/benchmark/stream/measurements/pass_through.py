@@ -1,4 +1,4 @@
-"""The floor: events copied to another topic, by the options that every job uses, and nothing else.
+"""The floor: a job that copies events to another topic with the source and sink of every job.
 
 Run: spark-submit jobs/benchmark/stream/measurements/pass_through.py --config careerstream.toml
 """

@@ -2,9 +2,8 @@
 
     python quix_fold.py BROKER GROUP EVENTS PROFILES STATE_FOLDER
 
-Needs nothing but quixstreams (which brings orjson and pydantic) and the package `streaming`. It
-decodes by parsing JSON, checks nothing, and keeps its state as every application does: RocksDB with
-a changelog topic.
+It needs only quixstreams (which brings orjson and pydantic) and the package `streaming`. It parses
+JSON without checking it, and keeps state as every application does: RocksDB with a changelog topic.
 """
 
 import sys
@@ -23,15 +22,15 @@ def main(broker: str, group: str, events: str, profiles: str, folder: str) -> No
     )
 
     from streaming.profiles.fold import ReceivedEvent, fold  # noqa: PLC0415
-    from streaming.timestamps import to_text  # noqa: PLC0415
+    from streaming.timestamps import format_timestamp  # noqa: PLC0415
 
     def update(value: Any, key: Any, timestamp: int, _: Any, state: Any) -> Any:
-        seen = ReceivedEvent(
+        event = ReceivedEvent(
             **{name: value.get(name) for name in _FIELDS},
             offset=message_context().offset,
-            produced_at=to_text(datetime.fromtimestamp(timestamp / 1000, tz=UTC)),
+            produced_at=format_timestamp(datetime.fromtimestamp(timestamp / 1000, tz=UTC)),
         )
-        profile = fold(state.get("profile"), [seen], key).profile
+        profile = fold(state.get("profile"), [event], key).profile
         state.set("profile", profile)
         return profile
 

@@ -1,93 +1,94 @@
 """Part state: batches that touch as many candidates, with few and with many profiles in state."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import orjson
 
-from infra.process.supervisor import RUNNING
-from jobs.benchmark.stream.harness.job_run import PROFILE_JOB, await_caught_up
-from jobs.benchmark.stream.harness.load_generator import Clicks, Tell, names, send
-from jobs.benchmark.stream.harness.measurement_sandbox import Place, place
+from jobs.benchmark.stream.harness.job_run import (
+    JOB_RUNNING,
+    PROFILE_JOB,
+    wait_until_caught_up,
+)
+from jobs.benchmark.stream.harness.load_generator import Clicks, OnProgress, make_ids, send
+from jobs.benchmark.stream.harness.measurement_sandbox import measurement_sandbox
 from jobs.benchmark.stream.harness.plan import Plan
-from jobs.benchmark.stream.harness.statistics import Report, ratio, under
+from jobs.benchmark.stream.harness.statistics import Report, prefixed, ratio
+from jobs.runtime.sandbox import Sandbox
 from streaming.contract.topics import EVENTS
 from streaming.settings import Settings
 
-FIRST = 3
-"""Batches after a start that do not count: code is still being compiled, files are opened."""
-_WHOLE = 0.9
-"""A batch with less of what it may take is the last one."""
+FIRST_BATCHES = 3
+"""Batches after a start that do not count: the JVM still compiles code and opens files."""
+_FULL = 0.9
+"""A batch with a smaller share of what it may take is the last one."""
+Batch = dict[str, Any]
+"""A line of the job's log about a batch."""
 
 
-def measure(given: Settings, plan: Plan, tell: Tell) -> Report:
+def measure(given: Settings, plan: Plan, on_progress: OnProgress) -> Report:
     """Fill the state through the topic, measure, fill it further, measure again.
 
     As many candidates are touched both times, spread over all of them, and their profiles hold as
     much: one half of the first ones with few, the other half with many.
 
     Raises:
-        CareerstreamError: something ended or did not come.
+        CareerstreamError: a process ended, or takes too long.
     """
-    people = names("c", plan.many)
-    first = people[:: max(1, plan.many // plan.few)][: plan.few]
-    rest = sorted({*people} - {*first})
-    with place(given, "state") as here:
-        few = _measured(here, plan, first, first[::2], "few", tell)
-        many = _measured(here, plan, rest, first[1::2], "many", tell)
-    return under(
+    candidates = make_ids("c", plan.many)
+    first = candidates[:: max(1, plan.many // plan.few)][: plan.few]
+    rest = sorted({*candidates} - {*first})
+    with measurement_sandbox(given, "state") as sandbox:
+        on_progress("few: profiles loaded and batches measured", 0.0)
+        few = _measure(sandbox, plan, first, first[::2], "few")
+        on_progress("many: profiles loaded and batches measured", 0.0)
+        many = _measure(sandbox, plan, rest, first[1::2], "many")
+    return prefixed(
         "state",
         {
             "ratio": ratio(many["batch_seconds"], few["batch_seconds"]),
             "few/profiles": len(first),
-            **under("few", few),
+            **prefixed("few", few),
             "many/profiles": len(first) + len(rest),
-            **under("many", many),
+            **prefixed("many", many),
         },
     )
 
 
-def _measured(  # noqa: PLR0917 - only ever called in this module
-    here: Place, plan: Plan, newcomers: list[str], touched: list[str], name: str, tell: Tell
-) -> Report:
-    """Load newcomers, then have batches of exactly so many messages, as many as planned."""
-    clicks = _clicks(plan, newcomers, f"load-{name}")
-    words = f"{name}: profiles loaded"
-    send(here.kafka, EVENTS, clicks.in_turn(len(newcomers)))
-    tell(words, 0.3)
-    with here.job(PROFILE_JOB) as job:
-        job.await_words(RUNNING)
-        await_caught_up(here, job)
-        loading = job.log
-        loaded = sum(batch["seconds"] for batch in _batches(loading))
-    count = plan.touched * (plan.batches + FIRST)
-    send(here.kafka, EVENTS, _clicks(plan, touched, f"touch-{name}").in_turn(count))
-    tell(f"{name}: batches measured", 0.7)
-    with here.job(PROFILE_JOB, {"kafka.max_offsets_per_trigger": plan.touched}) as job:
-        job.await_words(RUNNING)
-        await_caught_up(here, job)
-        whole = _WHOLE * plan.touched
-        batches = [batch for batch in _batches(job.log) if batch["rows"] >= whole]
-    counted = [batch["seconds"] for batch in batches[FIRST:]]
+def _measure(sandbox: Sandbox, plan: Plan, new: list[str], touched: list[str], name: str) -> Report:
+    """Load new candidates, then have as many batches as planned, each of so many messages."""
+    send(sandbox.kafka, EVENTS, _clicks(plan, new, f"load-{name}").in_turn(len(new)))
+    loading = _run_batches(sandbox)
+    count = plan.touched * (plan.batches + FIRST_BATCHES)
+    send(sandbox.kafka, EVENTS, _clicks(plan, touched, f"touch-{name}").in_turn(count))
+    batches = [
+        batch
+        for batch in _run_batches(sandbox, {"kafka.max_offsets_per_trigger": plan.touched})
+        if batch["rows"] >= _FULL * plan.touched
+    ]
+    counted = batches[FIRST_BATCHES:]
+    seconds = [batch["seconds"] for batch in counted]
     return {
-        "loading_seconds": round(loaded, 1),
+        "loading_seconds": round(sum(batch["seconds"] for batch in loading), 1),
         "batches": len(counted),
-        "rows": round(median(batch["rows"] for batch in batches[FIRST:])),
-        "batch_seconds": round(median(counted), 3),
-        "slowest_batch_seconds": round(max(counted), 3),
+        "rows": round(median(batch["rows"] for batch in counted)),
+        "batch_seconds": round(median(seconds), 3),
+        "slowest_batch_seconds": round(max(seconds), 3),
         "first_batch_seconds": batches[0]["seconds"],
         "curve/batch_seconds": [round(batch["seconds"], 3) for batch in batches],
     }
 
 
-def _clicks(plan: Plan, people: list[str], name: str) -> Clicks:
-    return Clicks(candidates=people, postings=names("p", plan.postings), seed=plan.seed, name=name)
+def _run_batches(sandbox: Sandbox, changes: dict[str, Any] | None = None) -> list[Batch]:
+    """Run the profile job until it has processed every event; return its batches."""
+    with sandbox.start_job(PROFILE_JOB, changes) as job:
+        job.wait_for_text(JOB_RUNNING)
+        wait_until_caught_up(sandbox, job)
+        lines = job.output().splitlines()
+    entries = [orjson.loads(line) for line in lines if line.startswith(b"{")]
+    return [entry for entry in entries if "batch_id" in entry and "seconds" in entry]
 
 
-def _batches(log: Path) -> Iterator[dict[str, Any]]:
-    """Read what a job's log says of each of its batches."""
-    for line in log.read_bytes().splitlines():
-        if line.startswith(b"{") and b'"batch_id"' in line and b'"seconds"' in line:
-            yield orjson.loads(line)
+def _clicks(plan: Plan, candidates: list[str], name: str) -> Clicks:
+    postings = make_ids("p", plan.postings)
+    return Clicks(candidates=candidates, postings=postings, seed=plan.seed, name=name)
