@@ -12,7 +12,15 @@ from typing import Any
 from jobs.benchmark.stream.harness.load_generator import OnProgress
 from jobs.benchmark.stream.harness.plan import Plan
 from jobs.benchmark.stream.harness.statistics import Report, prefixed
-from jobs.benchmark.stream.measurements import backlog, broken, closing, latency, memory, state
+from jobs.benchmark.stream.measurements import (
+    backlog,
+    broken,
+    closing,
+    latency,
+    memory,
+    state,
+    tuning,
+)
 from jobs.reporting.report_files import page_beside, write_report
 from streaming import dependencies
 from streaming.settings import Settings
@@ -25,12 +33,13 @@ MEASURES: Mapping[str, Callable[[Settings, Plan, OnProgress], Report]] = {
     "memory": memory.measure,
     "broken": broken.measure,
     "closing": closing.measure,
+    "tuning": tuning.measure,
 }
 PACKAGES = ("careerstream", "pyspark", "delta-spark", "kafka-python", "mlflow", "torch", "numpy")
 """Packages whose versions a report holds."""
 _SETTINGS = {
     "kafka": ("fetch_max_wait_ms", "max_offsets_per_trigger"),
-    "spark": ("master", "state_partitions", "driver_memory", "conf"),
+    "spark": ("master", "state_partitions", "driver_memory", "tuned", "conf"),
     "recommend": ("list_size", "refresh_interval_seconds"),
     "training": ("preset",),
     "jobs": ("lake_interval_seconds", "catalogue_interval_seconds"),

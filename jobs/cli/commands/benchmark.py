@@ -118,7 +118,7 @@ def stream(
     *,
     part: Annotated[
         list[str] | None,
-        typer.Option(help=f"{', '.join(PARTS)}; repeatable. Default: all.", metavar="NAME"),
+        typer.Option(help=f"{', '.join(PARTS)}; repeatable. Default: all but tuning.", metavar="NAME"),
     ] = None,
     quick: Annotated[
         bool, typer.Option(help="Small sizes: a trial run whose numbers mean little.")

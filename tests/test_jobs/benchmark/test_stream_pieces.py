@@ -3,6 +3,7 @@
 import json
 import os
 
+import numpy as np
 import orjson
 import pytest
 from hypothesis import given, settings
@@ -12,8 +13,8 @@ from jobs.benchmark.stream import page
 from jobs.benchmark.stream.harness import job_run, statistics
 from jobs.benchmark.stream.harness.latency_samples import LatencySample
 from jobs.benchmark.stream.harness.load_generator import Clicks, make_ids
-from jobs.benchmark.stream.harness.plan import PARTS, Plan
-from jobs.benchmark.stream.measurements import broken, closing, memory
+from jobs.benchmark.stream.harness.plan import DEFAULT_PARTS, Plan
+from jobs.benchmark.stream.measurements import broken, closing, memory, tuning
 from jobs.benchmark.stream.measurements.closing import PublishedList
 from jobs.cli.app import main
 from jobs.operations.status_report import JobStatus
@@ -139,7 +140,7 @@ def test_the_command_on_the_page_says_every_size():
     assert words[3:7] == ["--part", "state", "--part", "broken"]
     assert {"--untrained", "--quix", "--warm-up-seconds", "--many"} <= {*words}
     assert words[words.index("--touched") + 1] == "200"
-    assert Plan().parts == PARTS
+    assert Plan().parts == DEFAULT_PARTS
 
 
 def status_of(positions):
@@ -172,3 +173,14 @@ def status_of(positions):
 def test_a_job_has_caught_up_when_every_query_has_the_newest_messages(positions, caught_up):
     totals = {"events": 7, "candidates": 2, "postings": 5}
     assert job_run._has_processed(status_of(positions), totals) is caught_up
+
+
+def test_an_interval_of_ratios_holds_their_mean_and_widens_with_their_spread():
+    mean, low, high = tuning.interval([1.0, 1.21])
+    assert mean == pytest.approx(1.1)
+    assert low < mean < high
+    assert high / low > 2
+    # Student's t for 90 % and five degrees of freedom is 2.015.
+    _, low, high = tuning.interval([1.0, 1.1, 1.0, 1.1, 1.0, 1.1])
+    half = 2.015 * np.std(np.log([1.0, 1.1] * 3), ddof=1) / np.sqrt(6)
+    assert np.log(high / low) / 2 == pytest.approx(half, rel=1e-3)

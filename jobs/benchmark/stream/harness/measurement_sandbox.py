@@ -1,7 +1,7 @@
 """The sandbox of one measurement, and the topics that only the benchmark has."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ QUIX_PROFILES = Topic(
     cleanup="delete",
     description="The profiles that Quix Streams folds from the topic events.",
 )
-OUTPUTS = (PROFILES, RECOMMENDATIONS, DEAD_LETTERS, COPIES, QUIX_PROFILES)
+OUTPUTS = (PROFILES, RECOMMENDATIONS, DEAD_LETTERS)
 
 
 @contextmanager
@@ -48,16 +48,17 @@ def measurement_sandbox(given: Settings, name: str) -> Iterator[Sandbox]:
             # Several jobs run at once.
             metrics={"port": 0},
         ) as own:
-            _use_append_time(own.kafka)
+            use_append_time(own.kafka, (COPIES, QUIX_PROFILES))
             yield own
     finally:
         _remove_data(home)
 
 
-def _use_append_time(kafka: KafkaSettings) -> None:
+def use_append_time(kafka: KafkaSettings, further: Sequence[Topic] = ()) -> None:
+    """Have the topics that jobs write to carry the broker's clock."""
     client = admin(kafka)
     config = {"message.timestamp.type": "LogAppendTime"}
-    names = [kafka.topic_prefix + topic.name for topic in OUTPUTS]
+    names = [kafka.topic_prefix + topic.name for topic in (*OUTPUTS, *further)]
     try:
         with broker_errors(kafka):
             client.alter_configs(

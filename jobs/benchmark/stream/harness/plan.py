@@ -5,7 +5,9 @@ from typing import Any, Self
 
 from streaming.errors import SettingsError
 
-PARTS = ("latency", "backlog", "state", "memory", "broken", "closing")
+DEFAULT_PARTS = ("latency", "backlog", "state", "memory", "broken", "closing")
+PARTS = (*DEFAULT_PARTS, "tuning")
+"""The part tuning takes an hour and runs only when it is named."""
 
 
 def _size(default: float, description: str, minimum: float = 1) -> Any:
@@ -21,7 +23,7 @@ class Plan:
         SettingsError: a part is unknown, or two sizes contradict each other.
     """
 
-    parts: tuple[str, ...] = PARTS
+    parts: tuple[str, ...] = DEFAULT_PARTS
     trained: bool = True
     """Whether a trained model serves instead of the most-popular baseline."""
     quix: bool = False
@@ -53,6 +55,13 @@ class Plan:
     good: int = _size(200_000, "Readable events of the part broken.")
     broken: int = _size(20_000, "Unreadable messages of the part broken.", minimum=15)
     closed: int = _size(60, "Postings that close during the seconds of the part closing.")
+    pairs: int = _size(6, "Alternating pairs of runs for each part of spark.tuned.", minimum=2)
+    tuning_backlog: int = _size(40_000, "Events that each run of the part tuning works off.")
+    tuning_profiles: int = _size(5_000, "Candidates of the part tuning.")
+    tuning_seconds: float = _size(12.0, "Seconds of a run of the part tuning that are measured.")
+    tuning_warm_up_seconds: float = _size(
+        10.0, "Seconds at the same rate before that in each run of the part tuning.", minimum=0
+    )
 
     def __post_init__(self) -> None:
         unknown = [part for part in self.parts if part not in PARTS]
@@ -78,7 +87,8 @@ class Plan:
             epochs=1, rate=50.0, seconds=10.0, warm_up_seconds=5.0, beside_seconds=5.0,
             beside_warm_up_seconds=5.0, profiles=1_000, postings=300, backlog=20_000, few=1_000,
             many=5_000, touched=200, batches=3, memory_rate=50.0, minutes=0.5, good=5_000,
-            broken=500, closed=5,
+            broken=500, closed=5, pairs=2, tuning_backlog=500, tuning_profiles=100,
+            tuning_seconds=2.0, tuning_warm_up_seconds=1.0,
         )  # fmt: skip
 
     def with_choices(self, **choices: Any) -> Self:
