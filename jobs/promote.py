@@ -5,8 +5,8 @@ Run: spark-submit jobs/promote.py --config careerstream.toml
 
 from pyspark.sql import SparkSession
 
+from jobs.operations.training_run import create_run_folder
 from jobs.runtime.entrypoint import run_once
-from jobs.train import run_folder
 from streaming.settings import Settings
 from training.data.dataset import Dataset
 from training.data.lake_export import export_dataset
@@ -14,23 +14,26 @@ from training.registry.model_registry import CHALLENGER, resolve
 from training.registry.promotion import Promotion, compare, promote
 from training.registry.promotion_gate import Report
 
-JOB = "promote"
-
 
 def run(
     spark: SparkSession, settings: Settings, *, force: bool = False
 ) -> tuple[Report, Promotion]:
-    """Measure the challenger against champion and baseline; promote it if the gate lets it.
+    """Compare the challenger with champion and baseline; promote it if the gate allows it.
+
+    Args:
+        spark: session.
+        settings: give the places of the lake and of MLflow.
+        force: promote it even if the gate refuses.
 
     Raises:
         ModelError: there is no challenger or no champion.
     """
-    resolve(settings, CHALLENGER)  # its absence is better had before a minute of reading
-    folder = run_folder(settings) / "dataset"
+    resolve(settings, CHALLENGER)  # fails before the lake is read, which takes a minute
+    folder = create_run_folder(settings) / "dataset"
     export_dataset(spark, settings, folder)
     report = compare(settings, Dataset.read(folder))
     return report, promote(settings, report, force=force)
 
 
 if __name__ == "__main__":
-    run_once(JOB, run)
+    run_once("promote", run)

@@ -26,6 +26,7 @@ from jobs.operations.file_import import (
     import_postings,
 )
 from jobs.operations.recommendation_latency import latency_percentiles, read_latencies
+from jobs.operations.training_run import epoch_curves
 from jobs.runtime.progress import EpochProgress, import_progress
 from jobs.runtime.sandbox import sandbox
 from jobs.runtime.streaming_query import RunningJob
@@ -144,7 +145,7 @@ def _run_flow(
                 "training": {
                     "processes": fitted.processes,
                     "preset": settings.training.preset,
-                    "curves": train.curves(fitted),
+                    "curves": epoch_curves(fitted.records),
                 },
                 "quality": report.to_dict(),
                 "promotion": {

@@ -1,0 +1,77 @@
+"""The folder of a training run, and the record of it that the registry keeps."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from streaming.settings import Settings
+from training.data.dataset import Dataset
+from training.fitting.fit import Fitted
+from training.registry.registration import Trained
+
+
+def create_run_folder(settings: Settings) -> Path:
+    """Create a folder for a new run and return it."""
+    timestamp = datetime.now(tz=UTC).strftime("%Y%m%dT%H%M%S%f")
+    folder = settings.home.absolute() / "training" / timestamp
+    folder.mkdir(parents=True)
+    return folder
+
+
+def training_record(
+    fitted: Fitted,
+    dataset: Dataset,
+    seed: int,
+    data_version: Mapping[str, Any],
+    seconds: float,
+) -> Trained:
+    """Build what the registry records of a training.
+
+    Args:
+        fitted: the result of the training.
+        dataset: what it was trained on.
+        seed: of the training.
+        data_version: versions of the Delta tables, and counts.
+        seconds: duration of the run.
+    """
+    train, _ = dataset.split(fitted.preset.training.validation_split)
+    return Trained(
+        ranker=fitted.ranker,
+        catalogue=dataset.catalogue,
+        cut=train.counts.made_at,
+        params={
+            "preset": fitted.preset.model_dump(mode="json"),
+            "seed": seed,
+            **({"content": fitted.content.choices()} if fitted.content else {}),
+        },
+        data_version=data_version,
+        curves=epoch_curves(fitted.records),
+        metrics={
+            "seconds": seconds,
+            **_decoding_metrics(fitted),
+            **(fitted.content.reports() if fitted.content else {}),
+        },
+        processes=fitted.processes,
+        device=fitted.device,
+    )
+
+
+def epoch_curves(records: Iterable[Mapping[str, Any]]) -> dict[str, list[float]]:
+    """Turn the records of the epochs into a list of values for each metric."""
+    curves: defaultdict[str, list[float]] = defaultdict(list)
+    for record in records:
+        for name, value in record.items():
+            if isinstance(value, (int, float)) and name not in {"epoch", "epochs"}:
+                curves[name].append(float(value))
+    return dict(curves)
+
+
+def _decoding_metrics(fitted: Fitted) -> dict[str, float]:
+    """Name the validation metrics of each way of decoding. MLflow refuses @ in names."""
+    return {
+        f"decoding/{way}/{name.replace('@', '_at_')}": value
+        for way, values in fitted.compared.items()
+        for name, value in values.items()
+    }
