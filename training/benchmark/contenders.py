@@ -1,6 +1,8 @@
-"""The presets that can be benchmarked, by name; each is a builder (`data.Fit`).
+"""The presets that can be benchmarked, by name; each is a builder (`training_view.Fit`).
 
-Modules are loaded when asked for, because torch takes seconds.
+`best` is the ensemble of `training.benchmark.ensemble`, which runs offline alone, not the preset of
+the same name that the stream serves. `published` is the stream's encoder-decoder. Modules are
+imported at the first use, because torch takes seconds.
 """
 
 from collections.abc import Mapping
@@ -14,14 +16,14 @@ PRESETS: Mapping[str, str] = {
     "best": "training.benchmark.ensemble.ensemble",
     "published": "training.benchmark.encoder_decoder_adapter",
 }
-"""Name to the module whose `fit` trains it."""
+"""Name to the module whose function `fit` trains it."""
 
 
 def by_name(name: str) -> Fit:
     """Return a preset's builder.
 
     Raises:
-        SettingsError: there is none of that name; the message lists those there are.
+        SettingsError: there is no preset of that name; the message lists all names.
     """
     if name not in PRESETS:
         raise SettingsError(f"there is no preset {name!r}; choose one of: {', '.join(PRESETS)}")

@@ -7,18 +7,20 @@ from typing import Protocol
 
 import numpy as np
 
-from training.benchmark.baselines.content import has_content, text_vectors
-from training.benchmark.baselines.grid_search import sample
-from training.benchmark.protocols.training_view import Cases, History, TrainingView
-from training.evaluation.list_diversity import likeness
+from training.benchmark.baselines.content import has_content, item_vectors
+from training.benchmark.baselines.grid_search import sample_cases
+from training.benchmark.protocols.competitors import competing_items
+from training.benchmark.protocols.training_view import History, TrainingView
+from training.evaluation.list_diversity import intra_list_similarity
+from training.evaluation.ranking_metrics import ndcg_of_ranks
 from training.model.presets import DECODINGS, Decoding
 
 PLACES = 10
 _MOST_USERS = 300
 
 
-class Decodes(Protocol):
-    """What a scorer has that can make lists as the stream does."""
+class ListMaker(Protocol):
+    """A scorer that can make lists as the stream does."""
 
     def prepare(self, folder: Path) -> None:
         """Write what `lists` needs into an empty folder."""
@@ -26,11 +28,11 @@ class Decodes(Protocol):
     def lists(
         self, histories: Sequence[History], allowed: np.ndarray, folder: Path, decoding: Decoding
     ) -> list[list[int]]:
-        """Make a list of at most ten items for each of B histories, of what is allowed, (B, N)."""
+        """Return a list of at most ten allowed items, (B, N) bool, for each of B histories."""
 
 
-def compare_decodings(scorer: Decodes, training: TrainingView, seed: int) -> dict[str, float]:
-    """Measure lists by each of `presets.DECODINGS`, made of what the target competes with.
+def compare_decodings(scorer: ListMaker, training: TrainingView, seed: int) -> dict[str, float]:
+    """Measure the lists that each of `presets.DECODINGS` makes of the target's competitors.
 
     Args:
         scorer: trained on `training.histories`, which hold no validation target.
@@ -38,45 +40,37 @@ def compare_decodings(scorer: Decodes, training: TrainingView, seed: int) -> dic
         seed: of the sample.
 
     Returns:
-        `decoding/WAY/hr@10` and `…/ndcg@10`; `…/coverage`, the share of the catalogue in anybody's
-        list; `…/similarity@10` where items say something. Nothing without a validation part.
+        `decoding/WAY/hr@10` and `…/ndcg@10`; `…/coverage`, the share of the catalogue that is in at
+        least one list; `…/similarity@10` where items have content. Empty without a validation part.
     """
-    cases = sample(training.validation, seed, _MOST_USERS)
+    cases = sample_cases(training.validation, seed, _MOST_USERS)
     if not len(cases):
         return {}
-    allowed = _allowed(cases)
-    vectors = text_vectors(training) if has_content(training) else None
-    found: dict[str, float] = {}
+    allowed = competing_items(cases.histories, cases.targets, cases.pools)
+    vectors = item_vectors(training) if has_content(training) else None
+    report: dict[str, float] = {}
     with TemporaryDirectory(prefix="careerstream-") as temporary:
         folder = Path(temporary)
         scorer.prepare(folder)
         for name, decoding in DECODINGS.items():
             lists = scorer.lists(cases.histories, allowed, folder, decoding)
-            rows, real = _side_by_side(lists)
-            gains = ((rows == cases.targets[:, None]) & real) / np.log2(np.arange(PLACES) + 2)
-            measured = {
-                f"hr@{PLACES}": (gains > 0).any(axis=1).mean(),
-                f"ndcg@{PLACES}": gains.sum(axis=1).mean(),
-                "coverage": len(np.unique(rows[real])) / training.items,
+            rows, filled = _padded(lists)
+            hits = (rows == cases.targets[:, None]) & filled
+            ranks = np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, 0)
+            values = {
+                f"hr@{PLACES}": (ranks > 0).mean(),
+                f"ndcg@{PLACES}": ndcg_of_ranks(ranks, PLACES).mean(),
+                "coverage": len(np.unique(rows[filled])) / training.items,
             }
             if vectors is not None:
-                measured[f"similarity@{PLACES}"] = likeness(vectors, rows, real).mean()
-            found |= {f"decoding/{name}/{key}": float(v) for key, v in measured.items()}
-    return found
+                values[f"similarity@{PLACES}"] = intra_list_similarity(vectors, rows, filled).mean()
+            report |= {f"decoding/{name}/{key}": float(v) for key, v in values.items()}
+    return report
 
 
-def _allowed(cases: Cases) -> np.ndarray:
-    """Tell what competes with each target, (U, N) bool: its pool without the history."""
-    allowed = cases.pools[None, :] == cases.pools[cases.targets][:, None]
-    for row, history in zip(allowed, cases.histories, strict=True):
-        row[history.items] = False
-    return np.asarray(allowed)
-
-
-def _side_by_side(lists: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Lay lists out as (U, 10) int64, and tell what is real of them, (U, 10) bool."""
+def _padded(lists: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return lists as (U, 10) int64, and which places they fill, (U, 10) bool."""
     rows = np.zeros((len(lists), PLACES), dtype=np.int64)
-    real = np.arange(PLACES) < np.array([len(one) for one in lists])[:, None]
-    for row, one in zip(rows, lists, strict=True):
-        row[: len(one)] = one
-    return rows, real
+    filled = np.arange(PLACES) < np.array([len(items) for items in lists])[:, None]
+    rows[filled] = [item for items in lists for item in items]
+    return rows, filled

@@ -1,14 +1,17 @@
 """The preset `published` on benchmark data: the encoder-decoder as it is trained for the stream.
 
-Its settings are those of `training.model.presets.published`; none is searched. It learns from all
-that the protocol lets it, so that nothing is held out for a curve. Where the catalogue is large,
-the softmax is over a sample with the preset's own correction, as it is in the stream for catalogues
-larger still: in full it would take hours on two cores. What the data lack is left out: items
-without texts have their attributes as skills, bare ids have their id block alone. Where nothing
-says when something happened, the steps of a history lie an hour apart. A history's scores are those
-of the first decoding step, right after the newest event: only that ranks every item. What the
-stream's other ways of decoding make of it is measured on the validation part, by a model that has
-not seen its targets: where those may be trained on in the end, that takes a training more.
+The settings are those of `training.model.presets.published`; none is searched. The model trains on
+everything that the protocol allows and holds nothing out for a curve. Over large catalogues the
+softmax is sampled, with the preset's own correction: in full it would take hours on two cores.
+
+Data sets lack some of what the stream has. Items without texts get their attributes as skills; bare
+ids have an id embedding alone. Where the data have no times, the steps of a history are an hour
+apart.
+
+The scores of a history are those of the first decoding step, right after the newest event, because
+only that step ranks every item. The stream's other ways of decoding are compared on the validation
+part, by a model that has not seen its targets. Where the final training may use these targets, the
+comparison takes a second training.
 """
 
 import time
@@ -24,31 +27,32 @@ import torch
 
 from streaming.serving.catalogue import Catalogue
 from training.benchmark.decoding_comparison import PLACES, compare_decodings
+from training.benchmark.protocols.competitors import without_history
 from training.benchmark.protocols.training_view import (
-    Account,
     History,
     OnProgress,
+    TrainingSummary,
     TrainingView,
     batches,
 )
-from training.data.dataset import KINDS, Dataset
-from training.evaluation.ranking_metrics import known
-from training.explanation.attribution import Listed, added, lost
+from training.data.dataset import EVENT_KINDS, Dataset
+from training.explanation.attribution import ScoredList, occlusion_losses, step_contributions
 from training.fitting.checkpoint import Checkpoint
-from training.fitting.distributed import Group
+from training.fitting.distributed import ProcessGroup
 from training.fitting.loop import EpochRecord, train
-from training.model.examples import Example, pad
+from training.inference.batch_invariant_ops import one_thread
+from training.inference.numpy_network import EncoderInput, NumpyNetwork
+from training.inference.prepared_catalogue import open_prepared, posting_words, write_prepared
+from training.model.examples import Example, collate
 from training.model.features import STEP_KINDS
 from training.model.network import Decision, EncoderDecoder, Steps
 from training.model.presets import Decoding, Preset, published
-from training.model.time_encoding import freshness, freshness_at, moments
-from training.model.training_tensors import Material, load_material, write_features
-from training.ranking.batch_invariant_ops import one_thread
+from training.model.time_encoding import event_time_features, freshness, freshness_at
+from training.model.training_tensors import TrainingTensors, load_tensors, write_features
 from training.ranking.decoding import decode
-from training.ranking.employer_cap import top_rows
-from training.ranking.numpy_network import Network, Reading
-from training.ranking.prepared_catalogue import open_prepared, words_of, write_prepared
-from training.ranking.retrieval import LEAST_LOOKED, Question, Shortlist
+from training.retrieval.employer_cap import top_rows
+from training.retrieval.nearest_postings import MIN_RESCORED, RetrievalQuery
+from training.retrieval.shortlist import Shortlist
 
 _HOUR = 3_600_000_000
 _VIEW = 0  # the place of views in KINDS
@@ -67,22 +71,24 @@ _COLUMNS = pa.schema(
         ("open", pa.bool_()),
     ]
 )
-"""What the features are made of; job-views say nothing of salaries."""
+"""The columns that features are made of; job-views have no salaries."""
 
 
-class PublishedScorer:
-    """A trained encoder-decoder that scores whole catalogues (`data.Scorer`)."""
+class EncoderDecoderScorer:
+    """A trained encoder-decoder that scores whole catalogues; a `training_view.Scorer`."""
 
-    def __init__(self, model: EncoderDecoder, material: Material, account: Account) -> None:
-        self.account = account
+    def __init__(
+        self, model: EncoderDecoder, material: TrainingTensors, summary: TrainingSummary
+    ) -> None:
+        self.summary = summary
         self._model = model.eval()
-        self._network = Network(self._model)
+        self._network = NumpyNetwork(self._model)
         self._material = material
         with torch.inference_mode():
-            whole = model.posting_vectors(
+            vectors = model.posting_vectors(
                 material.text, material.words, material.fields, material.ids
             )
-        self._vectors = whole[: len(material.opens)]  # without those of what may be stated
+        self._vectors = vectors[: len(material.opens)]  # without those of statements
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """Score every item at the first decoding step: (B, N) float32."""
@@ -92,16 +98,15 @@ class PublishedScorer:
     def reasons(self, histories: Sequence[History], items: np.ndarray) -> np.ndarray:
         """Name the step that an item loses most without (`training.explanation.attribution`).
 
-        See `faithfulness.Explains`.
+        See `faithfulness.Explainer`.
         """
-        scores = self.scores(histories).astype(np.float64)
-        scores[known(histories)] = -np.inf
+        scores = without_history(self.scores(histories), histories)
         with one_thread():
-            found = [
+            places = [
                 self._reason(history, row, item)
                 for history, row, item in zip(histories, scores, items.tolist(), strict=True)
             ]
-        return np.array(found)
+        return np.array(places)
 
     def _reason(self, history: History, scores: np.ndarray, item: int) -> int:
         example, reading = self._read(history)
@@ -109,30 +114,30 @@ class PublishedScorer:
         decision = self._network.decide(encoded, state, self._network.first_input())
         everything = np.isfinite(scores)
         everything[item] = True
-        rows = np.union1d(top_rows(scores, everything, LEAST_LOOKED), item)
+        rows = np.union1d(top_rows(scores, everything, MIN_RESCORED), item)
         fresh = freshness_at(self._material.opens.numpy(), example.time)[:, rows]
         nobody = np.zeros(len(rows), dtype=np.int64)
         near = Shortlist(rows, self._vectors[torch.from_numpy(rows)].numpy(), fresh, nobody)
-        own = near.scores(decision.query[0], decision.taste[0])
-        listed = Listed(near, own, np.flatnonzero(rows == item))
-        shares = added(encoded, decision, 0, near.vectors[listed.places])
-        [missed] = lost(self._network, encoded, state, [shares], [listed])
+        own = near.scores(decision.query[0], decision.freshness_weights[0])
+        listed = ScoredList(near, own, np.flatnonzero(rows == item))
+        shares = step_contributions(encoded, decision, 0, near.vectors[listed.indices])
+        [missed] = occlusion_losses(self._network, encoded, state, [shares], [listed])
         strongest = int(np.lexsort((-shares[0], -missed[0]))[0])
         return len(history) - len(example.rows) + strongest
 
     def prepare(self, folder: Path) -> None:
-        """Write the catalogue and its vectors; see `decodings.Decodes`."""
+        """Write the catalogue and its vectors; see `decoding_comparison.ListMaker`."""
         catalogue = self._material.train.catalogue
-        words = list(map(words_of, catalogue.table.to_pylist()))
+        words = list(map(posting_words, catalogue.table.to_pylist()))
         write_prepared(catalogue, self._vectors.numpy(), words, folder)
 
     def lists(
         self, histories: Sequence[History], allowed: np.ndarray, folder: Path, decoding: Decoding
     ) -> list[list[int]]:
-        """Make lists as the stream does; see `decodings.Decodes`."""
+        """Make lists as the stream does; see `decoding_comparison.ListMaker`."""
         read = [self._read(history) for history in histories]
         questions = [
-            Question(reading, example.time, row)
+            RetrievalQuery(reading, example.time, row)
             for (example, reading), row in zip(read, allowed, strict=True)
         ]
         prepared = open_prepared(folder)
@@ -140,10 +145,10 @@ class PublishedScorer:
             made = decode(self._network, questions, prepared, size=PLACES, decoding=decoding)
         return [[emission.row for emission in one] for one in made]
 
-    def _read(self, history: History) -> tuple[Example, Reading]:
+    def _read(self, history: History) -> tuple[Example, EncoderInput]:
         example = _example(history, published().model.most_events)
         vectors = self._vectors[torch.from_numpy(example.rows)].numpy()
-        return example, Reading(vectors, example.kinds, example.moments)
+        return example, EncoderInput(vectors, example.kinds, example.time_features)
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """Return the network's parameters."""
@@ -153,54 +158,57 @@ class PublishedScorer:
         steps, times = self._steps(histories)
         decision = self._decide(steps)
         fresh = freshness(self._material.opens, times)  # (B, N, 3)
-        scores = decision.query @ self._vectors.T + (fresh @ decision.taste[..., None])[..., 0]
+        scores = (
+            decision.query @ self._vectors.T
+            + (fresh @ decision.freshness_weights[..., None])[..., 0]
+        )
         return np.asarray(scores.numpy())
 
     def _steps(self, histories: Sequence[History]) -> tuple[Steps, torch.Tensor]:
-        """Return what the encoder reads, and the moments of the lists, (B,) int64."""
+        """Return the input of the encoder, and the moments of the lists, (B,) int64."""
         most = published().model.most_events
-        batch = pad([_example(history, most) for history in histories])
+        batch = collate([_example(history, most) for history in histories])
         vectors = self._vectors[batch.rows]
-        return Steps(vectors, batch.kinds, batch.moments, batch.lengths), batch.times
+        return Steps(vectors, batch.kinds, batch.time_features, batch.lengths), batch.times
 
     def _decide(self, steps: Steps) -> Decision:
-        """Take the first decoding step."""
+        """Run the first decoding step."""
         with torch.inference_mode():
             encoded, state = self._model.encode(steps)
             start = self._model.first_input(len(steps.lengths))
             return self._model.decide(encoded, state, start)
 
 
-def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> PublishedScorer:
-    """Train the preset; see `data.Fit`."""
+def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> EncoderDecoderScorer:
+    """Train the preset; see `training_view.Fit`."""
     began = time.monotonic()
     model, material, losses = _train(training, seed, on_progress)
     trained = time.monotonic()
-    chooser = PublishedScorer(model, material, Account())
+    chooser = EncoderDecoderScorer(model, material, TrainingSummary())
     if training.final_histories is not training.histories:
         unseen = replace(training, final_histories=training.histories)
-        other, its_material, _ = _train(unseen, seed, on_progress)
-        chooser = PublishedScorer(other, its_material, Account())
+        other, chooser_material, _ = _train(unseen, seed, on_progress)
+        chooser = EncoderDecoderScorer(other, chooser_material, TrainingSummary())
     on_progress("comparing ways of decoding", 0.0)
     measured = compare_decodings(chooser, training, seed)
-    account = Account(
+    summary = TrainingSummary(
         seconds={"search": time.monotonic() - trained, "train": trained - began},
         choices=_preset(training.items).model_dump(mode="json"),
         curves={"train_loss": losses},
         measured=measured,
     )
-    return PublishedScorer(model, material, account)
+    return EncoderDecoderScorer(model, material, summary)
 
 
 def _train(
     training: TrainingView, seed: int, on_progress: OnProgress
-) -> tuple[EncoderDecoder, Material, list[float]]:
-    """Train on the final histories; returns the losses by epoch, too."""
+) -> tuple[EncoderDecoder, TrainingTensors, list[float]]:
+    """Train on the final histories; also returns the losses by epoch."""
     preset = _preset(training.items)
     on_progress("making features", 0.0)
     losses: list[float] = []
 
-    def told(record: EpochRecord) -> None:
+    def report(record: EpochRecord) -> None:
         losses.append(record.loss)
         on_progress(f"epoch {record.epoch}, loss {record.loss:.3f}", record.epoch / record.epochs)
 
@@ -208,7 +216,9 @@ def _train(
         folder = Path(temporary)
         material = _material(dataset_of(training), preset, folder, seed)
         checkpoint = Checkpoint(folder / "checkpoint.pt", {}, resume=False)
-        model = train(material, preset, seed, group=Group(), checkpoint=checkpoint, on_epoch=told)
+        model = train(
+            material, preset, seed, group=ProcessGroup(), checkpoint=checkpoint, on_epoch=report
+        )
     return model, material, losses
 
 
@@ -221,7 +231,7 @@ def _preset(items: int) -> Preset:
 
 
 def dataset_of(training: TrainingView) -> Dataset:
-    """Lay the final histories out as a training job's data set; its rows are the view's rows."""
+    """Convert the final histories to a training job's data set with the same rows."""
     histories = training.final_histories
     lengths = [len(history) for history in histories]
     total = sum(lengths)
@@ -244,8 +254,8 @@ def dataset_of(training: TrainingView) -> Dataset:
 
 
 def _table(training: TrainingView) -> pa.Table:
-    """Make the catalogue's table; ids are row numbers, so that its order is the view's."""
-    said: Sequence[Mapping[str, Any]] = training.postings or ({},) * training.items
+    """Return the catalogue's table; ids are row numbers, so that its order is the view's."""
+    postings: Sequence[Mapping[str, Any]] = training.postings or ({},) * training.items
     numbers = training.attributes or ((),) * training.items
     rows = [
         {
@@ -256,15 +266,15 @@ def _table(training: TrainingView) -> pa.Table:
             "valid_through": None,
             "open": True,
         }
-        for row, posting in enumerate(said)
+        for row, posting in enumerate(postings)
     ]
     return pa.Table.from_pylist(rows, schema=_COLUMNS)
 
 
-def _material(dataset: Dataset, preset: Preset, folder: Path, seed: int) -> Material:
-    """Make the features, and train on every event instead of the oldest share of them."""
+def _material(dataset: Dataset, preset: Preset, folder: Path, seed: int) -> TrainingTensors:
+    """Write the features, and select every event for training instead of the oldest share."""
     write_features(dataset, preset, folder, seed=seed)
-    material = load_material(dataset, preset, folder)
+    material = load_tensors(dataset, preset, folder)
     seen = torch.from_numpy(np.unique(dataset.postings))
     ids = torch.zeros(len(material.text), dtype=torch.int64)
     ids[seen] = torch.arange(1, len(seen) + 1)
@@ -276,9 +286,11 @@ def _example(history: History, most: int) -> Example:
     lasted = np.zeros(len(history)) if history.durations is None else history.durations
     return Example(
         rows=history.items[-most:],
-        kinds=np.full(len(times), STEP_KINDS.index(str(KINDS[_VIEW]))),
-        moments=moments(times, lasted[-most:].astype(np.float32), int(times[-1])),
-        targets=history.items[:1],  # there must be one; scoring reads none
+        kinds=np.full(len(times), STEP_KINDS.index(str(EVENT_KINDS[_VIEW]))),
+        event_time_features=event_time_features(
+            times, lasted[-most:].astype(np.float32), int(times[-1])
+        ),
+        targets=history.items[:1],  # required; scoring does not read it
         time=int(times[-1]),
     )
 

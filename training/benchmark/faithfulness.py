@@ -1,21 +1,24 @@
-"""Whether reasons are true: does the part that is named carry the posting into the list?
+"""Faithfulness of reasons: whether the step that a model names carries the posting into the list.
 
-For users with three parts or more and the first item of their list, the part that the model names
-is taken out of the history, and so is a random other part. The item's log-probability, by a softmax
-over the scores of all that the whole history does not hold, should fall by more without the former.
-And the named part alone should keep the item among the first ten more often than the random part.
+The test takes users with three steps or more and the first item of their list. It removes the named
+step from the history, and in comparison a random other step. The item's log-probability, by a
+softmax over the scores of everything that the whole history does not hold, should fall by more
+without the named step. The named step alone should also keep the item among the first ten more
+often than the random one. DeYoung and others (ERASER, 2020) call the two comprehensiveness and
+sufficiency.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import log_softmax
 
+from training.benchmark.protocols.competitors import without_history
 from training.benchmark.protocols.training_view import Cases, History, OnProgress, Scorer, batches
-from training.evaluation.ranking_metrics import known
+from training.evaluation.bootstrap import mean_interval
 
-LEAST_PARTS = 3
+LEAST_STEPS = 3
 PLACES = 10
 _MOST_USERS = 500
 _BATCH = 128
@@ -23,11 +26,11 @@ _DRAWS = 1_000
 
 
 @runtime_checkable
-class Explains(Protocol):
-    """What a scorer has that can name reasons."""
+class Explainer(Protocol):
+    """A scorer that names reasons."""
 
     def reasons(self, histories: Sequence[History], items: np.ndarray) -> np.ndarray:
-        """Name the part that carried an item most.
+        """Name the step that contributes most to an item.
 
         Args:
             histories: B of them.
@@ -44,80 +47,74 @@ def faithfulness(
     """Test the reasons of a scorer.
 
     Returns:
-        `reasons/users`; `reasons/win_rate`: how often the named part's removal costs more, a draw
-        counting half; `reasons/drop`: by how much more, in nats; `reasons/keeps` and
-        `reasons/keeps_at_random`: how often the named part alone, and the random one, keeps the
+        `reasons/users`; `reasons/win_rate`: how often the removal of the named step costs more, a
+        draw counting half; `reasons/drop`: by how much more, in nats; `reasons/keeps` and
+        `reasons/keeps_at_random`: how often the named step alone, and the random one, keeps the
         item among the first ten; `reasons/keeps_more`: the difference. `…/low` and `…/high` are
-        95 % bootstrap intervals over users. Nothing where the scorer names no reasons or nobody has
-        three parts.
+        95 % bootstrap intervals over users. Empty where the scorer names no reasons or no user has
+        three steps.
     """
-    able = [place for place, history in enumerate(cases.histories) if len(history) >= LEAST_PARTS]
-    if not isinstance(scorer, Explains) or not able:
+    usable = [history for history in cases.histories if len(history) >= LEAST_STEPS]
+    if not isinstance(scorer, Explainer) or not usable:
         return {}
-    chance = np.random.default_rng(seed)
-    chosen = np.sort(chance.permutation(len(able))[:_MOST_USERS])
-    histories = [cases.histories[able[place]] for place in chosen]
+    random = np.random.default_rng(seed)
+    chosen = np.sort(random.permutation(len(usable))[:_MOST_USERS])
+    histories = [usable[place] for place in chosen]
     parts, done = [], 0
     for batch in batches(histories, _BATCH):
-        parts.append(_compare(scorer, scorer, batch, chance))
+        parts.append(_compare(scorer, scorer, batch, random))
         done += len(batch)
         on_progress("testing reasons", done / len(histories))
-    found = np.concatenate(parts)  # (U, 4)
-    drop = found[:, 0] - found[:, 1]
+    without_named, without_other, named_alone, other_alone = np.concatenate(parts).T
+    drop = without_named - without_other
     measured = {
         "win_rate": np.where(drop == 0, 0.5, drop > 0),
         "drop": drop,
-        "keeps": found[:, 2],
-        "keeps_at_random": found[:, 3],
-        "keeps_more": found[:, 2] - found[:, 3],
+        "keeps": named_alone,
+        "keeps_at_random": other_alone,
+        "keeps_more": named_alone - other_alone,
     }
-    report: dict[str, float] = {"reasons/users": len(found)}
+    report: dict[str, float] = {"reasons/users": len(drop)}
     for name, values in measured.items():
-        low, high = _interval(values, seed)
-        report |= {f"reasons/{name}": float(values.mean())}
-        report |= {f"reasons/{name}/low": low, f"reasons/{name}/high": high}
+        found = mean_interval(values, draws=_DRAWS, seed=seed)
+        report[f"reasons/{name}"] = found.estimate
+        report |= {f"reasons/{name}/low": found.low, f"reasons/{name}/high": found.high}
     return report
 
 
 def _compare(
-    scorer: Scorer, explains: Explains, histories: Sequence[History], chance: np.random.Generator
+    scorer: Scorer, explainer: Explainer, histories: Sequence[History], random: np.random.Generator
 ) -> np.ndarray:
-    """Return the drop without the named part, without another, and whether each alone keeps.
+    """Remove and isolate the named step and a random other one.
 
     Returns:
-        (B, 4) float64.
+        (B, 4) float64: the drop of the log-probability without the named step and without the
+        other, and whether the named step alone and the other alone keep the item.
     """
     rows = np.arange(len(histories))
-    whole = _allowed(scorer.scores(histories), histories)
+    whole = without_history(scorer.scores(histories), histories)
     items = whole.argmax(axis=1)
-    named = explains.reasons(histories, items)
+    named = explainer.reasons(histories, items)
     lengths = np.array([len(history) for history in histories])
-    # Any of the others with equal chance.
-    other = (named + 1 + chance.integers(0, lengths - 1)) % lengths
-    before = _log_chances(whole)[rows, items]
+    # Each other step with equal probability.
+    other = (named + 1 + random.integers(0, lengths - 1)) % lengths
+    before = log_softmax(whole, axis=1)[rows, items]
 
-    def asked(cut: Callable[[History, int], History], places: np.ndarray) -> np.ndarray:
-        changed = [cut(h, place) for h, place in zip(histories, places.tolist(), strict=True)]
-        return _allowed(scorer.scores(changed), histories)
+    def rescored(change: Callable[[History, int], History], places: np.ndarray) -> np.ndarray:
+        changed = [change(h, place) for h, place in zip(histories, places.tolist(), strict=True)]
+        # Whatever the whole history holds stays out, also where a step was removed.
+        return without_history(scorer.scores(changed), histories)
 
-    drops = [before - _log_chances(asked(_without, p))[rows, items] for p in (named, other)]
+    drops = [
+        before - log_softmax(rescored(_without, places), axis=1)[rows, items]
+        for places in (named, other)
+    ]
     keeps = []
     for places in (named, other):
-        scores = asked(_only, places)
+        scores = rescored(_only, places)
         better = (scores > scores[rows, items][:, None]).sum(axis=1)
         keeps.append((better < PLACES).astype(np.float64))
     return np.stack([*drops, *keeps], axis=1)
-
-
-def _allowed(scores: np.ndarray, histories: Sequence[History]) -> np.ndarray:
-    """Rule out what the whole histories hold, also where a part was taken out."""
-    allowed = scores.astype(np.float64)
-    allowed[known(histories)] = -np.inf
-    return allowed
-
-
-def _log_chances(scores: np.ndarray) -> np.ndarray:
-    return np.asarray(scores - logsumexp(scores, axis=1, keepdims=True))
 
 
 def _without(history: History, place: int) -> History:
@@ -126,10 +123,3 @@ def _without(history: History, place: int) -> History:
 
 def _only(history: History, place: int) -> History:
     return history.take(np.array([place]))
-
-
-def _interval(values: np.ndarray, seed: int) -> tuple[float, float]:
-    chance = np.random.default_rng(seed)
-    drawn = chance.multinomial(len(values), np.full(len(values), 1 / len(values)), size=_DRAWS)
-    low, high = np.quantile(drawn @ values / len(values), [0.025, 0.975])
-    return float(low), float(high)

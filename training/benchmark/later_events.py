@@ -21,15 +21,15 @@ import pyarrow.parquet as pq
 
 from streaming.serving.ranker import Profile, RankedItem, Ranker
 from streaming.settings import TrainingSettings
-from training.content_ranker.fit_content import TrainedContent
+from training.content_ranker.fit_content import FittedContent
 from training.data.dataset import Dataset, HeldOut
 from training.evaluation.offline_evaluation import (
-    GATED,
-    Cases,
-    Protocol,
+    GATE_METRIC,
+    EvaluationCases,
+    EvaluationProtocol,
     difference,
+    evaluate_ranker,
     make_cases,
-    measure,
 )
 from training.fitting.fit import fit
 from training.ranking.most_popular import MostPopularRanker
@@ -38,7 +38,7 @@ from training.registry.packaging import MOST_POPULAR
 _SHARE = 0.1
 _SEED = 7
 _MOST_MOMENTS = 1_000
-_PROTOCOL = Protocol()
+_PROTOCOL = EvaluationProtocol()
 _ASKED = 400
 _LEAST_POSTINGS = 3
 
@@ -70,16 +70,16 @@ def _cut(folder: Path, older: Path) -> None:
     pq.write_table(events.filter(pa.array(times <= newest)), older / "events.parquet")
 
 
-def _tell(whole: Dataset, older: Dataset, trained: TrainedContent, seconds: float) -> None:
+def _tell(whole: Dataset, older: Dataset, trained: FittedContent, seconds: float) -> None:
     cut = older.counts.made_at or ""
     past, held_out = whole.split_at(cut)
     seen = np.array(whole.catalogue.posting_ids, dtype=object)[np.unique(past.postings)].tolist()
-    turns = np.random.default_rng(_SEED).permutation(whole.turns(cut))[:_MOST_MOMENTS]
-    moments = [whole.before(event) for event in np.sort(turns).tolist()]
+    turns = np.random.default_rng(_SEED).permutation(whole.first_interactions(cut))[:_MOST_MOMENTS]
+    moments = [whole.case_before(event) for event in np.sort(turns).tolist()]
     both = trained.ranker
     rankers: Mapping[str, Ranker] = {
         "best": both,
-        "published": both.neural,
+        "published": both.encoder_decoder,
         MOST_POPULAR: MostPopularRanker(past.counts),
     }
     _say(f"trained in {seconds:.0f} s, of which content and blend {trained.seconds:.0f} s")
@@ -100,16 +100,18 @@ def _tell(whole: Dataset, older: Dataset, trained: TrainedContent, seconds: floa
                 _say(_carried(ranker, known, Path(temporary)))
 
 
-def _table(data: Dataset, asked: Cases, rankers: Mapping[str, Ranker]) -> None:
-    found = {n: measure(one, data.catalogue, asked, _PROTOCOL) for n, one in rankers.items()}
+def _table(data: Dataset, asked: EvaluationCases, rankers: Mapping[str, Ranker]) -> None:
+    found = {
+        n: evaluate_ranker(one, data.catalogue, asked, _PROTOCOL) for n, one in rankers.items()
+    }
     known = np.array([bool(held.profile["events"]) for held in asked.held_out])
-    names = ("hr@10", GATED)
+    names = ("hr@10", GATE_METRIC)
     _say("\n| HR@10/NDCG@10 | all | with events | lead of best in NDCG@10 |")
     _say("| --- | --- | --- | --- |")
     for name, quality in found.items():
         parts = [[quality.per_candidate[metric][who] for metric in names] for who in (..., known)]
         cells = ["/".join(f"{part.mean():.4f}" for part in pair) for pair in parts]
-        lead = difference(found["best"], quality, GATED, _PROTOCOL)
+        lead = difference(found["best"], quality, GATE_METRIC, _PROTOCOL)
         ends = f"{lead.estimate:+.4f} ({lead.low:+.4f} to {lead.high:+.4f})"
         _say(f"| {name} | {' | '.join(cells)} | {'' if name == 'best' else ends} |")
     _say("")

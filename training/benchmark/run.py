@@ -1,4 +1,4 @@
-"""One benchmark run: a preset and every baseline on one split, and all of it as a flat report."""
+"""One run of the quality benchmark: a preset and every baseline on one split, as a flat report."""
 
 import hashlib
 import os
@@ -14,20 +14,24 @@ from typing import Any
 
 import numpy as np
 
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 from training.benchmark.baselines.registry import baselines
 from training.benchmark.contenders import by_name
 from training.benchmark.faithfulness import faithfulness
 from training.benchmark.list_metrics import observers
 from training.benchmark.protocols.protocols import load
-from training.benchmark.protocols.scorer_evaluation import Quality, intervals, measure
+from training.benchmark.protocols.scorer_evaluation import (
+    ScorerQuality,
+    evaluate_scorer,
+    intervals,
+)
 from training.benchmark.protocols.training_view import (
-    Account,
     Cases,
     Fit,
     OnProgress,
     Scorer,
     Split,
+    TrainingSummary,
 )
 from training.evaluation.ranking_metrics import METRICS
 
@@ -35,12 +39,12 @@ PACKAGES = (
     *("careerstream", "numpy", "scipy", "scikit-learn", "implicit", "torch", "gensim"),
     *("threadpoolctl", "jieba"),
 )
-"""Whose versions a report holds."""
+"""Packages whose versions a report has."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is to be measured: all that must be said to repeat a run."""
+    """What to measure: everything that is needed to repeat a run."""
 
     protocol: str
     data: Path
@@ -48,19 +52,18 @@ class Request:
     preset: str
     seed: int
     seeds: int = 1
-    """How often the preset is trained: with this seed and those after it."""
+    """Number of trainings of the preset: with `seed` and the seeds after it."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Measured:
-    """What is kept of a scorer that was trained and asked."""
+    """What was measured of one trained scorer."""
 
-    account: Account
-    quality: Quality
-    evaluate: float
-    """Seconds."""
+    summary: TrainingSummary
+    quality: ScorerQuality
+    evaluation_seconds: float
     reasons: Mapping[str, float]
-    """Whether its reasons are true."""
+    """Faithfulness of its reasons."""
     digest: str
     """Of its weights."""
 
@@ -69,40 +72,40 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
     """Train and measure the preset, then the baselines.
 
     Returns:
-        The report, by flat keys: `hr@10` is the preset's, with `hr@10/low` and `hr@10/high` the
-        ends of its 95 % interval, `seen/hr@10` that of users whose target is seen,
-        `baselines/NAME/hr@10` a baseline's, `difference/baselines/NAME/hr@10` by how much the
-        preset is ahead of it; docs/quality.md lists the rest. Of several seeds the values are
-        means, `hr@10/deviation` is how far they are apart, and `seeds/SEED/hr@10` is one of them.
+        The report, by flat keys. `hr@10` is the preset's, `hr@10/low` and `hr@10/high` are the ends
+        of its 95 % interval, `seen/hr@10` is that of users whose target is seen,
+        `baselines/NAME/hr@10` is a baseline's, and `difference/baselines/NAME/hr@10` the preset's
+        lead over it; docs/quality.md lists the rest. With several seeds the values are means,
+        `hr@10/deviation` is their standard deviation, and `seeds/SEED/hr@10` is one of them.
 
     Raises:
         InputError: the file cannot be used.
         SettingsError: there is no such preset.
         ModelError: a score is not finite.
     """
-    began, fit = time.monotonic(), by_name(request.preset)
+    started, fit = time.monotonic(), by_name(request.preset)
     split = load(request.protocol, request.data, request.attributes)
-    tried = {request.seed: _measure("preset", fit, split, request.seed, on_progress)}
+    by_seed = {request.seed: _measure("preset", fit, split, request.seed, on_progress)}
     for seed in range(request.seed + 1, request.seed + request.seeds):
-        tried[seed] = _measure(f"seed {seed}", fit, split, seed, on_progress, reasons=False)
-    ours = _mean(list(tried.values()))
-    peak = _peak_mib()  # before the baselines add theirs
-    others = {
+        by_seed[seed] = _measure(f"seed {seed}", fit, split, seed, on_progress, reasons=False)
+    preset = _mean(list(by_seed.values()))
+    peak = _peak_mib()  # before the baselines use memory too
+    baseline_results = {
         f"baselines/{name}/": _measure(name, baseline, split, request.seed, on_progress)
         for name, baseline in baselines(split.training).items()
     }
-    everyone = {"": ours, **others}
+    results = {"": preset, **baseline_results}
     on_progress("intervals", 0.0)
-    found = intervals({prefix: one.quality for prefix, one in everyone.items()}, request.seed)
+    estimates = intervals({p: result.quality for p, result in results.items()}, request.seed)
     on_progress("intervals", 1.0)
-    report = _about(request, split.about, split.test)
-    for key, interval in found.items():
+    report = _description(request, split.counts, split.test)
+    for key, interval in estimates.items():
         report |= {key: interval.estimate, f"{key}/low": interval.low, f"{key}/high": interval.high}
-    for prefix, measured in everyone.items():
-        report |= _account(prefix, measured)
-    report |= _apart(tried)
-    report |= {f"curves/{name}": list(curve) for name, curve in ours.account.curves.items()}
-    report |= {"memory/peak_mib": peak, "seconds/total": time.monotonic() - began}
+    for prefix, result in results.items():
+        report |= _summary(prefix, result)
+    report |= _spread(by_seed)
+    report |= {f"curves/{name}": list(curve) for name, curve in preset.summary.curves.items()}
+    report |= {"memory/peak_mib": peak, "seconds/total": time.monotonic() - started}
     return report
 
 
@@ -115,33 +118,37 @@ def _measure(
     *,
     reasons: bool = True,
 ) -> _Measured:
-    def tell(words: str, share: float) -> None:
-        on_progress(f"{name}: {words}", share)
+    def report_progress(step: str, share: float) -> None:
+        on_progress(f"{name}: {step}", share)
 
-    tell("beginning", 0.0)
-    scorer = fit(split.training, seed=seed, on_progress=tell)
-    began = time.monotonic()
-    watching = observers(split.training, split.test, seed)
-    quality = measure(scorer, split.test, tell, observers=watching)
-    seconds = time.monotonic() - began
-    tested = faithfulness(scorer, split.test, seed, tell) if reasons else {}
-    return _Measured(scorer.account, quality, seconds, tested, digest(scorer))
-
-
-def _mean(tried: Sequence[_Measured]) -> _Measured:
-    """Average what was measured of several seeds; what cannot be averaged is the first one's."""
-    first = tried[0]
-    quality = Quality(
-        np.mean([one.quality.values for one in tried], axis=0),
-        first.quality.seen,
-        _means([one.quality.lists for one in tried]),
+    report_progress("beginning", 0.0)
+    scorer = fit(split.training, seed=seed, on_progress=report_progress)
+    started = time.monotonic()
+    quality = evaluate_scorer(
+        scorer,
+        split.test,
+        report_progress,
+        observers=observers(split.training, split.test, seed),
     )
-    seconds = _means([one.account.seconds for one in tried])
+    seconds = time.monotonic() - started
+    tested = faithfulness(scorer, split.test, seed, report_progress) if reasons else {}
+    return _Measured(scorer.summary, quality, seconds, tested, digest(scorer))
+
+
+def _mean(results: Sequence[_Measured]) -> _Measured:
+    """Average the results of several seeds; what cannot be averaged is that of the first seed."""
+    first = results[0]
+    quality = ScorerQuality(
+        np.mean([result.quality.values for result in results], axis=0),
+        first.quality.seen,
+        _means([result.quality.lists for result in results]),
+    )
+    seconds = _means([result.summary.seconds for result in results])
     return replace(
         first,
-        account=replace(first.account, seconds=seconds),
+        summary=replace(first.summary, seconds=seconds),
         quality=quality,
-        evaluate=float(np.mean([one.evaluate for one in tried])),
+        evaluation_seconds=float(np.mean([result.evaluation_seconds for result in results])),
     )
 
 
@@ -149,20 +156,20 @@ def _means(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {key: float(np.mean([table[key] for table in tables])) for key in tables[0]}
 
 
-def _apart(tried: Mapping[int, _Measured]) -> dict[str, Any]:
-    """Tell what each seed reached, and the standard deviation; nothing of a single one."""
-    if len(tried) == 1:
+def _spread(by_seed: Mapping[int, _Measured]) -> dict[str, Any]:
+    """Return the metrics of each seed and their standard deviation; empty for a single seed."""
+    if len(by_seed) == 1:
         return {}
-    found: dict[str, Any] = {"seeds": len(tried)}
+    report: dict[str, Any] = {"seeds": len(by_seed)}
     for metric in METRICS:
-        values = {seed: one.quality.mean(metric) for seed, one in tried.items()}
-        found |= {f"seeds/{seed}/{metric}": value for seed, value in values.items()}
-        found[f"{metric}/deviation"] = float(np.std(list(values.values()), ddof=1))
-    return found | {f"seeds/{seed}/weights/sha256": one.digest for seed, one in tried.items()}
+        values = {seed: result.quality.mean(metric) for seed, result in by_seed.items()}
+        report |= {f"seeds/{seed}/{metric}": value for seed, value in values.items()}
+        report[f"{metric}/deviation"] = float(np.std(list(values.values()), ddof=1))
+    return report | {f"seeds/{s}/weights/sha256": result.digest for s, result in by_seed.items()}
 
 
 def digest(scorer: Scorer) -> str:
-    """Hash a scorer's weights: equal exactly if they are, bit for bit."""
+    """Hash a scorer's weights; the hashes are equal exactly if the weights are, bit for bit."""
     hashed = hashlib.sha256()
     for name, value in sorted(scorer.weights().items()):
         array = np.ascontiguousarray(value)
@@ -171,14 +178,14 @@ def digest(scorer: Scorer) -> str:
     return hashed.hexdigest()
 
 
-def _about(request: Request, counts: Mapping[str, Any], test: Cases) -> dict[str, Any]:
+def _description(request: Request, counts: Mapping[str, Any], test: Cases) -> dict[str, Any]:
     files = {"data": request.data, "attributes": request.attributes}
     seen = int(test.seen[test.targets].sum())
     return {
         "protocol": request.protocol,
         "preset": request.preset,
         "seed": request.seed,
-        "made_at": to_text(datetime.now(tz=UTC)),
+        "made_at": format_timestamp(datetime.now(tz=UTC)),
         **{f"file/{name}": file.name for name, file in files.items() if file},
         **{f"file/{name}_sha256": _sha256(file) for name, file in files.items() if file},
         **{f"data/{name}": value for name, value in counts.items()},
@@ -192,38 +199,35 @@ def _about(request: Request, counts: Mapping[str, Any], test: Cases) -> dict[str
     }
 
 
-def _account(prefix: str, measured: _Measured) -> dict[str, Any]:
-    seconds = {"search": 0.0, "train": 0.0, **measured.account.seconds}
+def _summary(prefix: str, result: _Measured) -> dict[str, Any]:
+    seconds = {"search": 0.0, "train": 0.0, **result.summary.seconds}
     return {
-        **{f"{prefix}{key}": value for key, value in measured.quality.lists.items()},
-        **{f"{prefix}{key}": value for key, value in measured.reasons.items()},
-        **{f"{prefix}{key}": value for key, value in measured.account.measured.items()},
+        **{f"{prefix}{key}": value for key, value in result.quality.lists.items()},
+        **{f"{prefix}{key}": value for key, value in result.reasons.items()},
+        **{f"{prefix}{key}": value for key, value in result.summary.measured.items()},
         **{f"{prefix}seconds/{name}": value for name, value in seconds.items()},
-        f"{prefix}seconds/evaluate": measured.evaluate,
-        f"{prefix}weights/sha256": measured.digest,
-        **_flat(f"{prefix}choices/", measured.account.choices),
+        f"{prefix}seconds/evaluate": result.evaluation_seconds,
+        f"{prefix}weights/sha256": result.digest,
+        **_flat(f"{prefix}choices/", result.summary.choices),
     }
 
 
 def _flat(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Flatten values within values, `a/b` for b within a."""
-    found: dict[str, Any] = {}
+    """Flatten nested mappings, `a/b` for b within a."""
+    flat: dict[str, Any] = {}
     for name, value in values.items():
-        found |= (
-            _flat(f"{prefix}{name}/", value)
-            if isinstance(value, Mapping)
-            else {f"{prefix}{name}": value}
-        )
-    return found
+        nested = isinstance(value, Mapping)
+        flat |= _flat(f"{prefix}{name}/", value) if nested else {f"{prefix}{name}": value}
+    return flat
 
 
 def _peak_mib() -> float:
-    """Read the most memory that this process has had, its ended children's own where larger."""
-    most = max(
+    """Return the peak memory of this process or of an ended child, whichever is larger."""
+    peak = max(
         resource.getrusage(who).ru_maxrss
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    return most / 1024
+    return peak / 1024
 
 
 def _version(package: str) -> str:

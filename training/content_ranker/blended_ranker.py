@@ -1,9 +1,13 @@
-"""The preset `best()` as a `streaming.serving.ranker.Ranker`.
+"""The preset `best` of the stream: an encoder-decoder and a content score, blended.
 
-Who has events gets a blend: the first step of the encoder-decoder plus the content score, both for
-the whole catalogue. Who only states something, or whose postings the catalogue lacks, gets the
-encoder-decoder alone, and who says nothing the popular postings. Everything is computed for each
-profile by itself or, in the encoder-decoder, in blocks of one size: neighbours change no bit.
+This is not the benchmark's preset `best` (`training.benchmark.ensemble.ensemble`), which runs
+offline alone.
+
+Profiles with events get a weighted sum of two scores over the whole catalogue: the encoder-decoder's
+first decoding step and the content score. Profiles that have only a statement, or events of postings
+that the catalogue lacks, get the encoder-decoder alone, and empty profiles the popular postings.
+Each profile is computed by itself or, in the encoder-decoder, in blocks of a fixed size, so that
+other profiles of a batch do not change a bit.
 """
 
 import json
@@ -20,34 +24,36 @@ from scipy.special import log_softmax
 from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile, RankedItem
-from training.content_ranker.co_visitation import Habits
-from training.content_ranker.content_score import Weighing
-from training.content_ranker.profile_features import Steps
-from training.content_ranker.text_features import Wording
-from training.content_ranker.text_index import Overview
-from training.model.time_encoding import freshness_at, micros
-from training.ranking.batch_invariant_ops import one_thread
-from training.ranking.decoding import Emission
-from training.ranking.employer_cap import best_rows
-from training.ranking.encoder_decoder_ranker import FirstStep, NeuralRanker, items
-from training.ranking.prepared_catalogue import PreparedCatalogue
-from training.ranking.profile_encoding import PastEvent
-from training.ranking.retrieval import Shortlist
+from training.content_ranker.co_visitation import CoVisitation
+from training.content_ranker.content_index import ContentIndex
+from training.content_ranker.content_score import ContentScore
+from training.content_ranker.posting_features import PostingFeaturizer
+from training.content_ranker.profile_history import ProfileHistory
+from training.explanation.attribution import ListedPosting
+from training.inference.batch_invariant_ops import one_thread
+from training.inference.prepared_catalogue import PreparedCatalogue
+from training.inference.profile_encoding import EventStep
+from training.model.time_encoding import freshness_at, to_microseconds
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
+from training.ranking.first_step import FirstStep
+from training.ranking.ranked_items import ranked_items
+from training.retrieval.employer_cap import capped_top_rows
+from training.retrieval.shortlist import Shortlist
 
 FORMAT = 1
 """Of the model folder; a folder of another format is refused."""
 
-_ABOUT, _WEIGHTS = "blend.json", "weights.npy"
+_SETTINGS, _WEIGHTS = "blend.json", "weights.npy"
 _ENCODER_DECODER, _CONTENT = "encoder-decoder", "content"
-_CLOSER_LOOK, _NEAR = 4, 64
-"""For each place of a list so many postings are looked at closely, and at least so many."""
-_TOGETHER = 32
-"""Profiles whose likeness with the whole catalogue is held at a time."""
+_RESCORED_PER_PLACE, _LEAST_RESCORED = 4, 64
+"""Postings that are scored exactly for each place of a list, and at least in all."""
+_BATCH = 32
+"""Profiles whose scores of the whole catalogue are in memory at a time."""
 
 
 @dataclass(frozen=True)
 class Blend:
-    """What the two scores count."""
+    """The weights of the two scores."""
 
     content: float
     """0: the encoder-decoder alone makes all lists."""
@@ -58,48 +64,52 @@ class Blend:
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
-    """A profile with events, and what is wanted for it."""
+class BlendQuery:
+    """A profile with events, and the moment that its list is for."""
 
     profile: Profile
     as_of: str
-    steps: Steps
+    history: ProfileHistory
 
 
-class BestRanker:
-    """An encoder-decoder and a content score, blended.
+class BlendedRanker:
+    """An encoder-decoder and a content score, blended; a `streaming.serving.ranker.Ranker`.
 
     Args:
-        neural: the encoder-decoder.
-        overview: compares the postings of catalogues.
-        weights: (F,) float32, of the content score's numbers.
-        blend: what either counts.
+        encoder_decoder: as trained.
+        index: indexes catalogues for the content score.
+        weights: (F,) float32, of the content score's features.
+        blend: weights of the two scores.
     """
 
     def __init__(
-        self, neural: NeuralRanker, overview: Overview, weights: np.ndarray, blend: Blend
+        self,
+        encoder_decoder: EncoderDecoderRanker,
+        index: ContentIndex,
+        weights: np.ndarray,
+        blend: Blend,
     ) -> None:
-        self.neural = neural
-        self.overview = overview
+        self.encoder_decoder = encoder_decoder
+        self.index = index
         self.weights = weights
         self.blend = blend
-        self._open = lru_cache(maxsize=2)(self._opened)
+        self._cached_content_score = lru_cache(maxsize=2)(self._open_content_score)
 
     @property
     def packages(self) -> tuple[str, ...]:
         """Those of the encoder-decoder."""
-        return self.neural.packages
+        return self.encoder_decoder.packages
 
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""
         for name in (_ENCODER_DECODER, _CONTENT):
             (folder / name).mkdir()
-        self.neural.save(folder / _ENCODER_DECODER)
-        self.overview.wording.save(folder / _CONTENT)
-        self.overview.habits.save(folder / _CONTENT)
+        self.encoder_decoder.save(folder / _ENCODER_DECODER)
+        self.index.featurizer.save(folder / _CONTENT)
+        self.index.co_visitation.save(folder / _CONTENT)
         np.save(folder / _CONTENT / _WEIGHTS, self.weights)
-        about = {"format": FORMAT, "blend": asdict(self.blend)}
-        (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        settings = {"format": FORMAT, "blend": asdict(self.blend)}
+        (folder / _SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -110,132 +120,140 @@ class BestRanker:
         """
         content = folder / _CONTENT
         try:
-            about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-            if about["format"] != FORMAT:
+            settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+            if settings["format"] != FORMAT:
                 raise ModelError(
-                    f"model folder {folder} has format {about['format']}, this version reads "
+                    f"model folder {folder} has format {settings['format']}, this version reads "
                     f"{FORMAT}; train again"
                 )
-            overview = Overview(Wording.load(content), Habits.load(content))
+            index = ContentIndex(PostingFeaturizer.load(content), CoVisitation.load(content))
             weights = np.load(content / _WEIGHTS)
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ModelError(
                 f"model folder {folder} is incomplete: {error}; train again"
             ) from error
-        neural = NeuralRanker.load(folder / _ENCODER_DECODER)
-        return cls(neural, overview, weights, Blend(**about["blend"]))
+        encoder_decoder = EncoderDecoderRanker.load(folder / _ENCODER_DECODER)
+        return cls(encoder_decoder, index, weights, Blend(**settings["blend"]))
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
-        """Write a catalogue, its posting vectors and what it says, ready for comparing."""
+        """Write a catalogue, its posting vectors and its content index."""
         for name in (_ENCODER_DECODER, _CONTENT):
             (folder / name).mkdir()
-        self.neural.prepare(catalogue, folder / _ENCODER_DECODER)
-        self.overview.write(catalogue, folder / _CONTENT)
+        self.encoder_decoder.prepare(catalogue, folder / _ENCODER_DECODER)
+        self.index.write(catalogue, folder / _CONTENT)
 
     def rank(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path, size: int
     ) -> list[list[RankedItem]]:
         """Rank a prepared catalogue for each profile; see `streaming.serving.ranker.Ranker.rank`.
 
-        An item's score is comparable within its own list alone: where the profile has events, it is
-        the blended one.
+        Scores are comparable within one list alone: only profiles with events have blended ones.
         """
-        place = folder / _ENCODER_DECODER
-        rows = self.opened(folder).catalogue.rows
-        steps = [Steps.read(profile, rows) for profile in profiles]
-        asked = list(zip(profiles, as_of, strict=True))
-        blended = {n for n, own in enumerate(steps) if self.blend.content and own.speaks}
-        others = [pair for n, pair in enumerate(asked) if n not in blended]
-        lists = self._blended([Asked(*asked[n], steps[n]) for n in sorted(blended)], folder, size)
-        rest = iter(self.neural.rank([p for p, _ in others], [m for _, m in others], place, size))
-        return [next(lists if n in blended else rest) for n in range(len(asked))]
+        rows = self.open_prepared(folder).catalogue.rows
+        histories = [ProfileHistory.of_profile(profile, rows) for profile in profiles]
+        requests = list(zip(profiles, as_of, histories, strict=True))
+        blended = [bool(self.blend.content) and history.is_scorable for history in histories]
+        queries = [BlendQuery(*r) for r, own in zip(requests, blended, strict=True) if own]
+        others = [r for r, own in zip(requests, blended, strict=True) if not own]
+        lists = self._blended_lists(queries, folder, size)
+        rest = iter(
+            self.encoder_decoder.rank(
+                [profile for profile, _, _ in others],
+                [moment for _, moment, _ in others],
+                folder / _ENCODER_DECODER,
+                size,
+            )
+        )
+        return [next(lists if own else rest) for own in blended]
 
     def posting_vectors(self, folder: Path) -> np.ndarray:
-        """Return the encoder-decoder's; see `NeuralRanker.posting_vectors`."""
-        return self.neural.posting_vectors(folder / _ENCODER_DECODER)
+        """Return the encoder-decoder's; see `EncoderDecoderRanker.posting_vectors`."""
+        return self.encoder_decoder.posting_vectors(folder / _ENCODER_DECODER)
 
     def work_vectors(self, folder: Path) -> np.ndarray:
-        """Return the encoder-decoder's; see `NeuralRanker.work_vectors`."""
-        return self.neural.work_vectors(folder / _ENCODER_DECODER)
+        """Return the encoder-decoder's; see `EncoderDecoderRanker.work_vectors`."""
+        return self.encoder_decoder.work_vectors(folder / _ENCODER_DECODER)
 
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
     ) -> np.ndarray:
-        """Return the encoder-decoder's; see `NeuralRanker.candidate_vectors`."""
-        return self.neural.candidate_vectors(profiles, as_of, folder / _ENCODER_DECODER)
+        """Return the encoder-decoder's; see `EncoderDecoderRanker.candidate_vectors`."""
+        return self.encoder_decoder.candidate_vectors(profiles, as_of, folder / _ENCODER_DECODER)
 
-    def opened(self, folder: Path) -> PreparedCatalogue:
+    def open_prepared(self, folder: Path) -> PreparedCatalogue:
         """Open the encoder-decoder's part of what `prepare` wrote."""
-        return self.neural.opened(folder / _ENCODER_DECODER)
+        return self.encoder_decoder.open_prepared(folder / _ENCODER_DECODER)
 
-    def weighing(self, folder: Path) -> Weighing:
-        """Open what `prepare` wrote for the content score; once, and anew when written anew."""
-        return self._open(folder, (folder / _CONTENT / "codes.npy").stat().st_mtime_ns)
+    def content_score(self, folder: Path) -> ContentScore:
+        """Open the content index that `prepare` wrote; cached until it is written again."""
+        stamp = (folder / _CONTENT / "codes.npy").stat().st_mtime_ns
+        return self._cached_content_score(folder, stamp)
 
-    def _opened(self, folder: Path, stamp: int) -> Weighing:
+    def _open_content_score(self, folder: Path, stamp: int) -> ContentScore:
         del stamp
-        catalogue = self.opened(folder).catalogue
-        numbers, index = self.overview.open(catalogue, folder / _CONTENT)
-        return Weighing(numbers, self.weights, index)
+        features, index = self.index.open(self.open_prepared(folder).catalogue, folder / _CONTENT)
+        return ContentScore(features, self.weights, index)
 
-    def _blended(
-        self, asked: Sequence[Asked], folder: Path, size: int
+    def _blended_lists(
+        self, queries: Sequence[BlendQuery], folder: Path, size: int
     ) -> Iterator[list[RankedItem]]:
-        """Make the lists of profiles with events."""
-        prepared = self.opened(folder)
-        for start in range(0, len(asked), _TOGETHER):
-            some = asked[start : start + _TOGETHER]
+        """Yield the lists of profiles with events."""
+        prepared = self.open_prepared(folder)
+        for start in range(0, len(queries), _BATCH):
+            batch = queries[start : start + _BATCH]
             with one_thread():
-                begun = self.neural.first_steps(
-                    [(one.profile, one.as_of) for one in some], prepared
+                first_steps = self.encoder_decoder.first_steps(
+                    [(query.profile, query.as_of) for query in batch], prepared
                 )
                 lists = [
-                    self._list(one, first, prepared, self.weighing(folder), size)
-                    for one, first in zip(some, begun, strict=True)
+                    self._list(query, first, prepared, self.content_score(folder), size)
+                    for query, first in zip(batch, first_steps, strict=True)
                 ]
-            for one, first, emissions in zip(some, begun, lists, strict=True):
-                yield items(prepared, one.profile, first.parts, emissions)
+            for query, first, listed in zip(batch, first_steps, lists, strict=True):
+                yield ranked_items(prepared, query.profile, first.steps, listed)
 
     def _list(
         self,
-        asked: Asked,
+        query: BlendQuery,
         first: FirstStep,
         prepared: PreparedCatalogue,
-        weighing: Weighing,
+        content_score: ContentScore,
         size: int,
-    ) -> list[Emission]:
-        """Take the best by both scores, and measure what each part of the profile brings."""
-        catalogue, moment = prepared.catalogue, micros(asked.as_of)
-        content = self.blend.content * weighing.scores(asked.steps, moment)
+    ) -> list[ListedPosting]:
+        """Select the best postings by both scores, with the contributions of each step."""
+        catalogue, moment = prepared.catalogue, to_microseconds(query.as_of)
+        content = self.blend.content * content_score.scores(query.history, moment)
         fresh = freshness_at(catalogue.opens, moment)
-        estimates = content + self.blend.encoder_decoder * (first.likeness + first.taste @ fresh)
-        allowed = catalogue.eligible(asked.profile, asked.as_of)
+        decoded = first.products + first.freshness_weights @ fresh
+        estimates = content + self.blend.encoder_decoder * decoded
+        allowed = catalogue.eligible(query.profile, query.as_of)
         employers = catalogue.employer_numbers
-        rows = np.sort(best_rows(estimates, allowed, employers, max(_NEAR, _CLOSER_LOOK * size)))
-        near = Shortlist(rows, prepared.vectors[rows], fresh[:, rows], employers[rows])
-        exact = self.blend.encoder_decoder * near.scores(first.query, first.taste)
+        rescored = max(_LEAST_RESCORED, _RESCORED_PER_PLACE * size)
+        rows = np.sort(capped_top_rows(estimates, allowed, employers, rescored))
+        shortlist = Shortlist(rows, prepared.vectors[rows], fresh[:, rows], employers[rows])
+        exact = self.blend.encoder_decoder * shortlist.scores(first.query, first.freshness_weights)
         scores = content[rows].astype(np.float64) + exact
-        chosen = best_rows(scores, np.ones(len(rows), dtype=bool), near.employers, size)
-        added = self._added(asked, first, weighing, near)
-        lost = _lost(scores, added)
+        chosen = capped_top_rows(scores, np.ones(len(rows), dtype=bool), shortlist.employers, size)
+        added = self._contributions(query, first, content_score, shortlist)
+        losses = _removal_losses(scores, added)
         return [
-            Emission(int(rows[place]), float(scores[place]), added[:, place], lost[:, place])
+            ListedPosting(int(rows[place]), float(scores[place]), added[:, place], losses[:, place])
             for place in chosen.tolist()
         ]
 
-    def _added(
-        self, asked: Asked, first: FirstStep, weighing: Weighing, near: Shortlist
+    def _contributions(
+        self, query: BlendQuery, first: FirstStep, content_score: ContentScore, shortlist: Shortlist
     ) -> np.ndarray:
-        """Tell what each of the L parts of a profile adds to K scores, (L, K) float32."""
-        found = self.blend.encoder_decoder * first.added(near.vectors).T
-        shares = self.blend.content * weighing.shares(asked.steps, near.rows)
-        newest = {part.row: n for n, part in enumerate(first.parts) if isinstance(part, PastEvent)}
-        places = [newest[row] for row in asked.steps.rows.tolist()]
-        found[places] += shares
-        return np.asarray(found, dtype=np.float32)
+        """Return what each of the L steps of a profile adds to K scores, (L, K) float32."""
+        added = self.blend.encoder_decoder * first.contributions(shortlist.vectors).T
+        content = content_score.contributions(query.history, shortlist.rows)
+        newest = {step.row: n for n, step in enumerate(first.steps) if isinstance(step, EventStep)}
+        places = [newest[row] for row in query.history.rows.tolist()]
+        added[places] += self.blend.content * content
+        return np.asarray(added, dtype=np.float32)
 
 
-def _lost(scores: np.ndarray, added: np.ndarray) -> np.ndarray:
-    """Tell how much less probable each of K postings is among them without each part, (L, K)."""
+def _removal_losses(scores: np.ndarray, added: np.ndarray) -> np.ndarray:
+    """Return the loss of log-probability of each of K postings without each step, (L, K)."""
     without = scores - added
     return np.asarray(log_softmax(scores) - log_softmax(without, axis=1), dtype=np.float32)

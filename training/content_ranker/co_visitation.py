@@ -1,8 +1,8 @@
-"""What people did, counted by posting id and by the values of fields, never by row.
+"""Co-visitation: which postings, and which values of fields, the same people turn to.
 
-So it means the same over every catalogue: a posting that nobody has seen has an employer and a
-place that people know. Which places lie near each other nobody says, but who looks at postings in
-one of two neighbouring towns looks at the other too.
+Counts are keyed by posting id and by value, never by row, so that they apply to every catalogue: an
+unseen posting has an employer and a place that people know. No posting says which places are near
+each other, but people who look at postings in one of two neighbouring towns look at the other too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,182 +13,174 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from training.content_ranker.text_features import Said
+from training.content_ranker.posting_features import PostingFeatures
 from training.data.dataset import DISMISS, Dataset
-from training.data.popularity_counts import HALF_LIFE_DAYS, Counts
-from training.model.time_encoding import micros
+from training.data.popularity_counts import HALF_LIFE_DAYS, PopularityCounts
+from training.model.time_encoding import to_microseconds
 
-KINDRED = ("locality", "employer")
-"""Fields whose values are near when the same people look at both."""
+CO_VISITED_FIELDS = ("locality", "employer")
+"""Fields whose values are compared by co-visitation."""
 MEASURES = ("people", "share of both", "share", "second hand")
-"""Log of the people who held both values; their number by the geometric mean of those who held
-either; by those who held the first and any other; and the share through a third value."""
+"""Logarithm of the number of people who held both values; this number over the geometric mean of
+those who held either; over those who held the first and any other; and the share through a third
+value."""
 _DAY = 86_400e6  # microseconds
-_MOST_KIN = 64
-"""So many values are near one at most, and so many postings go with one: the nearest."""
+_MOST_NEIGHBOURS = 64
+"""Neighbours that are kept of each value and posting: the strongest."""
+_FILE, _POPULARITY = "co_visitation.npz", "popularity.parquet"
+_POSTINGS = "postings"
+_ARRAYS = ("names", "starts", "others", "measures")
 
 
 @dataclass(frozen=True, eq=False)
-class Near:
-    """What stands near what: for each of V things some others, each with M numbers."""
+class Neighbours:
+    """A sparse graph: V nodes, each with its co-visited neighbours and M measures of each."""
 
     names: tuple[str, ...]
-    """Of the V things: values or posting ids."""
+    """Of the V nodes: values or posting ids."""
     starts: np.ndarray
     """(V + 1,) int64."""
     others: np.ndarray
-    """(E,) int32 places in `names`; those of thing v are starts[v] up to starts[v + 1]."""
-    numbers: np.ndarray
+    """(E,) int32 places in `names`; the neighbours of node v are starts[v] up to starts[v + 1]."""
+    measures: np.ndarray
     """(E, M) float32."""
 
-    def aligned(self, values: Sequence[str]) -> np.ndarray:
-        """Find values among the names, (N,) int64; V, which is near nothing, for the others."""
+    def places_of(self, values: Sequence[str]) -> np.ndarray:
+        """Return the nodes of values, (N,) int64; V, which has no neighbours, for unknown ones."""
         places = {name: place for place, name in enumerate(self.names)}
         return np.array([places.get(value, len(places)) for value in values], dtype=np.int64)
 
-    def neighbours(self, thing: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return what stands near a thing, and its numbers: (E,) places, (E, M)."""
-        if thing >= len(self.names):
-            return self.others[:0], self.numbers[:0]
-        span = slice(*self.starts[thing : thing + 2].tolist())
-        return self.others[span], self.numbers[span]
+    def of(self, node: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the neighbours of a node and their measures: (E,) places, (E, M)."""
+        if node >= len(self.names):
+            return self.others[:0], self.measures[:0]
+        span = slice(*self.starts[node : node + 2].tolist())
+        return self.others[span], self.measures[span]
 
 
 @dataclass(frozen=True, eq=False)
-class Habits:
-    """What some events show of the people behind them."""
+class CoVisitation:
+    """What events show of the people behind them."""
 
-    kin: Mapping[str, Near]
-    """By field of `KINDRED`: M measures."""
-    together: Near
-    """Of posting ids: the people who turned to both (M = 1)."""
+    fields: Mapping[str, Neighbours]
+    """By field of `CO_VISITED_FIELDS`: values with `MEASURES`."""
+    postings: Neighbours
+    """Posting ids with one measure: the people who turned to both."""
     people: np.ndarray
-    """(P,) float32: the people who turned to each of `together.names`."""
-    counts: Counts
-    """What is popular, as for the most-popular list."""
+    """(P,) float32: the people who turned to each of `postings.names`."""
+    popularity: PopularityCounts
+    """As for the most-popular list."""
 
     @classmethod
-    def of(cls, events: Dataset, said: Said) -> Self:
-        """Count.
+    def count(cls, events: Dataset, features: PostingFeatures) -> Self:
+        """Count events.
 
         Args:
             events: what is known so far.
-            said: what the postings of its catalogue say.
+            features: of the postings of its catalogue, with the values of the fields to compare.
         """
         real = events.kinds != DISMISS
         owners = np.repeat(np.arange(len(events)), np.diff(events.starts))[real]
-        postings = events.postings[real]
+        rows = events.postings[real]
         ids = np.array(events.catalogue.posting_ids, dtype=object)
-        shown, places = np.unique(postings, return_inverse=True)
-        both = _both(owners, places, len(events), len(shown))
-        kin = {}
-        for field, values in said.values.items():
-            told = np.array(values, dtype=object)[postings]
-            names, place = np.unique(told[told != ""].astype(str), return_inverse=True)
-            met = _both(owners[told != ""], place, len(events), len(names))
-            kin[field] = _kin(names.tolist(), met)
-        away = _nearest(_apart(both))
+        shown, places = np.unique(rows, return_inverse=True)
+        both = _co_occurrence(owners, places, len(events), len(shown))
+        fields = {}
+        for field, values in features.values.items():
+            held = np.array(values, dtype=object)[rows]
+            names, value_places = np.unique(held[held != ""].astype(str), return_inverse=True)
+            counts = _co_occurrence(owners[held != ""], value_places, len(events), len(names))
+            fields[field] = _measure(names.tolist(), counts)
+        pairs = _strongest(_without_diagonal(both))
         return cls(
-            kin=kin,
-            together=_near(ids[shown].tolist(), away, [away]),
+            fields=fields,
+            postings=_neighbours(ids[shown].tolist(), pairs, [pairs]),
             people=np.asarray(both.diagonal(), dtype=np.float32),
-            counts=events.counts,
+            popularity=events.counts,
         )
 
-    def left(self, moment: int) -> float:
-        """What is left of the counts' weights at a moment, microseconds since 1970."""
-        made_at = self.counts.made_at
-        days = 0.0 if made_at is None else (moment - micros(made_at)) / _DAY
+    def decay_at(self, moment: int) -> float:
+        """Return the decay of the popularity at a moment, microseconds since 1970; from 0 to 1."""
+        made_at = self.popularity.made_at
+        days = 0.0 if made_at is None else (moment - to_microseconds(made_at)) / _DAY
         return float(0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS))
 
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""
-        self.counts.write(folder / "lately.parquet")
+        self.popularity.write(folder / _POPULARITY)
         arrays = {"people": self.people}
-        for name, near in (("together", self.together), *self.kin.items()):
-            arrays |= {
-                f"{name}/names": np.array(near.names, dtype=str),
-                f"{name}/starts": near.starts,
-                f"{name}/others": near.others,
-                f"{name}/numbers": near.numbers,
-            }
-        np.savez(folder / "habits.npz", allow_pickle=False, **arrays)
+        for name, neighbours in ((_POSTINGS, self.postings), *self.fields.items()):
+            arrays |= {f"{name}/{part}": np.asarray(getattr(neighbours, part)) for part in _ARRAYS}
+        np.savez(folder / _FILE, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
-        with np.load(folder / "habits.npz") as arrays:
-            found = {
-                name.partition("/")[0]: Near(
-                    tuple(arrays[name].tolist()),
-                    *(arrays[name.replace("/names", f"/{p}")] for p in _PARTS),
+        with np.load(folder / _FILE) as arrays:
+            names = [key.partition("/")[0] for key in arrays if key.endswith("/names")]
+            graphs = {
+                name: Neighbours(
+                    tuple(arrays[f"{name}/names"].tolist()),
+                    *(arrays[f"{name}/{part}"] for part in _ARRAYS[1:]),
                 )
-                for name in arrays
-                if name.endswith("/names")
+                for name in names
             }
             people = arrays["people"]
-        counts = Counts.read(folder / "lately.parquet")
-        return cls(
-            {n: near for n, near in found.items() if n != "together"},
-            found["together"],
-            people,
-            counts,
-        )
+        postings = graphs.pop(_POSTINGS)
+        return cls(graphs, postings, people, PopularityCounts.read(folder / _POPULARITY))
 
 
-_PARTS = ("starts", "others", "numbers")
-
-
-def _both(owners: np.ndarray, things: np.ndarray, people: int, count: int) -> sparse.csr_array:
-    """Count the people with both of two things, (V, V); on the diagonal those with one."""
+def _co_occurrence(
+    owners: np.ndarray, nodes: np.ndarray, people: int, count: int
+) -> sparse.csr_array:
+    """Count the people who hold two nodes, (V, V); on the diagonal those who hold one."""
     ones = np.ones(len(owners), dtype=np.float32)
-    held = sparse.csr_array((ones, (owners, things)), shape=(people, count))
+    held = sparse.csr_array((ones, (owners, nodes)), shape=(people, count))
     held.sum_duplicates()
     held.data[:] = 1.0
     return (held.T @ held).tocsr()
 
 
-def _kin(names: Sequence[str], both: sparse.csr_array) -> Near:
-    """Measure how near values are."""
+def _measure(names: Sequence[str], both: sparse.csr_array) -> Neighbours:
+    """Compute `MEASURES` of values that the same people hold."""
     holders = np.maximum(both.diagonal(), 1.0)
-    between = _apart(both)
+    between = _without_diagonal(both)
     totals = sparse.diags_array(1 / np.maximum(between.sum(axis=1), 1.0), format="csr")
     share = (totals @ between).tocsr()
-    second = _apart((share @ share).tocsr())
-    kept = _nearest(_apart((share + second).tocsr()))
+    second = _without_diagonal((share @ share).tocsr())
+    kept = _strongest(_without_diagonal((share + second).tocsr()))
     either = sparse.diags_array(holders**-0.5, format="csr")
     measures = [between.log1p(), either @ between @ either, share, second.sqrt()]
-    return _near(names, kept, [measure.tocsr() for measure in measures])
+    return _neighbours(names, kept, [measure.tocsr() for measure in measures])
 
 
-def _apart(both: sparse.csr_array) -> sparse.csr_array:
-    """Leave the diagonal out."""
-    found = both.copy()
-    found.setdiag(0)
-    found.eliminate_zeros()
-    found.sort_indices()
-    return found
+def _without_diagonal(matrix: sparse.csr_array) -> sparse.csr_array:
+    copy = matrix.copy()
+    copy.setdiag(0)
+    copy.eliminate_zeros()
+    copy.sort_indices()
+    return copy
 
 
-def _nearest(strength: sparse.csr_array) -> sparse.csr_array:
-    """Keep the strongest few of each row; of equal ones those of the lowest number."""
+def _strongest(strength: sparse.csr_array) -> sparse.csr_array:
+    """Keep the strongest entries of each row; of equal ones those of the lowest column."""
     rows = np.repeat(np.arange(strength.shape[0]), np.diff(strength.indptr))
     order = np.lexsort((strength.indices, -strength.data, rows))
     rank = np.arange(len(order)) - strength.indptr[rows]
-    keep = np.sort(order[rank < _MOST_KIN])
+    keep = np.sort(order[rank < _MOST_NEIGHBOURS])
     return sparse.csr_array(
         (strength.data[keep], (rows[keep], strength.indices[keep])), shape=strength.shape
     )
 
 
-def _near(
+def _neighbours(
     names: Sequence[str], kept: sparse.csr_array, measures: Sequence[sparse.csr_array]
-) -> Near:
-    """Read some measures off where something is kept."""
+) -> Neighbours:
+    """Read measures at the entries of a matrix."""
     rows = np.repeat(np.arange(kept.shape[0]), np.diff(kept.indptr))
-    numbers = np.zeros((len(rows), len(measures)), dtype=np.float32)
+    values = np.zeros((len(rows), len(measures)), dtype=np.float32)
     if len(rows):  # an empty selection would stay sparse
         for place, measure in enumerate(measures):
-            numbers[:, place] = measure[rows, kept.indices]
+            values[:, place] = measure[rows, kept.indices]
     starts, others = kept.indptr.astype(np.int64), kept.indices.astype(np.int32)
-    return Near(tuple(names), starts, others, numbers)
+    return Neighbours(tuple(names), starts, others, values)

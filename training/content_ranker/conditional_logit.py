@@ -1,8 +1,8 @@
-"""What is learned from the lessons: a weight for each number, by softmax regression.
+"""The weights of the content score: a conditional logit over interaction features.
 
-The score is Σ over numbers of weight · number (McFadden's conditional logit), which has one
-optimum. Small networks for what numbers say only together, as the offline preset has them, brought
-nothing on a real stream of views, and a sum is what makes scores cheap and reasons exact.
+The score is Σ weight · feature (McFadden's conditional logit, 1974), which has a single optimum.
+Small networks for interactions between features, as the benchmark's ensemble has them, did not help
+on a real stream of views, and a sum makes scores cheap and reasons exact.
 """
 
 from collections.abc import Mapping
@@ -10,54 +10,84 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from training.benchmark.ensemble.interaction_network import regress
-from training.content_ranker.content_examples import BLOCKS, Lessons
+from training.content_ranker.content_examples import BLOCKS, ContentExamples
+from training.evaluation.ranking_metrics import ndcg_of_ranks
 
-_PULLS = (3e-3, 1e-2, 3e-2, 1e-1)
+_L2_GRID = (3e-3, 1e-2, 3e-2, 1e-1)
 _LEAST_DEVIATION = 0.05
-"""A number that is nearly always the same is not blown up more than this."""
-_TEN = 10
+"""Features are divided by their deviation, but not by less than this: near-constant features would
+become too large."""
+_ITERATIONS = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
-    """The weights, and how they were chosen."""
+class FittedLogit:
+    """The weights, and how the penalty was chosen."""
 
     weights: np.ndarray
     """(F,) float32."""
-    pull: float
-    """Of the scaled weights towards 0."""
-    reached: Mapping[float, float]
-    """Pull to NDCG@10 on the newest block, among drawn rivals."""
+    l2: float
+    """The penalty on the weights of scaled features."""
+    ndcg: Mapping[float, float]
+    """Penalty to NDCG@10 on the newest block, among sampled negatives."""
 
 
-def learn(lessons: Lessons) -> Learned:
-    """Choose the pull on the newest block after learning from the others; then learn from all."""
-    reached = _compare(lessons)
-    pull = max(reached, key=lambda one: reached[one]) if reached else _PULLS[-1]
-    numbers, each = lessons.of(1, BLOCKS)
-    return Learned(_fit(numbers, each, pull), pull, reached)
+def fit_logit(examples: ContentExamples) -> FittedLogit:
+    """Choose the L2 penalty on the newest block, trained on the others; then train on all."""
+    ndcg = _compare_penalties(examples)
+    l2 = max(ndcg, key=lambda penalty: ndcg[penalty]) if ndcg else _L2_GRID[-1]
+    features, weights = examples.blocks_between(1, BLOCKS)
+    return FittedLogit(_fit(features, weights, l2), l2, ndcg)
 
 
-def _compare(lessons: Lessons) -> dict[float, float]:
-    numbers, each = lessons.of(1, BLOCKS - 2)
-    asked, _ = lessons.of(BLOCKS - 1, BLOCKS - 1)
-    if not len(numbers) or not len(asked):
+def softmax_regression(features: Tensor, example_weights: Tensor, l2: float) -> Tensor:
+    """Minimise the cross-entropy of choices plus `l2` times the sum of squared weights.
+
+    Args:
+        features: (B, C, F) scaled, the chosen alternative at 0.
+        example_weights: (B,), summing to 1.
+        l2: penalty.
+
+    Returns:
+        The weights, (F,).
+    """
+    weights = torch.zeros(features.shape[-1], requires_grad=True)
+    optimizer = torch.optim.LBFGS(
+        [weights], max_iter=_ITERATIONS, history_size=20, line_search_fn="strong_wolfe"
+    )
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        chosen = (features @ weights).log_softmax(dim=1)[:, 0]
+        value = -(chosen * example_weights).sum() + l2 * (weights**2).sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    return weights.detach()
+
+
+def _compare_penalties(examples: ContentExamples) -> dict[float, float]:
+    features, weights = examples.blocks_between(1, BLOCKS - 2)
+    newest, _ = examples.blocks_between(BLOCKS - 1, BLOCKS - 1)
+    if not len(features) or not len(newest):
         return {}
-    return {pull: _ndcg(asked @ _fit(numbers, each, pull)) for pull in _PULLS}
+    return {l2: _ndcg(newest @ _fit(features, weights, l2)) for l2 in _L2_GRID}
 
 
-def _fit(numbers: np.ndarray, each: np.ndarray, pull: float) -> np.ndarray:
-    """Weigh the numbers as they are, (F,) float32; without lessons, nothing counts."""
-    if not len(numbers):
-        return np.zeros(numbers.shape[-1], dtype=np.float32)
-    deviation = np.maximum(numbers.std(axis=(0, 1)), _LEAST_DEVIATION)
-    scaled = torch.from_numpy(numbers / deviation)
-    return np.asarray(regress(scaled, torch.from_numpy(each), pull).numpy() / deviation)
+def _fit(features: np.ndarray, example_weights: np.ndarray, l2: float) -> np.ndarray:
+    """Fit the weights of unscaled features, (F,) float32; zero without examples."""
+    if not len(features):
+        return np.zeros(features.shape[-1], dtype=np.float32)
+    deviation = np.maximum(features.std(axis=(0, 1)), _LEAST_DEVIATION)
+    scaled = torch.from_numpy(features / deviation)
+    weights = softmax_regression(scaled, torch.from_numpy(example_weights), l2)
+    return np.asarray(weights.numpy() / deviation)
 
 
 def _ndcg(scores: np.ndarray) -> float:
-    """NDCG@10 of (B, C) scores, the target at 0; equal scores count against it."""
-    ahead = (scores[:, 1:] >= scores[:, :1]).sum(axis=1)
-    return float(np.where(ahead < _TEN, 1 / np.log2(2 + ahead), 0.0).mean())
+    """Return the mean NDCG@10 of (B, C) scores, the target at 0; ties count against it."""
+    ranks = (scores[:, 1:] >= scores[:, :1]).sum(axis=1) + 1
+    return float(ndcg_of_ranks(ranks, 10).mean())

@@ -1,8 +1,8 @@
-"""Training examples of the content ranker: what was turned to, its rivals, and what was known then.
+"""Training examples of the content score: the posting a candidate chose, and sampled negatives.
 
-The training part is cut into blocks by time. What people did is counted up to where a block begins,
-and its own turns are the examples: just as a list is made with what was counted when the model was
-trained. So nothing has to be left out of the counts, and no example knows its own future.
+The training part is split into blocks by time. For each block, co-visitation is counted up to the
+start of the block, and the choices within the block are the examples. This is how lists are made
+later: with the counts of the training. So no example is part of its own counts.
 """
 
 from dataclasses import dataclass
@@ -10,112 +10,112 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from streaming.timestamps import to_text
-from training.content_ranker.co_visitation import Habits
-from training.content_ranker.profile_features import Numbers, Steps
-from training.content_ranker.text_features import Said, Wording
-from training.content_ranker.text_index import compare
-from training.data.dataset import MOST_EVENTS, Dataset
+from streaming.timestamps import format_timestamp
+from training.content_ranker.co_visitation import CoVisitation
+from training.content_ranker.interaction_features import InteractionFeatures
+from training.content_ranker.posting_features import PostingFeatures, PostingFeaturizer
+from training.content_ranker.profile_history import ProfileHistory
+from training.data.dataset import Dataset
 from training.data.posting_fields import ABSENT
 
 BLOCKS = 5
-"""The first is only counted."""
-_MOST = 4_000
-_RIVALS = 200
+"""The first block is only counted."""
+_MOST_EXAMPLES = 4_000
+_NEGATIVES = 200
 _NEARBY = 0.6
-"""Share of the rivals that share a place with the events: the others are told apart easily."""
+"""Share of the negatives in a place of the history: these are harder to tell apart."""
 _PLACES = ("region", "locality")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, eq=False)
-class Lessons:
+class ContentExamples:
     """B choices among C postings."""
 
-    numbers: np.ndarray
-    """(B, C, F) float32, what was chosen at 0."""
-    each: np.ndarray
-    """(B,) float32: somebody with many turns counts more than others, but not as many times."""
+    features: np.ndarray
+    """(B, C, F) float32, the chosen posting at 0."""
+    weights: np.ndarray
+    """(B,) float32. A candidate's weights sum to the root of the number of the candidate's
+    choices."""
     blocks: np.ndarray
     """(B,) int64, from 1, ascending."""
-    names: tuple[str, ...]
-    """Of the F numbers."""
 
-    def of(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers of the examples of some blocks, and what they count, summing to 1."""
+    def blocks_between(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the features of the examples of some blocks, and weights that sum to 1."""
         span = slice(*np.searchsorted(self.blocks, [first, last + 1]).tolist())
-        each = self.each[span]
-        return self.numbers[span], each / max(float(each.sum()), 1e-12)
+        weights = self.weights[span]
+        return self.features[span], weights / max(float(weights.sum()), 1e-12)
 
 
-def make(train: Dataset, wording: Wording, texts: Said, seed: int) -> Lessons:
+def make_examples(
+    train: Dataset, featurizer: PostingFeaturizer, postings: PostingFeatures, seed: int
+) -> ContentExamples:
     """Make the examples of a training part.
 
     Args:
         train: the events to learn from.
-        wording: what is compared.
-        texts: what the postings of its catalogue say, with the values of `habits.KINDRED`.
-        seed: of what is drawn.
+        featurizer: names what is compared.
+        postings: features of the postings of its catalogue, with the values of
+            `co_visitation.CO_VISITED_FIELDS`.
+        seed: of the samples.
     """
-    chance = np.random.default_rng(seed)
-    turns = train.turns()
-    turns = turns[[_is_known(train, turn) for turn in turns.tolist()]] if len(turns) else turns
-    turns = np.sort(chance.permutation(turns)[:_MOST])
+    random = np.random.default_rng(seed)
+    events = train.first_interactions()
+    known = [not history_before(train, event).dismissed.all() for event in events.tolist()]
+    events = events[np.array(known, dtype=bool)]
+    events = np.sort(random.permutation(events)[:_MOST_EXAMPLES])
     edges = np.quantile(train.times, np.arange(1, BLOCKS) / BLOCKS, method="lower")
-    blocks = np.searchsorted(edges, train.times[turns])
+    blocks = np.searchsorted(edges, train.times[events])
     rows: list[np.ndarray] = []
     for block, edge in enumerate(edges.tolist(), start=1):
-        habits = Habits.of(train.until(to_text(_EPOCH + timedelta(microseconds=edge))), texts)
-        numbers = compare(texts, wording, habits, train.catalogue)
-        rows += [_choice(train, numbers, turn, chance) for turn in turns[blocks == block].tolist()]
+        past = train.until(format_timestamp(_EPOCH + timedelta(microseconds=edge)))
+        counts = CoVisitation.count(past, postings)
+        features = InteractionFeatures.over(train.catalogue, postings, featurizer, counts)
+        chosen = events[blocks == block].tolist()
+        rows += [_choice(train, features, event, random) for event in chosen]
     order = np.argsort(blocks, kind="stable")
     order = order[blocks[order] > 0]
-    owners = np.searchsorted(train.starts, turns[order], side="right")
+    owners = np.searchsorted(train.starts, events[order], side="right")
     weights = np.bincount(owners, minlength=1).astype(np.float32)[owners] ** -0.5
-    count = len(numbers.names)
-    return Lessons(
-        np.stack(rows) if rows else np.zeros((0, 1, count), dtype=np.float32),
-        weights,
-        blocks[order],
-        numbers.names,
-    )
+    empty = np.zeros((0, 1, len(features.names)), dtype=np.float32)
+    return ContentExamples(np.stack(rows) if rows else empty, weights, blocks[order])
 
 
-def steps_before(data: Dataset, event: int) -> Steps:
-    """Read the events of a candidate before one of them, as a profile holds them."""
-    first = int(data.starts[np.searchsorted(data.starts, event, side="right") - 1])
-    span = slice(max(first, event - MOST_EVENTS), event)
-    return Steps.of(data.postings[span], data.kinds[span], data.times[span])
+def history_before(data: Dataset, event: int) -> ProfileHistory:
+    """Return a candidate's history before one of the events, as a profile holds it."""
+    first = _first_event(data, event)
+    span = slice(max(first, event - MAX_EVENTS), event)
+    return ProfileHistory.of_events(data.postings[span], data.kinds[span], data.times[span])
 
 
-def _is_known(data: Dataset, event: int) -> bool:
-    return not steps_before(data, event).dismissed.all()
+def _first_event(data: Dataset, event: int) -> int:
+    """Return the first event of the candidate of an event."""
+    return int(data.starts[np.searchsorted(data.starts, event, side="right") - 1])
 
 
 def _choice(
-    train: Dataset, numbers: Numbers, event: int, chance: np.random.Generator
+    train: Dataset, features: InteractionFeatures, event: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Make the numbers of what was turned to and of its rivals, (C, F)."""
-    first = int(train.starts[np.searchsorted(train.starts, event, side="right") - 1])
+    """Compute the features of the chosen posting and of negatives, (C, F)."""
     moment, target = int(train.times[event]), int(train.postings[event])
     catalogue = train.catalogue
     free = catalogue.is_open & (catalogue.opens <= moment) & (moment <= catalogue.expires)
-    free[train.postings[first : event + 1]] = False
-    steps = steps_before(train, event)
-    near = free & _shares_a_place(numbers, steps.rows)
-    close = chance.permutation(np.flatnonzero(near))[: int(_RIVALS * _NEARBY)]
-    free[close] = False
-    others = chance.permutation(np.flatnonzero(free))[: _RIVALS - len(close)]
-    columns = np.concatenate([[target], close, others])
-    found = numbers.of(steps, moment, columns)
-    lacks = _RIVALS + 1 - len(found)  # too few to choose from: the last again
-    return np.concatenate([found, np.repeat(found[-1:], lacks, axis=0)])
+    free[train.postings[_first_event(train, event) : event + 1]] = False
+    history = history_before(train, event)
+    near = free & _shares_a_place(features, history.rows)
+    nearby = random.permutation(np.flatnonzero(near))[: int(_NEGATIVES * _NEARBY)]
+    free[nearby] = False
+    others = random.permutation(np.flatnonzero(free))[: _NEGATIVES - len(nearby)]
+    computed = features.compute(history, moment, np.concatenate([[target], nearby, others]))
+    lacking = _NEGATIVES + 1 - len(computed)  # a small catalogue: the last negative is repeated
+    return np.concatenate([computed, np.repeat(computed[-1:], lacking, axis=0)])
 
 
-def _shares_a_place(numbers: Numbers, rows: np.ndarray) -> np.ndarray:
-    """Tell which postings lie where some others do, (N,) bool; all where nothing has a place."""
+def _shares_a_place(features: InteractionFeatures, rows: np.ndarray) -> np.ndarray:
+    """Return which postings share a place with some rows, (N,) bool; all if there are no places."""
+    fields = features.featurizer.fields
     for name in _PLACES:
-        if name in numbers.wording.fields:
-            code = numbers.said.codes[numbers.wording.fields.index(name)]
-            return np.asarray(np.isin(code, code[rows][code[rows] != ABSENT]))
-    return np.ones(numbers.said.codes.shape[1], dtype=bool)
+        if name in fields:
+            codes = features.postings.codes[fields.index(name)]
+            return np.asarray(np.isin(codes, codes[rows][codes[rows] != ABSENT]))
+    return np.ones(features.postings.codes.shape[1], dtype=bool)

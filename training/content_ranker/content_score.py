@@ -1,9 +1,9 @@
 """The content score of a whole catalogue for one profile, and what each step adds to it.
 
-A step adds, for each kind of likeness, its likeness with the posting times what the kind weighs for
-it. So fields become tables of what each of their values is worth to this profile, texts become one
-vector of worth by word, looked up in an index from words to postings, and the catalogue is never
-compared posting by posting.
+A step adds, for each similarity, its similarity with the posting times the similarity's weight for
+that step. So a field becomes a table of what each of its values adds, a text becomes one weight for
+each word, looked up in an inverted index from words to postings, and postings are never compared
+one by one.
 """
 
 from dataclasses import dataclass
@@ -13,101 +13,110 @@ import numpy as np
 from scipy import sparse
 
 from training.content_ranker.co_visitation import MEASURES
-from training.content_ranker.profile_features import BESIDE, GATHERED, Numbers, Steps
+from training.content_ranker.interaction_features import (
+    CO_VISITS,
+    POSTING_TERMS,
+    InteractionFeatures,
+)
+from training.content_ranker.profile_history import AGGREGATES, ProfileHistory
 from training.data.posting_fields import ABSENT
 
 
 @dataclass(frozen=True, eq=False)
-class Weighing:
+class ContentScore:
     """Scores the N postings of a prepared catalogue.
 
     Args:
-        numbers: over that catalogue.
-        weights: (F,) float32, of `numbers.names`.
-        index: by text its columns, (·, N): which postings hold a word.
+        features: over that catalogue.
+        weights: (F,) float32, of `features.names`.
+        index: by text its transpose, (·, N): which postings hold a word.
     """
 
-    numbers: Numbers
+    features: InteractionFeatures
     weights: np.ndarray
     index: tuple[sparse.csr_array, ...]
 
-    def scores(self, steps: Steps, moment: int) -> np.ndarray:
-        """Score every posting at a moment, (N,) float32, by itself.
+    def scores(self, history: ProfileHistory, moment: int) -> np.ndarray:
+        """Score every posting at a moment, (N,) float32, each posting by itself.
 
         Args:
-            steps: n of a profile, at least one.
+            history: of a profile, at least one step.
             moment: microseconds since 1970, for which the list is made.
         """
-        said, near = self.numbers.said, self.numbers.near
-        worth = iter(self._worth(steps))
-        found = self._beside @ self.numbers.beside(steps, moment, slice(None))
-        for code, size in zip(said.codes, self._sizes, strict=True):
-            table = np.zeros(size + 1, dtype=np.float32)  # the last: absent
-            np.add.at(table, code[steps.rows], next(worth))
+        postings, co_visitation = self.features.postings, self.features.co_visitation
+        weights = iter(self._step_weights(history))
+        scores = self._term_weights @ self.features.posting_terms(history, moment, slice(None))
+        for codes, size in zip(postings.codes, self._field_sizes, strict=True):
+            table = np.zeros(size + 1, dtype=np.float32)  # the last entry: absent
+            np.add.at(table, codes[history.rows], next(weights))
             table[ABSENT] = 0.0
-            found += table[code]
-        for lack in said.lacking:
-            found += lack * np.float32(next(worth) @ lack[steps.rows])
-        for text, index in zip(said.texts, self.index, strict=True):
-            found += _looked_up(text[steps.rows], next(worth), index)
-        for field, place in near.items():
-            each = np.stack([next(worth) for _ in MEASURES], axis=1)  # (n, measures)
-            table = np.zeros(len(self.numbers.habits.kin[field].names) + 1, dtype=np.float32)
-            for value, weigh in zip(place[steps.rows].tolist(), each, strict=True):
-                others, how_near = self.numbers.habits.kin[field].neighbours(value)
-                table[others] += how_near @ weigh
-            table[place[steps.rows]] = 0.0
-            found += table[place]
-        return np.asarray(found, dtype=np.float32)
+            scores += table[codes]
+        for missing in postings.missing:
+            scores += missing * np.float32(next(weights) @ missing[history.rows])
+        for text, index in zip(postings.texts, self.index, strict=True):
+            scores += _text_scores(text[history.rows], next(weights), index)
+        for field, places in self.features.field_places.items():
+            neighbours = co_visitation.fields[field]
+            by_step = np.stack([next(weights) for _ in MEASURES], axis=1)  # (n, measures)
+            table = np.zeros(len(neighbours.names) + 1, dtype=np.float32)
+            for value, weight in zip(places[history.rows].tolist(), by_step, strict=True):
+                others, measures = neighbours.of(value)
+                table[others] += measures @ weight
+            table[places[history.rows]] = 0.0
+            scores += table[places]
+        return np.asarray(scores, dtype=np.float32)
 
-    def shares(self, steps: Steps, columns: np.ndarray) -> np.ndarray:
-        """Tell what each of n steps adds to the scores of C postings, (n, C) float32.
+    def contributions(self, history: ProfileHistory, columns: np.ndarray) -> np.ndarray:
+        """Return what each of n steps adds to the scores of C postings, (n, C) float32.
 
-        What people turned to together with the steps is shared out by how much each brings.
+        The co-visitation feature is a logarithm of a sum over steps; it is divided among the steps
+        in proportion to their terms.
         """
-        alike = self.numbers.alike(steps.rows, columns)
-        found = np.einsum("kn,knc->nc", self._worth(steps), alike)
-        return np.asarray(found + self._together(steps, columns), dtype=np.float32)
+        similarities = self.features.similarities(history.rows, columns)
+        added = np.einsum("kn,knc->nc", self._step_weights(history), similarities)
+        return np.asarray(added + self._co_visit_contributions(history, columns), dtype=np.float32)
 
-    def _together(self, steps: Steps, columns: np.ndarray) -> np.ndarray:
-        near, shown = self.numbers.habits.together, self.numbers.shown
-        each = np.zeros((len(steps), len(near.names) + 1), dtype=np.float32)
-        for place, row in enumerate(steps.rows.tolist()):
-            others, numbers = near.neighbours(int(shown[row]))
-            each[place, others] = steps.liked[place] * numbers[:, 0]
-        mine = each[:, shown[columns]]
-        total = mine.sum(axis=0)
-        weight = self._beside[BESIDE.index("together")]
-        return np.asarray(mine * (weight * np.log1p(total) / np.maximum(total, 1e-12)))
+    def _co_visit_contributions(self, history: ProfileHistory, columns: np.ndarray) -> np.ndarray:
+        neighbours, places = self.features.co_visitation.postings, self.features.posting_places
+        counts = np.zeros((len(history), len(neighbours.names) + 1), dtype=np.float32)
+        for step, row in enumerate(history.rows.tolist()):
+            others, measures = neighbours.of(int(places[row]))
+            counts[step, others] = history.recency[step] * measures[:, 0]
+        chosen = counts[:, places[columns]]
+        total = chosen.sum(axis=0)
+        weight = self._term_weights[CO_VISITS]
+        return np.asarray(chosen * (weight * np.log1p(total) / np.maximum(total, 1e-12)))
 
-    def _worth(self, steps: Steps) -> np.ndarray:
-        """What a full likeness of each kind with each step is worth, (kinds, n) float32."""
-        return np.asarray(self._gathered.T @ steps.weights)
+    def _step_weights(self, history: ProfileHistory) -> np.ndarray:
+        """Return the weight of each similarity with each step, (similarities, n) float32."""
+        return np.asarray(self._aggregate_weights.T @ history.weights)
 
     @cached_property
-    def _sizes(self) -> list[int]:
-        """How many values each field has."""
-        codes = self.numbers.said.codes
+    def _field_sizes(self) -> list[int]:
+        """Number of values of each field."""
+        codes = self.features.postings.codes
         return [int(size) for size in codes.max(axis=1, initial=-1) + 1]
 
     @cached_property
-    def _gathered(self) -> np.ndarray:
-        return self.weights[: -len(BESIDE)].reshape(len(GATHERED), -1)  # (G, kinds)
+    def _aggregate_weights(self) -> np.ndarray:
+        weights = self.weights[: -len(POSTING_TERMS)]
+        return weights.reshape(len(AGGREGATES), -1)  # (aggregates, similarities)
 
     @cached_property
-    def _beside(self) -> np.ndarray:
-        return self.weights[-len(BESIDE) :]
+    def _term_weights(self) -> np.ndarray:
+        return self.weights[-len(POSTING_TERMS) :]
 
 
-def _looked_up(mine: sparse.csr_array, worth: np.ndarray, index: sparse.csr_array) -> np.ndarray:
-    """Sum the worth of the words that each posting shares with n steps, (N,) float64."""
+def _text_scores(
+    mine: sparse.csr_array, step_weights: np.ndarray, index: sparse.csr_array
+) -> np.ndarray:
+    """Sum the weights of the words that each posting shares with n steps, (N,) float64."""
     words, places = np.unique(mine.indices, return_inverse=True)
-    each = mine.data * np.repeat(worth, np.diff(mine.indptr))
-    weights = np.bincount(places, weights=each, minlength=len(words))
+    terms = mine.data * np.repeat(step_weights, np.diff(mine.indptr))
+    weights = np.bincount(places, weights=terms, minlength=len(words))
     starts, ends = index.indptr[words], index.indptr[words + 1]
     sizes = ends - starts
-    total = int(sizes.sum())
-    begin = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
-    entries = begin + np.arange(total)
-    worth_of = np.repeat(weights, sizes) * index.data[entries]
-    return np.bincount(index.indices[entries], weights=worth_of, minlength=index.shape[1])
+    offsets = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
+    entries = offsets + np.arange(int(sizes.sum()))
+    values = np.repeat(weights, sizes) * index.data[entries]
+    return np.bincount(index.indices[entries], weights=values, minlength=index.shape[1])

@@ -1,7 +1,7 @@
-"""From a trained encoder-decoder to the preset `best()`: the content score, and the blend."""
+"""Training of the content score beside a trained encoder-decoder, and selection of the blend."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,137 +9,132 @@ from typing import Any
 
 import numpy as np
 
-from training.content_ranker.blended_ranker import BestRanker, Blend
-from training.content_ranker.co_visitation import KINDRED, Habits
-from training.content_ranker.conditional_logit import Learned, learn
-from training.content_ranker.content_examples import make
-from training.content_ranker.profile_features import Steps
-from training.content_ranker.text_features import Wording
-from training.content_ranker.text_index import Overview
+from training.content_ranker.blended_ranker import Blend, BlendedRanker
+from training.content_ranker.co_visitation import CO_VISITED_FIELDS, CoVisitation
+from training.content_ranker.conditional_logit import FittedLogit, fit_logit
+from training.content_ranker.content_examples import make_examples
+from training.content_ranker.content_index import ContentIndex
+from training.content_ranker.posting_features import PostingFeaturizer
+from training.content_ranker.profile_history import ProfileHistory
 from training.data.dataset import Dataset, HeldOut
-from training.fitting.determinism import repeatable
-from training.model.time_encoding import freshness_at, micros
-from training.ranking.batch_invariant_ops import one_thread
-from training.ranking.encoder_decoder_ranker import NeuralRanker
+from training.determinism import repeatable
+from training.evaluation.ranking_metrics import ndcg_of_ranks
+from training.inference.batch_invariant_ops import one_thread
+from training.model.time_encoding import freshness_at, to_microseconds
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 BLENDS = (*(Blend(1.0, share) for share in _SHARES), Blend(0.0, 1.0))
-"""What is compared: ever more of the encoder-decoder beside the content score, then it alone."""
-_UNTRIED = Blend(1.0, 1.0)
+"""The blends to compare: more and more of the encoder-decoder, and the encoder-decoder alone."""
+_DEFAULT_BLEND = Blend(1.0, 1.0)
 _MOST_CASES = 1_000
-_TEN = 10
 
 
 @dataclass(frozen=True, eq=False)
-class TrainedContent:
-    """A finished ranker, and what was chosen on the way."""
+class FittedContent:
+    """A trained ranker, and how its settings were chosen."""
 
-    ranker: BestRanker
-    learned: Learned
-    lessons: int
-    reached: Mapping[Blend, float]
-    """Blend to NDCG@10 on the validation part; empty where there was nobody to ask."""
+    ranker: BlendedRanker
+    logit: FittedLogit
+    examples: int
+    ndcg: Mapping[Blend, float]
+    """Blend to NDCG@10 on the validation part; empty where that has no cases."""
     cases: int
     seconds: float
-    """All of it took."""
+    """Duration of the whole training."""
 
     def choices(self) -> dict[str, Any]:
-        """Name what was chosen, for the parameters of the run."""
-        return {**asdict(self.ranker.blend), "pull": self.learned.pull, "lessons": self.lessons}
+        """Return what was chosen, for the parameters of the run."""
+        return {**asdict(self.ranker.blend), "l2": self.logit.l2, "examples": self.examples}
 
     def reports(self) -> dict[str, float]:
-        """Name what was reached, for the metrics of the run."""
+        """Return what was measured, for the metrics of the run."""
         return {
             **{
                 f"blend/{blend.content:g}_content_{blend.encoder_decoder:g}_encoder-decoder": value
-                for blend, value in self.reached.items()
+                for blend, value in self.ndcg.items()
             },
-            **{f"pull/{pull:g}": value for pull, value in self.learned.reached.items()},
+            **{f"l2/{l2:g}": value for l2, value in self.logit.ndcg.items()},
             "blend/cases": float(self.cases),
             "content_seconds": self.seconds,
         }
 
 
 @repeatable()
-def train_content(neural: NeuralRanker, dataset: Dataset, seed: int) -> TrainedContent:
-    """Train the content score beside an encoder-decoder, and choose the blend.
+def fit_content(
+    encoder_decoder: EncoderDecoderRanker, dataset: Dataset, seed: int
+) -> FittedContent:
+    """Train the content score, and choose its blend with an encoder-decoder.
 
-    The content score learns from the training part alone. What either counts is chosen on the
-    validation part: on what people turned to after the cut, from what was known of them just then.
+    The content score learns from the training part alone. The blend is chosen on the validation
+    part: on what candidates turned to after the cut, from what was known of them at that moment.
 
     Args:
-        neural: trained on the same data with the same cut.
+        encoder_decoder: trained on the same data with the same cut.
         dataset: all of it.
-        seed: of the lessons and of the cases.
+        seed: of the examples and of the cases.
     """
-    began = time.monotonic()
-    train, _ = dataset.split(neural.preset.training.validation_split)
-    wording = Wording.of(dataset.catalogue)
-    postings = dataset.catalogue.table.to_pylist()
-    said = wording.say(postings, wording.texts_of(postings), KINDRED)
-    lessons = make(train, wording, said, seed)
-    learned = learn(lessons)
-    overview = Overview(wording, Habits.of(train, said))
-    untried = BestRanker(neural, overview, learned.weights, _UNTRIED)
-    cases = _cases(dataset, train.counts.made_at, seed)
-    reached = _compare(untried, dataset, cases) if cases else {}
-    best = max(reached, key=lambda blend: reached[blend]) if reached else _UNTRIED
-    ranker = BestRanker(neural, overview, learned.weights, best)
-    return TrainedContent(
-        ranker=ranker,
-        learned=learned,
-        lessons=len(lessons.numbers),
-        reached=reached,
+    started = time.monotonic()
+    train, _ = dataset.split(encoder_decoder.preset.training.validation_split)
+    featurizer = PostingFeaturizer.fit(dataset.catalogue)
+    rows = dataset.catalogue.table.to_pylist()
+    postings = featurizer.transform(rows, featurizer.text_vectors(rows), CO_VISITED_FIELDS)
+    examples = make_examples(train, featurizer, postings, seed)
+    logit = fit_logit(examples)
+    index = ContentIndex(featurizer, CoVisitation.count(train, postings))
+    cases = _validation_cases(dataset, train.counts.made_at, seed)
+    candidate = BlendedRanker(encoder_decoder, index, logit.weights, _DEFAULT_BLEND)
+    ndcg = _compare_blends(candidate, dataset, cases) if cases else {}
+    best = max(ndcg, key=lambda blend: ndcg[blend]) if ndcg else _DEFAULT_BLEND
+    return FittedContent(
+        ranker=BlendedRanker(encoder_decoder, index, logit.weights, best),
+        logit=logit,
+        examples=len(examples.features),
+        ndcg=ndcg,
         cases=len(cases),
-        seconds=time.monotonic() - began,
+        seconds=time.monotonic() - started,
     )
 
 
-def _cases(dataset: Dataset, cut: str | None, seed: int) -> list[HeldOut]:
-    """Draw what people with events turned to after the cut, as they were known just then."""
-    found = []
-    for event in np.random.default_rng(seed).permutation(dataset.turns(cut)).tolist():
-        held = dataset.before(event)
-        catalogue = dataset.catalogue
-        target = catalogue.rows[held.targets[0]]
-        speaks = Steps.read(held.profile, catalogue.rows).speaks
-        if speaks and catalogue.eligible(held.profile, held.as_of)[target]:
-            found.append(held)
-        if len(found) == _MOST_CASES:
+def _validation_cases(dataset: Dataset, cut: str | None, seed: int) -> list[HeldOut]:
+    """Sample choices after the cut by candidates with events, with what was known just before."""
+    cases = []
+    catalogue = dataset.catalogue
+    for event in np.random.default_rng(seed).permutation(dataset.first_interactions(cut)).tolist():
+        case = dataset.case_before(event)
+        target = catalogue.rows[case.targets[0]]
+        scorable = ProfileHistory.of_profile(case.profile, catalogue.rows).is_scorable
+        if scorable and catalogue.eligible(case.profile, case.as_of)[target]:
+            cases.append(case)
+        if len(cases) == _MOST_CASES:
             break
-    return found
+    return cases
 
 
-def _compare(ranker: BestRanker, dataset: Dataset, cases: Sequence[HeldOut]) -> dict[Blend, float]:
+def _compare_blends(
+    ranker: BlendedRanker, dataset: Dataset, cases: Sequence[HeldOut]
+) -> dict[Blend, float]:
     """Measure NDCG@10 of each blend."""
     with TemporaryDirectory(prefix="careerstream-") as temporary:
         folder = Path(temporary)
         ranker.prepare(dataset.catalogue, folder)
-        gains = np.array(list(_gains(ranker, dataset, cases, folder)))
-    return dict(zip(BLENDS, gains.mean(axis=0).tolist(), strict=True))
+        ranks = np.array([_ranks(ranker, dataset, case, folder) for case in cases])
+    return dict(zip(BLENDS, ndcg_of_ranks(ranks, 10).mean(axis=0).tolist(), strict=True))
 
 
-def _gains(
-    ranker: BestRanker, dataset: Dataset, cases: Sequence[HeldOut], folder: Path
-) -> Iterator[list[float]]:
-    """Yield for each case what each blend gains."""
-    catalogue, weighing = dataset.catalogue, ranker.weighing(folder)
-    prepared = ranker.opened(folder)
-    for held in cases:
-        allowed = catalogue.eligible(held.profile, held.as_of)
-        target, moment = catalogue.rows[held.targets[0]], micros(held.as_of)
-        with one_thread():
-            [first] = ranker.neural.first_steps([(held.profile, held.as_of)], prepared)
-            fresh = freshness_at(catalogue.opens, moment)
-            known = prepared.vectors @ first.query + first.taste @ fresh
-            content = weighing.scores(Steps.read(held.profile, catalogue.rows), moment)
-        yield [
-            _gain(blend.content * content + blend.encoder_decoder * known, allowed, target)
-            for blend in BLENDS
-        ]
-
-
-def _gain(scores: np.ndarray, allowed: np.ndarray, target: int) -> float:
-    """NDCG@10 of one target; equal scores count against it."""
-    ahead = int((scores[allowed] >= scores[target]).sum()) - 1
-    return float(1 / np.log2(2 + ahead)) if ahead < _TEN else 0.0
+def _ranks(ranker: BlendedRanker, dataset: Dataset, case: HeldOut, folder: Path) -> list[int]:
+    """Return the rank of a case's target by each blend; ties count against it."""
+    catalogue, prepared = dataset.catalogue, ranker.open_prepared(folder)
+    allowed = catalogue.eligible(case.profile, case.as_of)
+    target, moment = catalogue.rows[case.targets[0]], to_microseconds(case.as_of)
+    with one_thread():
+        [first] = ranker.encoder_decoder.first_steps([(case.profile, case.as_of)], prepared)
+        fresh = freshness_at(catalogue.opens, moment)
+        decoded = prepared.vectors @ first.query + first.freshness_weights @ fresh
+        history = ProfileHistory.of_profile(case.profile, catalogue.rows)
+        content = ranker.content_score(folder).scores(history, moment)
+    ranks = []
+    for blend in BLENDS:
+        scores = blend.content * content + blend.encoder_decoder * decoded
+        ranks.append(np.count_nonzero(scores[allowed] >= scores[target]))
+    return ranks

@@ -1,8 +1,12 @@
-"""Metrics of rankings, ties in expectation: equal scores stand in any order with equal chance.
+"""Hit rate, NDCG and MRR of rankings, computed from ranks, scores or lists.
 
-With g competitors better than the target and t equal to it, itself among them, its rank r is any of
-g + 1 … g + t with chance 1 / t each. HR@k is the chance of r <= k, NDCG@k the mean of
-1 / log2(1 + r) where r <= k, MRR the mean of 1 / r.
+HR@k is 1 where a target is among the first k. NDCG@k discounts a target at rank r by
+1 / log2(1 + r) and divides by the best possible (Järvelin and Kekäläinen, 2002). MRR is 1 / rank of
+the first target.
+
+Scores can be equal. `expected_metrics` counts ties in expectation: equal scores stand in any order
+with equal probability. With g competitors above the target and t equal to it, itself among them,
+its rank is any of g + 1 … g + t with probability 1 / t each.
 """
 
 from collections.abc import Sequence
@@ -10,16 +14,57 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.benchmark.protocols.training_view import History
-
 CUTOFFS = (5, 10, 20)
 METRICS = (*(f"hr@{k}" for k in CUTOFFS), *(f"ndcg@{k}" for k in CUTOFFS), "mrr")
-"""What is measured for each user, in the order of the columns of `of_places`."""
+"""What is measured for each user, in the order of the columns of `expected_metrics`."""
+
+
+def discount(ranks: np.ndarray) -> np.ndarray:
+    """Return 1 / log2(1 + rank) of ranks from 1."""
+    return np.asarray(1 / np.log2(1 + ranks))
+
+
+def ndcg_of_ranks(ranks: np.ndarray, k: int) -> np.ndarray:
+    """Return the NDCG@k of single targets.
+
+    Args:
+        ranks: from 1; 0 for a target that is not in the list.
+        k: cut-off.
+
+    Returns:
+        float64, of the shape of `ranks`.
+    """
+    return np.where((ranks > 0) & (ranks <= k), discount(np.maximum(ranks, 1)), 0.0)
+
+
+def list_metrics(
+    hits: np.ndarray, targets: int, cutoffs: Sequence[int] = CUTOFFS
+) -> dict[str, float]:
+    """Measure one list that may hold several targets.
+
+    Args:
+        hits: (K,) bool, which places hold a target.
+        targets: number of targets; with none, every value is NaN.
+        cutoffs: the values of k.
+
+    Returns:
+        `hr@k` and `ndcg@k` for each cut-off, and `mrr`.
+    """
+    if not targets:
+        return dict.fromkeys(
+            [*(f"{m}@{k}" for m in ("hr", "ndcg") for k in cutoffs), "mrr"], np.nan
+        )
+    ranks = np.flatnonzero(hits) + 1
+    values = {f"hr@{k}": float((ranks <= k).any()) for k in cutoffs}
+    for k in cutoffs:
+        best = float(discount(np.arange(1, min(k, targets) + 1)).sum())
+        values[f"ndcg@{k}"] = float(discount(ranks[ranks <= k]).sum()) / best
+    return {**values, "mrr": float(1 / ranks[0]) if len(ranks) else 0.0}
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
-    """Where B targets stand."""
+class TiedRanks:
+    """Where B targets stand among their competitors."""
 
     better: np.ndarray
     """(B,) int64: competitors with a higher score."""
@@ -28,68 +73,51 @@ class Places:
     hold."""
 
 
-def places(
-    scores: np.ndarray, histories: Sequence[History], targets: np.ndarray, pools: np.ndarray
-) -> Places:
-    """Find the place of each target among its pool, minus the history.
+def tied_ranks(scores: np.ndarray, targets: np.ndarray, competing: np.ndarray) -> TiedRanks:
+    """Compare each target with its competitors.
 
     Args:
         scores: (B, N), finite.
-        histories: B of them.
         targets: (B,) int64 columns of `scores`.
-        pools: (N,), as `Cases.pools`.
+        competing: (B, N) bool; false for a target that no list may hold.
     """
-    own = scores[np.arange(len(targets)), targets][:, None]  # (B, 1)
-    competes = pools[None, :] == pools[targets][:, None]  # (B, N)
-    competes[known(histories)] = False
-    possible = competes[np.arange(len(targets)), targets]
-    better = np.count_nonzero((scores > own) & competes, axis=1)
-    equal = np.count_nonzero((scores == own) & competes, axis=1)
-    return Places(better, np.where(possible, equal, 0))
+    rows = np.arange(len(targets))
+    own = scores[rows, targets][:, None]  # (B, 1)
+    better = np.count_nonzero((scores > own) & competing, axis=1)
+    equal = np.count_nonzero((scores == own) & competing, axis=1)
+    return TiedRanks(better, np.where(competing[rows, targets], equal, 0))
 
 
-def of_places(found: Places) -> np.ndarray:
-    """Turn places into the expected value of every metric.
+def expected_metrics(ranks: TiedRanks) -> np.ndarray:
+    """Return the expected value of every metric.
 
     Returns:
         (B, number of `METRICS`) float64; 0 for a target that no list may hold.
     """
-    first, last = found.better, found.better + found.equal  # the ranks first + 1 … last
-    ties = np.maximum(found.equal, 1)
-    longest = int(last.max(initial=1))
-    ranks = np.arange(1, max(longest, *CUTOFFS) + 1)
-    gains = np.concatenate([[0.0], np.cumsum(1 / np.log2(1 + ranks))])
-    inverse = np.concatenate([[0.0], np.cumsum(1 / ranks)])
-    hits = [(np.minimum(last, k) - np.minimum(first, k)) / ties for k in CUTOFFS]
-    discounted = [
-        (gains[np.minimum(last, k)] - gains[np.minimum(first, k)]) / ties for k in CUTOFFS
-    ]
-    return np.stack([*hits, *discounted, (inverse[last] - inverse[first]) / ties], axis=1)
+    first, last = ranks.better, ranks.better + ranks.equal  # the ranks first + 1 … last
+    ties = np.maximum(ranks.equal, 1)
+    possible = np.arange(1, max(int(last.max(initial=1)), *CUTOFFS) + 1)
+    gains = np.concatenate([[0.0], np.cumsum(discount(possible))])
+    inverse = np.concatenate([[0.0], np.cumsum(1 / possible)])
+    hit_rates = [(np.minimum(last, k) - np.minimum(first, k)) / ties for k in CUTOFFS]
+    ndcgs = [(gains[np.minimum(last, k)] - gains[np.minimum(first, k)]) / ties for k in CUTOFFS]
+    return np.stack([*hit_rates, *ndcgs, (inverse[last] - inverse[first]) / ties], axis=1)
 
 
-def listed(scores: np.ndarray, histories: Sequence[History], size: int) -> np.ndarray:
-    """Tell how likely each item stands in a list of the best, minus the history.
+def inclusion_probabilities(scores: np.ndarray, size: int) -> np.ndarray:
+    """Return the probability that each item stands in the list of the highest scores.
 
     Args:
-        scores: (B, N), finite.
-        histories: B of them.
+        scores: (B, N) float64; minus infinity for items that a list may not hold.
         size: places of the list.
 
     Returns:
-        (B, N) float64 from 0 to 1; a row sums to `size` or to the number of items there are.
+        (B, N) float64 from 0 to 1; a row sums to `size` or to the number of allowed items.
     """
-    allowed = scores.astype(np.float64)
-    allowed[known(histories)] = -np.inf
     size = min(size, scores.shape[1])
-    threshold = np.partition(allowed, -size, axis=1)[:, -size][:, None]  # (B, 1)
-    above = allowed > threshold
-    level = (allowed == threshold) & np.isfinite(allowed)
-    spare = size - above.sum(axis=1, keepdims=True)
-    chance = np.minimum(spare / np.maximum(level.sum(axis=1, keepdims=True), 1), 1.0)
-    return np.asarray(above + level * chance)
-
-
-def known(histories: Sequence[History]) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows and columns of what stands in the histories."""
-    rows = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
-    return rows, np.concatenate([history.items for history in histories])
+    threshold = np.partition(scores, -size, axis=1)[:, -size][:, None]  # (B, 1)
+    above = scores > threshold
+    tied = (scores == threshold) & np.isfinite(scores)
+    places_left = size - above.sum(axis=1, keepdims=True)
+    share = np.minimum(places_left / np.maximum(tied.sum(axis=1, keepdims=True), 1), 1.0)
+    return np.asarray(above + tied * share)

@@ -9,30 +9,36 @@ import numpy as np
 
 from streaming.serving.catalogue import Catalogue
 from training.data.dataset import Dataset
-from training.evaluation.list_diversity import likeness, text_vectors
-from training.evaluation.offline_evaluation import GATED, Protocol, lists_of, make_cases, quality_of
+from training.evaluation.list_diversity import intra_list_similarity, posting_vectors
+from training.evaluation.offline_evaluation import (
+    GATE_METRIC,
+    EvaluationProtocol,
+    evaluate_lists,
+    make_cases,
+    recommend,
+)
 from training.model.presets import DECODINGS
-from training.ranking.encoder_decoder_ranker import NeuralRanker
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
-REPORTED = ("hr@10", GATED, "similarity@10", "coverage")
+REPORTED_METRICS = ("hr@10", GATE_METRIC, "similarity@10", "coverage")
 """What is told of each way: accuracy, how alike a list's postings are, share of the catalogue."""
 
-_PROTOCOL = Protocol(candidates=300)
+_PROTOCOL = EvaluationProtocol(candidates=300)
 """The gate's, on fewer candidates, so that four ways take seconds."""
 
 
 @dataclass(frozen=True, eq=False)
-class Chosen:
+class DecodingChoice:
     """A ranker with its way of decoding, and what was compared."""
 
-    ranker: NeuralRanker
+    ranker: EncoderDecoderRanker
     name: str | None
     """Of the way, in `DECODINGS`; None where nobody could be asked: then it is the preset's."""
     compared: Mapping[str, Mapping[str, float]]
-    """Way to values of `REPORTED`."""
+    """Way to values of `REPORTED_METRICS`."""
 
 
-def choose_decoding(ranker: NeuralRanker, dataset: Dataset) -> Chosen:
+def choose_decoding(ranker: EncoderDecoderRanker, dataset: Dataset) -> DecodingChoice:
     """Compare the ways of decoding on held-out candidates, and take one by NDCG@10.
 
     Taken is the cheapest that is at most one standard error behind the best (Breiman, Friedman,
@@ -50,26 +56,31 @@ def choose_decoding(ranker: NeuralRanker, dataset: Dataset) -> Chosen:
     compared: dict[str, dict[str, float]] = {}
     reached: dict[str, np.ndarray] = {}
     if cases.held_out:
-        vectors = text_vectors(catalogue.table.to_pylist())
+        vectors = posting_vectors(catalogue.table.to_pylist())
         with TemporaryDirectory(prefix="careerstream-") as temporary:
             folder = Path(temporary)
             ranker.prepare(catalogue, folder)
             for name, decoding in DECODINGS.items():
-                lists = lists_of(ranker.decoded_by(decoding), folder, cases, _PROTOCOL)
-                quality = quality_of(lists, catalogue, cases)
-                reached[name] = quality.per_candidate[GATED]
+                lists = recommend(ranker.with_decoding(decoding), folder, cases, _PROTOCOL)
+                quality = evaluate_lists(lists, catalogue, cases)
+                reached[name] = quality.per_candidate[GATE_METRIC]
                 compared[name] = {
-                    **{key: float(quality.per_candidate[key].mean()) for key in REPORTED[:2]},
-                    REPORTED[2]: float(likeness(vectors, *_rows(lists, catalogue)).mean()),
-                    REPORTED[3]: quality.coverage,
+                    **{
+                        key: float(quality.per_candidate[key].mean())
+                        for key in REPORTED_METRICS[:2]
+                    },
+                    REPORTED_METRICS[2]: float(
+                        intra_list_similarity(vectors, *_rows(lists, catalogue)).mean()
+                    ),
+                    REPORTED_METRICS[3]: quality.coverage,
                 }
     if not compared:
-        return Chosen(ranker, None, {})
-    name = cheapest_of_the_best(reached)
-    return Chosen(ranker.decoded_by(DECODINGS[name]), name, compared)
+        return DecodingChoice(ranker, None, {})
+    name = cheapest_within_one_standard_error(reached)
+    return DecodingChoice(ranker.with_decoding(DECODINGS[name]), name, compared)
 
 
-def cheapest_of_the_best(reached: Mapping[str, np.ndarray]) -> str:
+def cheapest_within_one_standard_error(reached: Mapping[str, np.ndarray]) -> str:
     """Return the first name that is at most one standard error behind the one of the highest mean.
 
     Args:

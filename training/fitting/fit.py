@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from streaming.settings import TrainingSettings
-from training.content_ranker.blended_ranker import BestRanker
-from training.content_ranker.fit_content import TrainedContent, train_content
+from training.content_ranker.blended_ranker import BlendedRanker
+from training.content_ranker.fit_content import FittedContent, fit_content
 from training.data.dataset import Dataset
 from training.fitting.decoding_selection import choose_decoding
-from training.fitting.devices import require
-from training.fitting.distributed import available, launch, on_spark
-from training.fitting.worker import Spec, work, write_model
-from training.model.presets import Preset, by_name
-from training.model.training_tensors import load_material, write_features
-from training.ranking.encoder_decoder_ranker import NeuralRanker
+from training.fitting.devices import require_device
+from training.fitting.distributed import horovod_available, launch, launch_on_spark
+from training.fitting.worker import TrainingSpec, run_worker, write_model
+from training.model.presets import Preset, preset_by_name
+from training.model.training_tensors import load_tensors, write_features
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
 logger = logging.getLogger(__name__)
 
@@ -31,16 +31,16 @@ OnEpoch = Callable[[dict[str, Any]], None]
 class Fitted:
     """A finished training."""
 
-    ranker: NeuralRanker | BestRanker
+    ranker: EncoderDecoderRanker | BlendedRanker
     folder: Path
-    """What `NeuralRanker.load` reads: of the encoder-decoder."""
+    """What `EncoderDecoderRanker.load` reads: of the encoder-decoder."""
     preset: Preset
     """With the way of decoding that was chosen."""
     decoding: str | None
     """Its name in `presets.DECODINGS`; None where no candidate was left to compare them on."""
     compared: Mapping[str, Mapping[str, float]]
     """What each way of decoding reached on the validation part (`choosing.REPORTED`)."""
-    content: TrainedContent | None
+    content: FittedContent | None
     """What was trained beside the encoder-decoder; None where the preset has no such thing."""
     records: tuple[dict[str, Any], ...]
     """The values of a `loop.EpochRecord` per epoch."""
@@ -78,21 +78,21 @@ def fit(
         TrainingError: a training process died.
     """
     if settings.launcher == "local":
-        require(settings.device)  # better known before the features are made
-    spec = Spec.read(prepare_run(dataset, run, settings, resume=resume))
+        require_device(settings.device)  # better known before the features are made
+    spec = TrainingSpec.read(prepare_run(dataset, run, settings, resume=resume))
     processes = _processes(settings)
     if processes == 1:
-        work(spec, lambda record: on_epoch(record.to_json()))
+        run_worker(spec, lambda record: on_epoch(record.to_json()))
     elif settings.launcher == "spark":
-        on_spark(partial(work, spec), processes)
+        launch_on_spark(partial(run_worker, spec), processes)
         for record in _records(spec):
             on_epoch(record)
     else:
         _launch_here(spec, processes, on_epoch)
     data = Dataset.read(dataset)
-    chosen = choose_decoding(NeuralRanker.load(spec.model), data)
+    chosen = choose_decoding(EncoderDecoderRanker.load(spec.model), data)
     write_model(chosen.ranker, spec)
-    content = train_content(chosen.ranker, data, spec.seed) if spec.preset.content else None
+    content = fit_content(chosen.ranker, data, spec.seed) if spec.preset.content else None
     return Fitted(
         ranker=content.ranker if content else chosen.ranker,
         content=content,
@@ -119,20 +119,20 @@ def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume:
     preset = write_features(
         data, spec.preset, spec.features, text_encoder=settings.text_encoder, seed=settings.seed
     )
-    load_material(data, preset, spec.features)  # its errors are better had here
+    load_tensors(data, preset, spec.features)  # its errors are better had here
     spec = spec.model_copy(update={"preset": preset})
     file = spec.run / "spec.json"
     file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
     return file
 
 
-def _specify(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> Spec:
-    preset = by_name(settings.preset)
+def _specify(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> TrainingSpec:
+    preset = preset_by_name(settings.preset)
     if settings.epochs is not None:
         training = preset.training.model_copy(update={"epochs": settings.epochs})
         preset = preset.model_copy(update={"training": training})
     run.mkdir(parents=True, exist_ok=True)
-    spec = Spec(
+    spec = TrainingSpec(
         dataset=dataset.absolute(),
         run=run.absolute(),
         preset=preset,
@@ -148,7 +148,7 @@ def _specify(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bo
 
 
 def _processes(settings: TrainingSettings) -> int:
-    if settings.processes > 1 and not available():
+    if settings.processes > 1 and not horovod_available():
         logger.warning(
             "Horovod is not installed: training in one process instead of %d", settings.processes
         )
@@ -156,7 +156,7 @@ def _processes(settings: TrainingSettings) -> int:
     return settings.processes
 
 
-def _launch_here(spec: Spec, processes: int, on_epoch: OnEpoch) -> None:
+def _launch_here(spec: TrainingSpec, processes: int, on_epoch: OnEpoch) -> None:
     told = len(_records(spec))
 
     def tell() -> None:
@@ -170,7 +170,7 @@ def _launch_here(spec: Spec, processes: int, on_epoch: OnEpoch) -> None:
     launch(["-m", "training.fitting.worker", str(file)], processes, spec.run / "logs", tell)
 
 
-def _records(spec: Spec) -> list[dict[str, Any]]:
+def _records(spec: TrainingSpec) -> list[dict[str, Any]]:
     if not spec.metrics.exists():
         return []
     return [json.loads(line) for line in spec.metrics.read_text(encoding="utf-8").splitlines()]

@@ -18,8 +18,8 @@ BLENDED = "encoder-decoder with content"
 _CLASSES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         MOST_POPULAR: ("training.ranking.most_popular", "MostPopularRanker"),
-        ENCODER_DECODER: ("training.ranking.encoder_decoder_ranker", "NeuralRanker"),
-        BLENDED: ("training.content_ranker.blended_ranker", "BestRanker"),
+        ENCODER_DECODER: ("training.ranking.encoder_decoder_ranker", "EncoderDecoderRanker"),
+        BLENDED: ("training.content_ranker.blended_ranker", "BlendedRanker"),
     }
 )
 _ALWAYS = ("mlflow", "numpy", "orjson", "pandas", "pyarrow", "pydantic")

@@ -12,13 +12,13 @@ from streaming.errors import ModelError
 from streaming.settings import Settings
 from training.data.dataset import Dataset
 from training.evaluation.offline_evaluation import (
-    GATED,
-    Cases,
-    Protocol,
-    Quality,
+    GATE_METRIC,
+    EvaluationCases,
+    EvaluationProtocol,
+    RankerQuality,
     difference,
+    evaluate_ranker,
     make_cases,
-    measure,
 )
 from training.ranking.most_popular import MostPopularRanker
 from training.registry.model_registry import CHALLENGER, ModelRef, champion, crown, load, resolve
@@ -39,18 +39,20 @@ class Promotion:
     """Who serves now."""
 
 
-def compare(settings: Settings, dataset: Dataset, protocol: Protocol | None = None) -> Report:
+def compare(
+    settings: Settings, dataset: Dataset, protocol: EvaluationProtocol | None = None
+) -> Report:
     """Measure the challenger, the champion and a most-popular fit to the training part.
 
     Args:
         settings: where the registry is.
         dataset: all events, also those after the challenger's cut.
-        protocol: how to measure; default: `Protocol()`.
+        protocol: how to evaluate_ranker; default: `EvaluationProtocol()`.
 
     Raises:
         ModelError: challenger or champion are missing, or the challenger has no cut.
     """
-    protocol = protocol or Protocol()
+    protocol = protocol or EvaluationProtocol()
     contender, reigning = resolve(settings, CHALLENGER), champion(settings)
     if contender.cut is None:
         raise ModelError(
@@ -66,7 +68,7 @@ def compare(settings: Settings, dataset: Dataset, protocol: Protocol | None = No
         MOST_POPULAR: MostPopularRanker(train.counts),
     }
     found = {
-        name: measure(ranker, dataset.catalogue, cases, protocol)
+        name: evaluate_ranker(ranker, dataset.catalogue, cases, protocol)
         for name, ranker in rankers.items()
     }
     return _report(
@@ -110,9 +112,9 @@ def _report(
     contender: ModelRef,
     reigning: ModelRef,
     cut: str,
-    cases: Cases,
-    found: Mapping[str, Quality],
-    protocol: Protocol,
+    cases: EvaluationCases,
+    found: Mapping[str, RankerQuality],
+    protocol: EvaluationProtocol,
 ) -> Report:
     opponents = [name for name in found if name != "challenger" and cases.held_out]
     return Report(
@@ -124,7 +126,7 @@ def _report(
         quality={name: quality.intervals(protocol) for name, quality in found.items()},
         coverage={name: quality.coverage for name, quality in found.items()},
         lead={
-            name: difference(found["challenger"], found[name], GATED, protocol)
+            name: difference(found["challenger"], found[name], GATE_METRIC, protocol)
             for name in opponents
         },
     )

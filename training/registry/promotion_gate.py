@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from training.evaluation.offline_evaluation import GATED, Interval
+from training.evaluation.bootstrap import Interval
+from training.evaluation.offline_evaluation import GATE_METRIC
 from training.registry.model_registry import ModelRef
 from training.registry.packaging import MOST_POPULAR
 
@@ -51,7 +52,7 @@ class Report:
             if name in self.coverage:
                 flat[f"{prefix}coverage"] = self.coverage[name]
             if name in self.lead:
-                flat |= _flat({f"lead/{GATED}": self.lead[name]}, prefix)
+                flat |= _flat({f"lead/{GATE_METRIC}": self.lead[name]}, prefix)
         return flat
 
 
@@ -90,12 +91,12 @@ def gate(report: Report) -> Verdict:
         MOST_POPULAR: "the most popular",
     }
     kindred = report.challenger.kind == report.champion.kind
-    allowed = MARGIN * report.quality["champion"][GATED].estimate if kindred else 0.0
+    allowed = MARGIN * report.quality["champion"][GATE_METRIC].estimate if kindred else 0.0
     bars = {"champion": -allowed, MOST_POPULAR: 0.0}
     passed = all(report.lead[name].low > bars[name] for name in opponents)
-    own = report.quality["challenger"][GATED].estimate
+    own = report.quality["challenger"][GATE_METRIC].estimate
     against = "; ".join(
-        f"against {words} {report.quality[name][GATED].estimate:.4f}: "
+        f"against {words} {report.quality[name][GATE_METRIC].estimate:.4f}: "
         f"{report.lead[name].estimate:+.4f} [{report.lead[name].low:+.4f}, "
         f"{report.lead[name].high:+.4f}]"
         for name, words in opponents.items()

@@ -15,7 +15,7 @@ from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile
 from streaming.serving.versions import CHAMPION, ServingVersions
 from streaming.settings import Settings
-from streaming.timestamps import from_text, to_text
+from streaming.timestamps import parse_timestamp, format_timestamp
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.registry.model_registry import ModelRef, find, load
 from training.registry.pyfunc import RankerModel
@@ -29,7 +29,7 @@ class HasVectors(Protocol):
         """Write a catalogue and its vectors; see `streaming.serving.ranker.Ranker.prepare`."""
         ...
 
-    def opened(self, folder: Path) -> PreparedCatalogue:
+    def open_prepared(self, folder: Path) -> PreparedCatalogue:
         """Open what `prepare` wrote."""
         ...
 
@@ -86,7 +86,7 @@ class Space:
         if as_of is None:
             return None, self.catalogue.is_open
         try:
-            moment = to_text(from_text(as_of))
+            moment = format_timestamp(parse_timestamp(as_of))
         except ValueError as error:
             raise InputError(
                 f"as_of {as_of} is no time; give one such as 2026-01-31T09:30:00Z"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from training.benchmark.baselines.content import similarities
-from training.benchmark.baselines.grid_search import Built, Recipe, decayed
+from training.benchmark.baselines.content import field_vectors
+from training.benchmark.baselines.grid_search import Baseline, BaselineScorer, decayed_histories
 from training.benchmark.baselines.registry import baselines
 from training.benchmark.protocols.protocols import load
-from training.benchmark.protocols.scorer_evaluation import measure
+from training.benchmark.protocols.scorer_evaluation import evaluate_scorer
 from training.benchmark.protocols.training_view import Fit, History, Scorer, Split
 
 DATA = Path(os.environ.get("CAREERSTREAM_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -27,7 +27,7 @@ def test_every_baseline_answers_and_the_right_ones_lead(small_sequences: Split) 
         *("most-popular", "recent-popular", "item-knn", "als", "one-text"),
     }
     found = {
-        name: measure(fitted(fit, small_sequences), small_sequences.test).mean("hr@5")
+        name: evaluate_scorer(fitted(fit, small_sequences), small_sequences.test).mean("hr@5")
         for name, fit in baselines(small_sequences.training).items()
     }
     assert found["item-knn"] > 0.9
@@ -40,8 +40,8 @@ def test_content_finds_what_nobody_has_seen(small_views: Split) -> None:
         *("most-popular", "recent-popular", "item-knn", "als", "one-text", "fields"),
     }
     assert not small_views.test.seen[small_views.test.targets].all()
-    quality = measure(fitted(found["fields"], small_views), small_views.test)
-    popular = measure(fitted(found["most-popular"], small_views), small_views.test)
+    quality = evaluate_scorer(fitted(found["fields"], small_views), small_views.test)
+    popular = evaluate_scorer(fitted(found["most-popular"], small_views), small_views.test)
     assert quality.values[~quality.seen].mean() > 2 * popular.values[~quality.seen].mean()
     assert quality.mean("hr@10") > 0.9
 
@@ -75,29 +75,31 @@ def test_a_search_keeps_what_is_best_on_the_validation_part(small_sequences: Spl
         )
     }
 
-    def prepare(*_: object) -> Callable[..., Built]:
-        def make(choices: dict[str, float]) -> Built:
+    def prepare(*_: object) -> Callable[..., BaselineScorer]:
+        def make(choices: dict[str, float]) -> BaselineScorer:
             def score(asked: list[History]) -> np.ndarray:
                 scores = np.zeros((len(asked), small_sequences.training.items), np.float32)
                 for row, history in enumerate(asked):
                     scores[row, targets[tuple(history.items.tolist())]] = choices["right"]
                 return scores
 
-            return Built(score, {})
+            return BaselineScorer(score, {})
 
         return make
 
     shares: list[float] = []
-    built = Recipe(prepare, {"right": (-1.0, 1.0, 0.0), "other": (1.0, 2.0)})(
+    built = Baseline(prepare, {"right": (-1.0, 1.0, 0.0), "other": (1.0, 2.0)})(
         small_sequences.training, seed=1, on_progress=lambda _, share: shares.append(share)
     )
-    assert built.account.choices == {"right": 1.0, "other": 1.0}
+    assert built.summary.choices == {"right": 1.0, "other": 1.0}
     assert shares == sorted(shares)
     assert 0 < max(shares) <= 1
 
 
 def test_weights_fall_with_age_and_sum_to_one() -> None:
-    found = decayed([History(np.array([2, 0, 2])), History(np.array([1]))], 4, 0.5).toarray()
+    found = decayed_histories(
+        [History(np.array([2, 0, 2])), History(np.array([1]))], 4, 0.5
+    ).toarray()
     ages = np.exp(-0.5 * np.array([2, 1, 0]))
     ages /= ages.sum()
     assert found[0] == pytest.approx([ages[1], 0, ages[0] + ages[2], 0])
@@ -110,15 +112,15 @@ def test_fixed_weights_come_near_the_documented_numbers() -> None:
     if not file.exists():
         pytest.skip(f"{file} is not here; it is no part of the project")
     split = load("job-views", file)
-    blocks = similarities(split.training)
+    blocks = field_vectors(split.training)
     weights = (0.11, 1.47, 0.54, 3.44, 0.15, 0.54)
     stacked = sparse.hstack(list(blocks.values()), format="csr")
 
     def score(asked: list[History]) -> np.ndarray:
-        profile = decayed(asked, split.training.items, 0.3)
+        profile = decayed_histories(asked, split.training.items, 0.3)
         parts = [w * (profile @ part) for w, part in zip(weights, blocks.values(), strict=True)]
         return (sparse.hstack(parts, format="csr") @ stacked.T).toarray().astype(np.float32)
 
-    quality = measure(Built(score, {}), split.test)
+    quality = evaluate_scorer(BaselineScorer(score, {}), split.test)
     assert quality.mean("hr@10") == pytest.approx(0.4844, abs=0.003)
     assert quality.mean("ndcg@10") == pytest.approx(0.3456, abs=0.003)

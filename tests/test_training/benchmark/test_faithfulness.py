@@ -7,7 +7,7 @@ import pytest
 
 from training.benchmark.contenders import by_name
 from training.benchmark.faithfulness import faithfulness
-from training.benchmark.protocols.training_view import Account, Cases, History, Split
+from training.benchmark.protocols.training_view import Cases, History, Split, TrainingSummary
 
 ITEMS = 60
 
@@ -15,7 +15,7 @@ ITEMS = 60
 class Additive:
     """Scores are sums over the history; each item asks for the one ten rows further."""
 
-    account = Account()
+    summary = TrainingSummary()
 
     def __init__(self, *, honest: bool) -> None:
         self.honest = honest

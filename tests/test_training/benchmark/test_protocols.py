@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streaming.errors import InputError
 from training.benchmark.protocols.leave_last_out import SEEN, UNSEEN, hold_out
 from training.benchmark.protocols.protocols import load
-from training.benchmark.protocols.training_view import NOWHERE, Cases, History, Split
+from training.benchmark.protocols.training_view import NO_POOL, Cases, History, Split
 
 DATA = Path(os.environ.get("CAREERSTREAM_DATA", Path(__file__).parents[4] / "shared" / "data"))
 HEADER = (
@@ -55,8 +55,8 @@ def test_the_views_recounted() -> None:
     test, seen = split.test, split.test.seen[split.test.targets]
     assert (len(test), int(seen.sum()), int((~seen).sum())) == (1_427, 337, 1_090)
     assert (split.training.items, int((~test.seen).sum())) == (5_828, 1_062)
-    assert split.about["rows"] == 9_896
-    assert split.about["rejected"] == 0
+    assert split.counts["rows"] == 9_896
+    assert split.counts["rejected"] == 0
     assert len(split.training.users) == 2_738
     assert sum(len(history) > 1 for history in test.histories) == len(split.training.validation)
 
@@ -106,7 +106,7 @@ def test_a_stream_of_views_is_cut_as_the_protocol_says(tmp_path: Path) -> None:
     assert training.validation.users == ("a",)
     assert named(split, training.validation.targets) == ["p2"]
     assert test.pools.tolist() == [SEEN, SEEN, UNSEEN, SEEN]
-    assert training.validation.pools.tolist() == [SEEN, SEEN, NOWHERE, SEEN]
+    assert training.validation.pools.tolist() == [SEEN, SEEN, NO_POOL, SEEN]
     assert training.postings is not None
     assert [posting["title"] for posting in training.postings] == ["Cook", "Baker", "Late", "Cook"]
     assert training.postings[0]["place"] == {"locality": "Leeds", "region": "Ohio", "country": "US"}
@@ -155,7 +155,7 @@ def test_what_is_held_out_is_in_no_rest_and_nothing_is_lost(journeys: list[list[
     left = {row for history in held.rest for row in history.items.tolist()}
     assert np.flatnonzero(held.cases.seen).tolist() == sorted(left)
     present = {row for items in journeys for row in items}
-    assert np.flatnonzero(held.cases.pools != NOWHERE).tolist() == sorted(present)
+    assert np.flatnonzero(held.cases.pools != NO_POOL).tolist() == sorted(present)
     assert np.array_equal(held.cases.pools == SEEN, held.cases.seen)
 
 
@@ -188,7 +188,7 @@ def _cases(cases: Cases) -> list[object]:
         ('{"1": [2]}\n', "another format"),
         ("1 2 3\n2\n", "line 2: user '2' has no items"),
         ("1 2 3\n1 4 5\n", "line 2: user '1' has a line already"),
-        ("1 2\n2 3\n", "nothing to foretell"),
+        ("1 2\n2 3\n", "nothing to predict"),
         ("1 \udcff\n", "cannot be read"),
     ],
 )
@@ -206,9 +206,9 @@ def test_what_is_no_file_of_sequences_is_one_line(tmp_path: Path, text: str, wor
         ("", "is empty"),
         ("1 2 3 4\n", "header lacks"),
         ("a,b\n1,2\n", "header lacks"),
-        (HEADER + "\n", "nothing to foretell"),
-        (f"{HEADER}\n{view('a', 'p1', 1)}\n", "nothing to foretell"),
-        (f"{HEADER}\n1,2,3\n", "nothing to foretell"),
+        (HEADER + "\n", "nothing to predict"),
+        (f"{HEADER}\n{view('a', 'p1', 1)}\n", "nothing to predict"),
+        (f"{HEADER}\n1,2,3\n", "nothing to predict"),
     ],
 )
 def test_what_is_no_file_of_views_is_one_line(tmp_path: Path, text: str, words: str) -> None:
@@ -223,7 +223,7 @@ def test_a_broken_row_is_counted_not_hidden(tmp_path: Path) -> None:
     broken = view("a", "p3", 3).replace("2015-01-01 10:03:00 UTC", "yesterday")
     file = views(tmp_path, view("a", "p1", 1), view("a", "p2", 2), broken)
     split = load("job-views", file)
-    assert (split.about["rows"], split.about["rejected"]) == (2, 1)
+    assert (split.counts["rows"], split.counts["rejected"]) == (2, 1)
 
 
 def test_what_does_not_fit_together_is_one_line(tmp_path: Path) -> None:

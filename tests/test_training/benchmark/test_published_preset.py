@@ -9,7 +9,7 @@ import pytest
 from streaming.errors import SettingsError
 from training.benchmark.contenders import by_name
 from training.benchmark.protocols.protocols import load
-from training.benchmark.protocols.scorer_evaluation import measure
+from training.benchmark.protocols.scorer_evaluation import evaluate_scorer
 from training.benchmark.protocols.training_view import Scorer, Split
 from training.model.presets import DECODINGS
 
@@ -28,7 +28,7 @@ def test_other_targets_change_no_bit(
     one = fitted(small_views)
     again = fitted(load("job-views", other_targets(views_file, small_views)))
     assert bits(one) == bits(again)
-    assert measure(one, small_views.test).mean("hr@10") > 0.5
+    assert evaluate_scorer(one, small_views.test).mean("hr@10") > 0.5
     assert bits(one) != bits(fitted(small_views, seed=2))
 
 

@@ -13,7 +13,12 @@ from mlflow import MlflowClient
 from jobs.benchmark.quality import page
 from jobs.cli.app import main
 from training.benchmark import contenders, run
-from training.benchmark.protocols.training_view import Account, History, OnProgress, TrainingView
+from training.benchmark.protocols.training_view import (
+    History,
+    OnProgress,
+    TrainingSummary,
+    TrainingView,
+)
 from training.benchmark.run import Request, digest
 from training.evaluation.ranking_metrics import METRICS
 
@@ -23,7 +28,7 @@ class Neighbours:
 
     def __init__(self, items: int) -> None:
         self.items = items
-        self.account = Account(
+        self.summary = TrainingSummary(
             {"search": 1.5, "train": 0.5},
             {"model": {"reach": 2}, "seeds": [1, 2]},
             {"train_loss": [2.0, 1.0], "validation_ndcg@10": [0.1, 0.3]},

@@ -10,15 +10,21 @@ from hypothesis import strategies as st
 
 from streaming.errors import ModelError
 from training.benchmark.list_metrics import Coverage
-from training.benchmark.protocols.scorer_evaluation import intervals, measure
-from training.benchmark.protocols.training_view import Account, Cases, History
-from training.evaluation.ranking_metrics import CUTOFFS, METRICS, listed, of_places, places
+from training.benchmark.protocols.competitors import target_ranks, without_history
+from training.benchmark.protocols.scorer_evaluation import evaluate_scorer, intervals
+from training.benchmark.protocols.training_view import Cases, History, TrainingSummary
+from training.evaluation.ranking_metrics import (
+    CUTOFFS,
+    METRICS,
+    expected_metrics,
+    inclusion_probabilities,
+)
 
 
 class Fixed:
     """A scorer that knows one row of scores."""
 
-    account = Account()
+    summary = TrainingSummary()
 
     def __init__(self, scores: Sequence[float]) -> None:
         self.row = np.array(scores, dtype=np.float32)
@@ -64,8 +70,8 @@ def test_ties_count_in_expectation(data: st.DataObject) -> None:
     target = data.draw(st.integers(0, items - 1))
     known = data.draw(st.sets(st.integers(0, items - 1))) - {target}
     row = np.array([scores], dtype=np.float32)
-    found = of_places(
-        places(row, [history(*known)], np.array([target]), np.array(pools, dtype=np.int8))
+    found = expected_metrics(
+        target_ranks(row, [history(*known)], np.array([target]), np.array(pools, dtype=np.int8))
     )
     assert found[0] == pytest.approx(by_every_order(scores, known, target, pools))
 
@@ -73,7 +79,9 @@ def test_ties_count_in_expectation(data: st.DataObject) -> None:
 @given(st.integers(0, 200), st.integers(1, 200))
 def test_long_ties_agree_with_a_plain_sum(better: int, equal: int) -> None:
     row = np.array([[1.0] * equal + [2.0] * better], dtype=np.float32)
-    found = of_places(places(row, [history()], np.array([0]), np.zeros(row.shape[1], np.int8)))[0]
+    found = expected_metrics(
+        target_ranks(row, [history()], np.array([0]), np.zeros(row.shape[1], np.int8))
+    )[0]
     ranks = np.arange(better + 1, better + equal + 1)
     plain = dict(zip(METRICS, found, strict=True))
     for k in CUTOFFS:
@@ -84,8 +92,8 @@ def test_long_ties_agree_with_a_plain_sum(better: int, equal: int) -> None:
 
 def test_a_target_that_the_history_holds_is_missed() -> None:
     row = np.array([[3.0, 2.0, 1.0]], dtype=np.float32)
-    found = places(row, [history(0)], np.array([0]), np.zeros(3, np.int8))
-    assert not of_places(found).any()
+    found = target_ranks(row, [history(0)], np.array([0]), np.zeros(3, np.int8))
+    assert not expected_metrics(found).any()
 
 
 @given(
@@ -98,7 +106,7 @@ def test_a_list_holds_the_best_and_shares_its_last_places(
 ) -> None:
     known = {row for row in known if row < len(scores)}
     row = np.array([scores], dtype=np.float32)
-    chance = listed(row, [history(*known)], size)[0]
+    chance = inclusion_probabilities(without_history(row, [history(*known)]), size)[0]
     free = [place for place in range(len(scores)) if place not in known]
     assert chance.sum() == pytest.approx(min(size, len(free)))
     assert not chance[sorted(known)].any()
@@ -109,10 +117,12 @@ def test_a_list_holds_the_best_and_shares_its_last_places(
 
 def test_groups_and_what_is_covered() -> None:
     asked = cases([history(0), history(1)], [1, 2], [0, 0, 1, 1])
-    quality = measure(Fixed([4, 3, 2, 1]), asked, observers=[Coverage(4)])
+    quality = evaluate_scorer(Fixed([4, 3, 2, 1]), asked, observers=[Coverage(4)])
     assert quality.lists["coverage"] == pytest.approx(1.0)  # three free items in a list of ten
     assert quality.values[:, METRICS.index("mrr")].tolist() == [1.0, 1.0]
-    found = intervals({"": quality, "baselines/x/": measure(Fixed([0, 0, 0, 0]), asked)}, seed=1)
+    found = intervals(
+        {"": quality, "baselines/x/": evaluate_scorer(Fixed([0, 0, 0, 0]), asked)}, seed=1
+    )
     assert found["seen/mrr"].estimate == 1.0
     assert found["baselines/x/unseen/mrr"].estimate == pytest.approx(0.75)
     assert found["difference/baselines/x/mrr"].estimate == pytest.approx(0.125)
@@ -123,7 +133,7 @@ def test_intervals_repeat_and_cover() -> None:
     chance = np.random.default_rng(0)
     histories = [history(0)] * 400
     asked = cases(histories, chance.integers(1, 50, 400).tolist(), [0] * 50)
-    quality = measure(Fixed(chance.random(50).tolist()), asked)
+    quality = evaluate_scorer(Fixed(chance.random(50).tolist()), asked)
     one, again = intervals({"": quality}, seed=3), intervals({"": quality}, seed=3)
     assert one == again
     spread = quality.values[:, METRICS.index("hr@10")].std() / np.sqrt(400)
@@ -136,7 +146,7 @@ def test_intervals_repeat_and_cover() -> None:
 def test_a_score_that_is_not_finite_fails_the_run(broken: float) -> None:
     asked = cases([history(0)], [1], [0, 0, 0])
     with pytest.raises(ModelError, match="1 scores that are not finite, such as") as caught:
-        measure(Fixed([0.0, 1.0, broken]), asked)
+        evaluate_scorer(Fixed([0.0, 1.0, broken]), asked)
     assert "\n" not in str(caught.value)
     with pytest.raises(ModelError, match="shape"):
-        measure(Fixed([0.0, 1.0]), asked)
+        evaluate_scorer(Fixed([0.0, 1.0]), asked)

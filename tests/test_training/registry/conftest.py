@@ -12,7 +12,7 @@ import pytest
 
 from streaming.serving.catalogue import Catalogue
 from streaming.settings import Settings
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 from training.data.dataset import Dataset
 from training.registry.tracking import setup
 
@@ -32,7 +32,7 @@ SCHEMA = pa.schema(
 
 def make_day(number):
     """Day number of the small market, as text."""
-    return to_text(START + timedelta(days=number))
+    return format_timestamp(START + timedelta(days=number))
 
 
 @pytest.fixture(scope="session")

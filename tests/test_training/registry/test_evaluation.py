@@ -8,23 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.data.dataset import HeldOut
+from training.evaluation.bootstrap import Interval, mean_interval
 from training.evaluation.offline_evaluation import (
-    GATED,
-    Cases,
-    Interval,
-    Protocol,
-    Quality,
+    GATE_METRIC,
+    EvaluationCases,
+    EvaluationProtocol,
+    RankerQuality,
     difference,
-    interval,
+    evaluate_ranker,
     make_cases,
-    measure,
 )
 from training.ranking.most_popular import MostPopularRanker
 from training.registry.model_registry import ModelRef
 from training.registry.packaging import ENCODER_DECODER, MOST_POPULAR
 from training.registry.promotion_gate import Report, gate
 
-QUICK = Protocol(draws=200)
+QUICK = EvaluationProtocol(draws=200)
 
 
 def nobody(**parts):
@@ -44,7 +43,7 @@ def make_report(lead_champion, lead_popular, candidates=50, reigning=MOST_POPULA
         cut="2026-01-31T00:00:00.000000Z",
         candidates=candidates,
         left_out=2,
-        quality={name: {GATED: point} for name in names} if candidates else {},
+        quality={name: {GATE_METRIC: point} for name in names} if candidates else {},
         coverage=dict.fromkeys(names, 0.5),
         lead={"champion": lead_champion, MOST_POPULAR: lead_popular} if candidates else {},
     )
@@ -59,7 +58,7 @@ def test_metrics_are_what_a_hand_computes(make_catalogue, day):
         HeldOut(nobody(), day(1), ("p11",)),
     ]
     cases = make_cases(held_out, catalogue, {"p02", "p00"}, QUICK)
-    found = measure(MostPopularRanker(), catalogue, cases, QUICK).per_candidate
+    found = evaluate_ranker(MostPopularRanker(), catalogue, cases, QUICK).per_candidate
     by_case = {tuple(case.targets): n for n, case in enumerate(cases.held_out)}
     two, first, out = by_case[("p02", "p11")], by_case[("p00",)], by_case[("p11",)]
     assert found["hr@1"][[two, first, out]].tolist() == [0, 1, 0]
@@ -76,7 +75,7 @@ def test_metrics_are_what_a_hand_computes(make_catalogue, day):
 def test_coverage_counts_whatever_was_shown(make_catalogue, day):
     catalogue = make_catalogue(*({"posting_id": f"p{n:02}"} for n in range(40)))
     cases = make_cases([HeldOut(nobody(), day(1), ("p01",))], catalogue, (), QUICK)
-    assert measure(MostPopularRanker(), catalogue, cases, QUICK).coverage == 10 / 40
+    assert evaluate_ranker(MostPopularRanker(), catalogue, cases, QUICK).coverage == 10 / 40
 
 
 def test_only_targets_that_a_list_may_hold_count(catalogue, day):
@@ -93,9 +92,9 @@ def test_only_targets_that_a_list_may_hold_count(catalogue, day):
 
 def test_the_sample_of_candidates_is_seeded(dataset, cut):
     _, held_out = dataset.split_at(cut)
-    few = Protocol(candidates=10)
+    few = EvaluationProtocol(candidates=10)
     one, again = (make_cases(held_out, dataset.catalogue, (), few) for _ in range(2))
-    other = make_cases(held_out, dataset.catalogue, (), Protocol(candidates=10, seed=8))
+    other = make_cases(held_out, dataset.catalogue, (), EvaluationProtocol(candidates=10, seed=8))
     assert one == again
     assert len(one.held_out) == 10
     assert one != other
@@ -111,7 +110,9 @@ def test_what_happens_later_changes_no_profile(dataset, cut):
 
 
 def test_without_cases_nothing_is_claimed(catalogue):
-    quality = measure(MostPopularRanker(), catalogue, Cases((), frozenset(), 0), QUICK)
+    quality = evaluate_ranker(
+        MostPopularRanker(), catalogue, EvaluationCases((), frozenset(), 0), QUICK
+    )
     assert quality.intervals(QUICK) == {}
     assert quality.coverage == 0
 
@@ -121,9 +122,8 @@ def test_without_cases_nothing_is_claimed(catalogue):
     st.integers(0, 2**31),
 )
 def test_an_interval_holds_its_estimate_and_repeats(values, seed):
-    protocol = Protocol(draws=100, seed=seed)
-    one = interval(np.array(values), protocol)
-    assert one == interval(np.array(values), protocol)
+    one = mean_interval(np.array(values), draws=100, seed=seed)
+    assert one == mean_interval(np.array(values), draws=100, seed=seed)
     assert one.estimate == pytest.approx(np.mean(values))
     slack = 1e-9
     assert min(values) - slack <= one.low <= one.high <= max(values) + slack
@@ -131,7 +131,7 @@ def test_an_interval_holds_its_estimate_and_repeats(values, seed):
 
 def test_the_interval_is_about_as_wide_as_theory_says():
     values = np.random.default_rng(1).random(400)
-    found = interval(values, Protocol())
+    found = mean_interval(values, draws=2000, seed=7)
     expected = 1.96 * values.std() / math.sqrt(len(values))
     assert found.high - found.estimate == pytest.approx(expected, rel=0.15)
     assert found.estimate - found.low == pytest.approx(expected, rel=0.15)
@@ -140,8 +140,8 @@ def test_the_interval_is_about_as_wide_as_theory_says():
 def test_differences_are_paired():
     chance = np.random.default_rng(2)
     base = chance.random(100)
-    one, other = (Quality({GATED: base + lead}, 0.1) for lead in (0.05, 0.0))
-    found = difference(one, other, GATED, QUICK)
+    one, other = (RankerQuality({GATE_METRIC: base + lead}, 0.1) for lead in (0.05, 0.0))
+    found = difference(one, other, GATE_METRIC, QUICK)
     assert found.low == pytest.approx(0.05)
     assert found.high == pytest.approx(0.05)
 

@@ -16,7 +16,7 @@ from streaming.contract.spark_types import spark_type
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.versions import ServingVersions
 from streaming.settings import Settings, TrainingSettings
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 from training.data.dataset import Dataset
 from training.fitting.fit import fit
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
@@ -41,7 +41,7 @@ def table_of(values: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     """Make a table of records in JSON's types."""
     times = [field.name for field in schema if pa.types.is_timestamp(field.type)]
     rows = [
-        {**value, **{name: from_text(value[name]) for name in times if value.get(name)}}
+        {**value, **{name: parse_timestamp(value[name]) for name in times if value.get(name)}}
         for value in values
     ]
     return pa.Table.from_pylist(rows, schema=schema)

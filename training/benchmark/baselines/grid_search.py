@@ -1,4 +1,4 @@
-"""How every baseline is fitted: settings searched on the validation part, then built once more."""
+"""Baselines as data: settings are searched on the validation part, then the baseline is built."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -7,33 +7,32 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import sparse
 
-from training.benchmark.protocols.scorer_evaluation import CHOSEN_BY, measure
+from training.benchmark.protocols.competitors import SELECTION_METRIC
+from training.benchmark.protocols.scorer_evaluation import evaluate_scorer
 from training.benchmark.protocols.training_view import (
-    Account,
     Cases,
     History,
     OnProgress,
+    TrainingSummary,
     TrainingView,
 )
 
 Choices = Mapping[str, float]
 """A value for each setting of a baseline."""
 
-Score = Callable[[Sequence[History]], np.ndarray]
-"""As `Scorer.scores`."""
-
 _MOST_CASES = 4_000
 _ROUNDS = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Built:
-    """A scorer (`data.Scorer`)."""
+class BaselineScorer:
+    """A scorer made of a function; a `training_view.Scorer`."""
 
-    score: Score
+    score: Callable[[Sequence[History]], np.ndarray]
+    """As `Scorer.scores`."""
     arrays: Mapping[str, np.ndarray]
     """What was learned."""
-    account: Account = field(default_factory=Account)
+    summary: TrainingSummary = field(default_factory=TrainingSummary)
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """Score every item for each of B histories: (B, N) float32."""
@@ -41,62 +40,68 @@ class Built:
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """Return everything that was learned or chosen as arrays."""
-        chosen = {name: np.array(value) for name, value in self.account.choices.items()}
+        chosen = {name: np.array(value) for name, value in self.summary.choices.items()}
         return {**self.arrays, **chosen}
 
 
-Make = Callable[[Choices], Built]
-"""Builds with some settings; what does not depend on them was computed before, or is kept."""
+Builder = Callable[[Choices], BaselineScorer]
+"""Builds a scorer with given settings; it shares what does not depend on them between calls."""
 
 
 @dataclass(frozen=True, eq=False)
-class Recipe:
-    """A baseline as data: a builder (`data.Fit`).
+class Baseline:
+    """A baseline; a `training_view.Fit`.
 
     Args:
-        prepare: from the view, the histories to learn from and a seed to `Make`.
-        grid: setting to the values tried, the first of which the search begins with.
+        prepare: takes the view, the histories to learn from and a seed, and returns a `Builder`.
+        grid: setting to the values to try; the search starts with the first of each.
     """
 
-    prepare: Callable[[TrainingView, Sequence[History], int], Make]
+    prepare: Callable[[TrainingView, Sequence[History], int], Builder]
     grid: Mapping[str, Sequence[float]]
 
-    def __call__(self, training: TrainingView, *, seed: int, on_progress: OnProgress) -> Built:
-        """Search setting by setting on the validation part, then build on the final histories."""
-        began = time.monotonic()
-        cases = sample(training.validation, seed)
-        make = self.prepare(training, training.histories, seed)
-        choices = self._search(make, cases, on_progress)
+    def __call__(
+        self, training: TrainingView, *, seed: int, on_progress: OnProgress
+    ) -> BaselineScorer:
+        """Search the settings on the validation part, then build on the final histories."""
+        started = time.monotonic()
+        cases = sample_cases(training.validation, seed)
+        build = self.prepare(training, training.histories, seed)
+        choices = self._search(build, cases, on_progress)
         searched = time.monotonic()
         if training.final_histories is not training.histories:
-            make = self.prepare(training, training.final_histories, seed)
-        built = make(choices)
-        seconds = {"search": searched - began, "train": time.monotonic() - searched}
-        return replace(built, account=Account(seconds, choices))
+            build = self.prepare(training, training.final_histories, seed)
+        scorer = build(choices)
+        seconds = {"search": searched - started, "train": time.monotonic() - searched}
+        return replace(scorer, summary=TrainingSummary(seconds, choices))
 
-    def _search(self, make: Make, cases: Cases, on_progress: OnProgress) -> Choices:
-        """Change one setting at a time for as long as that is better; ties keep what was."""
+    def _search(self, build: Builder, cases: Cases, on_progress: OnProgress) -> Choices:
+        """Change one setting at a time as long as that improves the metric; ties keep the old."""
         choices = {name: values[0] for name, values in self.grid.items()}
         if not len(cases) or all(len(values) == 1 for values in self.grid.values()):
             return choices
-        best, tried = measure(make(choices), cases).mean(CHOSEN_BY), 1
+
+        def value_of(tried: Choices) -> float:
+            return evaluate_scorer(build(tried), cases).mean(SELECTION_METRIC)
+
+        best, tries = value_of(choices), 1
         total = 1 + _ROUNDS * sum(len(values) - 1 for values in self.grid.values())
         for _ in range(_ROUNDS):
             before = choices
             for name, values in self.grid.items():
-                for value in [value for value in values if value != choices[name]]:
-                    other = {**choices, name: value}
-                    found, tried = measure(make(other), cases).mean(CHOSEN_BY), tried + 1
-                    on_progress("choosing", tried / total)
-                    if found > best:
-                        best, choices = found, other
+                for setting in [setting for setting in values if setting != choices[name]]:
+                    tried = {**choices, name: setting}
+                    value, tries = value_of(tried), tries + 1
+                    on_progress("choosing", tries / total)
+                    if value > best:
+                        best, choices = value, tried
             if choices == before:
                 break
         return choices
 
 
-def sample(cases: Cases, seed: int, most: int = _MOST_CASES) -> Cases:
-    """Draw at most so many cases."""
+def sample_cases(cases: Cases, seed: int, most: int = _MOST_CASES) -> Cases:
+    """Draw a sample of at most `most` cases, in their order."""
     if len(cases) <= most:
         return cases
     drawn = np.sort(np.random.default_rng(seed).permutation(len(cases))[:most])
@@ -108,13 +113,13 @@ def sample(cases: Cases, seed: int, most: int = _MOST_CASES) -> Cases:
     )
 
 
-def decayed(histories: Sequence[History], items: int, decay: float) -> sparse.csr_array:
-    """Weigh what histories hold by age, the newest item at age 0.
+def decayed_histories(histories: Sequence[History], items: int, decay: float) -> sparse.csr_array:
+    """Weight the items of histories by age, the newest item at age 0.
 
     Args:
         histories: B of them.
         items: N.
-        decay: a weight is e^(-decay · age in items), each history's divided by their sum.
+        decay: a weight is e^(-decay · age in items), divided by the sum over the history.
 
     Returns:
         (B, N); an item that stands in a history twice has the sum of its weights.

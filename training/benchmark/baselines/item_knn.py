@@ -1,9 +1,9 @@
-"""Item-kNN: what stands near in the same histories is alike, the nearer and the rarer the more.
+"""Item-kNN: items that stand close together in the same histories are similar.
 
 similarity(i, j) = Σ e^(-spread · (q - p - 1)) over all histories and places p < q with i and j,
 times `backward` where j came first, over n_i^asking · n_j^answering, with n the number of histories
-that hold an item. An item's score is the sum of its similarities with the history's items, weighed
-by e^(-decay · age), and, as far as that is better, a little for being popular.
+that hold an item. An item's score is the sum of its similarities with the history's items, weighted
+by e^(-decay · age), plus a multiple of its popularity.
 """
 
 from collections.abc import Sequence
@@ -12,59 +12,65 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
-from training.benchmark.baselines.grid_search import Built, Choices, Make, Recipe, decayed
+from training.benchmark.baselines.grid_search import (
+    Baseline,
+    BaselineScorer,
+    Builder,
+    Choices,
+    decayed_histories,
+)
 from training.benchmark.protocols.training_view import History, TrainingView
 
 _REACH = 50
-"""Places between two items that still meet."""
+"""The most places between two items that count as a co-occurrence."""
 
 
-def _prepare(training: TrainingView, histories: Sequence[History], seed: int) -> Make:
+def _prepare(training: TrainingView, histories: Sequence[History], seed: int) -> Builder:
     del seed  # nothing is random
     count = training.items
-    first, second, apart = _pairs(histories)
+    first, second, distances = _pairs(histories)
     held = np.bincount(
         np.concatenate([np.unique(history.items) for history in histories]), minlength=count
     )
 
     @lru_cache(maxsize=2)
-    def together(spread: float, backward: float) -> sparse.csr_array:
-        near = np.exp(-spread * (apart - 1))
-        forward = sparse.csr_array((near, (first, second)), shape=(count, count))
+    def co_occurrence(spread: float, backward: float) -> sparse.csr_array:
+        closeness = np.exp(-spread * (distances - 1))
+        forward = sparse.csr_array((closeness, (first, second)), shape=(count, count))
         return (forward + backward * forward.T).tocsr()
 
-    def make(choices: Choices) -> Built:
-        seen = np.maximum(held, 1).astype(np.float64)
-        left = sparse.diags_array(seen ** -choices["asking"])
-        right = sparse.diags_array(seen ** -choices["answering"])
-        alike = (left @ together(choices["spread"], choices["backward"]) @ right).tocsr()
-        popular = choices["popularity"] * held / held.max()
+    def build(choices: Choices) -> BaselineScorer:
+        users = np.maximum(held, 1).astype(np.float64)
+        left = sparse.diags_array(users ** -choices["asking"])
+        right = sparse.diags_array(users ** -choices["answering"])
+        pairs = co_occurrence(choices["spread"], choices["backward"])
+        similarity = (left @ pairs @ right).tocsr()
+        popularity = choices["popularity"] * held / held.max()
 
-        def score(asked: Sequence[History]) -> np.ndarray:
-            summed = decayed(asked, count, choices["decay"]) @ alike
-            return np.asarray(summed.todense() + popular, dtype=np.float32)
+        def score(histories: Sequence[History]) -> np.ndarray:
+            summed = decayed_histories(histories, count, choices["decay"]) @ similarity
+            return np.asarray(summed.todense() + popularity, dtype=np.float32)
 
-        return Built(score, {"similarities": alike.data, "rows": alike.indices})
+        return BaselineScorer(score, {"similarities": similarity.data, "rows": similarity.indices})
 
-    return make
+    return build
 
 
 def _pairs(histories: Sequence[History]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """List the pairs of items of one history: earlier, later, places apart; each (P,) int64."""
+    """List the pairs of items within histories: earlier, later, places apart; each (P,) int64."""
     items = np.concatenate([history.items for history in histories])
     owners = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
-    found = []
-    for apart in range(1, min(_REACH, max(map(len, histories)) - 1) + 1):
-        same = owners[:-apart] == owners[apart:]
-        first, second = items[:-apart][same], items[apart:][same]
-        other = first != second
-        found.append((first[other], second[other], np.full(other.sum(), apart)))
-    none = (np.zeros(0, np.int64),) * 3
-    first, second, distances = (np.concatenate(part) for part in zip(none, *found, strict=True))
+    parts = [(np.zeros(0, np.int64),) * 3]
+    for distance in range(1, min(_REACH, max(map(len, histories)) - 1) + 1):
+        same = owners[:-distance] == owners[distance:]
+        first, second = items[:-distance][same], items[distance:][same]
+        different = first != second
+        parts.append((first[different], second[different], np.full(different.sum(), distance)))
+    first, second, distances = (np.concatenate(column) for column in zip(*parts, strict=True))
     return first, second, distances
 
 
-ITEM_KNN = Recipe(
+ITEM_KNN = Baseline(
     _prepare,
     {
         "decay": (0.3, 0.0, 0.1, 0.6, 1.0, 1.5),

@@ -1,8 +1,8 @@
 """ALS: matrix factorisation of implicit feedback, by the library `implicit`.
 
-Hu, Koren and Volinsky, Collaborative filtering for implicit feedback datasets (2008). A history is
-folded in: its factors are solved for with the items' factors fixed, so that a list depends on
-nothing of other users but what was learned.
+Hu, Koren and Volinsky, Collaborative filtering for implicit feedback datasets (2008). Histories are
+folded in: their factors are solved for with the items' factors fixed. So a list depends on other
+users only through the learned item factors.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,20 @@ from implicit.als import AlternatingLeastSquares
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from training.benchmark.baselines.grid_search import Built, Choices, Make, Recipe, decayed
+from training.benchmark.baselines.grid_search import (
+    Baseline,
+    BaselineScorer,
+    Builder,
+    Choices,
+    decayed_histories,
+)
 from training.benchmark.protocols.training_view import History, TrainingView
 
 
-def _prepare(training: TrainingView, histories: Sequence[History], seed: int) -> Make:
+def _prepare(training: TrainingView, histories: Sequence[History], seed: int) -> Builder:
     @lru_cache(maxsize=2)
     def fitted(factors: int, iterations: int, regularization: float, alpha: float) -> Any:
-        # The library warns where it is made beside a BLAS of several threads, and is slow there.
+        # Beside a multi-threaded BLAS the library is slow and warns.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(
                 factors=factors,
@@ -29,13 +35,13 @@ def _prepare(training: TrainingView, histories: Sequence[History], seed: int) ->
                 regularization=regularization,
                 alpha=alpha,
                 random_state=seed,
-                num_threads=1,  # so that a seed says all
+                num_threads=1,  # else equal seeds give different factors
                 use_gpu=False,
             )
-            model.fit(_held(histories, training.items, 0.0), show_progress=False)
+            model.fit(_confidences(histories, training.items, 0.0), show_progress=False)
         return model
 
-    def make(choices: Choices) -> Built:
+    def build(choices: Choices) -> BaselineScorer:
         model = fitted(
             int(choices["factors"]),
             int(choices["iterations"]),
@@ -43,25 +49,25 @@ def _prepare(training: TrainingView, histories: Sequence[History], seed: int) ->
             choices["alpha"],
         )
 
-        def score(asked: Sequence[History]) -> np.ndarray:
-            held = _held(asked, training.items, choices["decay"])
+        def score(histories: Sequence[History]) -> np.ndarray:
+            held = _confidences(histories, training.items, choices["decay"])
             with threadpool_limits(1, "blas"):
-                users = model.recalculate_user(np.arange(len(asked)), held)  # (B, factors)
+                users = model.recalculate_user(np.arange(len(histories)), held)  # (B, factors)
                 return np.asarray(users @ model.item_factors.T, dtype=np.float32)
 
-        return Built(score, {"item_factors": model.item_factors})
+        return BaselineScorer(score, {"item_factors": model.item_factors})
 
-    return make
-
-
-def _held(histories: Sequence[History], items: int, decay: float) -> sparse.csr_matrix:
-    """Lay histories out as confidences, the newest item's 1; the library knows no csr_array."""
-    found = decayed(histories, items, decay).astype(np.float32)
-    newest = sparse.diags_array(1 / found.max(axis=1).toarray().ravel())
-    return sparse.csr_matrix(newest @ found, dtype=np.float32)
+    return build
 
 
-ALS = Recipe(
+def _confidences(histories: Sequence[History], items: int, decay: float) -> sparse.csr_matrix:
+    """Return confidences, (B, N), the newest item's 1; the library does not take a csr_array."""
+    weights = decayed_histories(histories, items, decay).astype(np.float32)
+    newest = sparse.diags_array(1 / weights.max(axis=1).toarray().ravel())
+    return sparse.csr_matrix(newest @ weights, dtype=np.float32)
+
+
+ALS = Baseline(
     _prepare,
     {
         "factors": (64, 128),

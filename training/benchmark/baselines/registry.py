@@ -8,15 +8,15 @@ from training.benchmark.protocols.training_view import Fit, TrainingView
 
 
 def baselines(training: TrainingView) -> dict[str, Fit]:
-    """Return the builders of those baselines that the data allow; bare ids have no content."""
-    found: dict[str, Fit] = {
+    """Return the baselines that the data allow; bare ids have no content."""
+    chosen: dict[str, Fit] = {
         "most-popular": MOST_POPULAR,
         "recent-popular": RECENT_POPULAR,
         "item-knn": ITEM_KNN,
         "als": ALS,
     }
     if has_content(training):
-        found["one-text"] = ONE_TEXT
+        chosen["one-text"] = ONE_TEXT
     if training.postings is not None:
-        found["fields"] = FIELDS
-    return found
+        chosen["fields"] = FIELDS
+    return chosen

@@ -1,84 +1,69 @@
-"""Several scorers as one: how much each counts is chosen on the validation part.
+"""Weighted sums of scorers, with weights chosen on the validation part.
 
-Each says something the others do not: a sequence model generalises, item-kNN remembers what
-stood together, texts and attributes speak for items that are rare. Only a few numbers are chosen,
-one at a time, so that the validation part cannot be learned by heart.
+The members complement each other: a sequence model generalises, item-kNN memorises co-occurrences,
+texts and attributes carry rare items. Only a few weights are chosen, one at a time, so that they
+cannot overfit the validation part.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from training.benchmark.protocols.scorer_evaluation import CHOSEN_BY
-from training.benchmark.protocols.training_view import Cases, History, OnProgress
-from training.evaluation.ranking_metrics import METRICS, of_places, places
+from training.benchmark.protocols.competitors import mean_metric
+from training.benchmark.protocols.training_view import Cases, OnProgress
 
 WEIGHTS = (1.0, 0.0, 0.25, 0.5, 0.75, 1.5, 2.0, 3.0, 4.0)
 _ROUNDS = 3
-_TOGETHER = 500
 
 
-def logarithm(scores: np.ndarray, doubt: float = 0.1) -> np.ndarray:
+def log_scale(scores: np.ndarray, smoothing: float = 0.1) -> np.ndarray:
     """Bring scores of 0 and more, (B, N), to logarithms, so that they add up with others.
 
-    A row's highest becomes log(1 + doubt), and 0 becomes log(doubt).
+    A row's highest score becomes log(1 + smoothing), and 0 becomes log(smoothing).
     """
     highest = np.maximum(scores.max(axis=1, keepdims=True), 1e-12)
-    return np.asarray(np.log(scores / highest + doubt), dtype=np.float32)
+    return np.asarray(np.log(scores / highest + smoothing), dtype=np.float32)
 
 
-def choose(
+def choose_weights(
     scores: Mapping[str, np.ndarray], cases: Cases, on_progress: OnProgress
 ) -> tuple[dict[str, float], float]:
-    """Find the weights with the best NDCG@10.
+    """Find the weights with the best NDCG@10 by coordinate search.
 
     Args:
-        scores: by scorer, (U, N) for the cases; the first keeps the weight 1.
+        scores: by member, (U, N) for the cases; the first member keeps the weight 1.
         cases: U of them.
-        on_progress: told now and then.
+        on_progress: called from time to time.
 
     Returns:
-        Weight by scorer, and the NDCG@10 they reach.
+        Weight by member, and their NDCG@10.
     """
+
+    def value_of(weights: Mapping[str, float]) -> float:
+        return mean_metric(
+            lambda rows: blend({name: part[rows] for name, part in scores.items()}, weights), cases
+        )
+
     names = list(scores)
     chosen = {name: 1.0 if place == 0 else 0.0 for place, name in enumerate(names)}
-    best = _value(scores, chosen, cases)
+    best = value_of(chosen)
     for round_ in range(_ROUNDS):
         before = dict(chosen)
         for place, name in enumerate(names[1:], start=1):
             for weight in WEIGHTS:
-                other = {**chosen, name: weight}
-                if weight != chosen[name] and (found := _value(scores, other, cases)) > best:
-                    best, chosen = found, other
+                tried = {**chosen, name: weight}
+                if weight != chosen[name] and (value := value_of(tried)) > best:
+                    best, chosen = value, tried
             on_progress("blending", (round_ + place / len(names)) / _ROUNDS)
         if chosen == before:
             break
     return chosen, best
 
 
-def _value(scores: Mapping[str, np.ndarray], weights: Mapping[str, float], cases: Cases) -> float:
-    """NDCG@10 of a blend."""
-    total = 0.0
-    for start in range(0, len(cases), _TOGETHER):
-        rows = slice(start, start + _TOGETHER)
-        mixed = mix({name: part[rows] for name, part in scores.items()}, weights)
-        found = places(mixed, cases.histories[rows], cases.targets[rows], cases.pools)
-        total += float(of_places(found)[:, METRICS.index(CHOSEN_BY)].sum())
-    return total / max(len(cases), 1)
-
-
-def mix(scores: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
-    """Add scores, (B, N) each, by weight."""
-    used = [(weights[name], part) for name, part in scores.items() if weights[name]]
-    found = used[0][0] * used[0][1]
-    for weight, part in used[1:]:
-        found = found + weight * part
-    return np.asarray(found, dtype=np.float32)
-
-
-def known_items(histories: Sequence[History], items: int) -> np.ndarray:
-    """Tell which items some history holds, (N,) bool."""
-    found = np.zeros(items, dtype=bool)
-    for history in histories:
-        found[history.items] = True
-    return found
+def blend(scores: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
+    """Add scores, (B, N) each, by weight; members of weight 0 are left out."""
+    first, *others = [(weights[name], part) for name, part in scores.items() if weights[name]]
+    total = first[0] * first[1]
+    for weight, part in others:
+        total = total + weight * part
+    return np.asarray(total, dtype=np.float32)

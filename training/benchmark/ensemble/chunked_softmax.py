@@ -1,10 +1,12 @@
-"""Cross-entropy over a catalogue without ever holding all its logits.
+"""Cross-entropy over a catalogue that never holds all logits at once.
 
-A few hundred rows of logits at a time are made, turned into loss and gradients, and overwritten,
-so that they stay in the processor's cache; autograd would keep and pass over all of them several
-times. Above some size of catalogue the rivals are a random part of it, the same for a whole step,
-each standing for several: a constant is added to its logit (sampled softmax with uniform logQ
-correction, Bengio and Senecal 2008).
+A few hundred rows of logits at a time are computed, turned into loss and gradients, and
+overwritten, so that they stay in the processor's cache. Autograd would keep all of them and pass
+over them several times.
+
+Over large catalogues the softmax is sampled: the negatives are a random part of the catalogue, the
+same for a whole step. A constant added to a negative's logit corrects for the sampling (uniform
+logQ correction, Bengio and Senecal, 2008).
 """
 
 import math
@@ -18,7 +20,7 @@ _ROWS = 512
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """Mean of -log softmax(states · items' + offsets)[targets], its gradients made on the way."""
+    """Mean of -log softmax(states · items' + offsets)[targets]; `forward` computes the gradients."""
 
     @staticmethod
     def forward(
@@ -28,18 +30,18 @@ class _CrossEntropy(torch.autograd.Function):
         by_state, by_item = torch.empty_like(states), torch.zeros_like(items)
         columns = items.t().contiguous()
         total, share = torch.zeros(()), 1 / max(len(states), 1)
-        space = torch.empty(min(_ROWS, len(states)), len(items))
+        buffer = torch.empty(min(_ROWS, len(states)), len(items))
         for start in range(0, len(states), _ROWS):
             rows = states[start : start + _ROWS]
-            right = targets[start : start + _ROWS, None]
-            logits = torch.mm(rows, columns, out=space[: len(rows)]).add_(offsets)
+            own = targets[start : start + _ROWS, None]
+            logits = torch.mm(rows, columns, out=buffer[: len(rows)]).add_(offsets)
             highest = logits.max(dim=1, keepdim=True)[0]
-            chosen = logits.gather(1, right) - highest
-            chances = logits.sub_(highest).exp_()
-            sums = chances.sum(dim=1, keepdim=True)
+            chosen = logits.gather(1, own) - highest
+            exponentials = logits.sub_(highest).exp_()
+            sums = exponentials.sum(dim=1, keepdim=True)
             total += (sums.log() - chosen).sum() * share
-            slopes = chances.mul_(share / sums).scatter_add_(
-                1, right, torch.full_like(chosen, -share)
+            slopes = exponentials.mul_(share / sums).scatter_add_(
+                1, own, torch.full_like(chosen, -share)
             )
             torch.mm(slopes, items, out=by_state[start : start + _ROWS])
             by_item.addmm_(slopes.t(), rows)
@@ -48,7 +50,7 @@ class _CrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        """Return what `forward` made."""
+        """Return the gradients that `forward` computed."""
         by_state, by_item = ctx.saved_tensors
         return by_state * grads[0], by_item * grads[0], None, None
 
@@ -64,30 +66,30 @@ def cross_entropy(states: Tensor, items: Tensor, targets: Tensor) -> Tensor:
     return _loss(states, items, torch.zeros(len(items)), targets)
 
 
-def sampled(
-    states: Tensor, items: Tensor, targets: Tensor, rivals: int, chance: np.random.Generator
+def sampled_cross_entropy(
+    states: Tensor, items: Tensor, targets: Tensor, negatives: int, random: np.random.Generator
 ) -> Tensor:
-    """Estimate the cross-entropy from the targets of all choices and so many random rivals.
+    """Estimate the cross-entropy from all targets and a number of random negatives.
 
     Args:
         states: (P, D).
         items: (N, D).
         targets: (P,) rows of `items`.
-        rivals: how many are drawn; with N or more it is `cross_entropy`.
-        chance: draws them.
+        negatives: how many are drawn; with N or more the result is `cross_entropy`.
+        random: draws them.
     """
     count = len(items)
-    if rivals >= count:
+    if negatives >= count:
         return cross_entropy(states, items, targets)
-    drawn = torch.from_numpy(chance.choice(count, rivals, replace=False))
+    drawn = torch.from_numpy(random.choice(count, negatives, replace=False))
     columns = torch.unique(torch.cat([targets, drawn]))
-    # A target is there in any case; what was merely drawn stands for N / rivals others.
-    offsets = torch.full((count,), math.log(count / rivals))
+    # A target is always present; a drawn negative stands for N / negatives items.
+    offsets = torch.full((count,), math.log(count / negatives))
     offsets[targets] = 0.0
-    where = torch.searchsorted(columns, targets)
-    return _loss(states, items[columns], offsets[columns], where)
+    places = torch.searchsorted(columns, targets)
+    return _loss(states, items[columns], offsets[columns], places)
 
 
 def _loss(states: Tensor, items: Tensor, offsets: Tensor, targets: Tensor) -> Tensor:
-    found = _CrossEntropy.apply(states, items, offsets, targets)  # type: ignore[no-untyped-call]
-    return torch.as_tensor(found)
+    loss = _CrossEntropy.apply(states, items, offsets, targets)  # type: ignore[no-untyped-call]
+    return torch.as_tensor(loss)

@@ -1,4 +1,8 @@
-"""The member of `best()` for postings that say something: chosen, trained, and as a scorer."""
+"""The content member of the ensemble: selection, training and scoring.
+
+Postings are scored by a conditional logit over `HistoryFeatures`, and where that is better on the
+validation part, by networks on top of it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,108 +12,137 @@ import numpy as np
 import torch
 
 from streaming.errors import InputError
-from training.benchmark.ensemble.history_features import Features
+from training.benchmark.ensemble.history_features import HistoryFeatures
 from training.benchmark.ensemble.interaction_network import (
-    Interplay,
-    Learner,
-    Scale,
+    FeatureScaler,
+    InteractionNetwork,
+    NetworkTrainer,
     mean_scores,
-    regress,
 )
 from training.benchmark.ensemble.members import Member
-from training.benchmark.ensemble.posting_vectors import Said, read
-from training.benchmark.ensemble.ranker_examples import make
+from training.benchmark.ensemble.posting_vectors import PostingVectors, vectorise
+from training.benchmark.ensemble.ranker_examples import make_examples
+from training.benchmark.protocols.competitors import competing_items
 from training.benchmark.protocols.training_view import Cases, History, OnProgress, TrainingView
-from training.evaluation.ranking_metrics import METRICS, Places, of_places
+from training.content_ranker.conditional_logit import softmax_regression
+from training.evaluation.ranking_metrics import METRICS, TiedRanks, expected_metrics
 
-_PULLS = (3e-2, 1e-2, 1e-1)
-_MEMBERS = 4
+_L2_GRID = (3e-2, 1e-2, 1e-1)
+_NETWORKS = 4
 _MOST_EPOCHS = 8
 _MOST_CASES = 1_500
 
 
 @dataclass(frozen=True, eq=False)
-class ContentScorer:
-    """Scores postings by what they say and by who looked at what."""
+class EnsembleContentScorer:
+    """Scores postings by their content and by who viewed what."""
 
-    features: Features
-    scale: Scale
+    features: HistoryFeatures
+    scaler: FeatureScaler
     linear: np.ndarray
-    """(F,) the regression's weights."""
-    networks: tuple[Interplay, ...]
-    """None of them: the regression alone."""
+    """(F,) the weights of the regression."""
+    networks: tuple[InteractionNetwork, ...]
+    """Empty: the regression alone scores."""
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """Score every posting for each of B histories: (B, N) float32."""
         return np.stack([self._score(history) for history in histories])
 
     def _score(self, history: History) -> np.ndarray:
-        numbers = self.scale.apply(self.features.of(history))
-        found = mean_scores(self.networks, numbers) if self.networks else numbers @ self.linear
-        return np.asarray(found, dtype=np.float32)
-
-    def explain(self, history: History, item: int) -> dict[str, float]:
-        """Split the score of a posting: what each number adds, and what they add together."""
-        numbers = self.scale.apply(self.features.of(history, np.array([item])))[0]
-        parts = dict(zip(self.features.names, (numbers * self.linear).tolist(), strict=True))
-        if self.networks:
-            whole = float(mean_scores(self.networks, numbers[None])[0])
-            parts["together"] = whole - sum(parts.values())
-        return parts
+        features = self.scaler.transform(self.features.of(history))
+        scores = mean_scores(self.networks, features) if self.networks else features @ self.linear
+        return np.asarray(scores, dtype=np.float32)
 
     def weights(self) -> Mapping[str, np.ndarray]:
-        """Return all that was learned."""
-        found = {
+        """Return everything that was learned."""
+        arrays = {
             "linear": self.linear,
-            "mean": self.scale.mean,
-            "deviation": self.scale.deviation,
+            "mean": self.scaler.mean,
+            "deviation": self.scaler.deviation,
             "held": self.features.held.indices,
         }
         for place, network in enumerate(self.networks):
             for name, values in network.state_dict().items():
-                found[f"network{place}/{name}"] = values.numpy()
-        return found
+                arrays[f"network{place}/{name}"] = values.numpy()
+        return arrays
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
-    """What both trainings, the choosing and the final one, need alike."""
+class ContentTrainingSet:
+    """Counts and scaled examples of a set of histories."""
 
-    features: Features
-    scale: Scale
-    numbers: torch.Tensor
-    each: torch.Tensor
+    features: HistoryFeatures
+    scaler: FeatureScaler
+    examples: torch.Tensor
+    """(B, C, F) scaled features."""
+    weights: torch.Tensor
+    """(B,) of the examples."""
+
+    @classmethod
+    def build(
+        cls,
+        postings: PostingVectors,
+        histories: Sequence[History],
+        seed: int,
+        on_progress: OnProgress,
+    ) -> "ContentTrainingSet":
+        """Count what histories show, and make examples of them.
+
+        Raises:
+            InputError: no history has a next posting to learn from.
+        """
+        features = HistoryFeatures.count(postings, histories)
+        examples = make_examples(features, postings, histories, seed, on_progress)
+        if not len(examples.weights):
+            raise InputError(
+                "nobody looked at three postings or more, so that there is no next posting to "
+                "learn from; give a longer stream"
+            )
+        scaler = FeatureScaler.fit(examples.features)
+        scaled = torch.from_numpy(scaler.transform(examples.features))
+        return cls(features, scaler, scaled, torch.from_numpy(examples.weights))
+
+    def regress(self, l2: float) -> torch.Tensor:
+        """Fit the weights of the regression, (F,)."""
+        return softmax_regression(self.examples, self.weights, l2)
+
+    def trainers(self, linear: torch.Tensor, seed: int) -> list[NetworkTrainer]:
+        """Start the networks from the weights of the regression."""
+        return [
+            NetworkTrainer(self.examples, self.weights, linear, seed * _NETWORKS + place)
+            for place in range(_NETWORKS)
+        ]
 
 
-def content(training: TrainingView, seed: int, on_progress: OnProgress) -> Member:
-    """Choose on the validation part how much to trust what was learned, then train on everything.
+def content_member(training: TrainingView, seed: int, on_progress: OnProgress) -> Member:
+    """Select the L2 penalty and the number of epochs on the validation part.
 
     Args:
-        training: a view whose items say something.
+        training: a view whose items have content.
         seed: of examples and networks.
-        on_progress: told now and then.
+        on_progress: called from time to time.
     """
-    said = read(training.postings or ())
-    material = gather(said, training.histories, seed, on_progress)
-    pull, epochs, curve = choose_ranker(material, training.validation, seed, on_progress)
+    postings = vectorise(training.postings or ())
+    selection = ContentTrainingSet.build(postings, training.histories, seed, on_progress)
+    l2, epochs, curve = select_settings(selection, training.validation, seed, on_progress)
 
-    def finish() -> ContentScorer:
-        final = material
+    def finish() -> EnsembleContentScorer:
+        final = selection
         if training.final_histories is not training.histories:
-            final = gather(said, training.final_histories, seed, on_progress)
-        return _trained(final, pull, epochs, seed, on_progress)
+            final = ContentTrainingSet.build(postings, training.final_histories, seed, on_progress)
+        return _train(final, l2, epochs, seed, on_progress)
 
-    choices = {"pull": pull, "epochs": epochs, "networks": _MEMBERS if epochs else 0}
-    chosen = _Later(lambda: _trained(material, pull, epochs, seed, on_progress))
-    return Member("content", chosen, finish, choices, curve)
+    choices = {"l2": l2, "epochs": epochs, "networks": _NETWORKS if epochs else 0}
+    scorer = _LazyScorer(lambda: _train(selection, l2, epochs, seed, on_progress))
+    return Member("content", scorer, finish, choices, curve)
 
 
 @dataclass(eq=False)
-class _Later:
-    """A scorer that is trained when it is asked: with nothing to blend it never is."""
+class _LazyScorer:
+    """Trains a scorer at its first use: without other members to blend with there is none."""
 
-    make: Callable[[], ContentScorer]
-    made: ContentScorer | None = None
+    make: Callable[[], EnsembleContentScorer]
+    made: EnsembleContentScorer | None = None
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         self.made = self.made or self.make()
@@ -120,101 +153,83 @@ class _Later:
         return self.made.weights()
 
 
-def _trained(
-    material: Material, pull: float, epochs: int, seed: int, on_progress: OnProgress
-) -> ContentScorer:
-    """Train with what was chosen."""
-    linear = regress(material.numbers, material.each, pull)
-    networks = []
-    for member in range(_MEMBERS if epochs else 0):
-        learner = Learner(material.numbers, material.each, linear, seed * _MEMBERS + member)
+def _train(
+    training: ContentTrainingSet, l2: float, epochs: int, seed: int, on_progress: OnProgress
+) -> EnsembleContentScorer:
+    """Train with the selected settings."""
+    linear = training.regress(l2)
+    trainers = training.trainers(linear, seed) if epochs else []
+    for place, trainer in enumerate(trainers, start=1):
         for _ in range(epochs):
-            learner.epoch()
-        networks.append(learner.network)
-        on_progress("training the content ranker", (member + 1) / _MEMBERS)
-    return ContentScorer(material.features, material.scale, linear.numpy(), tuple(networks))
+            trainer.epoch()
+        on_progress("training the content ranker", place / _NETWORKS)
+    networks = tuple(trainer.network for trainer in trainers)
+    return EnsembleContentScorer(training.features, training.scaler, linear.numpy(), networks)
 
 
-def gather(
-    said: Said, histories: Sequence[History], seed: int, on_progress: OnProgress
-) -> Material:
-    """Count what histories show, and make examples of them."""
-    features = Features.count(said, histories)
-    examples = make(features, said, histories, seed, on_progress)
-    if not len(examples.weights):
-        raise InputError(
-            "nobody looked at three postings or more, so that there is no next posting to learn "
-            "from; give a longer stream"
-        )
-    scale = Scale.of(examples.numbers)
-    numbers = torch.from_numpy(scale.apply(examples.numbers))
-    return Material(features, scale, numbers, torch.from_numpy(examples.weights))
-
-
-def choose_ranker(
-    material: Material, cases: Cases, seed: int, on_progress: OnProgress
+def select_settings(
+    training: ContentTrainingSet, cases: Cases, seed: int, on_progress: OnProgress
 ) -> tuple[float, int, list[float]]:
-    """Find the pull and the epochs of the networks that are best on the validation part.
+    """Find the L2 penalty, then the epochs of the networks, that are best on validation cases.
 
     Returns:
-        The pull, the epochs (0 where the networks bring nothing), and NDCG@10 after each epoch.
+        The penalty, the epochs (0 where the networks do not help), and NDCG@10 after each epoch.
     """
     if not len(cases):
-        return _PULLS[0], 0, []
-    kept = Kept.of(material, cases, on_progress)
-    linears = [regress(material.numbers, material.each, pull) for pull in _PULLS]
-    values = [kept.values(partial(weighed, weights.numpy()))[1] for weights in linears]
+        return _L2_GRID[0], 0, []
+    validation = ValidationFeatures.of(training, cases, on_progress)
+    linears = [training.regress(l2) for l2 in _L2_GRID]
+    values = [validation.measure(partial(linear_scores, w.numpy()))[1] for w in linears]
     best = int(np.argmax(values))
-    learners = [
-        Learner(material.numbers, material.each, linears[best], seed * _MEMBERS + member)
-        for member in range(_MEMBERS)
-    ]
-    networks = [learner.network for learner in learners]
+    trainers = training.trainers(linears[best], seed)
+    networks = [trainer.network for trainer in trainers]
     curve = [values[best]]
-    for epoch in range(_MOST_EPOCHS):
-        for learner in learners:
-            learner.epoch()
-        curve.append(kept.values(lambda x: mean_scores(networks, x))[1])
-        on_progress("choosing", (epoch + 1) / _MOST_EPOCHS)
-    return _PULLS[best], int(np.argmax(curve)), curve
+    for epoch in range(1, _MOST_EPOCHS + 1):
+        for trainer in trainers:
+            trainer.epoch()
+        curve.append(validation.measure(partial(mean_scores, networks))[1])
+        on_progress("choosing", epoch / _MOST_EPOCHS)
+    return _L2_GRID[best], int(np.argmax(curve)), curve
 
 
-def weighed(weights: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Score scaled numbers, (C, F) to (C,)."""
-    return np.asarray(numbers @ weights)
+def linear_scores(weights: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Score scaled features, (C, F) to (C,)."""
+    return np.asarray(features @ weights)
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
-    """The scaled numbers of validation cases, of those that compete, computed once."""
+class ValidationFeatures:
+    """The scaled features of validation cases over the target's competitors, computed once."""
 
-    numbers: list[np.ndarray]
+    features: list[np.ndarray]
+    """(C, F) float16 each."""
     targets: list[int]
+    """Row of the target in each."""
 
     @classmethod
-    def of(cls, material: Material, cases: Cases, on_progress: OnProgress) -> "Kept":
-        """Compute them."""
-        numbers, targets = [], []
+    def of(
+        cls, training: ContentTrainingSet, cases: Cases, on_progress: OnProgress
+    ) -> "ValidationFeatures":
+        """Compute the features."""
+        features, targets = [], []
         total = min(len(cases), _MOST_CASES)
         for place in range(total):
-            history, target = cases.histories[place], int(cases.targets[place])
-            free = cases.pools == cases.pools[target]
-            free[history.items] = False
-            free[target] = True
-            columns = np.flatnonzero(free)
-            found = material.scale.apply(material.features.of(history, columns))
-            numbers.append(found.astype(np.float16))
+            history, target = cases.histories[place], cases.targets[place]
+            competing = competing_items([history], cases.targets[[place]], cases.pools)[0]
+            competing[target] = True
+            columns = np.flatnonzero(competing)
+            scaled = training.scaler.transform(training.features.of(history, columns))
+            features.append(scaled.astype(np.float16))
             targets.append(int(np.searchsorted(columns, target)))
             on_progress("comparing", (place + 1) / total)
-        return cls(numbers, targets)
+        return cls(features, targets)
 
-    def values(self, score: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
-        """HR@10 and NDCG@10 of a way to score (C, F)."""
-        placed = []
-        for numbers, target in zip(self.numbers, self.targets, strict=True):
-            scores = score(numbers.astype(np.float32))
-            own = scores[target]
-            placed.append(((scores > own).sum(), (scores == own).sum()))
-        better, equal = np.array(placed, dtype=np.int64).T
-        found = of_places(Places(better, equal)).mean(axis=0)
-        return float(found[METRICS.index("hr@10")]), float(found[METRICS.index("ndcg@10")])
+    def measure(self, score: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+        """Return HR@10 and NDCG@10 of a function that scores (C, F) features."""
+        better, equal = [], []
+        for features, target in zip(self.features, self.targets, strict=True):
+            scores = score(features.astype(np.float32))
+            better.append(np.count_nonzero(scores > scores[target]))
+            equal.append(np.count_nonzero(scores == scores[target]))
+        values = expected_metrics(TiedRanks(np.array(better), np.array(equal))).mean(axis=0)
+        return float(values[METRICS.index("hr@10")]), float(values[METRICS.index("ndcg@10")])

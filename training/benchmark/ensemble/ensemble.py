@@ -1,9 +1,11 @@
-"""`best()`: what measures best, found out from the data and chosen on their validation part.
+"""The benchmark's preset `best`: an ensemble whose members the data decide.
 
-Postings that say something are ranked by content, refined by what people did. Where most of what
-comes next has been seen before, sequence models and item-kNN carry the list instead or besides,
-with attributes as words where there are some. What is blended, and how much, the validation part
-decides.
+This is not the preset `best` that the stream serves (`training.content_ranker.blended_ranker`). It
+is larger, runs offline alone, and shows what the data allow.
+
+Postings with content are ranked by the content member. Where most validation targets have been seen
+before, sequence models and item-kNN are members too, with attributes where there are some. The
+weights of the members are chosen on the validation part.
 """
 
 import time
@@ -12,31 +14,38 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.benchmark.baselines.grid_search import sample
-from training.benchmark.ensemble.blending import choose, known_items, mix
-from training.benchmark.ensemble.content_scorer import content
-from training.benchmark.ensemble.leave_one_out import carried_by
-from training.benchmark.ensemble.members import Member, Scores, meanings, sequence, together
+from training.benchmark.baselines.grid_search import sample_cases
+from training.benchmark.ensemble.blending import blend, choose_weights
+from training.benchmark.ensemble.content_scorer import content_member
+from training.benchmark.ensemble.leave_one_out import most_influential_step
+from training.benchmark.ensemble.members import (
+    Member,
+    MemberScorer,
+    attribute_member,
+    item_knn_member,
+    sequence_member,
+)
 from training.benchmark.ensemble.sequence_encoder import EncoderConfig, Kind
 from training.benchmark.ensemble.sequence_training import SequenceConfig
+from training.benchmark.protocols.leave_last_out import items_held
 from training.benchmark.protocols.training_view import (
-    Account,
     Cases,
     History,
     OnProgress,
+    TrainingSummary,
     TrainingView,
 )
-from training.fitting.determinism import repeatable
+from training.determinism import repeatable
 
 _MOST_CASES = 4_000
-_IDS_CARRY = 0.5
-"""From this share of seen validation targets on, models of bare ids are worth training."""
+_LEAST_SEEN = 0.5
+"""Share of seen validation targets from which on models of ids are worth training."""
 
 
 def sequence_config(
     *, kind: Kind = "attention", dimensions: int, layers: int, dropout: float, epochs: int
 ) -> SequenceConfig:
-    """Return the settings of a sequence model of some size."""
+    """Return the settings of a sequence model of the given size."""
     return SequenceConfig(
         encoder=EncoderConfig(
             kind=kind,
@@ -54,7 +63,7 @@ def sequence_config(
         least_steps=1_500,
         most_epochs=40,
         tokens=1_000,
-        rivals=2_048,
+        negatives=2_048,
         averaging=0.995,
     )
 
@@ -63,81 +72,82 @@ SEQUENCES: Mapping[str, SequenceConfig] = {
     "wide attention": sequence_config(dimensions=128, layers=2, dropout=0.4, epochs=12),
     "narrow attention": sequence_config(dimensions=64, layers=1, dropout=0.3, epochs=16),
 }
-"""The blend leaves out what brings nothing; a recurrent one beside them brought 0.001 (NDCG@10)."""
+"""Members of weight 0 are left out. A third, recurrent model raised NDCG@10 by 0.001 only."""
 
 
 @dataclass(frozen=True, eq=False)
-class Blended:
-    """The trained preset (`data.Scorer`)."""
+class EnsembleScorer:
+    """The trained ensemble; a `training_view.Scorer`."""
 
-    parts: Mapping[str, Scores]
-    blend: Mapping[str, float]
-    known: np.ndarray
-    """(N,) bool: items that training held; of the others no member but content says anything."""
-    account: Account
+    members: Mapping[str, MemberScorer]
+    blend_weights: Mapping[str, float]
+    trained: np.ndarray
+    """(N,) bool: items of the training histories. Only the content member can score others."""
+    summary: TrainingSummary
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """Score every item for each of B histories: (B, N) float32."""
-        found = {name: part.scores(histories) for name, part in self.parts.items()}
-        return mix(_silenced(found, self.known), self.blend)
+        scores = {name: member.scores(histories) for name, member in self.members.items()}
+        return blend(_demote_untrained(scores, self.trained), self.blend_weights)
 
     def reasons(self, histories: Sequence[History], items: np.ndarray) -> np.ndarray:
-        """Name the part of each of B histories that carries its item most: places, (B,) int64."""
-        asked = zip(histories, items.tolist(), strict=True)
-        return np.array([carried_by(self.scores, history, item) for history, item in asked])
+        """Name the step of each history that contributes most to its item: places, (B,) int64."""
+        pairs = zip(histories, items.tolist(), strict=True)
+        return np.array([most_influential_step(self.scores, *pair) for pair in pairs])
 
     def weights(self) -> Mapping[str, np.ndarray]:
-        """Return all that was learned or chosen."""
+        """Return everything that was learned or chosen."""
         learned = {
             f"{name}/{key}": values
-            for name, part in self.parts.items()
-            for key, values in part.weights().items()
+            for name, member in self.members.items()
+            for key, values in member.weights().items()
         }
-        chosen = {f"blend/{name}": np.array(weight) for name, weight in self.blend.items()}
+        chosen = {f"blend/{name}": np.array(w) for name, w in self.blend_weights.items()}
         return {**learned, **chosen}
 
 
 @repeatable()
-def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> Blended:
-    """Train the preset (`data.Fit`).
+def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> EnsembleScorer:
+    """Train the ensemble; see `training_view.Fit`.
 
     Args:
         training: the data.
         seed: of everything random.
-        on_progress: told now and then.
+        on_progress: called from time to time.
     """
-    began = time.monotonic()
-    cases = sample(training.validation, seed, _MOST_CASES)
+    started = time.monotonic()
+    cases = sample_cases(training.validation, seed, _MOST_CASES)
     members = _members(training, cases, seed, on_progress)
-    known = known_items(training.histories, training.items)
-    blend, reached = {members[0].name: 1.0}, None
+    trained = items_held(training.histories, training.items)
+    weights, ndcg = {members[0].name: 1.0}, None
     if len(members) > 1 and len(cases):
-        asked = {member.name: member.choosing.scores(cases.histories) for member in members}
-        blend, reached = choose(_silenced(asked, known), cases, on_progress)
+        scores = {member.name: member.selection.scores(cases.histories) for member in members}
+        weights, ndcg = choose_weights(_demote_untrained(scores, trained), cases, on_progress)
     searched = time.monotonic()
-    parts = {member.name: member.finish() for member in members if blend.get(member.name)}
-    account = Account(
-        seconds={"search": searched - began, "train": time.monotonic() - searched},
+    scorers = {member.name: member.finish() for member in members if weights.get(member.name)}
+    summary = TrainingSummary(
+        seconds={"search": searched - started, "train": time.monotonic() - searched},
         choices={
-            "blend": blend,
-            "validation_ndcg@10": reached,
+            "blend": weights,
+            "validation_ndcg@10": ndcg,
             **{member.name: dict(member.choices) for member in members},
         },
         curves={f"{m.name}/validation_ndcg@10": list(m.curve) for m in members if m.curve},
     )
-    return Blended(parts, blend, known_items(training.final_histories, training.items), account)
+    trained = items_held(training.final_histories, training.items)
+    return EnsembleScorer(scorers, weights, trained, summary)
 
 
 def _members(
     training: TrainingView, cases: Cases, seed: int, on_progress: OnProgress
 ) -> list[Member]:
-    """Prepare what this data can use."""
-    found: list[Member] = []
+    """Prepare the members that this data can use."""
+    members: list[Member] = []
     if training.postings is not None:
-        found.append(content(training, seed, on_progress))
-    if training.postings is None or cases.seen[cases.targets].mean() >= _IDS_CARRY:
-        found += [
-            sequence(
+        members.append(content_member(training, seed, on_progress))
+    if training.postings is None or cases.seen[cases.targets].mean() >= _LEAST_SEEN:
+        members += [
+            sequence_member(
                 name,
                 config,
                 training,
@@ -147,17 +157,19 @@ def _members(
             )
             for place, (name, config) in enumerate(SEQUENCES.items())
         ]
-        found.append(together(training, seed, on_progress))
+        members.append(item_knn_member(training, seed, on_progress))
     if training.attributes is not None and any(training.attributes):
-        found.append(meanings(training, seed, on_progress))
-    return found
+        members.append(attribute_member(training, seed, on_progress))
+    return members
 
 
-def _silenced(scores: Mapping[str, np.ndarray], known: np.ndarray) -> dict[str, np.ndarray]:
-    """Give items that no training history holds the lowest score of those members that need one."""
-    if known.all() or "content" not in scores:
+def _demote_untrained(
+    scores: Mapping[str, np.ndarray], trained: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Give items outside the training histories the lowest score of each member but content."""
+    if trained.all() or "content" not in scores:
         return dict(scores)
     return {
-        name: part if name == "content" else np.where(known, part, part.min(axis=1, keepdims=True))
-        for name, part in scores.items()
+        name: own if name == "content" else np.where(trained, own, own.min(axis=1, keepdims=True))
+        for name, own in scores.items()
     }

@@ -1,43 +1,43 @@
-"""How alike each step of a history and each posting are, kind by kind."""
+"""Similarity of the steps of a history with postings, by field and text."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
 
-from training.benchmark.ensemble.posting_vectors import Said
+from training.benchmark.ensemble.posting_vectors import PostingVectors
 from training.data.posting_fields import ABSENT
 
-_AGAINST = ("locality", "region")
-"""Places: what else is alike counts differently within one."""
-_KEPT = 24
-_BESIDES = ("employer", "title letters")
+_PLACES = ("locality", "region")
+"""Within a place, the similarity of `_WITHIN` counts differently: these products are features."""
+_WITHIN = ("employer", "title letters")
+_CACHED = 24
+"""Postings whose similarity with the whole catalogue is kept."""
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
-    """Compares postings by what they say.
+class FieldSimilarity:
+    """Compares postings by their fields and texts.
 
     Args:
-        said: what the N postings say.
-        flipped: by text, its rows as columns, (·, N).
+        vectors: of the N postings.
+        transposed: by text, its rows as columns, (·, N).
     """
 
-    said: Said
-    flipped: dict[str, sparse.csr_array]
+    vectors: PostingVectors
+    transposed: dict[str, sparse.csr_array]
 
     @classmethod
-    def of(cls, said: Said) -> "Likeness":
-        """Prepare for many questions."""
-        return cls(said, {name: rows.T.tocsr() for name, rows in said.texts.items()})
+    def of(cls, vectors: PostingVectors) -> "FieldSimilarity":
+        """Prepare for many comparisons."""
+        return cls(vectors, {name: rows.T.tocsr() for name, rows in vectors.texts.items()})
 
-    def kinds(self) -> tuple[str, ...]:
-        """Name the kinds of likeness, in the order of `rows`."""
-        return tuple(name for name, _ in self._rows(np.zeros(1, np.int64), np.zeros(1, np.int64)))
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the similarities, in the order of `features`."""
+        return tuple(self.compare(np.zeros(1, np.int64), np.zeros(1, np.int64)))
 
-    def rows(self, steps: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
+    def features(self, steps: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
         """Compare the postings of a history with others.
 
         Args:
@@ -45,39 +45,40 @@ class Likeness:
             columns: (C,) rows of the catalogue; None for all of it.
 
         Returns:
-            (kinds, n, C) float32 from 0 to 1.
+            (similarities, n, C) float32 from 0 to 1.
         """
         if columns is None:
-            return np.stack([_against_all(self, int(step)) for step in steps], axis=1)
-        return np.stack([row for _, row in self._rows(steps, columns)])
+            return np.stack([_with_catalogue(self, int(step)) for step in steps], axis=1)
+        return np.stack(list(self.compare(steps, columns).values()))
 
-    def _rows(
-        self, steps: np.ndarray, columns: np.ndarray | None
-    ) -> Iterator[tuple[str, np.ndarray]]:
+    def compare(self, steps: np.ndarray, columns: np.ndarray | None) -> dict[str, np.ndarray]:
+        """Return the similarities by name, (n, C) float32 each; arguments as in `features`."""
         found: dict[str, np.ndarray] = {}
-        for name, code in self.said.codes.items():
-            own = code[steps][:, None]
-            found[name] = ((own == _at(code, columns)) & (own != ABSENT)).astype(np.float32)
-        for name, lack in self.said.lacking.items():
-            found[f"{name} absent"] = (lack[steps][:, None] & _at(lack, columns)).astype(np.float32)
-        for name, rows in self.said.texts.items():
-            others = self.flipped[name] if columns is None else rows[columns].T
+        for name, codes in self.vectors.codes.items():
+            own = codes[steps][:, None]
+            found[name] = ((own == _row(codes, columns)) & (own != ABSENT)).astype(np.float32)
+        for name, missing in self.vectors.missing.items():
+            both = missing[steps][:, None] & _row(missing, columns)
+            found[f"{name} absent"] = both.astype(np.float32)
+        for name, rows in self.vectors.texts.items():
+            others = self.transposed[name] if columns is None else rows[columns].T
             found[name] = (rows[steps] @ others).toarray()
-        for place in _AGAINST:
-            for name in _BESIDES:
+        for place in _PLACES:
+            for name in _WITHIN:
                 if place in found and name in found:
                     found[f"{place} and {name}"] = found[place] * found[name]
-        yield from found.items()
+        return found
 
 
-@lru_cache(maxsize=_KEPT)
-def _against_all(likeness: Likeness, step: int) -> np.ndarray:
-    """Compare one posting with all others, (kinds, N).
+@lru_cache(maxsize=_CACHED)
+def _with_catalogue(similarity: FieldSimilarity, step: int) -> np.ndarray:
+    """Compare one posting with the catalogue, (similarities, N).
 
-    A history without one of its steps, as reasons try it, shares all the others with the whole.
+    The cache serves reasons, which score a history again without each of its steps.
     """
-    return np.stack([row[0] for _, row in likeness._rows(np.array([step]), None)])  # noqa: SLF001
+    found = similarity.compare(np.array([step]), None)
+    return np.stack([row[0] for row in found.values()])
 
 
-def _at(values: np.ndarray, columns: np.ndarray | None) -> np.ndarray:
+def _row(values: np.ndarray, columns: np.ndarray | None) -> np.ndarray:
     return values[None, :] if columns is None else values[None, columns]

@@ -1,7 +1,7 @@
-"""Why an item is in a list: the part of the history without which it would lose most.
+"""Reasons by leave-one-out: the step of a history without which an item would lose most.
 
-Measured, not guessed: each part is taken out in turn, and the whole blend is asked again. What
-counts is the item's log-probability among all that the history does not hold.
+Each step is removed in turn and the whole ensemble scores again. What counts is the item's
+log-probability among everything that the history does not hold.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,26 +11,26 @@ from scipy.special import logsumexp
 
 from training.benchmark.protocols.training_view import History
 
-_NEWEST = 50
-"""Older parts are not tried: little rests on them."""
+_MOST_STEPS = 50
+"""Older steps are not tried: they have little influence."""
 
 
-def carried_by(
+def most_influential_step(
     scores: Callable[[Sequence[History]], np.ndarray], history: History, item: int
 ) -> int:
-    """Name the place in a history that carries an item.
+    """Return the place in a history that contributes most to an item.
 
     Args:
         scores: as `Scorer.scores`.
-        history: of any length; what it holds carries something else.
+        history: of any length.
         item: a row of the catalogue.
     """
     if len(history) == 1:
         return 0
     places = np.arange(len(history))
-    tried = places[-_NEWEST:]
+    tried = places[-_MOST_STEPS:]
     without = scores([history.take(np.delete(places, place)) for place in tried])
     without = without.astype(np.float64)
     without[:, np.setdiff1d(history.items, [item])] = -np.inf
-    chances = without[:, item] - logsumexp(without, axis=1)
-    return int(tried[chances.argmin()])
+    log_probabilities = without[:, item] - logsumexp(without, axis=1)
+    return int(tried[log_probabilities.argmin()])

@@ -1,10 +1,9 @@
-"""A history of ids → a vector that is compared with those of all items.
+"""Sequence encoders: a history of ids becomes a vector that is compared with all items' vectors.
 
-An item's vector is what its id has learned plus the mean of what its attributes, used as words,
-have learned. Vectors have length 1 on both sides, so that an item is not preferred for being
-frequent, and a temperature says how much a likeness counts. Two encoders, because either sees what
-the other does not: causal self-attention (Kang and McAuley, SASRec, 2018; layer norm first) and a
-GRU (Hidasi and others, GRU4Rec, 2016).
+An item's vector is the embedding of its id plus the mean of the embeddings of its attributes.
+Vectors have length 1 on both sides, so that frequent items are not preferred, and cosines are
+divided by a temperature. There are two encoders: causal self-attention with layer norm first (Kang
+and McAuley, SASRec, 2018) and a GRU (Hidasi and others, GRU4Rec, 2016).
 """
 
 import math
@@ -25,9 +24,9 @@ Kind = Literal["attention", "recurrent"]
 class EncoderConfig(Config):
     """The shape of a sequence model."""
 
-    kind: Kind = Field(description="how a history is read")
-    dimensions: int = Field(ge=2, description="of an item's vector and of every state")
-    heads: int = Field(ge=1, description="of each attention layer")
+    kind: Kind = Field(description="attention or a recurrent network")
+    dimensions: int = Field(ge=2, description="size of an item's vector and of every state")
+    heads: int = Field(ge=1, description="heads of each attention layer")
     layers: int = Field(ge=1, description="attention layers")
     dropout: float = Field(ge=0, lt=1, description="share of each layer's output dropped")
     attention_dropout: float = Field(ge=0, lt=1, description="share of the attention dropped")
@@ -36,8 +35,8 @@ class EncoderConfig(Config):
     longest: int = Field(ge=1, description="newest items of a history that are read")
 
 
-class Words:
-    """Attributes of items laid end to end.
+class ItemAttributes:
+    """The attributes of items, concatenated, with the start of each item's.
 
     Args:
         attributes: for each item its attribute numbers.
@@ -55,38 +54,41 @@ class Words:
 class SequenceModel(nn.Module):
     """Item vectors and an encoder; row N of the vectors is padding."""
 
-    def __init__(self, items: int, config: EncoderConfig, words: Words | None) -> None:
+    def __init__(
+        self, items: int, config: EncoderConfig, attributes: ItemAttributes | None
+    ) -> None:
         super().__init__()
         size = config.dimensions
         self.config = config
-        self.words = words
+        self.attributes = attributes
         self.ids = nn.Embedding(items, size)
         nn.init.normal_(self.ids.weight, std=1 / math.sqrt(size))
-        if words is not None:
-            self.meanings = nn.Embedding(words.count, size)
-            nn.init.normal_(self.meanings.weight, std=0.5 / math.sqrt(size))
+        if attributes is not None:
+            self.attribute_vectors = nn.Embedding(attributes.count, size)
+            nn.init.normal_(self.attribute_vectors.weight, std=0.5 / math.sqrt(size))
         self.encoder: nn.Module = (
             _Attention(config) if config.kind == "attention" else _Recurrent(config)
         )
 
     def vectors(self) -> Tensor:
         """Return the unit vectors of all items, (N, D)."""
-        found = self.ids.weight
-        if self.words is not None:
-            found = found + functional.embedding_bag(
-                self.words.flat, self.meanings.weight, self.words.starts, mode="mean"
+        vectors, own = self.ids.weight, self.attributes
+        if own is not None:
+            vectors = vectors + functional.embedding_bag(
+                own.flat, self.attribute_vectors.weight, own.starts, mode="mean"
             )
-        return functional.normalize(found, dim=-1)
+        return functional.normalize(vectors, dim=-1)
 
     def forward(self, histories: Tensor, vectors: Tensor) -> Tensor:
-        """Read histories.
+        """Encode histories.
 
         Args:
             histories: (B, T) rows of items, N for padding at the end.
             vectors: (N, D), from `vectors`.
 
         Returns:
-            (B, T, D): after each step, what is compared with `vectors` to foretell the next.
+            (B, T, D): after each step, the vector that is compared with `vectors` to predict the
+            next item.
         """
         size = self.config.dimensions
         padded = torch.cat([vectors, vectors.new_zeros(1, size)])
@@ -106,25 +108,25 @@ class _Recurrent(nn.Module):
         self.out = nn.Linear(config.dimensions, config.dimensions)
 
     def forward(self, steps: Tensor) -> Tensor:
-        """Read (B, T, D) to (B, T, D)."""
+        """Encode (B, T, D) to (B, T, D)."""
         states = self.cells(steps)[0]
         return torch.as_tensor(self.out(functional.dropout(states, self.dropout, self.training)))
 
 
 class _Attention(nn.Module):
-    """Causal self-attention; places are counted from the oldest step."""
+    """Causal self-attention; positions are counted from the oldest step."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        self.places = nn.Embedding(config.longest, config.dimensions)
-        nn.init.normal_(self.places.weight, std=0.02)
+        self.positions = nn.Embedding(config.longest, config.dimensions)
+        nn.init.normal_(self.positions.weight, std=0.02)
         self.blocks = nn.ModuleList([_Block(config) for _ in range(config.layers)])
         self.norm = nn.LayerNorm(config.dimensions)
 
     def forward(self, steps: Tensor) -> Tensor:
-        """Read (B, T, D) to (B, T, D)."""
+        """Encode (B, T, D) to (B, T, D)."""
         length = steps.shape[1]
-        states = steps + self.places.weight[:length]
+        states = steps + self.positions.weight[:length]
         future = torch.full((length, length), -torch.inf).triu(1)
         for block in self.blocks:
             states = block(states, future)
@@ -132,38 +134,38 @@ class _Attention(nn.Module):
 
 
 class _Block(nn.Module):
-    """Attention over the past, then a layer for each step alone."""
+    """Attention over earlier steps, then a feed-forward layer for each step."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         size = config.dimensions
         self.config = config
-        self.questions = nn.Linear(size, 3 * size)
-        self.answer = nn.Linear(size, size)
-        self.widen = nn.Linear(size, 4 * size)
-        self.narrow = nn.Linear(4 * size, size)
-        self.first, self.second = nn.LayerNorm(size), nn.LayerNorm(size)
+        self.projection = nn.Linear(size, 3 * size)
+        self.output = nn.Linear(size, size)
+        self.expand = nn.Linear(size, 4 * size)
+        self.contract = nn.Linear(4 * size, size)
+        self.first_norm, self.second_norm = nn.LayerNorm(size), nn.LayerNorm(size)
 
     def forward(self, states: Tensor, future: Tensor) -> Tensor:
-        """Read (B, T, D) to (B, T, D); `future` (T, T) is minus infinity where time runs back."""
-        states = states + self._drop(self._attend(self.first(states), future))
-        inner = self._drop(functional.gelu(self.widen(self.second(states))))
-        return states + self._drop(self.narrow(inner))
+        """Encode (B, T, D) to (B, T, D); `future` (T, T) is minus infinity at later steps, else 0."""
+        states = states + self._drop(self._attend(self.first_norm(states), future))
+        inner = self._drop(functional.gelu(self.expand(self.second_norm(states))))
+        return states + self._drop(self.contract(inner))
 
     def _attend(self, states: Tensor, future: Tensor) -> Tensor:
         users, length, size = states.shape
         heads = self.config.heads
-        asked, keys, values = (
-            self.questions(states)
+        queries, keys, values = (
+            self.projection(states)
             .view(users, length, 3, heads, size // heads)
             .permute(2, 0, 3, 1, 4)
         )  # each (B, heads, T, D / heads)
-        weights = asked @ keys.transpose(-1, -2) / math.sqrt(size // heads) + future
+        weights = queries @ keys.transpose(-1, -2) / math.sqrt(size // heads) + future
         weights = functional.dropout(
             weights.softmax(dim=-1), self.config.attention_dropout, self.training
         )
         mixed = (weights @ values).transpose(1, 2).reshape(users, length, size)
-        return torch.as_tensor(self.answer(mixed))
+        return torch.as_tensor(self.output(mixed))
 
     def _drop(self, values: Tensor) -> Tensor:
         return functional.dropout(values, self.config.dropout, self.training)

@@ -23,7 +23,7 @@ from streaming.contract.records import Event, Posting
 from streaming.errors import InputError
 from streaming.importing import ReadOptions, Row, SourceFile, read_rows, recognise_layout
 from streaming.importing.known_layouts import JOB_VIEWS
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 from training.benchmark.protocols.leave_last_out import hold_out
 from training.benchmark.protocols.training_view import History, Split, TrainingView
 from training.model.time_encoding import to_microseconds
@@ -105,7 +105,7 @@ def _views(file: Path) -> tuple[list[_View], int]:
                 _View(
                     candidate=event.candidate_id,
                     posting=event.posting_id,
-                    time=to_microseconds(to_text(event.event_time)),
+                    time=to_microseconds(format_timestamp(event.event_time)),
                     duration=float("nan") if seconds is None else seconds,
                     details=details[row.line],
                 )

@@ -1,4 +1,4 @@
-"""What looks at a scorer's lists while it is measured."""
+"""The interface of metrics that read all scores while a scorer is evaluated."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,10 +9,10 @@ from training.benchmark.protocols.training_view import History
 
 
 class Observer(Protocol):
-    """Sees the scores of every batch once, and sums up at the end."""
+    """Takes in the scores of every batch once, and reports at the end."""
 
     def see(self, scores: np.ndarray, histories: Sequence[History], targets: np.ndarray) -> None:
-        """Look at the scores, (B, N), of B cases."""
+        """Take in the scores, (B, N), of B cases."""
 
     def report(self) -> dict[str, float]:
-        """Return what was found, by the report's keys."""
+        """Return the metrics, by the report's keys."""

@@ -1,4 +1,4 @@
-"""A scorer asked for every case, its places turned into metrics with bootstrap intervals."""
+"""Evaluation of a scorer: every target is ranked, and metrics get bootstrap intervals over users."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from streaming.errors import ModelError
+from training.benchmark.protocols.competitors import SELECTION_METRIC, target_ranks
 from training.benchmark.protocols.observer import Observer
 from training.benchmark.protocols.training_view import Cases, OnProgress, Scorer, batches
-from training.evaluation.ranking_metrics import METRICS, of_places, places
-
-CHOSEN_BY = "ndcg@10"
-"""The metric on the validation part by which baselines are chosen."""
+from training.evaluation.bootstrap import Interval, column_intervals, resampled_means
+from training.evaluation.ranking_metrics import METRICS, expected_metrics
 
 GROUPS = ("", "seen/", "unseen/")
 """Prefixes: all users, those whose target is seen, those whose target is not."""
@@ -22,8 +21,8 @@ _DRAWS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, eq=False)
-class Quality:
-    """How one scorer did on U cases."""
+class ScorerQuality:
+    """What was measured of one scorer on U cases."""
 
     values: np.ndarray
     """(U, number of `METRICS`) float64."""
@@ -32,61 +31,52 @@ class Quality:
     lists: Mapping[str, float]
     """What the observers reported."""
 
-    def mean(self, metric: str = CHOSEN_BY) -> float:
+    def mean(self, metric: str = SELECTION_METRIC) -> float:
         """Average a metric over all users; 0 where there are none."""
         column = self.values[:, METRICS.index(metric)]
         return float(column.mean()) if len(column) else 0.0
 
 
-def measure(
+def evaluate_scorer(
     scorer: Scorer,
     cases: Cases,
     on_progress: OnProgress = lambda *_: None,
     *,
     observers: Sequence[Observer] = (),
-) -> Quality:
+) -> ScorerQuality:
     """Rank every target.
 
     Args:
         scorer: what to measure.
-        cases: what to ask it.
-        on_progress: told the share of the cases done.
-        observers: fresh ones, of what else is to be measured.
+        cases: histories and targets.
+        on_progress: called with the share of the cases that is done.
+        observers: fresh ones, for whatever else is to be measured.
 
     Raises:
-        ModelError: a score is not finite, or there is not one for each item.
+        ModelError: a score is not finite, or there is not one score for each item.
     """
     values, done = [np.zeros((0, len(METRICS)))], 0
     for histories in batches(cases.histories, _BATCH):
         scores = scorer.scores(histories)
         _check(scores, len(histories), len(cases.pools))
         targets = cases.targets[done : done + len(histories)]
-        values.append(of_places(places(scores, histories, targets, cases.pools)))
+        values.append(expected_metrics(target_ranks(scores, histories, targets, cases.pools)))
         for observer in observers:
             observer.see(scores, histories, targets)
         done += len(histories)
         on_progress("evaluating", done / len(cases))
     lists = {key: value for observer in observers for key, value in observer.report().items()}
-    return Quality(np.concatenate(values), cases.seen[cases.targets], lists)
+    return ScorerQuality(np.concatenate(values), cases.seen[cases.targets], lists)
 
 
-@dataclass(frozen=True)
-class Interval:
-    """An estimate and its 95 % bootstrap interval over users."""
+def intervals(qualities: Mapping[str, ScorerQuality], seed: int) -> dict[str, Interval]:
+    """Estimate every metric of several scorers on the same cases.
 
-    estimate: float
-    low: float
-    high: float
-
-
-def intervals(qualities: Mapping[str, Quality], seed: int) -> dict[str, Interval]:
-    """Estimate every metric of some scorers on the same cases.
-
-    All are resampled together, so that differences of one with another are paired.
+    All scorers are resampled together, so that their differences are paired by user.
 
     Args:
-        qualities: prefix such as `baselines/als/` to how it did; the first is compared with every
-            other, under `difference/PREFIX`.
+        qualities: prefix such as `baselines/als/` to what was measured; the first is compared with
+            every other, under `difference/PREFIX`.
         seed: of the bootstrap.
 
     Returns:
@@ -96,48 +86,23 @@ def intervals(qualities: Mapping[str, Quality], seed: int) -> dict[str, Interval
     seen = qualities[prefixes[0]].seen
     groups = {"": np.ones(len(seen), dtype=bool), "seen/": seen, "unseen/": ~seen}
     stacked = np.stack([quality.values for quality in qualities.values()], axis=1)  # (U, R, M)
-    found: dict[str, Interval] = {}
+    report: dict[str, Interval] = {}
     for group in (name for name in GROUPS if groups[name].any()):
         values = stacked[groups[group]]
-        drawn = _bootstrap(values, seed)  # (draws, R, M)
+        resampled = resampled_means(values, draws=_DRAWS, seed=seed, chunk=_DRAWS_AT_ONCE)
         for place, prefix in enumerate(prefixes):
-            found |= _of_columns(f"{prefix}{group}", values[:, place], drawn[:, place])
+            estimates = column_intervals(values[:, place], resampled[:, place])
+            report |= _named(f"{prefix}{group}", estimates)
         for place, prefix in enumerate(prefixes[1:], start=1):
-            found |= _of_columns(
-                f"difference/{prefix}{group}",
-                values[:, 0] - values[:, place],
-                drawn[:, 0] - drawn[:, place],
+            estimates = column_intervals(
+                values[:, 0] - values[:, place], resampled[:, 0] - resampled[:, place]
             )
-    return found
+            report |= _named(f"difference/{prefix}{group}", estimates)
+    return report
 
 
-def _bootstrap(values: np.ndarray, seed: int) -> np.ndarray:
-    """Average over resampled users.
-
-    Args:
-        values: (U, R, M), U at least 1.
-        seed: of the draws.
-
-    Returns:
-        (draws, R, M).
-    """
-    users, chance = len(values), np.random.default_rng(seed)
-    flat = values.reshape(users, -1)
-    means = []
-    for _ in range(0, _DRAWS, _DRAWS_AT_ONCE):
-        # How often each user is drawn says all about a bootstrap sample.
-        often = chance.multinomial(users, np.full(users, 1 / users), size=_DRAWS_AT_ONCE)
-        means.append(often.astype(np.float64) @ flat / users)
-    return np.concatenate(means).reshape(-1, *values.shape[1:])
-
-
-def _of_columns(prefix: str, values: np.ndarray, drawn: np.ndarray) -> dict[str, Interval]:
-    means = values.mean(axis=0)
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    return {
-        f"{prefix}{metric}": Interval(float(means[m]), float(low[m]), float(high[m]))
-        for m, metric in enumerate(METRICS)
-    }
+def _named(prefix: str, estimates: Sequence[Interval]) -> dict[str, Interval]:
+    return {f"{prefix}{metric}": i for metric, i in zip(METRICS, estimates, strict=True)}
 
 
 def _check(scores: np.ndarray, users: int, items: int) -> None:

@@ -1,8 +1,8 @@
-"""The protocol `sequences`: users and their items in order, and attributes of items.
+"""The protocol `sequences`: users with their items in order, and attributes of items.
 
-A line holds a user and the user's items, oldest first, between blanks. The last item of each user
-is the test target, the one before it the validation target. Neither is ever trained on; at test
-time the validation item is part of the input. All items but those of the input compete.
+A line holds a user and the user's items, oldest first, separated by blanks. The last item of each
+user is the test target, the one before it the validation target. Neither is ever trained on; at
+test time the validation item is part of the input. All items outside the input compete.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,9 @@ from streaming.importing.source_file import check_decoded
 from training.benchmark.protocols.leave_last_out import hold_out
 from training.benchmark.protocols.training_view import History, Split, TrainingView
 
-_SHOWN = 40
-_FOREIGN = (",", "{", "[", "<", "\0")
+_QUOTED = 40
+"""Characters of the input that an error message quotes at most."""
+_OTHER_FORMATS = (",", "{", "[", "<", "\0")
 _ATTRIBUTES_REMEDY = 'give one object such as {"4": [1, 2, 3]}: item to attribute numbers'
 _AFTER_NUMBERS = 1 << 62
 
@@ -38,31 +39,31 @@ def load(file: Path, attributes: Path | None = None) -> Split:
     names = tuple(sorted({item for items in sequences.values() for item in items}, key=_by_number))
     rows = {name: row for row, name in enumerate(names)}
     users = tuple(sorted(sequences, key=_by_number))
-    whole = [
+    histories = [
         History(np.array([rows[item] for item in sequences[user]], dtype=np.int64))
         for user in users
     ]
-    test = hold_out(users, whole, len(names), single_items=False, by_status=False)
+    test = hold_out(users, histories, len(names), single_items=False, by_status=False)
     if not len(test.cases):
         raise InputError(
-            f"no user of {file} has two items: there is nothing to foretell; give longer sequences"
+            f"no user of {file} has two items: there is nothing to predict; give longer sequences"
         )
-    choosing = hold_out(test.users, test.rest, len(names), single_items=False, by_status=False)
-    known = None if attributes is None else _attributes(attributes)
+    validation = hold_out(test.users, test.rest, len(names), single_items=False, by_status=False)
+    by_item = None if attributes is None else _attributes(attributes)
     training = TrainingView(
         protocol="sequences",
         item_names=names,
         postings=None,
-        attributes=None if known is None else tuple(known.get(name, ()) for name in names),
-        users=choosing.users,
-        histories=choosing.rest,
-        final_histories=choosing.rest,
-        validation=choosing.cases,
+        attributes=None if by_item is None else tuple(by_item.get(name, ()) for name in names),
+        users=validation.users,
+        histories=validation.rest,
+        final_histories=validation.rest,
+        validation=validation.cases,
     )
-    about = {"rows": len(users), "users": len(users), "items": len(names)}
-    if known is not None:
-        about["items_with_attributes"] = sum(name in known for name in names)
-    return Split(training, replace(test.cases, seen=choosing.cases.seen), about)
+    counts = {"rows": len(users), "users": len(users), "items": len(names)}
+    if by_item is not None:
+        counts["items_with_attributes"] = sum(name in by_item for name in names)
+    return Split(training, replace(test.cases, seen=validation.cases.seen), counts)
 
 
 def _lines(source: SourceFile) -> Iterator[tuple[str, list[str]]]:
@@ -87,11 +88,11 @@ def _lines(source: SourceFile) -> Iterator[tuple[str, list[str]]]:
 
 
 def _fault(user: str, items: list[str], known: set[str]) -> str | None:
-    if any(mark in user for mark in _FOREIGN):
-        return f"{user[:_SHOWN]!r} is the start of another format"
+    if any(mark in user for mark in _OTHER_FORMATS):
+        return f"{user[:_QUOTED]!r} is the start of another format"
     if user in known:
-        return f"user {user[:_SHOWN]!r} has a line already"
-    return None if items else f"user {user[:_SHOWN]!r} has no items"
+        return f"user {user[:_QUOTED]!r} has a line already"
+    return None if items else f"user {user[:_QUOTED]!r} has no items"
 
 
 def _wrong(file: Path, number: int, fault: str) -> InputError:
@@ -102,22 +103,22 @@ def _wrong(file: Path, number: int, fault: str) -> InputError:
 
 
 def _attributes(file: Path) -> dict[str, tuple[int, ...]]:
-    """Read item → attribute numbers, each number once and ascending."""
+    """Read attribute numbers by item, each number once and ascending."""
     source = SourceFile(file)
     try:
-        found = orjson.loads("".join(source.lines()))
+        by_item = orjson.loads("".join(source.lines()))
     except ValueError as error:
         raise InputError(f"{file} is no JSON: {error}; {_ATTRIBUTES_REMEDY}") from error
-    if not isinstance(found, dict):
+    if not isinstance(by_item, dict):
         raise InputError(f"{file} holds no JSON object; {_ATTRIBUTES_REMEDY}")
-    for item, numbers in found.items():
+    for item, numbers in by_item.items():
         if not (isinstance(numbers, list) and all(type(number) is int for number in numbers)):
-            said = f"of item {item[:_SHOWN]!r} {str(numbers)[:_SHOWN]}"
-            raise InputError(f"{file} says {said}; {_ATTRIBUTES_REMEDY}")
-    return {item: tuple(sorted(set(numbers))) for item, numbers in found.items()}
+            wrong = f"of item {item[:_QUOTED]!r} {str(numbers)[:_QUOTED]}"
+            raise InputError(f"{file} says {wrong}; {_ATTRIBUTES_REMEDY}")
+    return {item: tuple(sorted(set(numbers))) for item, numbers in by_item.items()}
 
 
 def _by_number(name: str) -> tuple[int, str]:
-    """Order numbers by their value and before other names; no int(), which refuses long ones."""
+    """Order numbers by value and before other names, without int(), which refuses long ones."""
     digits = name.lstrip("0")
     return (len(digits), name) if name.isascii() and name.isdecimal() else (_AFTER_NUMBERS, name)

@@ -1,11 +1,11 @@
-"""What a benchmark gives a model, and what it keeps from it.
+"""The data that a benchmarked model may see, and the interfaces of models.
 
-A `Split` holds two things: the `TrainingView`, which is all that a model may see, and the test
-`Cases`, which only the evaluation sees. A builder (`Fit`) takes the first alone, so that no model
-can look at a target by accident. Validation cases are part of the view: they choose.
+A `Split` has two parts: the `TrainingView`, which is everything that a model may see, and the test
+`Cases`, which only the evaluation sees. A builder (`Fit`) takes the view alone, so that no model
+can read a test target by accident. Validation cases are part of the view.
 
-Items are rows 0 … N-1, in the order of their names, so that an unchanged catalogue has unchanged
-rows whoever looked at what. Users are in the order of their names for the same reason.
+Items are rows 0 … N-1 in the order of their names, so that the same catalogue always has the same
+rows, whatever the events are. Users are in the order of their names for the same reason.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,37 +15,37 @@ from typing import Any, Protocol
 import numpy as np
 
 OnProgress = Callable[[str, float], None]
-"""Called with what is being done, in words, and the share of it that is done, 0 to 1."""
+"""Called with a description of the step and the share of it that is done, 0 to 1."""
 
-EVERYWHERE = 0
-"""The pool of every item where all compete with all."""
-NOWHERE = -1
-"""The pool of an item that competes with none."""
+SHARED_POOL = 0
+"""The pool of every item where all items compete with each other."""
+NO_POOL = -1
+"""The pool of items that compete with none."""
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """What is known of one user, oldest first; never empty.
+    """The items of one user, oldest first; never empty.
 
-    Under job-views each item stands once; a sequence may hold an item again.
+    Under job-views each item stands once; a sequence may repeat an item.
     """
 
     items: np.ndarray
     """(L,) int64 rows."""
     times: np.ndarray | None = None
-    """(L,) int64 microseconds since 1970; None where the data say no times."""
+    """(L,) int64 microseconds since 1970; None where the data have no times."""
     durations: np.ndarray | None = None
-    """(L,) float32 seconds, NaN where unknown; None where the data say none at all."""
+    """(L,) float32 seconds, NaN where unknown; None where the data have none at all."""
 
     def __len__(self) -> int:
         return len(self.items)
 
     def first(self, count: int) -> "History":
-        """Return the oldest so many."""
+        """Return the oldest `count` items."""
         return self.take(np.arange(min(count, len(self))))
 
     def take(self, places: np.ndarray) -> "History":
-        """Return what stands at some places, in their order."""
+        """Return the items at the given places, in their order."""
         return History(
             self.items[places],
             None if self.times is None else self.times[places],
@@ -55,9 +55,9 @@ class History:
 
 @dataclass(frozen=True, eq=False)
 class Cases:
-    """What is to be foretold: U users, for each a history and one target.
+    """U users, each with a history and one target to predict.
 
-    Nothing of a history is ranked, so a target that its history holds already counts as missed.
+    Items of the history are not ranked, so a target that the history holds counts as missed.
     """
 
     users: tuple[str, ...]
@@ -67,8 +67,8 @@ class Cases:
     pools: np.ndarray
     """(N,) int8: a target is ranked among the items of its own pool, minus the history."""
     seen: np.ndarray
-    """(N,) bool: some history that could be trained on holds the item. Only for the evaluation: a
-    list must not depend on it."""
+    """(N,) bool: a history that may be trained on holds the item. For the evaluation alone: a list
+    must not depend on it."""
 
     def __len__(self) -> int:
         return len(self.users)
@@ -76,27 +76,27 @@ class Cases:
 
 @dataclass(frozen=True, eq=False)
 class TrainingView:
-    """All that training and choosing may see.
+    """Everything that training and model selection may see.
 
-    Choose on `validation` after training on `histories`, which never hold a validation target. Then
-    train once more on `final_histories`: the protocol says whether those hold them (job-views) or
-    are the same as `histories` (sequences, where validation items never train).
+    A builder selects on `validation` after training on `histories`, which never hold a validation
+    target, and then trains again on `final_histories`. Under job-views these hold the validation
+    targets; under sequences they are the same as `histories`.
     """
 
     protocol: str
-    """`job-views` or `sequences`; for reports: a builder looks at what there is instead."""
+    """`job-views` or `sequences`; for reports. Builders decide by the data that there are."""
     item_names: tuple[str, ...]
     """N of them: names, not features."""
     postings: tuple[Mapping[str, Any], ...] | None
     """For each item the JSON value of a `records.Posting`; None for bare ids."""
     attributes: tuple[tuple[int, ...], ...] | None
-    """For each item its attribute numbers, ascending, possibly none; None where there are none."""
+    """For each item its attribute numbers, ascending, possibly none; None for data without any."""
     users: tuple[str, ...]
-    """Everybody with a history."""
+    """All users with a history."""
     histories: tuple[History, ...]
-    """For each of `users` what may be trained on while choosing; possibly of a single item."""
+    """For each of `users` what may be trained on during selection; possibly a single item."""
     final_histories: tuple[History, ...]
-    """For each of `users` what may be trained on when everything is chosen."""
+    """For each of `users` what may be trained on after selection."""
     validation: Cases
 
     @property
@@ -112,56 +112,56 @@ class Split:
     training: TrainingView
     test: Cases
     """No builder may see it."""
-    about: Mapping[str, Any]
+    counts: Mapping[str, Any]
     """Counts of the file, for the report."""
 
 
 @dataclass(frozen=True)
-class Account:
-    """What a training has to say of itself; it goes into the report."""
+class TrainingSummary:
+    """How a model was trained, for the report."""
 
     seconds: Mapping[str, float] = field(default_factory=dict)
-    """`search`: choosing on the validation part; `train`: the training of what was chosen."""
+    """`search`: selection on the validation part; `train`: training with what was chosen."""
     choices: Mapping[str, Any] = field(default_factory=dict)
     """What was chosen, and every setting needed to repeat it; JSON values."""
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """A value per epoch, such as `train_loss` and `validation_ndcg@10`."""
+    """A value for each epoch, such as `train_loss` and `validation_ndcg@10`."""
     measured: Mapping[str, float] = field(default_factory=dict)
-    """What else was measured on the validation part, by the report's keys."""
+    """Further values measured on the validation part, by the report's keys."""
 
 
 class Scorer(Protocol):
     """A trained model."""
 
     @property
-    def account(self) -> Account:
+    def summary(self) -> TrainingSummary:
         """How it was trained."""
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
-        """Score every item for each of B histories, each by itself.
+        """Score every item for each of B histories, each history by itself.
 
         Returns:
-            (B, N) float32, higher is better, all finite; what is in a history is ranked by nobody,
-            so that its score may be anything finite.
+            (B, N) float32, higher is better, all finite. Items of the history are never ranked;
+            their scores may be anything finite.
         """
 
     def weights(self) -> Mapping[str, np.ndarray]:
         """Return everything that was learned or chosen as arrays, by name.
 
-        Two trainings are the same exactly if these are, bit for bit.
+        Two trainings are equal exactly if these arrays are, bit for bit.
         """
 
 
 class Fit(Protocol):
-    """A builder: trains on a view. Every preset and every baseline is one."""
+    """A builder, which trains a model on a view. Every preset and every baseline is one."""
 
     def __call__(self, training: TrainingView, *, seed: int, on_progress: OnProgress) -> Scorer:
-        """Choose on the validation part, then train.
+        """Select on the validation part, then train.
 
         Args:
             training: the data; nothing else may be read.
-            seed: of everything random: the same seed and view give the same weights.
-            on_progress: to be called now and then.
+            seed: of everything random; the same seed and view give the same weights.
+            on_progress: to be called from time to time.
 
         Raises:
             InputError: the data cannot be trained on.
@@ -169,5 +169,5 @@ class Fit(Protocol):
 
 
 def batches(histories: Sequence[History], size: int) -> list[Sequence[History]]:
-    """Cut histories into runs of at most `size`."""
+    """Split histories into batches of at most `size`."""
     return [histories[start : start + size] for start in range(0, len(histories), size)]

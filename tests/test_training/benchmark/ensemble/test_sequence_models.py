@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from training.benchmark.ensemble.blending import choose, logarithm, mix
-from training.benchmark.ensemble.chunked_softmax import cross_entropy, sampled
+from training.benchmark.ensemble.blending import blend, choose_weights, log_scale
+from training.benchmark.ensemble.chunked_softmax import cross_entropy, sampled_cross_entropy
 from training.benchmark.ensemble.ensemble import sequence_config
-from training.benchmark.ensemble.sequence_encoder import Kind, SequenceModel, Words
+from training.benchmark.ensemble.sequence_encoder import ItemAttributes, Kind, SequenceModel
 from training.benchmark.ensemble.sequence_training import SequenceScorer, train
 from training.benchmark.protocols.training_view import Cases, History
 
@@ -40,9 +40,9 @@ def test_sampling_estimates_the_whole() -> None:
     states, vectors = torch.randn(200, 8), torch.randn(500, 8)
     targets = torch.randint(500, (200,))
     chance = np.random.default_rng(0)
-    draws = [float(sampled(states, vectors, targets, 100, chance)) for _ in range(50)]
+    draws = [float(sampled_cross_entropy(states, vectors, targets, 100, chance)) for _ in range(50)]
     assert np.mean(draws) == pytest.approx(float(cross_entropy(states, vectors, targets)), rel=0.05)
-    whole = sampled(states, vectors, targets, 500, chance)
+    whole = sampled_cross_entropy(states, vectors, targets, 500, chance)
     assert float(whole) == pytest.approx(float(cross_entropy(states, vectors, targets)))
 
 
@@ -50,7 +50,7 @@ def test_sampling_estimates_the_whole() -> None:
 def test_no_state_sees_what_comes_later(kind: Kind) -> None:
     config = sequence_config(kind=kind, dimensions=8, layers=2, dropout=0.1, epochs=1)
     torch.manual_seed(0)
-    model = SequenceModel(9, config.encoder, Words([[1, 5], [], [5]] * 3)).eval()
+    model = SequenceModel(9, config.encoder, ItemAttributes([[1, 5], [], [5]] * 3)).eval()
     one, other = torch.tensor([[1, 2, 3, 4]]), torch.tensor([[1, 2, 8, 9]])  # 9 is padding
     with torch.no_grad():
         vectors = model.vectors()
@@ -80,7 +80,7 @@ def test_nothing_to_learn_from_is_survived() -> None:
         3,
         None,
         seed=0,
-        each_epoch=lambda epoch, rounds, *_: told.append(rounds - epoch),
+        on_epoch=lambda epoch, rounds, *_: told.append(rounds - epoch),
     )
     assert told[-1] == 0
 
@@ -100,16 +100,16 @@ def test_the_blend_keeps_what_helps_and_leaves_out_what_does_not() -> None:
         pools=np.zeros(items, dtype=np.int8),
         seen=np.ones(items, dtype=bool),
     )
-    weights, reached = choose({"noise": noise, "weak": weak}, cases, lambda *_: None)
+    weights, reached = choose_weights({"noise": noise, "weak": weak}, cases, lambda *_: None)
     assert weights["weak"] > weights["noise"]
     assert reached > 0.5
-    assert mix({"noise": noise, "weak": weak}, {"noise": 1.0, "weak": 0.0}) is not None
-    weights, _ = choose({"weak": weak, "noise": noise}, cases, lambda *_: None)
+    assert blend({"noise": noise, "weak": weak}, {"noise": 1.0, "weak": 0.0}) is not None
+    weights, _ = choose_weights({"weak": weak, "noise": noise}, cases, lambda *_: None)
     assert weights == {"weak": 1.0, "noise": 0.0}
 
 
 def test_logarithms_are_finite_where_nothing_is_known() -> None:
-    found = logarithm(np.array([[0.0, 0.0], [0.0, 4.0]], dtype=np.float32), doubt=0.1)
+    found = log_scale(np.array([[0.0, 0.0], [0.0, 4.0]], dtype=np.float32), smoothing=0.1)
     assert np.isfinite(found).all()
     assert found[1, 1] == pytest.approx(math.log(1.1))
     assert found[0, 0] == found[0, 1] == pytest.approx(math.log(0.1))

@@ -1,4 +1,4 @@
-"""The preset on small made data: what it learns, that it repeats, and that no target reaches it."""
+"""The ensemble preset on small made data: it learns, it repeats, and no target reaches it."""
 
 import csv
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import pytest
 from training.benchmark.contenders import by_name
 from training.benchmark.faithfulness import faithfulness
 from training.benchmark.protocols.protocols import load
-from training.benchmark.protocols.scorer_evaluation import measure
+from training.benchmark.protocols.scorer_evaluation import evaluate_scorer
 from training.benchmark.protocols.training_view import Fit, Scorer, Split
 
 _HEADER = (
@@ -101,14 +101,14 @@ def ids(best: Fit, sequences: Split) -> Scorer:
 
 
 def test_content_finds_unseen_postings(content: Scorer, job_views: Split) -> None:
-    found = measure(content, job_views.test)
+    found = evaluate_scorer(content, job_views.test)
     unseen = ~found.seen
     assert unseen.sum() > 20
     assert found.values[unseen, 1].mean() > 0.7  # HR@10; chance is .17
 
 
 def test_sequences_are_learned(ids: Scorer, sequences: Split) -> None:
-    assert measure(ids, sequences.test).mean("ndcg@10") > 0.8
+    assert evaluate_scorer(ids, sequences.test).mean("ndcg@10") > 0.8
 
 
 def test_reasons_are_true(content: Scorer, job_views: Split) -> None:

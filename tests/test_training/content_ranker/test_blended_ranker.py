@@ -1,4 +1,4 @@
-"""The preset `best` behind the registered model: trained, prepared, asked."""
+"""The blended ranker, the preset `best` of the stream: trained, prepared, ranking."""
 
 import json
 from pathlib import Path
@@ -14,11 +14,11 @@ from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Ranker
 from streaming.serving.versions import ServingVersions
-from training.content_ranker.blended_ranker import BestRanker
-from training.content_ranker.content_examples import steps_before
-from training.content_ranker.fit_content import BLENDS, train_content
-from training.content_ranker.profile_features import Steps
-from training.content_ranker.text_features import Wording
+from training.content_ranker.blended_ranker import BlendedRanker
+from training.content_ranker.content_examples import history_before
+from training.content_ranker.fit_content import BLENDS, fit_content
+from training.content_ranker.posting_features import PostingFeaturizer
+from training.content_ranker.profile_history import ProfileHistory
 from training.data.dataset import DISMISS, EVENT_KINDS, Dataset
 from training.model.presets import preset_by_name
 from training.registry.packaging import kind_of, pack, requirements, unpack
@@ -32,14 +32,14 @@ def dataset(market_dataset):
 
 @pytest.fixture(scope="module")
 def trained(fitted, dataset):
-    return train_content(fitted.ranker, dataset, seed=5)
+    return fit_content(fitted.ranker, dataset, seed=5)
 
 
 @pytest.fixture(scope="module")
 def ranker(trained):
     """The trained one; of both scores, whatever two epochs on a toy market call best."""
     made = trained.ranker
-    return BestRanker(made.neural, made.overview, made.weights, BLENDS[4])
+    return BlendedRanker(made.encoder_decoder, made.index, made.weights, BLENDS[4])
 
 
 @pytest.fixture(scope="module")
@@ -104,12 +104,12 @@ def test_without_events_it_is_the_encoder_decoder(ranker, folder, asked):
     own = folder / "encoder-decoder"
     moments = [asked[0].as_of] * 2
     profiles = [silent(), stating("Java开发")]
-    assert ranker.rank(profiles, moments, folder, 10) == ranker.neural.rank(
+    assert ranker.rank(profiles, moments, folder, 10) == ranker.encoder_decoder.rank(
         profiles, moments, own, 10
     )
     gone = {**asked[0].profile, "events": [{**asked[0].profile["events"][0], "posting_id": "?"}]}
     assert rank(ranker, [], folder) == []
-    assert ranker.rank([gone], moments[:1], folder, 3) == ranker.neural.rank(
+    assert ranker.rank([gone], moments[:1], folder, 3) == ranker.encoder_decoder.rank(
         [gone], moments[:1], own, 3
     )
 
@@ -121,25 +121,26 @@ def test_similarity_reads_it_as_any_model_with_vectors(ranker, dataset, folder, 
     assert space.posting(0)["posting_id"] == dataset.catalogue.posting_ids[0]
     assert len(ranker.work_vectors(folder)) == len(dataset.catalogue)
     profiles, moments = [asked[0].profile, silent()], [asked[0].as_of] * 2
-    own = ranker.neural.candidate_vectors(profiles, moments, folder / "encoder-decoder")
+    own = ranker.encoder_decoder.candidate_vectors(profiles, moments, folder / "encoder-decoder")
     assert np.array_equal(ranker.candidate_vectors(profiles, moments, folder), own)
 
 
-def test_the_catalogue_is_scored_as_the_numbers_say(ranker, dataset, folder):
+def test_the_catalogue_is_scored_as_the_features_say(ranker, dataset, folder):
     """Tables and index, mapped from files, against posting by posting; and what each step adds."""
-    weighing = ranker.weighing(folder)
+    content_score = ranker.content_score(folder)
     columns = np.arange(len(dataset.catalogue))
     for event in dataset.first_interactions()[-8:].tolist():
-        steps, moment = steps_before(dataset, event), int(dataset.times[event])
+        steps, moment = history_before(dataset, event), int(dataset.times[event])
         if not len(steps):
             continue
-        numbers = weighing.numbers.of(steps, moment, columns)
-        scores = weighing.scores(steps, moment)
-        assert np.allclose(scores, numbers @ ranker.weights, atol=1e-3)
-        beside = weighing.numbers.beside(steps, moment, columns)
-        weights = ranker.weights[-len(beside) :].copy()
-        rest = weights @ beside - weights[3] * beside[3]
-        assert np.allclose(weighing.shares(steps, columns).sum(axis=0) + rest, scores, atol=1e-3)
+        features = content_score.features.compute(steps, moment, columns)
+        scores = content_score.scores(steps, moment)
+        assert np.allclose(scores, features @ ranker.weights, atol=1e-3)
+        terms = content_score.features.posting_terms(steps, moment, columns)
+        weights = ranker.weights[-len(terms) :].copy()
+        rest = weights @ terms - weights[3] * terms[3]
+        added = content_score.contributions(steps, columns).sum(axis=0)
+        assert np.allclose(added + rest, scores, atol=1e-3)
 
 
 def test_a_new_posting_is_rankable_at_once(ranker, dataset, folder, asked, tmp_path):
@@ -152,9 +153,11 @@ def test_a_new_posting_is_rankable_at_once(ranker, dataset, folder, asked, tmp_p
     larger = Catalogue.of(pa.concat_tables([dataset.catalogue.table, row]), 9)
     ranker.prepare(larger, tmp_path)
     assert "new" in [i["posting_id"] for i in rank(ranker, [one], tmp_path)[0]]
-    steps = Steps.read(one.profile, dataset.catalogue.rows)
-    before = ranker.weighing(folder).scores(steps, 0)
-    after = ranker.weighing(tmp_path).scores(Steps.read(one.profile, larger.rows), 0)
+    steps = ProfileHistory.of_profile(one.profile, dataset.catalogue.rows)
+    before = ranker.content_score(folder).scores(steps, 0)
+    after = ranker.content_score(tmp_path).scores(
+        ProfileHistory.of_profile(one.profile, larger.rows), 0
+    )
     kept = [larger.rows[posting_id] for posting_id in dataset.catalogue.posting_ids]
     assert np.allclose(before, after[kept], atol=1e-5)
 
@@ -179,10 +182,10 @@ def test_a_catalogue_prepared_after_others_is_as_if_it_were_the_first(ranker, da
             )
         ),
     ]
-    used = BestRanker.load(tmp_path)
+    used = BlendedRanker.load(tmp_path)
     for catalogue in grown:
         made, first = (tmp_path / f"{catalogue.version} {who}" for who in ("used", "fresh"))
-        for one, folder in ((used, made), (BestRanker.load(tmp_path), first)):
+        for one, folder in ((used, made), (BlendedRanker.load(tmp_path), first)):
             folder.mkdir()
             one.prepare(catalogue, folder)
         files = [file.relative_to(made) for file in sorted(made.rglob("*")) if file.is_file()]
@@ -191,21 +194,21 @@ def test_a_catalogue_prepared_after_others_is_as_if_it_were_the_first(ranker, da
 
 
 def test_the_same_seed_learns_the_same(fitted, dataset, trained):
-    again = train_content(fitted.ranker, dataset, seed=5)
+    again = fit_content(fitted.ranker, dataset, seed=5)
     assert np.array_equal(again.ranker.weights, trained.ranker.weights)
     assert again.choices() == trained.choices()
     timeless = [one.reports() | {"content_seconds": 0.0} for one in (again, trained)]
     assert timeless[0] == timeless[1]
-    assert set(trained.reached) == set(BLENDS)
+    assert set(trained.ndcg) == set(BLENDS)
 
 
 def test_nothing_after_the_cut_is_learned_from(fitted, dataset, trained):
     """Other events after the cut choose another blend at most."""
-    cut = trained.ranker.overview.habits.counts.made_at
+    cut = trained.ranker.index.co_visitation.popularity.made_at
     train = dataset.until(cut)
     later = dataset.times > train.times.max()
     changed = np.where(later, dataset.postings[::-1], dataset.postings)
-    other = train_content(fitted.ranker, _with_postings(dataset, changed), seed=5)
+    other = fit_content(fitted.ranker, _with_postings(dataset, changed), seed=5)
     assert np.array_equal(other.ranker.weights, trained.ranker.weights)
 
 
@@ -225,15 +228,15 @@ def test_a_packed_model_repeats_the_lists(ranker, dataset, asked, folder, tmp_pa
 
 def test_a_broken_folder_is_one_line(ranker, tmp_path):
     with pytest.raises(ModelError, match=r"is incomplete: .*; train again"):
-        BestRanker.load(tmp_path)
+        BlendedRanker.load(tmp_path)
     ranker.save(tmp_path)
-    (tmp_path / "content" / "habits.npz").write_bytes(b"PK")
+    (tmp_path / "content" / "co_visitation.npz").write_bytes(b"PK")
     with pytest.raises(ModelError, match=r"is incomplete: .*; train again"):
-        BestRanker.load(tmp_path)
+        BlendedRanker.load(tmp_path)
     about = json.loads((tmp_path / "blend.json").read_text())
     (tmp_path / "blend.json").write_text(json.dumps(about | {"format": 0}))
     with pytest.raises(ModelError, match="has format 0, this version reads 1; train again"):
-        BestRanker.load(tmp_path)
+        BlendedRanker.load(tmp_path)
 
 
 def test_bare_postings_and_few_events_are_enough(fitted, dataset_writer, tmp_path):
@@ -248,7 +251,7 @@ def test_bare_postings_and_few_events_are_enough(fitted, dataset_writer, tmp_pat
     bare = Dataset.read(
         dataset_writer(tmp_path / "bare", postings=postings, events=events, stated=[])
     )
-    made = train_content(fitted.ranker, bare, seed=1)
+    made = fit_content(fitted.ranker, bare, seed=1)
     folder = tmp_path / "prepared"
     folder.mkdir()
     made.ranker.prepare(bare.catalogue, folder)
@@ -265,7 +268,7 @@ def test_bare_postings_and_few_events_are_enough(fitted, dataset_writer, tmp_pat
 def test_steps_are_the_newest_distinct_postings():
     view, apply = 0, [str(kind) for kind in EVENT_KINDS].index("apply")
     hour = 3_600_000_000
-    steps = Steps.of(
+    steps = ProfileHistory.of_events(
         np.array([4, 5, 4, 6, 7]),
         np.array([apply, view, view, DISMISS, view]),
         np.array([0, 1, 2, 3, 4]) * hour * 2,
@@ -282,9 +285,9 @@ def test_steps_are_the_newest_distinct_postings():
 
 
 def test_an_unknown_word_counts_as_the_rarest(dataset):
-    wording = Wording.of(dataset.catalogue)
-    known = wording.vectors("title words", ["java developer", "java developer"])
-    unheard = wording.vectors("title words", ["java zyxwv", "zyxwv", ""])
+    featurizer = PostingFeaturizer.fit(dataset.catalogue)
+    known = featurizer.tfidf("title words", ["java developer", "java developer"])
+    unheard = featurizer.tfidf("title words", ["java zyxwv", "zyxwv", ""])
     assert (known @ known.T).toarray() == pytest.approx(1.0)
     assert (unheard @ unheard.T).diagonal() == pytest.approx([1, 1, 0])
     assert float((unheard @ unheard.T)[0, 1]) > 0.5
@@ -298,10 +301,10 @@ def test_the_preset_says_that_there_is_content():
 
 def test_saved_and_loaded_is_the_same(ranker, tmp_path):
     ranker.save(tmp_path)
-    again = BestRanker.load(tmp_path)
+    again = BlendedRanker.load(tmp_path)
     assert again.blend == ranker.blend
     assert np.array_equal(again.weights, ranker.weights)
-    for name, near in ranker.overview.habits.kin.items():
-        assert again.overview.habits.kin[name].names == near.names
-        assert np.array_equal(again.overview.habits.kin[name].numbers, near.numbers)
+    for name, near in ranker.index.co_visitation.fields.items():
+        assert again.index.co_visitation.fields[name].names == near.names
+        assert np.array_equal(again.index.co_visitation.fields[name].measures, near.measures)
     assert not Path(tmp_path / "catalogue.parquet").exists()

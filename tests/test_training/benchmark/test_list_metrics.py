@@ -8,9 +8,9 @@ from scipy import sparse
 
 from training.benchmark.list_metrics import (
     PLACES,
+    CappedAccuracy,
     Coverage,
-    EmployersRule,
-    Likeness,
+    IntraListSimilarity,
     observers,
 )
 from training.benchmark.protocols.protocols import load
@@ -25,7 +25,7 @@ def test_the_rule_pushes_a_target_out_and_lets_another_in() -> None:
     employers = np.array([1] * 7 + [2] * 6)
     scores = -np.arange(13, dtype=np.float32)[None, :]
     for target, rank in ((4, 5), (6, 0), (11, 10), (12, 0)):
-        rule = EmployersRule(employers, np.zeros(13, np.int8), seed=1)
+        rule = CappedAccuracy(employers, np.zeros(13, np.int8), seed=1)
         rule.see(scores, histories([]), np.array([target]))
         found = rule.report()
         assert found["capped/hr@10"] == (rank > 0)
@@ -39,7 +39,7 @@ def test_likeness_is_the_mean_cosine_of_all_pairs() -> None:
     vectors[3] = 0  # says nothing
     scores = chance.random((4, 12)).astype(np.float32)
     known = [[0], [1, 2], [5], []]
-    observer = Likeness(sparse.csr_array(vectors))
+    observer = IntraListSimilarity(sparse.csr_array(vectors))
     observer.see(scores[:3], histories(*known[:3]), np.zeros(3, np.int64))
     observer.see(scores[3:], histories(*known[3:]), np.zeros(1, np.int64))
     plain = []
@@ -51,6 +51,6 @@ def test_likeness_is_the_mean_cosine_of_all_pairs() -> None:
 
 def test_what_is_measured_depends_on_the_data(small_views: Split, sequences_file: Path) -> None:
     kinds = [type(o) for o in observers(small_views.training, small_views.test, 1)]
-    assert kinds == [Coverage, Likeness, EmployersRule]
+    assert kinds == [Coverage, IntraListSimilarity, CappedAccuracy]
     bare = load("sequences", sequences_file)
     assert [type(o) for o in observers(bare.training, bare.test, 1)] == [Coverage]

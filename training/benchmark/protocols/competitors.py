@@ -1,0 +1,69 @@
+"""Which items compete with a target, and where the target ranks among them."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from training.benchmark.protocols.training_view import Cases, History
+from training.evaluation.ranking_metrics import METRICS, TiedRanks, expected_metrics, tied_ranks
+
+SELECTION_METRIC = "ndcg@10"
+"""The metric on the validation part by which everything is chosen."""
+
+_BATCH = 500
+
+
+def history_cells(histories: Sequence[History]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows and columns of what B histories hold, for indexing (B, N) arrays."""
+    rows = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
+    return rows, np.concatenate([history.items for history in histories])
+
+
+def without_history(scores: np.ndarray, histories: Sequence[History]) -> np.ndarray:
+    """Copy (B, N) scores as float64, with minus infinity for what the histories hold."""
+    allowed = scores.astype(np.float64)
+    allowed[history_cells(histories)] = -np.inf
+    return allowed
+
+
+def competing_items(
+    histories: Sequence[History], targets: np.ndarray, pools: np.ndarray
+) -> np.ndarray:
+    """Return the items of each target's pool, minus the history.
+
+    Args:
+        histories: B of them.
+        targets: (B,) int64 rows of items.
+        pools: (N,), as `Cases.pools`.
+
+    Returns:
+        (B, N) bool, the target among them unless its history holds it.
+    """
+    competing = np.asarray(pools[None, :] == pools[targets][:, None])
+    competing[history_cells(histories)] = False
+    return competing
+
+
+def target_ranks(
+    scores: np.ndarray, histories: Sequence[History], targets: np.ndarray, pools: np.ndarray
+) -> TiedRanks:
+    """Rank each target among its competitors by (B, N) finite scores."""
+    return tied_ranks(scores, targets, competing_items(histories, targets, pools))
+
+
+def mean_metric(
+    scores: Callable[[slice], np.ndarray], cases: Cases, metric: str = SELECTION_METRIC
+) -> float:
+    """Average a metric over cases; 0 where there are none.
+
+    Args:
+        scores: returns the scores of a slice of the cases, (B, N).
+        cases: U of them.
+        metric: one of `METRICS`.
+    """
+    total = 0.0
+    for start in range(0, len(cases), _BATCH):
+        rows = slice(start, start + _BATCH)
+        ranks = target_ranks(scores(rows), cases.histories[rows], cases.targets[rows], cases.pools)
+        total += float(expected_metrics(ranks)[:, METRICS.index(metric)].sum())
+    return total / max(len(cases), 1)

@@ -1,0 +1,211 @@
+"""Features of single postings: codes of their fields and TF-IDF vectors of their texts.
+
+Training fixes which fields and texts are compared and how much a word weighs. Words are hashed, so
+that there is no vocabulary to keep, and a word that training never saw counts as much as the rarest
+one. The features of a posting do not depend on the rest of the catalogue, so a new posting can be
+ranked as soon as it is indexed.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from scipy import sparse
+
+from streaming.serving.catalogue import Catalogue
+from training.data.posting_fields import (
+    MIN_ABSENT_SHARE,
+    TEXT_FIELDS,
+    category_codes,
+    flatten_fields,
+)
+from training.text.tokenizer import tokens
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+SLOTS = 2**20
+"""Columns of the hashed vectors."""
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "title letters": ("title", "letters"),
+    "title words": ("title", "words"),
+    "employer letters": ("employer", "letters"),
+    "locality letters": ("locality", "letters"),
+    "skills words": ("skills", "words"),
+}
+"""Text to field and unit. Names are spelt in many ways, so they are compared by character n-grams
+too. Long texts are left to the word vectors of the encoder-decoder: their words did not help."""
+_FILE, _COUNTS = "posting_features.json", "document_counts.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class PostingFeatures:
+    """The features of the N postings of a catalogue."""
+
+    codes: np.ndarray
+    """(fields, N) int32: equal for equal values, `posting_fields.ABSENT` for none."""
+    missing: np.ndarray
+    """(fields that are often absent, N) bool."""
+    texts: tuple[sparse.csr_array, ...]
+    """(N, ·) float32 unit rows for each text; a zero row for no text."""
+    values: Mapping[str, Sequence[str]]
+    """The N values of selected fields, '' for none."""
+
+
+@dataclass(frozen=True, eq=False)
+class PostingFeaturizer:
+    """Computes the features of postings.
+
+    Args:
+        fields: compared for equality.
+        missing: fields that are often absent; two postings that lack them are similar in that.
+        texts: compared by words or character n-grams, names in `_TEXTS`.
+        documents: by text the (S,) slots that training postings hold, and how many hold each.
+        count: training postings.
+    """
+
+    fields: tuple[str, ...]
+    missing: tuple[str, ...]
+    texts: tuple[str, ...]
+    documents: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    count: int
+
+    @classmethod
+    def fit(cls, catalogue: Catalogue) -> Self:
+        """Find out which fields and texts the postings of a catalogue have to compare."""
+        rows = _fields(catalogue.table.drop_columns(["open"]).to_pylist())
+        names = sorted({name for row in rows for name in row} - TEXT_FIELDS)
+        values = {name: {row.get(name, "") for row in rows} - {""} for name in names}
+        fields = tuple(name for name in names if len(values[name]) > 1)
+        absent = {name: np.mean([not row.get(name) for row in rows]) for name in fields}
+        documents = {}
+        for text, (field, unit) in _TEXTS.items():
+            counts = _term_counts([row.get(field, "") for row in rows], unit)
+            if counts.nnz and (field in TEXT_FIELDS or field in fields):
+                documents[text] = np.unique(counts.indices, return_counts=True)
+        return cls(
+            fields=fields,
+            missing=tuple(
+                name for name in fields if MIN_ABSENT_SHARE <= absent[name] <= 1 - MIN_ABSENT_SHARE
+            ),
+            texts=tuple(documents),
+            documents=documents,
+            count=len(rows),
+        )
+
+    def transform(
+        self,
+        postings: Sequence[Mapping[str, Any]],
+        texts: Sequence[sparse.csr_array],
+        keep: Sequence[str],
+    ) -> PostingFeatures:
+        """Compute the features of N postings.
+
+        Args:
+            postings: rows of a catalogue's table.
+            texts: of `text_vectors`.
+            keep: fields whose values are wanted as they are.
+        """
+        rows = _fields(postings)
+        columns = {name: [row.get(name, "") for row in rows] for name in {*self.fields, *keep}}
+        codes = [category_codes(columns[name]) for name in self.fields]
+        missing = [[not value for value in columns[name]] for name in self.missing]
+        return PostingFeatures(
+            codes=np.array(codes, dtype=np.int32).reshape(len(self.fields), len(rows)),
+            missing=np.array(missing, dtype=bool).reshape(len(self.missing), len(rows)),
+            texts=tuple(_used_columns(text) for text in texts),
+            values={name: columns[name] for name in keep},
+        )
+
+    def text_vectors(self, postings: Sequence[Mapping[str, Any]]) -> list[sparse.csr_array]:
+        """Return the vectors of each text of N postings, (N, SLOTS)."""
+        rows = _fields(postings)
+        return [
+            self.tfidf(text, [row.get(_TEXTS[text][0], "") for row in rows]) for text in self.texts
+        ]
+
+    def tfidf(self, text: str, values: Sequence[str]) -> sparse.csr_array:
+        """Return TF-IDF rows of cleaned values of one text, (N, SLOTS) float32, of length 1 or 0.
+
+        The inverse document frequency is that of training.
+        """
+        terms = _term_counts(values, _TEXTS[text][1])
+        slots, counts = self.documents[text]
+        place = np.minimum(np.searchsorted(slots, terms.indices), len(slots) - 1)
+        holders = np.where(slots[place] == terms.indices, counts[place], 0)
+        inverse_frequency = 1 + np.log((1 + self.count) / (1 + holders))
+        data = (1 + np.log(terms.data)) * inverse_frequency
+        lengths = np.sqrt(np.add.reduceat(np.append(data**2, 0.0), terms.indptr[:-1]))
+        data /= np.repeat(lengths, np.diff(terms.indptr))
+        return sparse.csr_array(
+            (data.astype(np.float32), terms.indices, terms.indptr), shape=terms.shape
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write everything `load` needs into an existing folder."""
+        settings = {
+            "fields": self.fields,
+            "missing": self.missing,
+            "texts": self.texts,
+            "count": self.count,
+        }
+        (folder / _FILE).write_text(json.dumps(settings), encoding="utf-8")
+        arrays = {
+            f"{part}/{text}": values
+            for text, pair in self.documents.items()
+            for part, values in zip(("slots", "counts"), pair, strict=True)
+        }
+        np.savez(folder / _COUNTS, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+        settings = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        texts = settings["texts"]
+        with np.load(folder / _COUNTS) as arrays:
+            documents = {
+                text: (arrays[f"slots/{text}"], arrays[f"counts/{text}"]) for text in texts
+            }
+        return cls(
+            fields=tuple(settings["fields"]),
+            missing=tuple(settings["missing"]),
+            texts=tuple(texts),
+            documents=documents,
+            count=settings["count"],
+        )
+
+
+def _fields(postings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [flatten_fields(posting) for posting in postings]
+
+
+def _used_columns(text: sparse.csr_array) -> sparse.csr_array:
+    """Drop empty columns; the order of the others stays."""
+    used, places = np.unique(text.indices, return_inverse=True)
+    parts = (text.data, places.astype(np.int32), text.indptr)
+    return sparse.csr_array(parts, shape=(text.shape[0], max(len(used), 1)))
+
+
+def _term_counts(values: Sequence[str], unit: str) -> sparse.csr_matrix:
+    """Count the words or character n-grams of values, (N, SLOTS) with sorted columns."""
+    if not values:  # the vectorizer does not take an empty list
+        return sparse.csr_matrix((0, SLOTS), dtype=np.float64)
+    counts = _vectorizer(unit).transform(values)
+    counts.sum_duplicates()
+    return counts
+
+
+@cache
+def _vectorizer(unit: str) -> "HashingVectorizer":
+    # Only torch takes longer to import, and processes that only score read no text.
+    from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
+
+    options: dict[str, Any] = {
+        "words": {"analyzer": tokens},
+        "letters": {"analyzer": "char_wb", "ngram_range": (3, 5)},
+    }
+    return HashingVectorizer(n_features=SLOTS, alternate_sign=False, norm=None, **options[unit])
