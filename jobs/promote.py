@@ -5,7 +5,6 @@ Run: spark-submit jobs/promote.py --config careerstream.toml
 
 from pyspark.sql import SparkSession
 
-from jobs.operations.training_run import create_run_folder
 from jobs.runtime.entrypoint import run_once
 from streaming.settings import Settings
 from training.data.dataset import Dataset
@@ -13,6 +12,7 @@ from training.data.lake_export import export_dataset
 from training.registry.model_registry import CHALLENGER, resolve
 from training.registry.promotion import Promotion, compare, promote
 from training.registry.promotion_gate import Report
+from training.registry.training_run import create_run_folder
 
 
 def run(

@@ -7,7 +7,6 @@ import time
 
 from pyspark.sql import SparkSession
 
-from jobs.operations.training_run import create_run_folder, training_record
 from jobs.runtime.entrypoint import run_once
 from streaming.settings import Settings
 from training.data.dataset import Dataset
@@ -15,6 +14,7 @@ from training.data.lake_export import export_dataset
 from training.fitting.fit import Fitted, OnEpoch, fit
 from training.registry.model_registry import ModelRef
 from training.registry.registration import log_and_register
+from training.registry.training_run import create_run_folder, training_record
 
 
 def run(

@@ -1,4 +1,4 @@
-"""docs/metrics.md, made from the table of metrics."""
+"""docs/metrics.md, generated from the table of metrics."""
 
 from streaming.logs import BATCH_FIELDS
 from streaming.metrics.definitions import METRICS, Metric
@@ -6,26 +6,27 @@ from streaming.metrics.definitions import METRICS, Metric
 HEAD = """\
 # Metrics, health and logs
 
-Written by `careerstream docs` from `streaming/metrics/definitions.py`; the dashboard
-`infra/grafana/careerstream.json` is made from the same table (`python -m infra.grafana`).
+`careerstream docs` writes this page from `streaming/metrics/definitions.py`. The dashboard
+`infra/grafana/careerstream.json` is generated from the same table (`python -m infra.grafana`).
 
-## Where they are
+## Endpoints and files
 
-Every running streaming job, `careerstream up` included, serves on 127.0.0.1 at a free port, which
-it logs; `metrics.port` fixes the port or turns it `off`, `metrics.host` lets other machines in.
+Every running streaming job, including `careerstream up`, serves HTTP on 127.0.0.1 at a free port,
+which it logs. `metrics.port` sets the port or turns the endpoint `off`. `metrics.host` opens it to
+other machines.
 
-- `GET /metrics`: Prometheus' text form.
-- `GET /health`: 200 and `ok` while every query is idle or ends its batches, else 503 and one line
-  that says why: no query runs yet, one has failed or was stopped, or one has been busy with a
-  single batch for longer than `metrics.stall_timeout_seconds`.
+- `GET /metrics`: Prometheus' text format.
+- `GET /health`: 200 and `ok` while every query is idle or completes its batches. Otherwise 503 and
+  one line with the reason: no query runs yet, a query has failed or was stopped, or a query has
+  worked on a single batch for longer than `metrics.stalled_seconds`.
 
-The same stands in files, written whole every `metrics.interval_seconds` and removed when the job
-ends: HOME/run/JOB.prom for a collector of text files, and HOME/run/JOB.json with `healthy`,
-`trouble`, `written_at` and the address. A file whose `written_at` is older than its
-`gone_after_seconds` belongs to a job that was killed.
+The same data are in files, which the job writes every `metrics.interval_seconds` and removes when
+it ends. HOME/run/JOB.prom is for a collector of text files. HOME/run/JOB.json has `healthy`,
+`trouble`, `written_at` and the address. If `written_at` is older than `gone_after_seconds`, the job
+was killed.
 
-`careerstream status` reads them all and asks the broker for the newest offsets; `--json` gives it
-to programs. Rates and quantiles over time are Prometheus' part:
+`careerstream status` reads all jobs and gets the newest offsets from the broker; `--json` is for
+programs. Prometheus computes rates and quantiles over time:
 
     scrape_configs:
       - job_name: careerstream
@@ -36,21 +37,22 @@ In Grafana, import `infra/grafana/careerstream.json` and choose the data source.
 
 """
 TAIL = """
-Beside these there are the usual `process_*` metrics of the driver's Python process.
+The endpoint also has the usual `process_*` metrics of the driver's Python process.
 
-## What they cost
+## Cost
 
-Nothing runs between a click and its recommendation for their sake but additions: workers count in
-accumulators, which ride on what tasks answer anyway. Spark reports a batch after its end, on a
-thread of its own. A task that Spark runs twice counts twice, and a restart begins at 0: counters
-are for rates, and the tables and topics hold the truth.
+Between a click and its recommendation, metrics cost only additions. Workers count in Spark's
+accumulators, which travel with the results of tasks. Spark reports on a batch after its end, in a
+thread of its own. A task that Spark runs twice counts twice, and counters start at 0 with each
+start of a job. So use counters for rates; tables and topics hold the exact counts.
 
 ## Logs
 
-`jobs.log_format = "json"` makes every line a JSON object: `time`, `level`, `logger`, `job`,
-`message`, and, inside a batch, which one. The logger `batches` then has a line for each batch with
+`jobs.log_format = "json"` makes every line a JSON object with `time`, `level`, `logger`, `job` and
+`message`. Lines logged inside a batch name the batch. The logger `batches` writes a line for each
+batch with
 """
-BUCKETS = "Upper limits of the buckets of `{name}` in seconds: {limits}.\n"
+BUCKETS = "Upper bounds of the buckets of `{name}` in seconds: {limits}.\n"
 
 
 def metrics_page() -> str:

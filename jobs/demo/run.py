@@ -15,9 +15,10 @@ from pyspark.sql import SparkSession
 from rich.table import Table
 
 from jobs import promote, train, up
-from jobs.demo import demo_data, page
+from jobs.demo import page
 from jobs.demo.claims import claims
-from jobs.demo.model_checks import examples, occupation_check, offline_check
+from jobs.demo.demo_data import DemoData, read_stream, simulate
+from jobs.demo.model_checks import choose_examples, occupation_check, offline_check
 from jobs.demo.stream_checks import check_profiles, check_recommendations, count_rows
 from jobs.operations.file_import import (
     ImportOptions,
@@ -26,7 +27,7 @@ from jobs.operations.file_import import (
     import_postings,
 )
 from jobs.operations.recommendation_latency import latency_percentiles, read_latencies
-from jobs.operations.training_run import epoch_curves
+from training.registry.training_run import epoch_curves
 from jobs.runtime.progress import EpochProgress, import_progress
 from jobs.runtime.sandbox import sandbox
 from jobs.runtime.streaming_query import RunningJob
@@ -92,7 +93,7 @@ def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, 
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     with stages.stage("data: " + ("a simulated market" if events is None else str(events))):
-        data = demo_data.real(events) if events else demo_data.simulated(home / "data", quick=quick)
+        data = read_stream(events) if events else simulate(home / "data", quick=quick)
     with ExitStack() as stack:
         with stages.stage("Kafka, on this machine only"):
             own = stack.enter_context(
@@ -109,10 +110,10 @@ def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, 
 
 
 def _run_flow(
-    spark: SparkSession, settings: Settings, data: demo_data.Data, stages: Stages
+    spark: SparkSession, settings: Settings, data: DemoData, stages: Stages
 ) -> dict[str, Any]:
     """Replay, train, promote, send live clicks; return the summary."""
-    with stages.stage("the streaming jobs, with the most-popular baseline as first champion"):
+    with stages.stage("the streaming jobs start"):
         running = up.start(spark, settings)
     try:
         with stages.stage("history replayed to Kafka", spinner=False):
@@ -131,9 +132,9 @@ def _run_flow(
             live = _replay_live(settings, data)
             running.drain(*HOT_PATH)
         timed = read_latencies(settings.kafka, live_since)
-        with stages.stage("every list made anew by the champion"):
+        with stages.stage("all recommendations by the champion"):
             recommend_all(spark, settings)
-        with stages.stage("accounts and checks"):
+        with stages.stage("checks"):
             _catch_up(running)
             summary = {
                 "made_at": format_timestamp(datetime.now(tz=UTC)),
@@ -160,7 +161,7 @@ def _run_flow(
     return {**summary, "seconds": stages.seconds | {"total": total}}
 
 
-def _replay_history(settings: Settings, data: demo_data.Data) -> Any:
+def _replay_history(settings: Settings, data: DemoData) -> Any:
     with import_progress() as progress:
         derive = ImportOptions(read=ReadOptions(first_only=True))
         import_postings(settings, data.postings, derive, progress)
@@ -170,7 +171,7 @@ def _replay_history(settings: Settings, data: demo_data.Data) -> Any:
         return import_events(settings, data.events, options, progress)
 
 
-def _replay_live(settings: Settings, data: demo_data.Data) -> Any:
+def _replay_live(settings: Settings, data: DemoData) -> Any:
     with import_progress() as progress:
         options = ImportOptions(since=data.live_from, rate=ReplayRate(rate=LIVE_RATE))
         return import_events(settings, data.events, options, progress)
@@ -194,16 +195,18 @@ def _wait_for_champion(settings: Settings, version: str, running: RunningJob) ->
 
 
 def _checks(
-    spark: SparkSession, settings: Settings, data: demo_data.Data, replays: tuple[Any, Any]
+    spark: SparkSession, settings: Settings, data: DemoData, replays: tuple[Any, Any]
 ) -> dict[str, Any]:
     history, live = replays
     store = BundleStore(spark, settings)
-    chosen = examples(settings, data.simulated)
-    lists = {key: read_recommendation(settings.kafka, key) for key in chosen}
-    wanted = {item["posting_id"] for value in lists.values() if value for item in value["items"]}
-    known = read_postings(settings.kafka, wanted)
-    everyone = read_recommendation(settings.kafka, ANONYMOUS)
-    as_of = everyone["as_of"] if everyone else format_timestamp(data.live_from)
+    chosen = choose_examples(settings, data.simulated)
+    recommendations = {key: read_recommendation(settings.kafka, key) for key in chosen}
+    posting_ids = {
+        item["posting_id"] for value in recommendations.values() if value for item in value["items"]
+    }
+    postings = read_postings(settings.kafka, posting_ids)
+    anonymous = read_recommendation(settings.kafka, ANONYMOUS)
+    as_of = anonymous["as_of"] if anonymous else format_timestamp(data.live_from)
     return {
         "accounts": count_rows(spark, settings, history.read, sum(history.rejected.values())),
         "replayed": {"history": history.produced, "live": live.produced},
@@ -214,15 +217,14 @@ def _checks(
         if data.simulated
         else None,
         "examples": {
-            key: {"recommendation": value, "postings": _titles(value, known)}
-            for key, value in lists.items()
+            key: {
+                "recommendation": value,
+                "postings": {i["posting_id"]: postings[i["posting_id"]] for i in value["items"]},
+            }
+            for key, value in recommendations.items()
             if value
         },
     }
-
-
-def _titles(value: dict[str, Any], known: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    return {item["posting_id"]: known[item["posting_id"]] for item in value["items"]}
 
 
 def _print_summary(summary: dict[str, Any], home: Path, settings: Settings) -> None:

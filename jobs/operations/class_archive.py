@@ -1,10 +1,10 @@
-"""The archive of classes that Spark's JVM starts from, made by running the jobs once.
+"""Makes the archive of classes from which Spark's JVM starts faster, by running the jobs once.
 
-A JVM reads and checks twenty thousand classes of Spark's before its first query. Java's Application
-Class-Data Sharing (JEP 310 and JEP 350) maps them from a file instead, if it is the same Java with
-the same jars; if not, the JVM says nothing and starts as it would without.
+A JVM loads and verifies twenty thousand classes of Spark before its first query. With Java's
+Application Class-Data Sharing (JEP 310 and JEP 350) it maps them from a file instead. The file is
+for one Java with the same jars; with others the JVM ignores it.
 
-Run: python -m jobs.operations.class_archive (set-up does)
+Run: python -m jobs.operations.class_archive (the set-up does)
 """
 
 import signal
@@ -18,68 +18,55 @@ from types import FrameType
 
 from pyspark.sql import SparkSession
 
-from infra.broker import provisioning
-from infra.broker.embedded import Broker
 from infra.simulator import Market, MarketConfig, write
 from jobs import archive, index_postings, update_profiles
 from jobs.operations.file_import import import_candidates, import_events, import_postings
+from jobs.runtime.sandbox import sandbox
 from jobs.runtime.streaming_query import start_all
 from streaming import dependencies
 from streaming.errors import CareerstreamError, one_line
-from streaming.settings import (
-    JobSettings,
-    KafkaSettings,
-    MlflowSettings,
-    Settings,
-    SparkSettings,
-    StorageSettings,
-)
+from streaming.settings import JobSettings, Settings, SparkSettings
 from streaming.spark.internals.java_gateway import end_jvm
 from streaming.spark.session import logged_session
 
-PATIENCE = 900
-"""Seconds: far above what it takes, for a machine that is busy."""
+TIMEOUT_SECONDS = 900
+"""Far above the usual one to two minutes, for a busy machine."""
 MARKET = MarketConfig(candidates=5, postings=10, events_per_candidate=4, days=5, seed=1)
 
 
-def make(file: Path) -> None:
-    """Run jobs over a small market, and have the JVM write down what it loaded.
+def make_archive(file: Path) -> None:
+    """Run the jobs over a small market and have the JVM archive the classes that it loaded.
 
-    Takes one to two minutes; the file has some 230 MB.
+    This takes one to two minutes; the file has some 230 MB.
 
     Args:
         file: appears when it is complete.
 
     Raises:
-        CareerstreamError: a job failed, or the JVM wrote nothing.
+        CareerstreamError: a job failed, or the JVM wrote no archive.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=".making-") as folder:
-        home, made = Path(folder), Path(folder, file.name)
-        with Broker(home / "kafka") as broker:
-            dump = {"spark.driver.extraJavaOptions": f'"-XX:ArchiveClassesAtExit={made}"'}
-            settings = Settings(
-                home=home,
-                kafka=KafkaSettings(bootstrap_servers=broker.bootstrap_servers),
-                # Not those of the environment: what is made up here belongs into no real table.
-                storage=StorageSettings(),
-                mlflow=MlflowSettings(),
-                spark=SparkSettings(conf=dump),
-                jobs=JobSettings(lake_interval_seconds=1, catalogue_interval_seconds=1),
-            )
-            _fill(settings)
-            with _exited(), logged_session(settings, "class-archive", scores=True) as spark:
-                _run(spark, settings)
-        if not made.exists():
+        unfinished = Path(folder, file.name)
+        options = {"spark.driver.extraJavaOptions": f'"-XX:ArchiveClassesAtExit={unfinished}"'}
+        # Settings of the environment must not reach the jobs: they could name a real cluster.
+        given = Settings(
+            spark=SparkSettings(conf=options),
+            jobs=JobSettings(lake_interval_seconds=1, catalogue_interval_seconds=1),
+        )
+        with sandbox(given, Path(folder)) as own:
+            _fill_topics(own.settings)
+            with _jvm_ended(), logged_session(own.settings, "class-archive", scores=True) as spark:
+                _run_jobs(spark, own.settings)
+        if not unfinished.exists():
             raise CareerstreamError(
                 f"Java {dependencies.java().version} wrote no archive of its classes"
             )
-        made.replace(file)
+        unfinished.replace(file)
 
 
-def _fill(settings: Settings) -> None:
-    """Put a small market on the topics."""
-    provisioning.create(settings.kafka)
+def _fill_topics(settings: Settings) -> None:
+    """Import a small market."""
     folder = settings.home / "market"
     folder.mkdir()
     write(Market(MARKET), folder)
@@ -88,8 +75,8 @@ def _fill(settings: Settings) -> None:
     import_events(settings, folder / "events.jsonl")
 
 
-def _run(spark: SparkSession, settings: Settings) -> None:
-    """Run the jobs that need no model until all is read."""
+def _run_jobs(spark: SparkSession, settings: Settings) -> None:
+    """Run the jobs that need no model until they have read everything."""
     starts = (index_postings.start, update_profiles.start, archive.start)
     running = start_all([partial(start, spark, settings) for start in starts], settings)
     try:
@@ -100,28 +87,28 @@ def _run(spark: SparkSession, settings: Settings) -> None:
 
 
 @contextmanager
-def _exited() -> Iterator[None]:
-    """Wait after the block until Spark's JVM has ended, which it otherwise does after us."""
+def _jvm_ended() -> Iterator[None]:
+    """End Spark's JVM after the block. It writes the archive when it ends."""
     try:
         yield
     finally:
         end_jvm()
 
 
-def _give_up(number: int, frame: FrameType | None) -> None:
+def _on_timeout(number: int, frame: FrameType | None) -> None:
     del number, frame
-    raise CareerstreamError(f"not made in {PATIENCE} seconds")
+    raise CareerstreamError(f"not made in {TIMEOUT_SECONDS} seconds")
 
 
 def main() -> int:
-    """Make the archive of this environment unless it is there; return the exit code."""
+    """Make the archive of this environment unless it exists; return the exit code."""
     file = dependencies.class_archive()
     if file.exists():
         return 0
-    signal.signal(signal.SIGALRM, _give_up)
-    signal.alarm(PATIENCE)
+    signal.signal(signal.SIGALRM, _on_timeout)
+    signal.alarm(TIMEOUT_SECONDS)
     try:
-        make(file)
+        make_archive(file)
     except (CareerstreamError, OSError) as error:
         sys.stderr.write(f"{one_line(error)}\n")
         return 1

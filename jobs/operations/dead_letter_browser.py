@@ -16,7 +16,7 @@ from streaming.contract.topics import BY_NAME, DEAD_LETTERS
 from streaming.errors import InputError
 from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings
-from streaming.timestamps import parse_timestamp, format_timestamp
+from streaming.timestamps import format_timestamp, parse_timestamp
 
 MAX_PROBLEMS = 10
 """Problems reported of one value."""

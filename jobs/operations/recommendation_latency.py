@@ -15,7 +15,7 @@ from streaming.errors import InputError
 from streaming.kafka.clients import broker_errors, producer
 from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.settings import KafkaSettings, Settings
-from streaming.timestamps import parse_timestamp, format_timestamp
+from streaming.timestamps import format_timestamp, parse_timestamp
 
 TIMEOUT_SECONDS = 15.0
 """How long to wait for the next answer."""
@@ -119,7 +119,9 @@ def _clicks(kafka: KafkaSettings) -> Iterator[dict[str, Any]]:
             "candidate_id": candidate_id,
             "posting_id": posting_id,
             "kind": "view",
-            "event_time": format_timestamp(min(newest + timedelta(seconds=number), datetime.now(tz=UTC))),
+            "event_time": format_timestamp(
+                min(newest + timedelta(seconds=number), datetime.now(tz=UTC))
+            ),
             "source": "benchmark",
         }
 
