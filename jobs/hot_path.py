@@ -45,7 +45,9 @@ def _start_inline(
     version_log: WorkerBatchVersionLog,
 ) -> RunningJob:
     """Score in the tasks that fold. They record the versions, so no batch stops at the driver."""
-    scorer = InlineScorer(version_log.task_bundle, settings.recommend.list_size, recommender.counters)
+    scorer = InlineScorer(
+        version_log.task_bundle, settings.recommend.list_size, recommender.counters
+    )
     with scheduling_pool(spark, HOT_POOL):
         writer = write_stream(fold_stream(spark, settings, scorer), settings.kafka)
         query = start_query(writer, JOB, settings)

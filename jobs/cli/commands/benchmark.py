@@ -96,7 +96,7 @@ def _with_sizes(command: Callable[..., None]) -> Callable[..., None]:
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
             annotation=Annotated[
-                type(size.default) | None,  # type: ignore[operator]
+                type(size.default) | None,
                 typer.Option(
                     min=size.metadata["minimum"],
                     help=f"{size.metadata['description']} Default: {size.default:,.15g}.",
@@ -118,7 +118,9 @@ def stream(
     *,
     part: Annotated[
         list[str] | None,
-        typer.Option(help=f"{', '.join(PARTS)}; repeatable. Default: all but tuning.", metavar="NAME"),
+        typer.Option(
+            help=f"{', '.join(PARTS)}; repeatable. Default: all but tuning.", metavar="NAME"
+        ),
     ] = None,
     quick: Annotated[
         bool, typer.Option(help="Small sizes: a trial run whose numbers mean little.")
