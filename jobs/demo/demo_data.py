@@ -15,14 +15,15 @@ from streaming.importing import ReadOptions, Row, SourceFile, read_rows
 from streaming.timestamps import format_timestamp
 
 LIVE_SHARE = 0.05
-MOST_LIVE = 300
+"""The share of the events, the newest, that is replayed live."""
+MOST_LIVE_EVENTS = 300
 FULL = MarketConfig(candidates=600, postings=6_000)
 QUICK = MarketConfig(candidates=200, postings=3_000)
-SHOWN = {
+EXAMPLE_SKILLS = {
     "demo-java": ("软件开发", "Java开发", "Spring框架"),
     "demo-accounting": ("会计", "财务报表", "税务"),
 }
-"""Candidates who only state skills: the demo shows what the model makes of that."""
+"""Candidates who state skills and nothing else, whose recommendations the demo shows."""
 
 _SHORTEST_MISSPELT = 4
 _SOUNDS_LIKE = dict(
@@ -32,29 +33,29 @@ _SOUNDS_LIKE = dict(
         strict=True,
     )
 )
-"""Characters and what is typed for them by mistake."""
+"""Characters and the similar ones that are typed by mistake."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Data:
-    """What is replayed."""
+class DemoData:
+    """The files that the demo replays."""
 
     events: Path
     postings: Path
     candidates: Path | None
     simulated: bool
     live_from: datetime
-    """Events from then on are replayed at a steady rate, after training."""
+    """Events from this time on are replayed at a steady rate, after the training."""
 
 
-def simulated(folder: Path, *, quick: bool) -> Data:
+def simulate(folder: Path, *, quick: bool) -> DemoData:
     """Write a simulated market and the candidates that the demo shows."""
     write(Market(QUICK if quick else FULL), folder)
     events, candidates = folder / "events.jsonl", folder / "candidates.jsonl"
-    live_from = live_moment(events)
+    live_from = find_live_from(events)
     with candidates.open("ab") as lines:
-        lines.writelines(_shown(live_from))
-    return Data(
+        lines.writelines(_example_candidates(live_from))
+    return DemoData(
         events=events,
         postings=folder / "postings.jsonl",
         candidates=candidates,
@@ -63,34 +64,34 @@ def simulated(folder: Path, *, quick: bool) -> Data:
     )
 
 
-def real(events: Path) -> Data:
-    """Take a real stream; the postings are derived from the same file."""
-    return Data(
+def read_stream(events: Path) -> DemoData:
+    """Use a real stream; the postings are derived from the same file."""
+    return DemoData(
         events=events,
         postings=events,
         candidates=None,
         simulated=False,
-        live_from=live_moment(events),
+        live_from=find_live_from(events),
     )
 
 
-def live_moment(events: Path) -> datetime:
-    """Find the moment after which the newest few events lie."""
-    times = sorted(_times(events))
-    live = min(MOST_LIVE, int(len(times) * LIVE_SHARE))
+def find_live_from(events: Path) -> datetime:
+    """Return the time from which events are replayed live."""
+    times = sorted(_event_times(events))
+    live = min(MOST_LIVE_EVENTS, int(len(times) * LIVE_SHARE))
     return times[-live] if live else times[-1] + timedelta(microseconds=1)
 
 
-def misspelt(skill: str) -> str:
-    """Write a skill with one typing error.
+def misspell(skill: str) -> str:
+    """Return a skill with one typing error.
 
-    In Chinese a character that sounds like another stands for it; else the longest word loses a
-    letter in its middle. What offers neither stays as it is.
+    In Chinese the last character that has a similar one is replaced by it. Otherwise the longest
+    word loses a letter in its middle, unless it is short.
     """
-    places = [place for place, character in enumerate(skill) if character in _SOUNDS_LIKE]
-    if places:
-        place = places[-1]
-        return skill[:place] + _SOUNDS_LIKE[skill[place]] + skill[place + 1 :]
+    similar = [index for index, character in enumerate(skill) if character in _SOUNDS_LIKE]
+    if similar:
+        index = similar[-1]
+        return skill[:index] + _SOUNDS_LIKE[skill[index]] + skill[index + 1 :]
     longest = max(re.findall(r"[A-Za-z]+", skill), key=len, default="")
     if len(longest) < _SHORTEST_MISSPELT:
         return skill
@@ -99,13 +100,13 @@ def misspelt(skill: str) -> str:
 
 
 def stated_profiles(
-    as_of: str, written: Callable[[str], str] = lambda skill: skill
+    as_of: str, spell: Callable[[str], str] = lambda skill: skill
 ) -> list[dict[str, Any]]:
-    """Make a profile for each occupation that states its three characteristic skills and no more.
+    """Return a profile for each occupation and language that states its three typical skills.
 
     Args:
-        as_of: when.
-        written: how a skill is spelt, such as `misspelt`.
+        as_of: the time of the profiles.
+        spell: how a skill is spelt, such as `misspell`.
 
     Returns:
         Values of the topic profiles; the candidate id is the occupation's key and the language.
@@ -119,7 +120,7 @@ def stated_profiles(
             "as_of": as_of,
             "stated": {
                 "updated_at": as_of,
-                "skills": list(map(written, occupation.stated(language))),
+                "skills": list(map(spell, occupation.stated(language))),
                 "language": language,
             },
             "events": [],
@@ -132,25 +133,25 @@ def stated_profiles(
 
 
 def occupation_names() -> dict[str, set[str]]:
-    """Name each occupation in both languages, by its key."""
+    """Return the names of each occupation in both languages, by its key."""
     return {
         occupation.key: {occupation.wording(language).name for language in ("zh", "en")}
         for occupation in occupations()
     }
 
 
-def _times(events: Path) -> Iterator[datetime]:
+def _event_times(events: Path) -> Iterator[datetime]:
     for row in read_rows(Event, SourceFile(events), ReadOptions()):
         if isinstance(row, Row) and isinstance(row.record, Event):
             yield row.record.event_time.astimezone(UTC)
 
 
-def _shown(moment: datetime) -> Iterator[bytes]:
-    for candidate_id, skills in SHOWN.items():
+def _example_candidates(updated_at: datetime) -> Iterator[bytes]:
+    for candidate_id, skills in EXAMPLE_SKILLS.items():
         value = {
             "schema_version": SCHEMA_VERSION,
             "candidate_id": candidate_id,
-            "updated_at": format_timestamp(moment),
+            "updated_at": format_timestamp(updated_at),
             "skills": skills,
             "language": "zh",
             "source": "simulator",

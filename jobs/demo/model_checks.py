@@ -1,17 +1,19 @@
 """Checks of the model: recommendations for stated skills, and the topic against `predict`."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import pandas as pd
 
-from jobs.demo.demo_data import SHOWN, misspelt, occupation_names, stated_profiles
+from jobs.demo.demo_data import EXAMPLE_SKILLS, misspell, occupation_names, stated_profiles
 from jobs.demo.stream_checks import newest_values
 from streaming.contract.records import ANONYMOUS
 from streaming.contract.topics import PROFILES, RECOMMENDATIONS
 from streaming.profiles.fold import Document
 from streaming.serving.bundles import Bundle, BundleStore
+from streaming.serving.ranker import Profile, RankedItem
 from streaming.serving.scoring import anonymous_profile
 from streaming.serving.versions import ServingVersions
 from streaming.settings import Settings
@@ -30,15 +32,15 @@ def occupation_check(bundle: Bundle, as_of: str) -> dict[str, Any]:
     ranker, catalogue = bundle.ranker(), bundle.catalogue()
     names = occupation_names()
 
-    def hits(profile: Document, items: list[dict[str, Any]]) -> int:
+    def hits(profile: Profile, items: list[RankedItem]) -> int:
         occupation = names[profile["candidate_id"].partition("/")[0]]
         rows = [catalogue.rows[item["posting_id"]] for item in items]
         return sum(catalogue.table.column("occupation")[row].as_py() in occupation for row in rows)
 
-    def top(profiles: list[Document]) -> list[list[dict[str, Any]]]:
+    def top(profiles: Sequence[Profile]) -> list[list[RankedItem]]:
         return ranker.rank(profiles, [as_of] * len(profiles), prepared, TOP)
 
-    profiles, misspelt_profiles = stated_profiles(as_of), stated_profiles(as_of, misspelt)
+    profiles, misspelt_profiles = stated_profiles(as_of), stated_profiles(as_of, misspell)
     (popular,) = top([anonymous_profile(as_of)])
     counts = map(hits, profiles, top(profiles))
     by_profile = dict(zip((p["candidate_id"] for p in profiles), counts, strict=True))
@@ -78,11 +80,11 @@ def offline_check(store: BundleStore, settings: Settings) -> dict[str, Any]:
     }
 
 
-def examples(settings: Settings, simulated: bool, count: int = 3) -> list[str]:
-    """Choose the candidates to show: those of the demo, then the ones with the most events."""
-    shown = list(SHOWN) if simulated else []
+def choose_examples(settings: Settings, simulated: bool, count: int = 3) -> list[str]:
+    """Choose candidates to show: those of the demo, then the ones with the most events."""
+    shown = list(EXAMPLE_SKILLS) if simulated else []
     profiles = newest_values(settings.kafka, PROFILES)
-    others = profiles.keys() - SHOWN.keys()
+    others = profiles.keys() - EXAMPLE_SKILLS.keys()
     busiest = sorted(others, key=lambda key: (-len(profiles[key]["events"]), key))
     return (shown + busiest)[:count]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.simulator import occupations
 from jobs.demo.claims import claims
-from jobs.demo.demo_data import SHOWN
+from jobs.demo.demo_data import EXAMPLE_SKILLS
 from jobs.demo.plots import curves_plot, latency_plot, quality_plot
 from jobs.reporting.html_page import (
     ABSENT,
@@ -170,7 +170,7 @@ def _example(candidate: str, example: Summary) -> Row:
     value, postings = example["recommendation"], example["postings"]
     return {
         "candidate": candidate,
-        "stated": " · ".join(SHOWN.get(candidate, ())),
+        "stated": " · ".join(EXAMPLE_SKILLS.get(candidate, ())),
         "entries": [_item(item, postings.get(item["posting_id"], {})) for item in value["items"]],
         "made_with": f"Profile version {value['profile_version']}, {value['model_name']} version "
         f"{value['model_version']}, catalogue {value['catalogue_version']}, "

@@ -45,13 +45,13 @@ def estimate(report: Report, key: str, *, signed: bool = False) -> dict[str, str
         signed: whether it is a difference: one whose interval leaves out 0 is marked good or bad.
     """
     sign = "+" if signed else ""
+    cell = {"estimate": number(report.get(key), 4, sign), "interval": "", "mark": ""}
     low, high = report.get(f"{key}/low"), report.get(f"{key}/high")
-    known = low is not None and high is not None
-    return {
-        "estimate": number(report.get(key), 4, sign),
-        "interval": f"{low:{sign}.4f} to {high:{sign}.4f}" if known else "",
-        "mark": ("good" if low > 0 else "bad" if high < 0 else "") if signed and known else "",
-    }
+    if low is None or high is None:
+        return cell
+    mark = "good" if low > 0 else "bad" if high < 0 else ""
+    interval = f"{low:{sign}.4f} to {high:{sign}.4f}"
+    return cell | {"interval": interval, "mark": mark if signed else ""}
 
 
 def number(value: float | None, digits: int = 0, sign: str = "") -> str:

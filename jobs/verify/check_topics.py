@@ -165,7 +165,10 @@ class _History:
         if offsets is not None:
             end_events = _end(events, self.events, offsets.get("events", -1))
             end_stated = _end(stated_parts, self.stated_parts, offsets.get("candidates", -1))
-        new = [*events[self.events : end_events], *stated_parts[self.stated_parts : end_stated]]
+        new: list[Received] = [
+            *events[self.events : end_events],
+            *stated_parts[self.stated_parts : end_stated],
+        ]
         self.folded = fold(self.folded, new, self.candidate_id).profile
         self.events, self.stated_parts = end_events, end_stated
         return self.folded

@@ -1,22 +1,22 @@
-"""A benchmark report as an MLflow run."""
+"""Logs a quality report as an MLflow run."""
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 
+from jobs.reporting.html_page import Report, select
 from streaming.settings import Settings
 from training.registry.tracking import log_curves, open_run, registry_errors
 
-_MOST_AT_ONCE = 100
+_BATCH = 100
+"""Most metrics and parameters of one request."""
 _MOST_CHARACTERS = 500
 
 
-def log(settings: Settings, report: Mapping[str, Any], files: list[Path]) -> str:
-    """Log numbers as metrics, words as parameters, curves and files.
+def log(settings: Settings, report: Report, files: list[Path]) -> str:
+    """Log numbers as metrics, texts as parameters, curves and files.
 
     Returns:
         The run's id.
@@ -26,9 +26,9 @@ def log(settings: Settings, report: Mapping[str, Any], files: list[Path]) -> str
     """
     name = f"benchmark {report['protocol']} {report['preset']}"
     with open_run(settings, name) as run_id, registry_errors(settings):
-        client = MlflowClient()
+        client, now = MlflowClient(), int(time.time() * 1000)
         metrics = [
-            Metric(_accepted(key), float(value), _now(), 0)
+            Metric(_allowed(key), float(value), now, 0)
             for key, value in report.items()
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         ]
@@ -37,24 +37,17 @@ def log(settings: Settings, report: Mapping[str, Any], files: list[Path]) -> str
             for key, value in report.items()
             if isinstance(value, (str, bool)) or key == "seed"
         ]
-        for part in range(0, len(metrics), _MOST_AT_ONCE):
-            client.log_batch(run_id, metrics=metrics[part : part + _MOST_AT_ONCE])
-        for part in range(0, len(params), _MOST_AT_ONCE):
-            client.log_batch(run_id, params=params[part : part + _MOST_AT_ONCE])
-        curves = {
-            _accepted(key.removeprefix("curves/")): value
-            for key, value in report.items()
-            if key.startswith("curves/")
-        }
-        log_curves(client, run_id, curves)
+        for start in range(0, max(len(metrics), len(params)), _BATCH):
+            batch = slice(start, start + _BATCH)
+            client.log_batch(run_id, metrics=metrics[batch], params=params[batch])
+        curves = select(report, "curves/").items()
+        log_curves(
+            client, run_id, {_allowed(k.removeprefix("curves/")): values for k, values in curves}
+        )
         for file in files:
             client.log_artifact(run_id, str(file))
     return run_id
 
 
-def _accepted(name: str) -> str:
-    return name.replace("@", "_at_")  # @ is refused
-
-
-def _now() -> int:
-    return int(time.time() * 1000)
+def _allowed(name: str) -> str:
+    return name.replace("@", "_at_")  # MLflow refuses @

@@ -1,12 +1,9 @@
 """Processes of jobs: their settings, their checkpoints, their end."""
 
-import subprocess
-import sys
 from collections import deque
 
 import pytest
 
-from infra.process.supervisor import session_members
 from jobs.runtime.sandbox import Sandbox, settings_environment
 from jobs.verify import job_process
 from jobs.verify.chaos import lag
@@ -60,20 +57,6 @@ def test_a_checkpoint_says_how_far_it_is(tmp_path):
     assert lag(found, ends, {"t.events"}) == 1 + 0 + 3
     write(tmp_path / "offsets", 1)
     assert read_progress(tmp_path).in_flight
-
-
-def test_everything_of_a_session_is_found():
-    code = "import subprocess, sys; subprocess.run(['sleep', '300'])"
-    parent = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
-    try:
-        while "sleep" not in session_members(parent.pid).values():
-            assert parent.poll() is None
-        assert len(session_members(parent.pid)) == 2
-    finally:
-        for pid in session_members(parent.pid):
-            subprocess.run(["kill", "-9", str(pid)], check=True)
-        parent.wait()
-    assert not session_members(parent.pid)
 
 
 def test_a_job_that_ends_again_and_again_is_given_up(tmp_path, monkeypatch):

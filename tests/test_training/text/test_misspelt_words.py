@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.simulator import Market, MarketConfig, occupations
-from jobs.demo.demo_data import misspelt
-from training.model.features import all_text, posting_phrases, posting_text
+from jobs.demo.demo_data import misspell
+from training.model.features import full_text, posting_phrases, posting_text
 from training.text.lexical_vectors import Lexicon
-from training.text.misspellings import MOST_WORDS, Spelling, pieces
-from training.text.tokenizer import strange, tokens
-from training.text.word_embeddings import WordVectors, train_on, unit
+from training.text.misspellings import MAX_INDEXED_WORDS, SimilarWords, character_ngrams
+from training.text.tokenizer import tokens, unknown_spans
+from training.text.word_embeddings import WordVectors, train_word_vectors, unit_rows
 
 POSTINGS = list(Market(MarketConfig(candidates=2, postings=300, seed=4)).postings())
 WORDS = ("engineer", "accountant", "bookkeeping", "nurse", "会计", "会计师", "软件", "软件开发")
@@ -22,7 +22,7 @@ anything = st.text(st.sampled_from(string.ascii_letters + "会计软件开法的
 
 @pytest.fixture(scope="module")
 def encoder() -> WordVectors:
-    return train_on(map(all_text, POSTINGS), dimensions=100, seed=1)
+    return train_word_vectors(map(full_text, POSTINGS), dimensions=100, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def lexicon() -> Lexicon:
 
 
 def relatives(text, words=WORDS):
-    found = Spelling(words).relatives(text, words)
+    found = SimilarWords(words).relatives(text, words)
     return [[words[relative.row] for relative in nearest] for _, nearest in found]
 
 
@@ -58,13 +58,13 @@ def test_nothing_is_related_to_what_is_written_like_nothing():
 
 
 def test_relatives_are_frequent_words():
-    many = [*(f"w{number}" for number in range(MOST_WORDS)), "engineer"]
+    many = [*(f"w{number}" for number in range(MAX_INDEXED_WORDS)), "engineer"]
     assert relatives("enginer", many) == [[]]
 
 
 @given(anything)
 def test_shares_are_below_one_and_the_nearest_has_most(text):
-    for _, nearest in Spelling(WORDS).relatives(text, WORDS):
+    for _, nearest in SimilarWords(WORDS).relatives(text, WORDS):
         shares = [relative.share for relative in nearest]
         assert shares == sorted(shares, reverse=True)
         assert 0 <= sum(shares) <= 1
@@ -72,18 +72,18 @@ def test_shares_are_below_one_and_the_nearest_has_most(text):
 
 @given(anything)
 def test_a_text_is_strange_when_it_has_unknown_words(text):
-    stretches = list(strange(text, ()))
+    stretches = list(unknown_spans(text, ()))
     assert bool(stretches) == bool(tokens(text))
-    assert all(stretch.text in stretch.around and pieces(stretch.text) for stretch in stretches)
+    assert all(stretch.text in stretch.around and character_ngrams(stretch.text) for stretch in stretches)
     assert not list(
-        strange(text, frozenset(tokens(text)) | {stretch.text for stretch in stretches})
+        unknown_spans(text, frozenset(tokens(text)) | {stretch.text for stretch in stretches})
     )
 
 
 def nearest_skills(encode, language):
     """Which of all skills a misspelt one is nearest to: how often the right one, and how many."""
     skills = list(dict.fromkeys(s for o in occupations() for s in o.wording(language).skills))
-    typed = [(row, misspelt(skill)) for row, skill in enumerate(skills)]
+    typed = [(row, misspell(skill)) for row, skill in enumerate(skills)]
     wrong = [(row, text) for row, text in typed if text not in skills]
     right = np.array([row for row, _ in wrong])
     nearest = (encode([text for _, text in wrong]) @ encode(skills).T).argmax(axis=1)
@@ -122,7 +122,7 @@ def test_a_misspelt_word_is_nearer_to_the_right_postings_than_to_others(
 @pytest.mark.parametrize(("one", "other"), [("bookkeeper", "bookkeeping"), ("会计员", "会计师")])
 def test_a_word_never_seen_shares_something_with_its_relatives(one, other):
     texts = [f"{other} ledgers 账目", "nursing ward 病房", "welding steel 钢材"] * 5
-    encoder = train_on(texts, dimensions=16, seed=1)
+    encoder = train_word_vectors(texts, dimensions=16, seed=1)
     assert one not in encoder.rows
     unseen, seen, *others = encoder.encode([one, other, "nursing", "welding", "病房"])
     assert unseen @ seen > max(unseen @ vector for vector in others)
@@ -136,7 +136,7 @@ def test_known_words_are_what_they_were(encoder, lexicon):
         text = posting_text(posting)
         rows = [encoder.rows[word] for word in tokens(text)]
         plain = encoder.weights[rows] @ encoder.vectors[rows]
-        assert np.array_equal(encoder.encode([text])[0], unit(plain[None])[0])
+        assert np.array_equal(encoder.encode([text])[0], unit_rows(plain[None])[0])
         weighed = lexicon._weighed(posting_phrases(posting))
         named = {word for phrase in posting_phrases(posting) for word in tokens(phrase)}
         assert {word for word in weighed if " " not in word} == named

@@ -99,7 +99,7 @@ def running_chain(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> Iter
         wait_until_caught_up(sandbox, up)
         on_progress("chain: waiting for the model to serve", 0.9)
         if trained is not None:
-            model_registry.crown(sandbox.settings, trained, reason="benchmark", forced=True)
+            model_registry.set_champion(sandbox.settings, trained, reason="benchmark", forced=True)
         model = _wait_for_model(sandbox.settings, up, trained)
         on_progress("chain: caught up", 1.0)
         yield Chain(sandbox, up, candidates, market.posting_ids, model)
