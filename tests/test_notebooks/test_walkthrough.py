@@ -1,4 +1,4 @@
-"""The notebook, run as a person would run it, in a kernel of its own; nothing is left behind."""
+"""The notebook runs in its own kernel, as a person would run it, and leaves nothing behind."""
 
 import ast
 import base64
@@ -14,11 +14,11 @@ from nbformat import NotebookNode
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "walkthrough.ipynb"
 SLOWEST_CELL_SECONDS = 400
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 pytestmark = [
     pytest.mark.usefixtures("quick_jvms"),
-    # It chooses and opens its ports itself, all on 127.0.0.1.
+    # The client chooses and opens its ports itself, all on 127.0.0.1.
     pytest.mark.filterwarnings("ignore::DeprecationWarning:(jupyter_client|zmq|nbclient|tornado)"),
     pytest.mark.filterwarnings("ignore:Proactor event loop:RuntimeWarning"),
 ]
@@ -31,23 +31,23 @@ def notebook() -> NotebookNode:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder for temporary files of everything started within; at the end it all is gone."""
+    """A folder for temporary files; at the end every process that used it must have ended."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     yield tmp_path
-    _, alive = psutil.wait_procs(_started_in(tmp_path), timeout=PATIENCE_SECONDS)
+    _, alive = psutil.wait_procs(_started_in(tmp_path), timeout=TIMEOUT_SECONDS)
     assert alive == []
     assert list(tmp_path.glob("careerstream-*")) == []
 
 
 def _started_in(folder: Path) -> list[psutil.Process]:
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if process.environ().get("TMPDIR") == str(folder):
-                found.append(process)
-        except psutil.Error:  # somebody else's, or just gone
+                processes.append(process)
+        except psutil.Error:  # another user's, or it has just ended
             continue
-    return found
+    return processes
 
 
 def _run(notebook: NotebookNode, folder: Path) -> None:
@@ -67,12 +67,14 @@ def test_every_name_it_imports_is_there(notebook: NotebookNode) -> None:
     (code,) = (cell.source for cell in notebook.cells if cell.id == "parts")
     lines = [line for line in code.splitlines() if not line.startswith("%")]
     tree = ast.parse("\n".join(lines))
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert found
-    for node in found:
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert imports
+    for node in imports:
         exec(ast.unparse(node), {})  # noqa: S102 - of our own notebook
 
 
+# The demo runs the same way from the simulator to the lists in the ordinary suite.
+@pytest.mark.nightly
 @pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.kafka
@@ -82,8 +84,8 @@ def test_it_runs_from_top_to_bottom(notebook: NotebookNode, folder: Path) -> Non
     outputs = {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
     pictures = [
         base64.b64decode(output.data["image/png"])
-        for found in outputs.values()
-        for output in found
+        for cell_outputs in outputs.values()
+        for output in cell_outputs
         if "image/png" in output.get("data", {})
     ]
     assert len(pictures) == 6
