@@ -62,7 +62,8 @@ def judge(words: list[str], *, complete: bool) -> str | None:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     if given > len(arguments):
         return f"{' '.join(words)}: too many arguments"
-    needs_command = hasattr(command, "commands") and not command.invoke_without_command
+    runs_alone = len(words) > 1 and getattr(command, "invoke_without_command", False)
+    needs_command = hasattr(command, "commands") and not runs_alone
     missing = needs_command or given < sum(p.required for p in arguments)
     only_help = {"--help", "-h", "--version"} & {*words}
     return f"{' '.join(words)}: incomplete" if complete and missing and not only_help else None
