@@ -18,7 +18,7 @@ other machines.
 - `GET /metrics`: Prometheus' text format.
 - `GET /health`: 200 and `ok` while every query is idle or completes its batches. Otherwise 503 and
   one line with the reason: no query runs yet, a query has failed or was stopped, or a query has
-  worked on a single batch for longer than `metrics.stalled_seconds`.
+  worked on a single batch for longer than `metrics.stall_timeout_seconds`.
 
 The same data are in files, which the job writes every `metrics.interval_seconds` and removes when
 it ends. HOME/run/JOB.prom is for a collector of text files. HOME/run/JOB.json has `healthy`,
