@@ -1,5 +1,5 @@
-"""The stream: contract, fold, scoring and sinks. Knows nothing of the other packages."""
+"""The stream: contract, fold, scoring and sinks. It imports none of the other packages."""
 
-from streaming.mlflow_environment import quieten_mlflow
+from streaming.mlflow_environment import set_mlflow_defaults
 
-quieten_mlflow()  # here, because MLflow reads its switches when it is first imported
+set_mlflow_defaults()  # here, because MLflow reads these variables when it is first imported

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, kept back where an interruption would lose hold of something started."""
+"""Defers Ctrl-C and SIGTERM where an interruption would lose track of a new process."""
 
 import signal
 import threading
@@ -7,23 +7,23 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Keep Ctrl-C and SIGTERM back until the block is done, and the handlers as they were.
+def defer_signals() -> Iterator[None]:
+    """Deliver Ctrl-C and SIGTERM after the block, and restore their handlers.
 
-    For the start of another process: between its birth and our knowing of it nobody could end it.
-    In another thread than the main one, which no signal interrupts, it does nothing.
+    Use it to start a process: until the parent knows the process, nobody can end it. In a thread
+    other than the main one, which signals do not interrupt, the function does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    caught: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, lambda number, _: caught.append(number))
+    received: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in handlers:
+        signal.signal(number, lambda number, _: received.append(number))
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
-        if caught:
-            signal.raise_signal(caught[0])
+        if received:
+            signal.raise_signal(received[0])

@@ -1,21 +1,21 @@
-"""The one family of errors a user can meet.
+"""Errors that users see.
 
-Each message is a single line that names the value at fault, the limit it broke and the remedy.
-The command line prints that line and exits with `exit_code`; the stack trace needs `--debug`.
+Each message is one line that names the invalid value, its limit and the remedy. The command line
+prints that line and exits with `exit_code`; `--debug` adds the stack trace.
 """
 
-UNEXPECTED = 70
-"""Exit code of an error that nobody foresaw (sysexits' EX_SOFTWARE)."""
+UNEXPECTED_EXIT_CODE = 70
+"""Exit code of an unexpected error (EX_SOFTWARE of sysexits)."""
 
 
 class CareerstreamError(Exception):
-    """Root of every error that careerstream raises on purpose."""
+    """Base class of the errors that careerstream raises on purpose."""
 
     exit_code = 1
 
 
 class SettingsError(CareerstreamError):
-    """A setting is missing, malformed or contradicts another one."""
+    """A setting is missing, malformed or in conflict with another one."""
 
     exit_code = 2
 
@@ -26,14 +26,14 @@ class InputError(CareerstreamError):
     exit_code = 2
 
 
-class MissingPartError(CareerstreamError):
-    """Something this machine should have is missing: a JDK, the jars, a free port."""
+class MissingDependencyError(CareerstreamError):
+    """This machine lacks something: a JDK, the jars, a free port."""
 
     exit_code = 3
 
 
 class BrokerError(CareerstreamError):
-    """Kafka cannot be reached, refuses us, or cannot be started."""
+    """Kafka cannot be reached, refuses access, or cannot be started."""
 
     exit_code = 4
 
@@ -45,6 +45,6 @@ class ModelError(CareerstreamError):
 
 
 def one_line(error: BaseException) -> str:
-    """Make one line of any exception: its type and the first line of what it says."""
-    words = next(iter(str(error).strip().splitlines()), "")
-    return f"{type(error).__name__}: {words}"[:500].removesuffix(": ")
+    """Return any exception as one line: its type and the first line of its message."""
+    message = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {message}"[:500].removesuffix(": ")

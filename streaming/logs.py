@@ -1,4 +1,4 @@
-"""Logs for people or for programs: text, or one JSON object a line with query and batch ids."""
+"""Logs as text for people, or as one JSON object a line with query and batch ids."""
 
 import logging
 import sys
@@ -10,17 +10,17 @@ from typing import Any, Literal
 
 import orjson
 
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
-TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+TEXT_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 BATCH_FIELDS = ("query", "query_id", "run_id", "batch_id", "rows", "seconds")
-"""What a line may say of the batch it belongs to."""
+"""Fields of a line that describe its batch."""
 _batch: ContextVar[dict[str, Any] | None] = ContextVar("batch", default=None)
 
 
 @contextmanager
-def within_batch(query: str, batch_id: int) -> Iterator[None]:
-    """Have all lines logged inside say which batch they belong to."""
+def batch_context(query: str, batch_id: int) -> Iterator[None]:
+    """Add the batch to all lines that are logged within the block."""
     token = _batch.set({"query": query, "batch_id": batch_id})
     try:
         yield
@@ -28,11 +28,11 @@ def within_batch(query: str, batch_id: int) -> Iterator[None]:
         _batch.reset(token)
 
 
-class JsonLines(logging.Formatter):
-    """Writes a record as a JSON object on a line of its own.
+class JsonFormatter(logging.Formatter):
+    """Formats a record as a JSON object on one line.
 
     Args:
-        job: said in each line.
+        job: name of the job, in each line.
     """
 
     def __init__(self, job: str) -> None:
@@ -40,30 +40,29 @@ class JsonLines(logging.Formatter):
         self._job = job
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line: time, level, logger, job, message, batch, and the trace if any."""
-        told = {name: vars(record)[name] for name in BATCH_FIELDS if name in vars(record)}
+        """Return time, level, logger, job, message, batch, and the stack trace if there is one."""
+        batch_fields = {name: vars(record)[name] for name in BATCH_FIELDS if name in vars(record)}
         line: dict[str, Any] = {
-            "time": to_text(datetime.fromtimestamp(record.created, tz=UTC)),
+            "time": format_timestamp(datetime.fromtimestamp(record.created, tz=UTC)),
             "level": record.levelname,
             "logger": record.name,
             "job": self._job,
             "message": record.getMessage(),
             **(_batch.get() or {}),
-            **told,
+            **batch_fields,
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str).decode()
 
 
-def configure(shape: Literal["text", "json"], job: str) -> None:
-    """Send the log of a job to standard error.
-
-    As JSON every batch has a line; people are spared them.
-    """
+def configure(log_format: Literal["text", "json"], job: str) -> None:
+    """Send the log of a job to standard error. Only the JSON format has a line for every batch."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines(job) if shape == "json" else logging.Formatter(TEXT))
+    handler.setFormatter(
+        JsonFormatter(job) if log_format == "json" else logging.Formatter(TEXT_FORMAT)
+    )
     logging.basicConfig(level="INFO", handlers=[handler], force=True)
-    logging.getLogger("batches").setLevel("INFO" if shape == "json" else "WARNING")
-    for chatty in ("py4j", "kafka"):
-        logging.getLogger(chatty).setLevel("WARNING")
+    logging.getLogger("batches").setLevel("INFO" if log_format == "json" else "WARNING")
+    for verbose in ("py4j", "kafka"):
+        logging.getLogger(verbose).setLevel("WARNING")

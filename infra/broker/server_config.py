@@ -53,7 +53,7 @@ def java(folder: Path, *options: str) -> list[str]:
         options: options of the virtual machine, e.g. its memory.
 
     Raises:
-        MissingPartError: no Java or no jars.
+        MissingDependencyError: no Java or no jars.
     """
     return [
         str(dependencies.java().executable),

@@ -16,7 +16,7 @@ from types import FrameType
 from infra.setup import class_data_sharing, horovod, jars, java, stamp
 from infra.setup.python import Environment
 from streaming import dependencies
-from streaming.errors import MissingPartError
+from streaming.errors import MissingDependencyError
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,7 @@ def main() -> int:
         with _exclusive():
             if not stamp.is_current(PROJECT):
                 _set_up()
-    except MissingPartError as error:
+    except MissingDependencyError as error:
         print(f"setup: {error}", file=sys.stderr)
         return error.exit_code
     except subprocess.CalledProcessError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infra.setup import class_data_sharing, jars, java
 from streaming import dependencies
-from streaming.errors import CareerstreamError, MissingPartError
+from streaming.errors import CareerstreamError, MissingDependencyError
 from streaming.settings import Settings
 
 GIB = 1024**3
@@ -59,12 +59,12 @@ def install() -> str:
         One line for display about the class archive, which is optional.
 
     Raises:
-        MissingPartError: something must be installed by hand; the message says what.
+        MissingDependencyError: something must be installed by hand; the message says what.
     """
     java.ensure()
     spark = find_spec("pyspark")
     if spark is None or spark.origin is None:
-        raise MissingPartError("pyspark is not installed; install careerstream with pip or uv")
+        raise MissingDependencyError("pyspark is not installed; install careerstream with pip or uv")
     jars.install(jars.ivy_jar(Path(spark.origin).parent))
     return class_data_sharing.install(Path(sys.executable), Path(sys.prefix))
 
@@ -95,7 +95,7 @@ def _class_archive() -> Check:
     name = "Class archive (Spark starts sooner)"
     try:
         file = dependencies.class_archive()
-    except MissingPartError:
+    except MissingDependencyError:
         return Check(name=name, ok=False, found="no Java", needed=False)
     return Check(
         name=name,

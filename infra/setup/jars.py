@@ -16,7 +16,7 @@ from xml.sax.saxutils import quoteattr
 from infra.process.run_command import output_lines
 from infra.setup.progress import Progress
 from streaming import dependencies
-from streaming.errors import MissingPartError
+from streaming.errors import MissingDependencyError
 
 _FOUND = re.compile(r"\s*(found \S+|\[SUCCESSFUL \])")
 _COMPLAINT = re.compile(r"ERROR|FAILED|not found|Exception")
@@ -95,7 +95,7 @@ def install(ivy: Path) -> None:
         ivy: Ivy's jar (`ivy_jar`).
 
     Raises:
-        MissingPartError: no Java, or Ivy could not fetch a jar; the message says which.
+        MissingDependencyError: no Java, or Ivy could not fetch a jar; the message says which.
     """
     for bundle in missing():
         _fetch(bundle, ivy)
@@ -108,11 +108,11 @@ def ivy_jar(pyspark: Path) -> Path:
         pyspark: the package's folder.
 
     Raises:
-        MissingPartError: it is not there.
+        MissingDependencyError: it is not there.
     """
     candidates = sorted((pyspark / "jars").glob("ivy-*.jar"))
     if not candidates:
-        raise MissingPartError(f"no ivy-*.jar in {pyspark / 'jars'}; reinstall pyspark")
+        raise MissingDependencyError(f"no ivy-*.jar in {pyspark / 'jars'}; reinstall pyspark")
     return candidates[-1]
 
 
@@ -136,7 +136,7 @@ def _publish(done: Path, bundle: Bundle) -> None:
     """Move the finished folder into the cache, unless another process was faster."""
     count = len(list(done.glob("*.jar")))
     if count != bundle.jars:
-        raise MissingPartError(
+        raise MissingDependencyError(
             f"{bundle.name}: {count} jars were fetched instead of {bundle.jars}; try again"
         )
     try:
@@ -150,7 +150,7 @@ def _run_ivy(bundle: Bundle, ivy: Path, work: Path) -> Iterator[str]:
     """Run Ivy and yield its output line by line.
 
     Raises:
-        MissingPartError: Ivy failed; the message quotes its last error.
+        MissingDependencyError: Ivy failed; the message quotes its last error.
     """
     descriptor = work / "ivy.xml"
     descriptor.write_text(_ivy_file(bundle), encoding="utf-8")
@@ -174,7 +174,7 @@ def _run_ivy(bundle: Bundle, ivy: Path, work: Path) -> Iterator[str]:
             complaint = line.strip() if _COMPLAINT.search(line) else complaint
             yield line
     except subprocess.CalledProcessError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             f"{bundle.name} could not be fetched ({complaint}); is the network there?"
         ) from error
 

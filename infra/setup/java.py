@@ -2,18 +2,18 @@
 
 from infra.setup import apt
 from streaming import dependencies
-from streaming.errors import MissingPartError
+from streaming.errors import MissingDependencyError
 
 
 def ensure() -> dependencies.Java:
     """Return a usable Java; install one with apt where there is none.
 
     Raises:
-        MissingPartError: there is none and apt cannot install it.
+        MissingDependencyError: there is none and apt cannot install it.
     """
     try:
         return dependencies.java()
-    except MissingPartError:
+    except MissingDependencyError:
         packages = [f"openjdk-{version}-jre-headless" for version in dependencies.JAVA_VERSIONS]
         if not apt.possible() or not any(apt.install(package) for package in packages):
             raise

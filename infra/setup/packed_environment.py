@@ -14,7 +14,7 @@ from pathlib import Path
 
 from infra.setup.progress import Progress
 from streaming import dependencies
-from streaming.errors import MissingPartError
+from streaming.errors import MissingDependencyError
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -63,7 +63,7 @@ def _name() -> str:
 def _newest_wheel(folder: Path) -> Path:
     wheels = sorted(folder.glob("careerstream-*.whl"), key=lambda wheel: wheel.stat().st_mtime)
     if not wheels:
-        raise MissingPartError(f"there is no wheel in {folder}; `make wheel` builds it")
+        raise MissingDependencyError(f"there is no wheel in {folder}; `make wheel` builds it")
     return wheels[-1]
 
 

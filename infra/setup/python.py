@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from infra.setup import apt
-from streaming.errors import MissingPartError
+from streaming.errors import MissingDependencyError
 
 # Variables of an activated environment and of make, which must not reach the installers.
 FOREIGN = (
@@ -63,7 +63,7 @@ class Environment:
         """Create the environment with pip and uv, unless there is one of the same Python.
 
         Raises:
-            MissingPartError: Python's venv module does not work.
+            MissingDependencyError: Python's venv module does not work.
             subprocess.CalledProcessError: pip cannot install uv.
         """
         same_python = self.packages.is_dir() and _works(self.python)
@@ -107,7 +107,7 @@ def _make_environment(folder: Path, *, clear: bool) -> None:
         # Debian and Ubuntu ship what venv needs in a separate package.
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         if not (apt.possible() and apt.install(package)):
-            raise MissingPartError(
+            raise MissingDependencyError(
                 f"`{_base_python()} -m venv` does not work; install the package {package}"
             )
         subprocess.run(command, env=_own_variables(), check=True)
@@ -122,7 +122,7 @@ def _uv_requirement(lock: Path) -> str:
     text = lock.read_text(encoding="utf-8")
     entry = re.search(r"^uv==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
     if not entry:
-        raise MissingPartError(f"{lock} does not name uv; make the file again with `make lock`")
+        raise MissingDependencyError(f"{lock} does not name uv; make the file again with `make lock`")
     return entry[0]
 
 

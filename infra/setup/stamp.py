@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.setup import jars
 from streaming import dependencies
-from streaming.errors import MissingPartError
+from streaming.errors import MissingDependencyError
 
 
 def is_current(project: Path) -> bool:
@@ -53,7 +53,7 @@ def _class_archive(project: Path) -> str:
     """Return the name of the class archive, which depends on Java and the jars."""
     try:
         return dependencies.class_archive(project / ".venv").name
-    except MissingPartError:
+    except MissingDependencyError:
         return "none without Java"
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 SOURCE = "simulator"
 """The source that every simulated record names."""
@@ -28,4 +28,4 @@ def event_id(number: int) -> str:
 def time_text(micros: int) -> str:
     """Write microseconds since 1970 in the canonical format."""
     seconds, rest = divmod(int(micros), _MICROS_PER_SECOND)
-    return to_text(datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest))
+    return format_timestamp(datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest))

@@ -27,7 +27,6 @@ from jobs.operations.file_import import (
     import_postings,
 )
 from jobs.operations.recommendation_latency import latency_percentiles, read_latencies
-from training.registry.training_run import epoch_curves
 from jobs.runtime.progress import EpochProgress, import_progress
 from jobs.runtime.sandbox import sandbox
 from jobs.runtime.streaming_query import RunningJob
@@ -43,6 +42,7 @@ from streaming.serving.versions import read_current_versions
 from streaming.settings import Settings
 from streaming.spark.session import logged_session
 from streaming.timestamps import format_timestamp
+from training.registry.training_run import epoch_curves
 
 LIVE_RATE = 20.0
 """Events a second in the live part: a laptop runs everything else beside it."""

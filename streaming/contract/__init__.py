@@ -1,1 +1,1 @@
-"""The contract: records, topics, the schemas made from them, and the decoder of values."""
+"""The contract: records, topics, the schemas derived from them, and the decoder of values."""

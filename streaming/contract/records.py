@@ -1,12 +1,11 @@
-"""The contract: what a value on each topic looks like.
+"""The records: what the values of each topic are.
 
-These models are the only place where a field is declared. The Spark types, the JSON Schemas, the
-AsyncAPI document and the field tables of the docs are all derived from them
-(`streaming.contract.documents`).
+These models are the only place where a field is declared. The Spark types (`spark_types`), the
+decoder's checks (`field_rules`), the JSON Schemas and the AsyncAPI document (`documents`) are
+derived from them.
 
-Unknown extra fields are tolerated; a missing required field or a wrong type makes a dead letter.
-Times are RFC 3339; careerstream itself writes them in UTC with six decimals
-(`streaming.timestamps`).
+Unknown fields are ignored; a missing required field or a wrong type makes a dead letter. Times are
+RFC 3339; careerstream writes them in UTC with six decimals (`streaming.timestamps`).
 """
 
 from datetime import UTC, datetime
@@ -16,13 +15,13 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 SCHEMA_VERSION = 1
-"""Raised only when an old consumer could not read the new values; a new optional field keeps it."""
+"""Increased only if old consumers cannot read the new values; a new optional field keeps it."""
 
 ANONYMOUS = "*"
-"""The key of the list for people nobody knows."""
+"""The key of the list for anonymous visitors."""
 
 MAX_ID_LENGTH = 200
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
@@ -50,7 +49,7 @@ class SalaryUnit(StrEnum):
 
 
 class ReasonKind(StrEnum):
-    """What a reason rests on."""
+    """What a reason is based on."""
 
     EVENT = "event"
     STATED = "stated"
@@ -59,14 +58,14 @@ class ReasonKind(StrEnum):
 
 
 class Record(BaseModel):
-    """A value or a part of one: immutable, and open to fields it does not know."""
+    """A value or a part of one. It is immutable and ignores unknown fields."""
 
-    # JSON has no infinity and no NaN.
+    # JSON has neither infinity nor NaN.
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class Versioned(Record):
-    """A value that stands on a topic of its own."""
+    """A value of a topic."""
 
     schema_version: int = Field(default=SCHEMA_VERSION, description="version of this contract")
 
@@ -139,9 +138,9 @@ class Posting(Versioned):
 
 
 class Stated(Record):
-    """The stated part: what a candidate says of themselves."""
+    """The stated part: what candidates state about themselves."""
 
-    updated_at: datetime = Field(description="when it was said; the newest one counts")
+    updated_at: datetime = Field(description="when it was stated; the newest one counts")
     skills: list[str] = Field(default=[], description="skills, in the candidate's words")
     background: str | None = Field(default=None, description="education and experience")
     wishes: list[str] = Field(default=[], description="titles, fields or words wished for")
@@ -164,21 +163,21 @@ class Candidate(Stated, Versioned):
 
 
 class TriggeredBy(Record):
-    """The record that caused a change, so that latency can be measured."""
+    """The record that caused a change, for measuring latency."""
 
     event_id: str | None = Field(default=None, description="the event; absent for a stated part")
     produced_at: datetime = Field(description="the Kafka timestamp of that record")
 
 
 class Offsets(Record):
-    """The highest source offset per topic among what a profile holds."""
+    """The highest source offset per topic among the records in a profile."""
 
     events: int | None = Field(default=None, description="of the topic events")
     candidates: int | None = Field(default=None, description="of the topic candidates")
 
 
 class ProfileEvent(Record):
-    """An event as a profile holds it."""
+    """An event in a profile."""
 
     event_id: str = Field(description="the event's id")
     posting_id: str = Field(description="the posting")
@@ -189,7 +188,7 @@ class ProfileEvent(Record):
 
 
 class MarkedPosting(Record):
-    """A posting somebody applied to or dismissed."""
+    """A posting that the candidate applied to or dismissed."""
 
     posting_id: str = Field(description="the posting")
     event_time: datetime = Field(description="when, at the latest")
@@ -201,8 +200,8 @@ class Profile(Versioned):
 
     candidate_id: Id = Field(description="whose profile; also the Kafka key")
     version: int = Field(description="grows with each change; ignore older ones")
-    offsets: Offsets = Field(description="what the version is made of")
-    as_of: datetime = Field(description="the newest time the profile knows of")
+    offsets: Offsets = Field(description="what the version is computed from")
+    as_of: datetime = Field(description="the newest time in the profile")
     stated: Stated | None = Field(default=None, description="the newest stated part")
     events: list[ProfileEvent] = Field(
         description="the newest 50 events other than impressions, oldest first"
@@ -219,14 +218,14 @@ class Profile(Versioned):
 class Reason(Record):
     """Why a posting is in a recommendation."""
 
-    kind: ReasonKind = Field(description="what the reason rests on")
-    text: str = Field(description="the reason in words a person understands")
-    posting_id: str | None = Field(default=None, description="the earlier posting it rests on")
-    words: list[str] = Field(default=[], description="the words or skills it rests on")
+    kind: ReasonKind = Field(description="what the reason is based on")
+    text: str = Field(description="the reason in words for people")
+    posting_id: str | None = Field(default=None, description="the earlier posting it is based on")
+    words: list[str] = Field(default=[], description="the words or skills it is based on")
 
 
 class Item(Record):
-    """One place of a recommendation."""
+    """One item of a recommendation."""
 
     rank: int = Field(description="from 1")
     posting_id: str = Field(description="the posting")
@@ -243,13 +242,13 @@ class Recommendation(Versioned):
     recommendation_id: str = Field(
         description="hash of candidate, profile, model and catalogue versions"
     )
-    candidate_id: Id = Field(description="for whom; '*' for people nobody knows")
+    candidate_id: Id = Field(description="for whom; '*' for anonymous visitors")
     personal: bool = Field(description="false for the popular list under '*'")
     profile_version: int = Field(description="of the profile; under '*' it grows with as_of")
     model_name: str = Field(description="registered model")
     model_version: str = Field(description="its version")
     catalogue_version: int = Field(description="version of the table of postings")
-    as_of: datetime = Field(description="the moment at which open and expired were judged")
+    as_of: datetime = Field(description="the time at which postings are open or expired")
     items: list[Item] = Field(description="best first; empty when nothing fits")
     triggered_by: TriggeredBy | None = Field(
         default=None, description="copied from the profile, to measure latency"
@@ -260,13 +259,13 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 def to_json(record: Record) -> bytes:
-    """Write a record as the bytes that stand on a topic: equal records are equal bytes.
+    """Return a record as a topic's value; equal records are equal bytes.
 
-    Fields keep their declared order, absent ones are left out, times are canonical
-    (`streaming.timestamps`); a time without a zone is UTC.
+    Fields keep their declared order, absent ones are left out, and times are canonical
+    (`streaming.timestamps`). A time without a zone is UTC.
 
     Raises:
-        ValueError: a time lies outside the years 1 to 9999 in UTC.
+        ValueError: a time is outside the years 1 to 9999 in UTC.
     """
     values = record.model_dump(exclude_none=True)
     try:
@@ -276,14 +275,14 @@ def to_json(record: Record) -> bytes:
 
 
 def from_json(record: type[AnyRecord], value: bytes) -> AnyRecord:
-    """Read what `to_json` wrote, or any value that fits the contract.
+    """Parse a value that fits the contract.
 
     Raises:
-        ValueError: it is no JSON, or does not fit (pydantic's ValidationError).
+        ValueError: it is not JSON, or does not fit (pydantic's ValidationError).
     """
     return record.model_validate(orjson.loads(value))
 
 
 def _time_text(value: Any) -> str:
     moment: datetime = value
-    return to_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return format_timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

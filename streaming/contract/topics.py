@@ -1,4 +1,4 @@
-"""The one table of topics: provisioning, limits, docs and access rules are made from it."""
+"""The table of topics. Provisioning, limits, docs and access rules are made from it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,18 +8,18 @@ from streaming.contract.records import Candidate, Event, Posting, Profile, Recom
 
 KIB = 1024
 MAX_VALUE_BYTES = 1024 * KIB
-"""Largest value the contract allows; a larger one that the broker let through is a dead letter."""
+"""Maximum size of a value. A larger one that the broker accepted becomes a dead letter."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Topic:
-    """One topic: its name is the interface, the rest is how Kafka keeps it."""
+    """A topic, its contract and its configuration."""
 
     name: str
     record: type[Versioned] | None
     """The value's model; None for dead-letters, whose values are the original bytes."""
     key: str
-    """What the key is, in words."""
+    """What the key is."""
     cleanup: Literal["delete", "compact"]
     partitions: int = 4
     retention: timedelta | None = None
@@ -27,13 +27,13 @@ class Topic:
     compaction_lag: timedelta | None = None
     """How long a `compact` topic keeps every version of a key."""
     max_message_bytes: int = 4 * MAX_VALUE_BYTES
-    """The broker's limit: above the contract's, so that a too large value is seen and reported."""
+    """The broker's limit. It is above the contract's, so that too large values are reported."""
     size: int = 1
-    """How many events one message is about as large as."""
+    """The approximate size of a message, in events."""
     description: str
 
     def broker_config(self) -> dict[str, str]:
-        """Return the topic's configuration under Kafka's own names."""
+        """Return the topic's configuration, by Kafka's names."""
         config = {
             "cleanup.policy": self.cleanup,
             "max.message.bytes": str(self.max_message_bytes),
@@ -58,7 +58,7 @@ CANDIDATES = Topic(
     record=Candidate,
     key="candidate_id",
     cleanup="compact",
-    description="What candidates say of themselves; a null value deletes the stated part.",
+    description="What candidates state about themselves; a null value deletes the stated part.",
 )
 EVENTS = Topic(
     name="events",
@@ -80,7 +80,7 @@ PROFILES = Topic(
 RECOMMENDATIONS = Topic(
     name="recommendations",
     record=Recommendation,
-    key="candidate_id, or * for people nobody knows",
+    key="candidate_id, or * for anonymous visitors",
     cleanup="compact",
     compaction_lag=timedelta(days=7),
     size=10,
@@ -94,8 +94,8 @@ DEAD_LETTERS = Topic(
     retention=timedelta(days=90),
     max_message_bytes=8 * MAX_VALUE_BYTES,
     description=(
-        "What could not be read: the original bytes; headers reason, text, topic, partition, "
-        "offset, job. A message replayed from here to its topic has the headers dead-letter (the "
+        "Messages that could not be decoded: the original bytes; headers reason, text, topic, "
+        "partition, offset, job. A message replayed from here to its topic has the headers dead-letter (the "
         "key here) and attempt."
     ),
 )

@@ -21,7 +21,7 @@ from streaming.contract.json_parser import DecodeError, parse_object, type_name
 from streaming.contract.records import ANONYMOUS, SCHEMA_VERSION, Versioned
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import Topic
-from streaming.timestamps import from_text, to_text
+from streaming.timestamps import format_timestamp, parse_timestamp
 
 Document = dict[str, Any]
 """A record as JSON has it: known fields that are not null, times canonical."""
@@ -129,7 +129,7 @@ def _check_person(record: Mapping[str, Any], time_field: str, produced_at: str) 
         text = f"field candidate_id is '{ANONYMOUS}', which stands for anonymous visitors"
         raise DecodeError(RejectionReason.WRONG_VALUE, text)
     moment = record[time_field]
-    if moment > produced_at and from_text(moment) > from_text(produced_at) + _MAX_AHEAD:
+    if moment > produced_at and parse_timestamp(moment) > parse_timestamp(produced_at) + _MAX_AHEAD:
         text = (
             f"{time_field} {moment} is more than a day after the message's own time {produced_at}"
         )
@@ -200,7 +200,7 @@ def _canonical_time(name: str, value: str) -> str:
             # Most are canonical already. From Python 3.13 on hour 24 is read as the next day.
             if len(value) == _CANONICAL_LENGTH and value[-1] == "Z" and value[11:13] != "24":
                 return value
-            return to_text(moment.astimezone(UTC))
+            return format_timestamp(moment.astimezone(UTC))
     except (ValueError, OverflowError):
         pass
     text = f"field {name} is '{value[:60]}', must be an RFC 3339 time in the years 1 to 9999, UTC"

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from streaming.contract.records import SCHEMA_VERSION, Candidate, Event, Posting, to_json
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import CANDIDATES, EVENTS, MAX_VALUE_BYTES, POSTINGS, Topic
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 ImportedRecord = Event | Posting | Candidate
 
@@ -131,8 +131,8 @@ def build_row(
         if event_time > max_event_time:
             raise RowError(
                 RejectionReason.FUTURE_TIME,
-                f"event_time is {to_text(event_time)}, later than {to_text(max_event_time)}; "
-                "correct the time",
+                f"event_time is {format_timestamp(event_time)}, later than "
+                f"{format_timestamp(max_event_time)}; correct the time",
             )
     if len(value) > MAX_VALUE_BYTES:
         raise RowError(
@@ -159,7 +159,7 @@ def _validated(kind: type[ImportedRecord], values: Mapping[str, Any]) -> Importe
     if kind is not Event or values.get("event_id") is not None:
         return kind.model_validate(values)
     event = Event.model_validate({**values, "event_id": "to be hashed"})
-    moment = to_text(as_utc(event.event_time))
+    moment = format_timestamp(as_utc(event.event_time))
     identity = stable_id(event.candidate_id, event.posting_id, event.kind, moment)
     return event.model_copy(update={"event_id": identity})
 

@@ -15,7 +15,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
-from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import ArrayType, DataType, StructType
 
 from streaming.contract.field_rules import PERSON_TIME_FIELDS
@@ -25,10 +24,17 @@ from streaming.contract.topics import Topic
 from streaming.contract.value_decoder import Document, convert_scalar, read_value
 
 ERROR_TYPE = StructType().add("reason", "string").add("text", "string")
+_TIME = pa.timestamp("us", tz="UTC")
 _PYTHON_TYPES = {type(spark): python for python, spark in SCALAR_TYPES.items()}
+_ARROW_TYPES = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    datetime: _TIME,
+}
 _CHUNK = 1_000
 """Messages decoded at a time; Spark's batches have up to 64 MiB."""
-_TIME = pa.timestamp("us", tz="UTC")
 _MIN_TIME = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), _TIME)
 _MAX_TIME = pa.scalar(datetime.max.replace(tzinfo=UTC), _TIME)
 _CANONICAL_FORM = "%Y-%m-%dT%H:%M:%SZ"
@@ -121,5 +127,5 @@ def _scalar_column(values: Sequence[Any], kind: DataType) -> pa.Array:
     if scalar is not str or not set(map(type, values)) <= {str, NoneType}:
         # The decoder does not check objects in lists, and Arrow would convert some wrong types.
         values = [None if value is None else convert_scalar(scalar, value) for value in values]
-    as_read = pa.string() if scalar is datetime else to_arrow_type(kind)
-    return pa.array(values, as_read).cast(to_arrow_type(kind, timezone="UTC"))
+    as_read = pa.string() if scalar is datetime else _ARROW_TYPES[scalar]
+    return pa.array(values, as_read).cast(_ARROW_TYPES[scalar])

@@ -13,7 +13,7 @@ from streaming.errors import SettingsError
 from streaming.metrics.registry import REGISTRY
 from streaming.settings import MetricsSettings
 
-REQUEST_SECONDS = 10
+_REQUEST_TIMEOUT_SECONDS = 10
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def _handler(health_problem: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         """Answers one request."""
 
-        timeout = REQUEST_SECONDS
+        timeout = _REQUEST_TIMEOUT_SECONDS
 
         def do_GET(self) -> None:
             """Answer with metrics or health."""

@@ -24,7 +24,9 @@ def recommend_all(spark: SparkSession, settings: Settings) -> int:
     store, counters = BundleStore(spark, settings), ScoringCounters.create(spark)
     profiles = read_batch(spark, settings.kafka, PROFILES)
     with store.lease(store.newest_versions()) as bundle:
-        write_batch(recommend(profiles, bundle, settings.recommend.list_size, counters), settings.kafka)
+        write_batch(
+            recommend(profiles, bundle, settings.recommend.list_size, counters), settings.kafka
+        )
         anonymous_list = AnonymousListPublisher(spark, settings)
         anonymous_list.publish_if_due(lambda: bundle, counters.newest_as_of.value)
     return counters.profiles.value

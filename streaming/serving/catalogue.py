@@ -1,4 +1,4 @@
-"""The catalogue: the postings at one version of the table, and which of them a list may hold."""
+"""The catalogue: the postings at one version of their table, and which a list may contain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from streaming.timestamps import from_text, to_text
+from streaming.timestamps import format_timestamp, parse_timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST_TEXTS = 16_384
+_TEXT_CACHE = 16_384
 ALWAYS = np.iinfo(np.int64).min
 NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Postings in the order of their ids, so that equal catalogues have equal rows.
+    """Postings, sorted by id.
 
     Args:
         table: the columns of `records.Posting` and `open` (false: withdrawn), one row a posting.
-        version: version of the Delta table it was read at.
+        version: of the Delta table.
     """
 
     table: pa.Table
@@ -34,17 +34,17 @@ class Catalogue:
 
     @classmethod
     def of(cls, table: pa.Table, version: int) -> "Catalogue":
-        """Sort the rows by posting id, which the other methods rely on."""
+        """Create a catalogue from rows in any order."""
         return cls(table.sort_by("posting_id").combine_chunks(), version)
 
     @classmethod
     def read(cls, file: Path) -> "Catalogue":
-        """Read what `write` wrote."""
+        """Read a file of `write`, memory-mapped."""
         table = pq.read_table(file, memory_map=True)
         return cls(table, int(table.schema.metadata[b"catalogue_version"]))
 
     def write(self, file: Path) -> None:
-        """Write a Parquet file that carries the version in its metadata."""
+        """Write a Parquet file with the version in its metadata."""
         metadata = {"catalogue_version": str(self.version)}
         pq.write_table(self.table.replace_schema_metadata(metadata), file)
 
@@ -53,12 +53,12 @@ class Catalogue:
 
     @cached_property
     def posting_ids(self) -> list[str]:
-        """Ids, row by row."""
+        """Ids by row."""
         return self.table.column("posting_id").to_pylist()  # type: ignore[no-any-return]
 
     @cached_property
     def rows(self) -> dict[str, int]:
-        """Row of each posting id."""
+        """Rows by id."""
         return {posting_id: row for row, posting_id in enumerate(self.posting_ids)}
 
     @cached_property
@@ -78,13 +78,13 @@ class Catalogue:
 
     @cached_property
     def employers(self) -> np.ndarray:
-        """Employers, folded for comparison, (N,) of str; '' where unknown."""
+        """Employers in a form for comparison, (N,) of str; '' if unknown."""
         names = self.table.column("employer").to_pylist()
-        return np.array([_fold(name) for name in names], dtype=object)
+        return np.array([_comparable(name) for name in names], dtype=object)
 
     @cached_property
     def employer_numbers(self) -> np.ndarray:
-        """A number for each employer, equal for equal names, (N,) int64; 0 where unknown."""
+        """A number for each employer, equal for equal names, (N,) int64; 0 if unknown."""
         numbers = {"": 0}
         return np.array(
             [numbers.setdefault(name, len(numbers)) for name in self.employers.tolist()],
@@ -92,19 +92,20 @@ class Catalogue:
         )
 
     def open_at(self, as_of: str) -> np.ndarray:
-        """Tell which postings are open at a moment, (N,) bool."""
-        moment = int(from_text(as_of).timestamp() * 1_000_000)
+        """Return which postings are open at a time, (N,) bool."""
+        moment = int(parse_timestamp(as_of).timestamp() * 1_000_000)
         return self.is_open & (self.opens <= moment) & (moment <= self.expires)
 
     def eligible(self, profile: Mapping[str, Any], as_of: str) -> np.ndarray:
-        """Tell which postings a list for this profile may hold, (N,) bool.
+        """Return which postings a list for a profile may contain, (N,) bool.
 
-        Never one that is closed, not yet open or expired at `as_of`, whose employer the candidate
-        blocks, or that the candidate already knows: viewed, saved, applied to or dismissed.
+        Excluded are those that are closed, not yet open or expired at `as_of`, those whose
+        employer the candidate blocks, and those that the candidate has viewed, saved, applied to
+        or dismissed.
         """
         allowed = self.open_at(as_of)
         stated = profile.get("stated") or {}
-        blocked = {_fold(name) for name in stated.get("blocked_employers") or ()}
+        blocked = {_comparable(name) for name in stated.get("blocked_employers") or ()}
         if blocked:
             allowed &= ~np.isin(self.employers, list(blocked))
         known = (row for row in map(self.rows.get, known_postings(profile)) if row is not None)
@@ -112,13 +113,13 @@ class Catalogue:
         return allowed
 
     def valid_through(self, row: int) -> str | None:
-        """When a posting expires, in the canonical format; None for never."""
+        """Return when a posting expires, in the canonical format; None for never."""
         moment = int(self.expires[row])
         return None if moment == NEVER else _text(moment)
 
 
 def known_postings(profile: Mapping[str, Any]) -> set[str]:
-    """Ids of all postings that a profile names."""
+    """Return the ids of all postings in a profile."""
     return {
         entry["posting_id"]
         for part in ("events", "applied", "dismissed")
@@ -131,10 +132,10 @@ def _micros(column: pa.ChunkedArray, missing: int) -> np.ndarray:
     return np.asarray(pc.fill_null(micros, missing).to_numpy())
 
 
-@lru_cache(maxsize=_MOST_TEXTS)
+@lru_cache(maxsize=_TEXT_CACHE)
 def _text(micros: int) -> str:
-    return to_text(_EPOCH + timedelta(microseconds=micros))
+    return format_timestamp(_EPOCH + timedelta(microseconds=micros))
 
 
-def _fold(name: str | None) -> str:
+def _comparable(name: str | None) -> str:
     return " ".join((name or "").casefold().split())

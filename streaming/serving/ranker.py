@@ -1,7 +1,7 @@
-"""What streaming asks of a model, whichever it is.
+"""The interface of models that streaming can serve.
 
-A registered model is an MLflow pyfunc whose Python model also is a `Ranker`. Streaming loads it
-by URI and never imports the package that trained it.
+A registered model is an MLflow pyfunc whose Python model also is a `Ranker`. Streaming loads it by
+URI and does not import the package that trained it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,13 +21,13 @@ RankedItem = dict[str, Any]
 class Ranker(Protocol):
     """Ranks a catalogue for profiles.
 
-    The answer for a profile depends on that profile, `as_of`, the catalogue and the model alone:
-    not on the profiles beside it, their number or their order, bit for bit. A retried batch and an
-    offline check therefore repeat the published list.
+    The list for a profile depends on that profile, `as_of`, the catalogue and the model alone.
+    Other profiles in the call change no bit of it. So a retried batch and an offline check repeat
+    the published list.
     """
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
-        """Write what `rank` needs for a catalogue (posting vectors, say) into an empty folder."""
+        """Write what `rank` needs for a catalogue, e.g. posting vectors, into an empty folder."""
         ...
 
     def rank(
@@ -36,11 +36,11 @@ class Ranker(Protocol):
         """Rank a prepared catalogue for each profile.
 
         Args:
-            profiles: values of the topic `profiles`; one without events and stated part gets the
-                popular fresh postings.
-            as_of: for each profile the moment at which open, expired and fresh are judged.
-            folder: what `prepare` filled; opened once and memory-mapped.
-            size: most postings in a list.
+            profiles: values of the topic `profiles`. One without events and stated part gets
+                popular and recent postings.
+            as_of: for each profile, the time at which postings are open, expired or recent.
+            folder: that `prepare` has filled; opened once and memory-mapped.
+            size: maximum number of postings in a list.
 
         Returns:
             For each profile its items, best first, only of `Catalogue.eligible` postings.

@@ -24,7 +24,7 @@ from streaming.metrics.scoring_counters import ScoringCounters
 from streaming.serving.bundles import Bundle
 from streaming.serving.ranker import Profile, RankedItem
 from streaming.serving.versions import ServingVersions
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 
 CHUNK = 64
 """Profiles ranked in one call."""
@@ -153,7 +153,7 @@ def anonymous_profile(as_of: str) -> Profile:
     return {
         "schema_version": SCHEMA_VERSION,
         "candidate_id": ANONYMOUS,
-        "version": round(from_text(as_of).timestamp() * 1_000_000),
+        "version": round(parse_timestamp(as_of).timestamp() * 1_000_000),
         "offsets": {},
         "as_of": as_of,
         "events": [],
@@ -247,4 +247,4 @@ def _trigger_times(profiles: Iterable[Profile]) -> list[float]:
     """Return when the events that changed the profiles were produced, seconds since 1970."""
     triggers = (profile.get("triggered_by") or {} for profile in profiles)
     # A stated part also changes a profile, but is no event.
-    return [from_text(t["produced_at"]).timestamp() for t in triggers if t.get("event_id")]
+    return [parse_timestamp(t["produced_at"]).timestamp() for t in triggers if t.get("event_id")]

@@ -71,7 +71,7 @@ def launch_configuration(settings: Settings, *, scores: bool, archives: bool) ->
     """Return what must be known before the JVM starts, where spark-submit has not started it.
 
     Raises:
-        MissingPartError: no usable Java, or the jars are not in the cache.
+        MissingDependencyError: no usable Java, or the jars are not in the cache.
     """
     os.environ["JAVA_HOME"] = str(dependencies.java().home)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

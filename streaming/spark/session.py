@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from pyspark.sql import SparkSession
 
-from streaming.deferred_signals import held
+from streaming.deferred_signals import defer_signals
 from streaming.errors import SettingsError, one_line
 from streaming.settings import Settings
 from streaming.spark.configuration import (
@@ -39,7 +39,7 @@ def session(
             `lake_tasks` at a time, then run beyond those of the master, and clicks wait for none.
 
     Raises:
-        MissingPartError: no usable Java, or the jars are not in the cache.
+        MissingDependencyError: no usable Java, or the jars are not in the cache.
         SettingsError: Spark does not start with these settings.
     """
     configuration = session_configuration(settings, scores=scores)
@@ -49,7 +49,7 @@ def session(
     builder = SparkSession.builder.appName(f"careerstream {app}")
     for name, value in configuration.items():
         builder = builder.config(name, value)
-    with held():
+    with defer_signals():
         try:
             spark = builder.getOrCreate()
         except Exception as error:

@@ -10,7 +10,7 @@ from streaming.contract.records import Profile
 from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 from streaming.kafka.topic_reader import read_messages
 from streaming.profiles.fold import ReceivedEvent, fold
-from streaming.timestamps import from_text, to_text
+from streaming.timestamps import format_timestamp, parse_timestamp
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 
@@ -221,7 +221,7 @@ def test_the_cause_carries_the_time_its_message_was_produced(story):
     (profile,) = [m for m in story.after_restart if b"c1-56" in m.value]
     cause = orjson.loads(profile.value)["triggered_by"]
     assert cause["event_id"] == "c1-56"
-    assert to_text(from_text(cause["produced_at"])) == cause["produced_at"]
+    assert format_timestamp(parse_timestamp(cause["produced_at"])) == cause["produced_at"]
 
 
 def test_the_same_events_again_in_another_order_change_nothing(story):

@@ -5,14 +5,14 @@ import threading
 
 import pytest
 
-from streaming.deferred_signals import held
+from streaming.deferred_signals import defer_signals
 
 
 def test_ctrl_c_comes_after_the_block():
     done = []
 
     def start():
-        with held():
+        with defer_signals():
             signal.raise_signal(signal.SIGINT)
             done.append("started")
 
@@ -26,7 +26,7 @@ def test_the_handlers_are_as_they_were(number):
     got = []
     before = signal.signal(number, lambda number, _: got.append(number))
     try:
-        with held():
+        with defer_signals():
             signal.raise_signal(number)
             assert not got
         assert got == [number]
@@ -38,7 +38,7 @@ def test_the_handlers_are_as_they_were(number):
 
 def test_an_error_in_the_block_keeps_the_handlers():
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(ValueError, match="broken"), held():
+    with pytest.raises(ValueError, match="broken"), defer_signals():
         raise ValueError("broken")
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -47,7 +47,7 @@ def test_another_thread_is_left_alone():
     seen = []
 
     def start():
-        with held():
+        with defer_signals():
             seen.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=start)

@@ -12,7 +12,7 @@ import torch
 
 from infra.simulator import Market, MarketConfig
 from streaming.settings import TrainingSettings
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 from training.fitting.fit import Fitted, fit
 
 TIME = pa.timestamp("us", tz="UTC")
@@ -84,7 +84,7 @@ def write_dataset(
 
 def _timed(value: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:
     times = [field.name for field in schema if field.type == TIME]
-    return {**value, **{t: from_text(value[t]) for t in times if value.get(t)}}
+    return {**value, **{t: parse_timestamp(value[t]) for t in times if value.get(t)}}
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from streaming.contract.records import Item
 from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Ranker
-from streaming.timestamps import from_text, to_text
+from streaming.timestamps import parse_timestamp, format_timestamp
 from training.data.dataset import Dataset
-from training.ranking.encoder_decoder_ranker import NeuralRanker
-from training.ranking.prepared_catalogue import open_prepared
+from training.inference.prepared_catalogue import open_prepared
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.similarity.distances import cosine
 from training.text.tokenizer import clean, tokens
 
@@ -33,7 +33,7 @@ def catalogue(dataset) -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def ranker(fitted) -> NeuralRanker:
+def ranker(fitted) -> EncoderDecoderRanker:
     return fitted.ranker
 
 
@@ -100,7 +100,7 @@ def test_a_list_does_not_depend_on_its_neighbours(ranker, folder, profiles, as_o
 
 
 def test_a_loaded_model_repeats_the_lists(fitted, folder, profiles, as_of, tmp_path):
-    again = NeuralRanker.load(fitted.folder)
+    again = EncoderDecoderRanker.load(fitted.folder)
     again.prepare(Catalogue.read(folder / "catalogue.parquet"), tmp_path)
     arguments = profiles[:10], [as_of] * 10
     assert again.rank(*arguments, tmp_path, 10) == fitted.ranker.rank(*arguments, folder, 10)
@@ -112,7 +112,7 @@ def test_another_process_repeats_the_lists(fitted, folder, profiles, as_of, tmp_
     asked.write_text(json.dumps([profiles, [as_of] * len(profiles)]), encoding="utf-8")
     program = (
         "import json, sys; from pathlib import Path\n"
-        "from training.ranking.encoder_decoder_ranker import NeuralRanker\n"
+        "from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker\n"
         "model, prepared, asked = map(Path, sys.argv[1:])\n"
         "profiles, as_of = json.loads(asked.read_text(encoding='utf-8'))\n"
         "print(json.dumps(NeuralRanker.load(model).rank(profiles, as_of, prepared, 10)))"
@@ -144,11 +144,11 @@ def test_candidate_vectors_are_near_what_was_viewed(ranker, catalogue, folder, p
 def test_what_the_first_place_looks_at_is_told(ranker, folder, profiles, as_of):
     for profile in profiles[:5]:
         [items] = ranker.rank([profile], [as_of], folder, 1)
-        seen = ranker.attend(profile, as_of, folder)
+        seen = ranker.attention(profile, as_of, folder)
         assert seen.posting_id == items[0]["posting_id"]
-        assert len(seen.parts) == len(seen.weights) == len(seen.shares)
+        assert len(seen.steps) == len(seen.weights) == len(seen.contributions)
         assert seen.weights.sum() == pytest.approx(1, abs=1e-5)
-    assert ranker.attend(silent(), as_of, folder) is None
+    assert ranker.attention(silent(), as_of, folder) is None
 
 
 def test_a_silent_profile_gets_the_popular_list(ranker, folder, as_of):
@@ -182,7 +182,7 @@ def test_nothing_open_is_an_empty_list(ranker, folder, profiles):
 
 def test_fewer_postings_than_places(ranker, catalogue, tmp_path, as_of):
     few = Catalogue.of(catalogue.table.slice(0, 3), 1)
-    late = to_text(from_text(as_of) - timedelta(days=15))
+    late = format_timestamp(parse_timestamp(as_of) - timedelta(days=15))
     ranker.prepare(few, tmp_path)
     [items] = ranker.rank([stating("Java")], [late], tmp_path, 10)
     assert len(items) == int(few.open_at(late).sum())
@@ -208,7 +208,7 @@ def test_a_folder_that_is_not_prepared_is_one_line(ranker, tmp_path):
 
 def test_a_folder_that_is_no_model_is_one_line(tmp_path):
     with pytest.raises(ModelError, match=r"is incomplete.*train again"):
-        NeuralRanker.load(tmp_path)
+        EncoderDecoderRanker.load(tmp_path)
 
 
 # --- reasons ------------------------------------------------------------------------------------

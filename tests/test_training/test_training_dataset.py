@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from streaming.errors import InputError
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 from training.data.dataset import Dataset
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def moment(days):
-    return to_text(START + timedelta(days=days))
+    return format_timestamp(START + timedelta(days=days))
 
 
 def event(candidate, posting, days, kind="view", event_id=None):
@@ -89,7 +89,7 @@ def test_training_and_held_out_events_are_all_events(dataset, fraction):
     train, held_out = dataset.split(fraction)
     after = dataset.times[dataset.times > train.times.max()]
     assert len(train.times) + len(after) == len(dataset.times)
-    assert all(held.as_of > to_text(START) for held in held_out)
+    assert all(held.as_of > format_timestamp(START) for held in held_out)
 
 
 def test_counts_look_at_training_events_alone(dataset):

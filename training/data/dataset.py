@@ -7,7 +7,8 @@ duration_seconds, event_id; distinct), postings.parquet (the columns of `records
 """
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -22,46 +23,61 @@ import pyarrow.parquet as pq
 
 from streaming.contract.records import EventKind
 from streaming.errors import InputError
+from streaming.profiles.fold import (
+    APPLIED_KINDS,
+    DISMISSED_KINDS,
+    MAX_EVENTS,
+    ReceivedEvent,
+    ReceivedStatedPart,
+    fold,
+)
 from streaming.serving.catalogue import Catalogue
-from streaming.timestamps import from_text, to_text
-from training.data.popularity_counts import Counts
+from streaming.timestamps import format_timestamp, parse_timestamp
+from training.data.popularity_counts import PopularityCounts
 
-KINDS = (EventKind.VIEW, EventKind.SAVE, EventKind.APPLY, EventKind.DISMISS, EventKind.HIRE)
-"""The kinds a profile holds; `Dataset.kinds` are places in it."""
+EVENT_KINDS = (
+    EventKind.VIEW,
+    EventKind.SAVE,
+    EventKind.APPLY,
+    EventKind.DISMISS,
+    EventKind.HIRE,
+)
+"""The kinds that a profile holds; `Dataset.kinds` are indices of it."""
 
-DISMISS = KINDS.index(EventKind.DISMISS)
-MOST_EVENTS = 50
-MOST_MARKED = 500
-_APPLIED = {KINDS.index(EventKind.APPLY), KINDS.index(EventKind.HIRE)}
+DISMISS = EVENT_KINDS.index(EventKind.DISMISS)
+_KIND_NAMES = [kind.value for kind in EVENT_KINDS]
+_MARKS = np.isin(_KIND_NAMES, [*APPLIED_KINDS, *DISMISSED_KINDS])
+"""Whether events of a kind stay in a profile when they are no longer among its newest."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What a candidate did after the cut, and the profile it has to be foretold from."""
+    """What a candidate did after the cut, and the profile from which it is to be predicted."""
 
     profile: dict[str, Any]
-    """A value of the topic `profiles`: what was known at the cut."""
+    """A value of the topic `profiles`, as of the cut."""
     as_of: str
-    """The time of the first target: the moment the list is for."""
+    """The time of the first target, for which the list is made."""
     targets: tuple[str, ...]
     """The postings new to the candidate, in order, without those dismissed at first; not empty."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Events in the order (candidate, event time, event id), E of them of C candidates."""
+    """E events of C candidates, in the order (candidate, event time, event id)."""
 
     catalogue: Catalogue
     candidate_ids: tuple[str, ...]
     stated: tuple[Mapping[str, Any] | None, ...]
-    """Of each candidate, in JSON's types; None where nothing was said."""
+    """The stated part of each candidate, in JSON's types; None where there is none."""
     starts: np.ndarray
     """(C + 1,) int64: the events of candidate c are starts[c] up to starts[c + 1]."""
     postings: np.ndarray
     """(E,) int64: rows of the catalogue."""
     kinds: np.ndarray
-    """(E,) int64: places in `KINDS`."""
+    """(E,) int64: indices of `EVENT_KINDS`."""
     times: np.ndarray
     """(E,) int64: microseconds since 1970."""
     durations: np.ndarray
@@ -69,7 +85,7 @@ class Dataset:
     event_ids: np.ndarray
     """(E,) of str."""
     version: Mapping[str, Any]
-    """Where the data come from: version.json, and how many events named an unknown posting."""
+    """The content of version.json, and the number of events with an unknown posting."""
 
     @classmethod
     def read(cls, folder: Path) -> "Dataset":
@@ -88,79 +104,74 @@ class Dataset:
             raise InputError(
                 f"dataset {folder} cannot be read: {line}; let the train job write it"
             ) from error
-        return _build(
-            replace(catalogue, version=int(version["postings_version"])), events, stated, version
-        )
+        catalogue = replace(catalogue, version=int(version["postings_version"]))
+        return _build(catalogue, events, stated, version)
 
     def __len__(self) -> int:
         return len(self.candidate_ids)
 
     @cached_property
-    def counts(self) -> Counts:
-        """How much was done with each posting, up to the newest event."""
+    def counts(self) -> PopularityCounts:
+        """The popularity of each posting, as of the newest event."""
         if not len(self.times):
-            return Counts.none()
-        owners = np.repeat(np.arange(len(self)), np.diff(self.starts))
+            return PopularityCounts.none()
         events = pd.DataFrame(
             {
-                "candidate_id": owners,
+                "candidate_id": self._candidate_of_events(),
                 "posting_id": np.array(self.catalogue.posting_ids, dtype=object)[self.postings],
-                "kind": np.array([str(kind) for kind in KINDS], dtype=object)[self.kinds],
-                # note: not pandas' own nanoseconds, which know no year before 1678
+                "kind": np.array(_KIND_NAMES, dtype=object)[self.kinds],
+                # Not in nanoseconds, pandas' default: these cannot hold years before 1678.
                 "event_time": pd.DatetimeIndex(self.times.astype("datetime64[us]"), tz="UTC"),
             }
         )
-        return Counts.of(events, _text(int(self.times.max())))
+        return PopularityCounts.of(events, _text(int(self.times.max())))
 
     def profile(self, candidate: int, before: int | None = None) -> dict[str, Any]:
-        """Fold a candidate's events into a value of the topic `profiles`.
+        """Return a candidate's profile, from the stream's own fold (`streaming.profiles.fold`).
+
+        Differences from the topic: events of unknown postings are missing, offsets are indices of
+        the dataset's events, and nothing triggered the profile.
 
         Args:
-            candidate: its place.
-            before: the place of the event to end before; None: at the newest.
+            candidate: an index of `candidate_ids`.
+            before: the event before which the profile ends; None: it holds all events.
         """
         first, last = self.starts[candidate : candidate + 2].tolist()
-        span = range(first, last if before is None else before)
         stated = self.stated[candidate]
         if before is not None and stated and stated["updated_at"] > _text(int(self.times[before])):
             stated = None
-        moments = [int(self.times[event]) for event in span]
-        newest = [_text(max(moments))] if moments else []
-        return {
-            "candidate_id": self.candidate_ids[candidate],
-            "version": 1,
-            "offsets": {},
-            "as_of": max([*newest, *([stated["updated_at"]] if stated else [])], default=_text(0)),
-            "stated": dict(stated) if stated else None,
-            "events": [self._event(event) for event in span[-MOST_EVENTS:]],
-            "applied": self._marked([e for e in span if int(self.kinds[e]) in _APPLIED]),
-            "dismissed": self._marked([e for e in span if int(self.kinds[e]) == DISMISS]),
-        }
+        candidate_id = self.candidate_ids[candidate]
+        events = self._received(first, last if before is None else before)
+        stated_part = [ReceivedStatedPart(stated, 0, "")] if stated else []
+        profile = fold(None, [*events, *stated_part], candidate_id).profile
+        empty = {"candidate_id": candidate_id, "version": 0, "offsets": {}, "as_of": _text(0)}
+        empty |= {"events": [], "applied": [], "dismissed": []}
+        return {name: value for name, value in (profile or empty).items() if name != "triggered_by"}
 
     def split(self, fraction: float) -> "tuple[Dataset, tuple[HeldOut, ...]]":
-        """Cut at a moment, so that nothing of the future is trained on.
+        """Split by time, so that nothing of the future is trained on.
 
         Args:
             fraction: share of the events, the newest, to hold out.
 
         Returns:
-            The same candidates with the events and stated parts up to the cut; and, for every
-            candidate who turned to a new posting after it, what is to be foretold.
+            The same candidates with the events and stated parts up to the cut; and a `HeldOut` for
+            every candidate with an event of a new posting after it.
         """
         if not len(self.times):
             return self, ()
-        place = max(int(np.ceil(len(self.times) * (1 - fraction))) - 1, 0)
-        return self.split_at(_text(int(np.sort(self.times)[place])))
+        newest = max(int(np.ceil(len(self.times) * (1 - fraction))) - 1, 0)
+        return self.split_at(_text(int(np.sort(self.times)[newest])))
 
-    def split_at(self, moment: str) -> "tuple[Dataset, tuple[HeldOut, ...]]":
-        """Cut at a given moment; see `split`."""
-        train = self.until(moment)
+    def split_at(self, time: str) -> "tuple[Dataset, tuple[HeldOut, ...]]":
+        """Split at a given time; see `split`."""
+        train = self.until(time)
         held_out = (self._held_out(train, candidate) for candidate in range(len(self)))
-        return train, tuple(found for found in held_out if found is not None)
+        return train, tuple(held for held in held_out if held is not None)
 
-    def until(self, moment: str) -> "Dataset":
-        """Leave out the events and stated parts after a moment; the candidates stay."""
-        cut = (from_text(moment) - _EPOCH) // timedelta(microseconds=1)
+    def until(self, time: str) -> "Dataset":
+        """Leave out the events and stated parts after a time; the candidates stay."""
+        cut = _microseconds(time)
         keep = self.times <= cut
         return replace(
             self,
@@ -169,27 +180,30 @@ class Dataset:
             **{name: getattr(self, name)[keep] for name in _PER_EVENT},
         )
 
-    def turns(self, after: str | None = None) -> np.ndarray:
-        """List the events that turn to a posting new to their candidate, no dismissals.
+    def first_interactions(self, after: str | None = None) -> np.ndarray:
+        """List the first event of each candidate with each posting, without dismissals.
 
         Args:
             after: only later ones; None for all.
 
         Returns:
-            Places of events, ascending, int64.
+            Indices of events, ascending, int64.
         """
-        owners = np.repeat(np.arange(len(self)), np.diff(self.starts))
-        pairs = np.stack([owners, self.postings])
-        new = np.sort(np.unique(pairs, axis=1, return_index=True)[1])
-        cut = -1 if after is None else (from_text(after) - _EPOCH) // timedelta(microseconds=1)
-        return np.asarray(new[(self.kinds[new] != DISMISS) & (self.times[new] > cut)])
+        pairs = np.stack([self._candidate_of_events(), self.postings])
+        first = np.sort(np.unique(pairs, axis=1, return_index=True)[1])
+        cut = -1 if after is None else _microseconds(after)
+        return np.asarray(first[(self.kinds[first] != DISMISS) & (self.times[first] > cut)])
 
-    def before(self, event: int) -> HeldOut:
-        """Say what is to be foretold at an event, from all that was known of its candidate then."""
+    def case_before(self, event: int) -> HeldOut:
+        """Return an event's posting as target, with the profile just before the event."""
         candidate = int(np.searchsorted(self.starts, event, side="right")) - 1
         posting_id = self.catalogue.posting_ids[self.postings[event]]
-        moment = _text(int(self.times[event]))
-        return HeldOut(self.profile(candidate, event), moment, (posting_id,))
+        as_of = _text(int(self.times[event]))
+        return HeldOut(self.profile(candidate, event), as_of, (posting_id,))
+
+    def _candidate_of_events(self) -> np.ndarray:
+        """Return the candidate of each event, (E,) int64."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
     def _held_out(self, train: "Dataset", candidate: int) -> HeldOut | None:
         first, last = self.starts[candidate : candidate + 2].tolist()
@@ -207,29 +221,34 @@ class Dataset:
         as_of = _text(int(self.times[next(iter(targets.values()))]))
         return HeldOut(train.profile(candidate), as_of, tuple(ids[row] for row in targets))
 
-    def _event(self, event: int) -> dict[str, Any]:
-        duration = float(self.durations[event])
-        return {
-            "event_id": str(self.event_ids[event]),
-            "posting_id": self.catalogue.posting_ids[self.postings[event]],
-            "kind": str(KINDS[self.kinds[event]]),
-            "event_time": _text(int(self.times[event])),
-            "duration_seconds": None if np.isnan(duration) else duration,
-            "offset": event,
-        }
+    def _received(self, first: int, last: int) -> Iterator[ReceivedEvent]:
+        """Yield those of a candidate's events that can be in the profile, with indices as offsets.
 
-    def _marked(self, events: list[int]) -> list[dict[str, Any]]:
-        """List the newest distinct postings of some events, oldest first."""
-        newest: dict[str, dict[str, Any]] = {}
-        for event in events:
-            posting_id = self.catalogue.posting_ids[self.postings[event]]
-            newest.pop(posting_id, None)
-            newest[posting_id] = {
-                "posting_id": posting_id,
-                "event_time": _text(int(self.times[event])),
-                "offset": event,
-            }
-        return list(newest.values())[-MOST_MARKED:]
+        Older events that mark no posting are left out: the fold would drop them, at several times
+        the cost.
+        """
+        events = np.arange(first, last)
+        events = events[(events >= last - MAX_EVENTS) | _MARKS[self.kinds[events]]]
+        posting_ids = self.catalogue.posting_ids
+        columns = (
+            self.event_ids[events].tolist(),
+            self.postings[events].tolist(),
+            self.kinds[events].tolist(),
+            np.datetime_as_string(self.times[events].astype("datetime64[us]")).tolist(),
+            self.durations[events].tolist(),
+        )
+        for event, event_id, posting, kind, time, duration in zip(
+            events.tolist(), *columns, strict=True
+        ):
+            yield ReceivedEvent(
+                event_id=event_id,
+                posting_id=posting_ids[posting],
+                kind=_KIND_NAMES[kind],
+                event_time=f"{time}Z",
+                offset=event,
+                produced_at="",
+                duration_seconds=None if math.isnan(duration) else duration,
+            )
 
 
 _PER_EVENT = ("postings", "kinds", "times", "durations", "event_ids")
@@ -238,40 +257,47 @@ _PER_EVENT = ("postings", "kinds", "times", "durations", "event_ids")
 def _build(
     catalogue: Catalogue, events: pa.Table, stated: pa.Table, version: Mapping[str, Any]
 ) -> Dataset:
-    kinds = pa.array([str(kind) for kind in KINDS])
+    kinds = pa.array(_KIND_NAMES)
     events = events.filter(pc.is_in(events.column("kind"), value_set=kinds))
     ids = pa.array(catalogue.posting_ids, pa.string())
     known = events.filter(pc.is_in(events.column("posting_id"), value_set=ids)).sort_by(
         [(name, "ascending") for name in ("candidate_id", "event_time", "event_id")]
     )
-    said = {row["candidate_id"]: _plain(row) for row in stated.to_pylist()}
+    stated_parts = {row["candidate_id"]: _stated(row) for row in stated.to_pylist()}
     owners = known.column("candidate_id").to_numpy(zero_copy_only=False).astype(str)
-    candidates = np.array(sorted({*owners.tolist(), *said}), dtype=str)
+    candidates = np.array(sorted({*owners.tolist(), *stated_parts}), dtype=str)
     durations = pc.cast(known.column("duration_seconds"), pa.float32())
     return Dataset(
         catalogue=catalogue,
         candidate_ids=tuple(candidates.tolist()),
-        stated=tuple(said.get(candidate) for candidate in candidates.tolist()),
+        stated=tuple(stated_parts.get(candidate) for candidate in candidates.tolist()),
         starts=np.append(np.searchsorted(owners, candidates), len(owners)),
-        postings=_numbers(pc.index_in(known.column("posting_id"), value_set=ids)),
-        kinds=_numbers(pc.index_in(known.column("kind"), value_set=kinds)),
-        times=_numbers(pc.cast(known.column("event_time"), pa.timestamp("us", tz="UTC"))),
+        postings=_integers(pc.index_in(known.column("posting_id"), value_set=ids)),
+        kinds=_integers(pc.index_in(known.column("kind"), value_set=kinds)),
+        times=_integers(pc.cast(known.column("event_time"), pa.timestamp("us", tz="UTC"))),
         durations=durations.fill_null(float("nan")).to_numpy(),
         event_ids=known.column("event_id").to_numpy(zero_copy_only=False),
         version={**version, "events_of_unknown_postings": events.num_rows - known.num_rows},
     )
 
 
-def _numbers(column: pa.ChunkedArray) -> np.ndarray:
+def _integers(column: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(pc.cast(column, pa.int64()).to_numpy())
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a row of stated.parquet what JSON would hold."""
-    moment = row["updated_at"]
-    said = {name: value for name, value in row.items() if name != "candidate_id"}
-    return {**said, "updated_at": to_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))}
+def _stated(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert a row of stated.parquet to JSON's types."""
+    time = row["updated_at"]
+    fields = {name: value for name, value in row.items() if name != "candidate_id"}
+    return {
+        **fields,
+        "updated_at": format_timestamp(time if time.tzinfo else time.replace(tzinfo=UTC)),
+    }
 
 
-def _text(micros: int) -> str:
-    return to_text(_EPOCH + timedelta(microseconds=micros))
+def _microseconds(time: str) -> int:
+    return (parse_timestamp(time) - _EPOCH) // _MICROSECOND
+
+
+def _text(microseconds: int) -> str:
+    return format_timestamp(_EPOCH + timedelta(microseconds=microseconds))

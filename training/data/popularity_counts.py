@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from streaming.contract.records import EventKind
 from streaming.serving.catalogue import Catalogue
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 
 STRENGTH: Mapping[str, float] = {
     EventKind.VIEW: 1.0,
@@ -28,7 +28,7 @@ HALF_LIFE_DAYS = 7.0
 
 
 @dataclass(frozen=True)
-class Counts:
+class PopularityCounts:
     """How much was done with each posting, weighed by kind and age.
 
     Args:
@@ -57,11 +57,11 @@ class Counts:
         """
         times = pd.to_datetime(events["event_time"], utc=True)
         counted = events.assign(event_time=times)[
-            (times <= from_text(as_of)) & events["kind"].isin(STRENGTH)
+            (times <= parse_timestamp(as_of)) & events["kind"].isin(STRENGTH)
         ]
         by = ["posting_id", "candidate_id", "kind"]
         newest = counted.groupby(by, sort=True, observed=True)["event_time"].max().reset_index()
-        age_days = (from_text(as_of) - newest["event_time"]).dt.total_seconds() / 86_400
+        age_days = (parse_timestamp(as_of) - newest["event_time"]).dt.total_seconds() / 86_400
         weight = newest["kind"].astype(str).map(STRENGTH) * 0.5 ** (age_days / HALF_LIFE_DAYS)
         weights = weight.astype("float64").groupby(newest["posting_id"], sort=True).sum()
         return cls(weights, as_of)
@@ -93,5 +93,5 @@ def decay(made_at: str | None, as_of: str) -> float:
     """What is left of a weight at a moment; looking back, nothing has decayed yet."""
     if made_at is None:
         return 1.0
-    days = (from_text(as_of) - from_text(made_at)) / timedelta(days=1)
+    days = (parse_timestamp(as_of) - parse_timestamp(made_at)) / timedelta(days=1)
     return float(0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS))

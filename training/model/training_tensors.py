@@ -1,4 +1,4 @@
-"""What training reads, ready: the split data and the features of postings and stated entries."""
+"""The tensors that training reads: the split data, with features of postings and stated entries."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,29 +16,29 @@ from training.model.features import (
     Embedder,
     Features,
     StatedStep,
-    all_text,
-    named_steps,
-    of_postings,
-    of_stated,
+    full_text,
+    posting_features,
     posting_phrases,
+    requirement_steps,
+    stated_features,
     stated_steps,
 )
 from training.model.presets import Preset
-from training.text.encoder_factory import choose
+from training.text.encoder_factory import choose_encoder
 from training.text.lexical_vectors import Lexicon
 
 _TEXT_FILE = "text.npy"
 _WORDS_FILE = "words.npy"
 _FIELDS_FILE = "fields.npy"
-_MOST_NAMED = 20_000
-"""So many of the things that postings ask for, the most common, are learned from."""
+_MAX_REQUIREMENTS = 20_000
+"""So many of the requirements of postings, the most common, become stated entries."""
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class TrainingTensors:
     """The data of one training.
 
-    Rows number the catalogue's N postings first, then the S distinct stated entries.
+    The first N rows are the catalogue's postings, the next S the distinct stated entries.
     """
 
     train: Dataset
@@ -50,12 +50,12 @@ class Material:
     fields: Tensor
     """(N + S, F, H)."""
     ids: Tensor
-    """(N + S,) int64: number of the id block, 0 for what has none."""
+    """(N + S,) int64: number of the id block, 0 for none."""
     seen: Tensor
-    """Rows of the postings that training events name, ascending."""
+    """Rows of the postings in training events, ascending."""
     step_rows: Mapping[StatedStep, int]
-    named: Mapping[int, Sequence[int]]
-    """Rows of the steps that state what a posting of `seen` asks for; not empty."""
+    requirements: Mapping[int, Sequence[int]]
+    """For postings of `seen` the rows of stated entries that they require; not empty."""
     opens: Tensor
     """(N,) int64 microseconds, as `Catalogue.opens`."""
     expires: Tensor
@@ -63,10 +63,10 @@ class Material:
 
     @property
     def seen_ids(self) -> list[str]:
-        """Posting ids that have an id block, in the order of its numbers, from 1."""
+        """Ids of the postings that have an id block, in the order of its numbers, from 1."""
         return [self.train.catalogue.posting_ids[row] for row in self.seen.tolist()]
 
-    def to(self, device: torch.device) -> "Material":
+    def to(self, device: torch.device) -> "TrainingTensors":
         """Return the same with its tensors on a device."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         moved: dict[str, Any] = {
@@ -82,8 +82,8 @@ def write_features(
 
     Args:
         dataset: all of it; texts of all postings may be read, only events are held out.
-        preset: says the dimensions.
-        folder: to write into; made when it does not exist.
+        preset: gives the dimensions.
+        folder: is written to, and made where it does not exist.
         text_encoder: as `TrainingSettings.text_encoder`.
         seed: of the word vectors.
 
@@ -91,17 +91,21 @@ def write_features(
         The preset, with the dimensions of the encoder.
 
     Raises:
-        InputError: what is named cannot be used.
-        MissingPartError: a language model is named, and the extra `lm` is not installed.
+        InputError: the text encoder cannot be used.
+        MissingDependencyError: a language model is wanted, and the extra `lm` is not installed.
     """
     postings = dataset.catalogue.table.to_pylist()
-    texts = [all_text(posting) for posting in postings]
-    encoder = choose(text_encoder, texts, dimensions=preset.model.word_dimensions, seed=seed)
+    texts = [full_text(posting) for posting in postings]
+    dimensions = preset.model.word_dimensions
+    encoder = choose_encoder(text_encoder, texts, dimensions=dimensions, seed=seed)
     embedder = Embedder(encoder, Lexicon.of(posting_phrases(posting) for posting in postings))
     train, _ = dataset.split(preset.training.validation_split)
     steps = list(_distinct_steps(train, preset))
     features = Features.join(
-        [of_postings(postings, embedder, preset.model), of_stated(steps, embedder, preset.model)]
+        [
+            posting_features(postings, embedder, preset.model),
+            stated_features(steps, embedder, preset.model),
+        ]
     )
     folder.mkdir(parents=True, exist_ok=True)
     embedder.save(folder)
@@ -112,8 +116,8 @@ def write_features(
     return preset.model_copy(update={"model": model})
 
 
-def load_material(dataset: Dataset, preset: Preset, folder: Path) -> Material:
-    """Join the data with the features that `write_features` wrote for them.
+def load_tensors(dataset: Dataset, preset: Preset, folder: Path) -> TrainingTensors:
+    """Split the data, and join them with the features that `write_features` wrote for them.
 
     Raises:
         InputError: no event of the training part names a known posting.
@@ -126,8 +130,8 @@ def load_material(dataset: Dataset, preset: Preset, folder: Path) -> Material:
     ids = torch.zeros(len(text), dtype=torch.int64)
     ids[seen] = torch.arange(1, len(seen) + 1)
     steps = _distinct_steps(train, preset)
-    step_rows = {step: len(dataset.catalogue) + place for place, step in enumerate(steps)}
-    return Material(
+    step_rows = {step: row for row, step in enumerate(steps, start=len(dataset.catalogue))}
+    return TrainingTensors(
         train=train,
         held_out=held_out,
         text=text,
@@ -136,32 +140,31 @@ def load_material(dataset: Dataset, preset: Preset, folder: Path) -> Material:
         ids=ids,
         seen=seen,
         step_rows=step_rows,
-        named=_named_rows(train, step_rows),
+        requirements=_requirement_rows(train, step_rows),
         opens=torch.from_numpy(dataset.catalogue.opens.copy()),
         expires=torch.from_numpy(dataset.catalogue.expires.copy()),
     )
 
 
 def _distinct_steps(train: Dataset, preset: Preset) -> dict[StatedStep, None]:
-    """Steps that candidates and postings of the training part name; a dict keeps the order."""
-    stated = (step for said in train.stated for step in stated_steps(said, preset.model))
-    named = Counter(step for _, steps in _named(train) for step in steps)
-    common = (step for step, _ in named.most_common(_MOST_NAMED))
+    """List entries that candidates state and postings require; a dict keeps the order."""
+    stated = (step for part in train.stated for step in stated_steps(part, preset.model))
+    required = Counter(step for _, steps in _requirements(train) for step in steps)
+    common = (step for step, _ in required.most_common(_MAX_REQUIREMENTS))
     return dict.fromkeys((*stated, *common))
 
 
-def _named_rows(train: Dataset, step_rows: Mapping[StatedStep, int]) -> dict[int, list[int]]:
+def _requirement_rows(train: Dataset, step_rows: Mapping[StatedStep, int]) -> dict[int, list[int]]:
     known = (
         (row, [step_rows[step] for step in steps if step in step_rows])
-        for row, steps in _named(train)
+        for row, steps in _requirements(train)
     )
     return {row: steps for row, steps in known if steps}
 
 
-def _named(train: Dataset) -> Iterator[tuple[int, list[StatedStep]]]:
-    """Yield each posting that a training event names, with what it asks for."""
+def _requirements(train: Dataset) -> Iterator[tuple[int, list[StatedStep]]]:
+    """Yield each posting in a training event, with its requirements."""
     seen = np.unique(train.postings)
-    for row, posting in zip(
-        seen.tolist(), train.catalogue.table.take(seen).to_pylist(), strict=True
-    ):
-        yield row, named_steps(posting)
+    postings = train.catalogue.table.take(seen).to_pylist()
+    for row, posting in zip(seen.tolist(), postings, strict=True):
+        yield row, requirement_steps(posting)

@@ -1,7 +1,8 @@
-"""The registry: which model version serves, which one wants to, and how that changes.
+"""Versions of the registered model: champion and challenger, history and rollback.
 
-The aliases `champion` and `challenger` say who is who. The registered model's tag `champions` is
-the history, oldest first: version, time, reason, forced. `rollback` goes back in it.
+The aliases `champion` and `challenger` name the version that serves and the one that may replace it.
+The registered model's tag `champions` is the history, oldest first: version, time, reason, forced.
+`rollback` goes back in this history.
 """
 
 import json
@@ -19,17 +20,18 @@ from streaming.serving.model_loader import load_ranker
 from streaming.serving.ranker import Ranker
 from streaming.serving.versions import CHAMPION
 from streaming.settings import Settings
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 from training.registry.tracking import registry_errors, setup
 
 CHALLENGER = "challenger"
 _HISTORY = "champions"
-_MOST_REMEMBERED = 100
+_MAX_HISTORY = 100
+"""Entries of the history that are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRef:
-    """One version of the registered model; it never changes, whatever the aliases do."""
+    """One version of the registered model. Aliases may move; a version never changes."""
 
     name: str
     version: str
@@ -37,16 +39,16 @@ class ModelRef:
     """As in `training.registry.packaging`."""
     run_id: str
     cut: str | None
-    """Nothing later than this moment was trained on; None: nothing was trained on."""
+    """Time of the newest event trained on, canonical format; None for a model without training."""
 
     @property
     def uri(self) -> str:
-        """Where MLflow loads it from."""
+        """The URI that MLflow loads it from."""
         return f"models:/{self.name}/{self.version}"
 
 
 def champion(settings: Settings) -> ModelRef:
-    """Return the version that serves.
+    """Return the champion, the version that serves.
 
     Raises:
         ModelError: there is none, or MLflow cannot be reached.
@@ -55,21 +57,23 @@ def champion(settings: Settings) -> ModelRef:
 
 
 def resolve(settings: Settings, alias: str) -> ModelRef:
-    """Return the version an alias stands for now.
+    """Return the version that an alias names.
 
     Raises:
         ModelError: the model or the alias does not exist, or MLflow cannot be reached.
     """
     client = setup(settings)
     with registry_errors(settings):
-        found = aliased(settings, client, alias)
-    if found is None:
-        remedy = "run `careerstream models init`" if alias == CHAMPION else "run `careerstream train`"
+        version = version_of_alias(settings, client, alias)
+    if version is None:
+        remedy = (
+            "run `careerstream models init`" if alias == CHAMPION else "run `careerstream train`"
+        )
         raise ModelError(f"model {settings.mlflow.model_name} has no {alias}: {remedy}")
-    return found
+    return version
 
 
-def find(settings: Settings, which: str) -> ModelRef:
+def find_version(settings: Settings, which: str) -> ModelRef:
     """Return a version by its number or by an alias.
 
     Raises:
@@ -99,24 +103,24 @@ def load(settings: Settings, reference: ModelRef) -> Ranker:
         return load_ranker(reference.uri)
 
 
-def crown(settings: Settings, winner: ModelRef, *, reason: str, forced: bool) -> None:
-    """Make a version champion and remember why; `training.registry.promotion` decides whether.
+def set_champion(settings: Settings, version: ModelRef, *, reason: str, forced: bool) -> None:
+    """Make a version the champion and record the reason; `training.registry.promotion` decides.
 
-    The history is written first: a crash in between leaves the old champion serving, and
-    `rollback` counts from the champion, not from the end of the history.
+    The history is written first. A crash in between leaves the old champion serving, and `rollback`
+    starts from the champion, not from the end of the history.
     """
     client = setup(settings)
     with registry_errors(settings):
-        entry = {"version": winner.version, "time": _now(), "reason": reason, "forced": forced}
-        _remember(client, winner.name, [*history(settings), entry])
-        client.set_registered_model_alias(winner.name, CHAMPION, winner.version)
-        challenger = aliased(settings, client, CHALLENGER)
-        if challenger == winner:
-            client.delete_registered_model_alias(winner.name, CHALLENGER)
+        entry = {"version": version.version, "time": _now(), "reason": reason, "forced": forced}
+        _write_history(client, version.name, [*history(settings), entry])
+        client.set_registered_model_alias(version.name, CHAMPION, version.version)
+        challenger = version_of_alias(settings, client, CHALLENGER)
+        if challenger == version:
+            client.delete_registered_model_alias(version.name, CHALLENGER)
 
 
 def rollback(settings: Settings) -> ModelRef:
-    """Make the champion's predecessor champion again; versions deleted since are skipped.
+    """Make the champion's predecessor champion again; deleted versions are skipped.
 
     Raises:
         ModelError: there is no champion or nothing before it, or MLflow cannot be reached.
@@ -126,8 +130,8 @@ def rollback(settings: Settings) -> ModelRef:
     with registry_errors(settings):
         past = history(settings)
         known = {version.version: version for version in versions(settings, client)}
-        reigns = [n for n, entry in enumerate(past) if entry["version"] == serving.version]
-        end = reigns[-1] if reigns else len(past)  # no reign: the alias was set by hand
+        entries = [n for n, entry in enumerate(past) if entry["version"] == serving.version]
+        end = entries[-1] if entries else len(past)  # no entry: the alias was set by hand
         places = [n for n in range(end) if past[n]["version"] in known.keys() - {serving.version}]
         if not places:
             raise ModelError(
@@ -135,14 +139,14 @@ def rollback(settings: Settings) -> ModelRef:
             )
         before = past[: places[-1] + 1]
         previous = known[before[-1]["version"]]
-        _remember(client, serving.name, before)
+        _write_history(client, serving.name, before)
         client.set_model_version_tag(serving.name, serving.version, "rolled_back_at", _now())
         client.set_registered_model_alias(serving.name, CHAMPION, previous.version)
     return previous
 
 
 def history(settings: Settings) -> list[dict[str, Any]]:
-    """List the champions, oldest first: version, time, reason, forced."""
+    """Return the past champions, oldest first: version, time, reason, forced."""
     client = setup(settings)
     with registry_errors(settings):
         model = client.get_registered_model(settings.mlflow.model_name)
@@ -150,25 +154,25 @@ def history(settings: Settings) -> list[dict[str, Any]]:
 
 
 def versions(settings: Settings, client: MlflowClient) -> list[ModelRef]:
-    """List all versions, lowest first."""
-    found = client.search_model_versions(f"name = '{settings.mlflow.model_name}'")
-    return sorted(map(reference, found), key=lambda version: int(version.version))
+    """Return all versions, lowest number first."""
+    registered = client.search_model_versions(f"name = '{settings.mlflow.model_name}'")
+    return sorted(map(model_ref, registered), key=lambda version: int(version.version))
 
 
-def aliased(settings: Settings, client: MlflowClient, alias: str) -> ModelRef | None:
-    """Return the version an alias stands for, None where the model or the alias is missing."""
+def version_of_alias(settings: Settings, client: MlflowClient, alias: str) -> ModelRef | None:
+    """Return the version that an alias names; None where the model or the alias is missing."""
     try:
-        found = client.get_model_version_by_alias(settings.mlflow.model_name, alias)
+        version = client.get_model_version_by_alias(settings.mlflow.model_name, alias)
     except MlflowException as error:
         # SQL stores call a missing alias an invalid parameter, others a missing resource.
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
             return None
         raise
-    return reference(found)
+    return model_ref(version)
 
 
-def reference(version: ModelVersion) -> ModelRef:
-    """Read MLflow's answer; a version that careerstream did not register has no kind."""
+def model_ref(version: ModelVersion) -> ModelRef:
+    """Convert MLflow's version; one that careerstream did not register has the kind `unknown`."""
     return ModelRef(
         name=version.name,
         version=str(version.version),
@@ -178,10 +182,10 @@ def reference(version: ModelVersion) -> ModelRef:
     )
 
 
-def _remember(client: MlflowClient, name: str, entries: Sequence[Mapping[str, Any]]) -> None:
-    text = json.dumps(entries[-_MOST_REMEMBERED:], ensure_ascii=False)
+def _write_history(client: MlflowClient, name: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    text = json.dumps(entries[-_MAX_HISTORY:], ensure_ascii=False)
     client.set_registered_model_tag(name, _HISTORY, text)
 
 
 def _now() -> str:
-    return to_text(datetime.now(UTC))
+    return format_timestamp(datetime.now(UTC))

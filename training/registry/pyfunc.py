@@ -1,9 +1,11 @@
-"""The registered model: an MLflow pyfunc that also is a `streaming.serving.ranker.Ranker`.
+"""The registered model: an MLflow pyfunc that is also a `streaming.serving.ranker.Ranker`.
 
-One class serves every ranker, and one signature stays fixed from the first version on. The model's
-folder holds all it takes to score: the saved ranker, the catalogue as it was prepared at training,
-and the packages `streaming` and `training`, so that a machine without careerstream can load it.
-It is logged as code, not pickled: loading runs nothing but these packages.
+One class with one fixed signature serves every ranker. A model's folder holds everything that
+scoring needs: the saved ranker, the catalogue prepared at training, and the packages `streaming` and
+`training`, so that a machine without careerstream can load it. The model is logged as code, not
+pickled: loading runs these packages alone.
+
+Released models import `RankerModel` from this module (see `pyfunc_entrypoint`): it must not move.
 """
 
 import json
@@ -25,7 +27,7 @@ from streaming.contract import records
 from streaming.errors import InputError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile, RankedItem
-from streaming.timestamps import from_text, to_text
+from streaming.timestamps import parse_timestamp, format_timestamp
 from training.registry.packaging import CATALOGUE, SavedRanker, unpack
 
 ARTIFACT = "ranker"
@@ -86,22 +88,22 @@ EXAMPLE = pd.DataFrame(
 
 
 class RankerModel(PythonModel):
-    """Delegates to the packed ranker, as a pyfunc (`predict`) and as a `Ranker`."""
+    """Serves the packed ranker as a pyfunc (`predict`) and as a `Ranker`."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Load the ranker; MLflow calls this once, before anything else."""
+        """Load the ranker; MLflow calls this once, first."""
         self._folder = Path(context.artifacts[ARTIFACT])
         self._ranker = unpack(self._folder)
-        self._given: tuple[tuple[Path, int], Path] | None = None
+        self._prepared_file: tuple[tuple[Path, int], Path] | None = None
 
     @property
     def ranker(self) -> SavedRanker:
-        """The packed ranker itself, with what not every ranker has, such as vectors."""
+        """The packed ranker, with methods that not every ranker has, such as vectors."""
         return self._ranker
 
     @property
     def prepared(self) -> Path:
-        """The folder of the catalogue it was trained on, prepared."""
+        """The folder of the prepared catalogue that the model was trained on."""
         return self._folder / CATALOGUE
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
@@ -136,8 +138,8 @@ class RankerModel(PythonModel):
             InputError: a profile, a time, the size or the catalogue cannot be read.
         """
         del context
-        chosen: dict[str, Any] = {"size": 10, "catalogue": ""} | (params or {})
-        size = int(chosen["size"])
+        options: dict[str, Any] = {"size": 10, "catalogue": ""} | (params or {})
+        size = int(options["size"])
         if size < 1:
             raise InputError(f"size is {size}; give 1 or more")
         profiles = [_profile(row, text) for row, text in enumerate(model_input["profile"])]
@@ -146,26 +148,26 @@ class RankerModel(PythonModel):
             profile["as_of"] if pd.isna(text) else _moment(row, text)
             for row, (profile, text) in enumerate(zip(profiles, given, strict=True))
         ]
-        folder = self._catalogue(chosen["catalogue"])
+        folder = self._catalogue(options["catalogue"])
         lists = self.rank(profiles, moments, folder, size)
         return pd.DataFrame({"items": lists})
 
-    def _catalogue(self, given: str) -> Path:
-        """Find the prepared folder; the newest file given stays prepared."""
-        path = Path(given)
-        if not given:
+    def _catalogue(self, location: str) -> Path:
+        """Return the prepared folder of a path; the newest file stays prepared."""
+        path = Path(location)
+        if not location:
             return self.prepared
         if path.is_dir():
             return path
         if not path.is_file():
             raise InputError(f"catalogue {path} does not exist; give a prepared folder or a file")
         key = (path.absolute(), path.stat().st_mtime_ns)
-        if self._given is None or self._given[0] != key:
-            self._given = (key, self._prepare_file(path))
-        return self._given[1]
+        if self._prepared_file is None or self._prepared_file[0] != key:
+            self._prepared_file = (key, self._prepare_file(path))
+        return self._prepared_file[1]
 
     def _prepare_file(self, file: Path) -> Path:
-        """Prepare a catalogue file in a folder that goes when the model goes."""
+        """Prepare a catalogue file in a folder that is deleted with the model."""
         try:
             catalogue = Catalogue.read(file)
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -190,6 +192,6 @@ def _profile(row: int, text: str) -> dict[str, Any]:
 
 def _moment(row: int, text: str) -> str:
     try:
-        return to_text(from_text(text))
+        return format_timestamp(parse_timestamp(text))
     except ValueError as error:
         raise InputError(f"row {row}: as_of {text!r} is no RFC 3339 time") from error

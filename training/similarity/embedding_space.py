@@ -17,7 +17,7 @@ from streaming.serving.versions import CHAMPION, ServingVersions
 from streaming.settings import Settings
 from streaming.timestamps import parse_timestamp, format_timestamp
 from training.inference.prepared_catalogue import PreparedCatalogue
-from training.registry.model_registry import ModelRef, find, load
+from training.registry.model_registry import ModelRef, find_version, load
 from training.registry.pyfunc import RankerModel
 
 
@@ -104,7 +104,7 @@ def registered_space(settings: Settings, which: str = CHAMPION) -> Space:
     Raises:
         ModelError: there is no such version, or it has no vectors.
     """
-    reference = find(settings, which)
+    reference = find_version(settings, which)
     model = load(settings, reference)
     ranker = has_vectors(model, reference)
     if not isinstance(model, RankerModel):

@@ -13,7 +13,9 @@ _FILES = (".txt", ".vec", ".bin", ".gz")
 _LANGUAGE_MODEL = "language-model"
 
 
-def choose(named: str | None, texts: Sequence[str], *, dimensions: int, seed: int) -> TextEncoder:
+def choose_encoder(
+    named: str | None, texts: Sequence[str], *, dimensions: int, seed: int
+) -> TextEncoder:
     """Make the encoder that `training.text_encoder` names.
 
     Args:
@@ -25,13 +27,13 @@ def choose(named: str | None, texts: Sequence[str], *, dimensions: int, seed: in
 
     Raises:
         InputError: what is named cannot be used.
-        MissingPartError: a language model is named, and the extra `lm` is not installed.
+        MissingDependencyError: a language model is named, and the extra `lm` is not installed.
     """
     if named is None:
-        return word_embeddings.train_on(texts, dimensions=dimensions, seed=seed)
+        return word_embeddings.train_word_vectors(texts, dimensions=dimensions, seed=seed)
     path = Path(named).expanduser()
     if path.is_file() or path.suffix in _FILES:
-        return word_embeddings.from_file(path, texts, dimensions=dimensions)
+        return word_embeddings.load_word_vectors(path, texts, dimensions=dimensions)
     if path.is_absolute() and not path.is_dir():
         raise InputError(f"text encoder {named} does not exist; give a file, a folder or a name")
     from training.text import language_model  # noqa: PLC0415 - word vectors need none of it
@@ -45,7 +47,7 @@ def load_encoder(folder: Path) -> TextEncoder:
 
     Raises:
         ModelError: the folder holds none that this version knows.
-        MissingPartError: it holds a language model, and the extra `lm` is not installed.
+        MissingDependencyError: it holds a language model, and the extra `lm` is not installed.
     """
     try:
         kind = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))["kind"]

@@ -1,7 +1,7 @@
 """A pretrained language-model encoder as a `TextEncoder` (sentence-transformers, the extra `lm`).
 
 Encoding takes milliseconds a text where word vectors take microseconds, so vectors are kept on each
-machine (`VectorStore`), under a name made of the encoder's files.
+machine (`VectorCache`), under a name made of the encoder's files.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 from streaming.dependencies import cache_folder
-from streaming.errors import InputError, MissingPartError, ModelError, one_line
-from training.text.vector_cache import VectorStore
-from training.text.word_embeddings import unit
+from streaming.errors import InputError, MissingDependencyError, ModelError, one_line
+from training.text.vector_cache import VectorCache
+from training.text.word_embeddings import unit_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -57,10 +57,10 @@ class LanguageModel:
         return PACKAGES
 
     @cached_property
-    def store(self) -> VectorStore:
+    def store(self) -> VectorCache:
         """Where vectors are kept on this machine."""
         file = cache_folder() / "text-vectors" / f"{self.fingerprint}.sqlite"
-        return VectorStore(file, self.dimensions)
+        return VectorCache(file, self.dimensions)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts; see `TextEncoder.encode`. Each is read once on a machine, then looked up."""
@@ -70,7 +70,7 @@ class LanguageModel:
         for place, text in enumerate(stripped):
             if text:
                 embedded[place] = known[text] - self.centre
-        return unit(embedded)
+        return unit_rows(embedded)
 
     def centred(self, texts: Sequence[str]) -> "LanguageModel":
         """Return the same encoder, centred on a catalogue's texts."""
@@ -93,7 +93,7 @@ class LanguageModel:
         """Read what `save` wrote.
 
         Raises:
-            MissingPartError: the extra is not installed.
+            MissingDependencyError: the extra is not installed.
             ModelError: the folder is not complete.
         """
         try:
@@ -124,7 +124,7 @@ def from_pretrained(named: str) -> LanguageModel:
         named: the folder, or `organisation/model`, with `@revision` where one is wanted.
 
     Raises:
-        MissingPartError: the extra is not installed.
+        MissingDependencyError: the extra is not installed.
         InputError: no such folder or name, or no model in it.
     """
     try:
@@ -157,7 +157,7 @@ def _open(named: str, **how: Any) -> "SentenceTransformer":
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - an extra, and slow
         from transformers.utils import logging  # noqa: PLC0415 - as above
     except ImportError as error:
-        raise MissingPartError(
+        raise MissingDependencyError(
             f"text encoder {named} needs sentence-transformers, which is not installed; "
             "install careerstream[lm]"
         ) from error

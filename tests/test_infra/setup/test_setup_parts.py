@@ -11,7 +11,7 @@ import pytest
 from infra.setup import class_data_sharing, doctor, horovod, jars, python, stamp
 from infra.setup.progress import Progress
 from streaming import dependencies
-from streaming.errors import MissingPartError
+from streaming.errors import MissingDependencyError
 from streaming.settings import KafkaSettings, Settings
 
 PROJECT = Path(__file__).parents[3]
@@ -50,7 +50,7 @@ def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     "look", [dependencies.kafka_jars, dependencies.spark_jars, dependencies.local_files_jars]
 )
 def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
-    with pytest.raises(MissingPartError, match=r"are not in .*; run `careerstream doctor") as error:
+    with pytest.raises(MissingDependencyError, match=r"are not in .*; run `careerstream doctor") as error:
         look()
     assert "\n" not in str(error.value)
     assert [bundle.jars for bundle in jars.missing()] == [46, 6, 1]
@@ -58,7 +58,7 @@ def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
 
 @pytest.mark.usefixtures("no_java")
 def test_no_java_is_one_line_that_names_what_is_there() -> None:
-    with pytest.raises(MissingPartError, match=r"found only: one without .*; install") as error:
+    with pytest.raises(MissingDependencyError, match=r"found only: one without .*; install") as error:
         dependencies.java()
     assert "\n" not in str(error.value)
 
@@ -83,7 +83,7 @@ def test_the_doctor_finds_what_is_missing_and_how_to_get_it(tmp_path: Path) -> N
 def test_a_fetch_that_fails_leaves_nothing(empty_cache: Path, tmp_path: Path) -> None:
     not_ivy = tmp_path / "ivy.jar"
     not_ivy.write_bytes(b"no jar")
-    with pytest.raises(MissingPartError, match="Kafka broker could not be fetched"):
+    with pytest.raises(MissingDependencyError, match="Kafka broker could not be fetched"):
         jars.install(not_ivy)
     assert not [file for file in empty_cache.rglob("*") if file.is_file()]
     assert jars.missing() == list(jars.bundles())
@@ -92,7 +92,7 @@ def test_a_fetch_that_fails_leaves_nothing(empty_cache: Path, tmp_path: Path) ->
 def test_half_a_set_of_jars_is_not_published(empty_cache: Path, tmp_path: Path) -> None:
     (tmp_path / "half").mkdir()
     (tmp_path / "half" / "kafka_2.13-4.2.0.jar").touch()
-    with pytest.raises(MissingPartError, match="1 jars were fetched instead of 46"):
+    with pytest.raises(MissingDependencyError, match="1 jars were fetched instead of 46"):
         jars._publish(tmp_path / "half", jars.bundles()[0])
     assert not empty_cache.exists()
 
@@ -145,7 +145,7 @@ def test_uv_s_own_entry_is_cut_out_of_the_lock_file(tmp_path: Path) -> None:
     assert len([line for line in entry.splitlines() if not line.startswith(" ")]) == 1
     assert "--hash=sha256:" in entry
     (tmp_path / "empty.lock").touch()
-    with pytest.raises(MissingPartError, match="make lock"):
+    with pytest.raises(MissingDependencyError, match="make lock"):
         python._uv_requirement(tmp_path / "empty.lock")
 
 

@@ -7,7 +7,7 @@ import pytest
 from infra.simulator import Market, MarketConfig, occupations
 from infra.simulator.population.taxonomy import Taxonomy
 from infra.simulator.sessions import opened_positions
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 
 def test_events_come_in_the_order_of_their_time_and_of_their_ids(simulated):
@@ -16,7 +16,7 @@ def test_events_come_in_the_order_of_their_time_and_of_their_ids(simulated):
     assert [event["event_id"] for event in simulated.events] == sorted(
         event["event_id"] for event in simulated.events
     )
-    assert keys[0][0] >= to_text(simulated.market.config.start)
+    assert keys[0][0] >= format_timestamp(simulated.market.config.start)
 
 
 def test_a_posting_is_open_whenever_something_is_done_with_it(simulated):
@@ -134,7 +134,7 @@ def test_interest_drifts_to_a_neighbouring_occupation():
     drawn = market._candidates
     keys = [occupation.key for occupation in occupations()]
     offers = market.occupation_of_postings()
-    half = to_text(market.config.start.replace(month=2, day=5))
+    half = format_timestamp(market.config.start.replace(month=2, day=5))
     moved = {
         f"c{number:06d}": keys[to]
         for number, to in enumerate(drawn.drifts_to)

@@ -6,7 +6,7 @@ import pytest
 from infra.simulator import SOURCE, occupations
 from infra.simulator.vocabulary.employer_names import FIRST, SECOND
 from streaming.contract.records import Candidate, Event, Posting
-from streaming.timestamps import from_text, to_text
+from streaming.timestamps import parse_timestamp, format_timestamp
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TIMES = ("event_time", "date_posted", "valid_through", "updated_at")
@@ -36,7 +36,7 @@ def test_every_record_is_labelled_and_its_times_are_canonical(records, model):
         assert record["source"] == SOURCE == "simulator"
         for name in TIMES:
             if name in record:
-                assert to_text(from_text(record[name])) == record[name]
+                assert format_timestamp(parse_timestamp(record[name])) == record[name]
 
 
 def test_ids_are_unique_and_of_the_promised_form(simulated):
@@ -100,13 +100,13 @@ def test_pay_is_a_range_in_the_country_s_own_terms(simulated):
 
 def test_postings_come_evenly_and_stay_for_weeks(simulated):
     postings = list(simulated.postings.values())
-    posted = [from_text(posting["date_posted"]) for posting in postings]
+    posted = [parse_timestamp(posting["date_posted"]) for posting in postings]
     assert posted == sorted(posted)
     start = simulated.market.config.start
     before = sum(moment < start for moment in posted) / len(posted)
     assert before == pytest.approx(28 / 88, abs=0.01)
     lives = [
-        (from_text(posting["valid_through"]) - moment).days
+        (parse_timestamp(posting["valid_through"]) - moment).days
         for posting, moment in zip(postings, posted, strict=True)
         if "valid_through" in posting
     ]
@@ -124,4 +124,4 @@ def test_candidates_state_some_of_what_they_are_and_some_of_them_nothing(simulat
     named = {name for candidate in candidates for name in candidate["blocked_employers"]}
     assert named & employers
     start = simulated.market.config.start
-    assert all(from_text(candidate["updated_at"]) < start for candidate in candidates)
+    assert all(parse_timestamp(candidate["updated_at"]) < start for candidate in candidates)

@@ -61,27 +61,27 @@ def test_what_can_be_read_now_enters_and_what_cannot_comes_back_once(
     running = update_profiles.start(spark, ready_settings)
     try:
         running.drain()
-        found = dict(read_dead_letters(ready_settings.kafka, DeadLetterFilter()))
-        reasons = {value: letter.reason for letter, value in found.items()}
+        letters = dict(read_dead_letters(ready_settings.kafka, DeadLetterFilter()))
+        reasons = {value: letter.reason for letter, value in letters.items()}
         assert reasons == dict(values) | {slow_clock["value"]: "future-time"}
         assert read_latest(ready_settings.kafka, PROFILES) == {}
 
         assert count_outcomes(replay(ready_settings, DeadLetterFilter()))[
             ReplayOutcome.REPLAY
-        ] == len(found)
+        ] == len(letters)
         running.drain()
         (profile,) = (orjson.loads(m.value) for m in read_messages(ready_settings.kafka, PROFILES))
         assert [event["event_id"] for event in profile["events"]] == ["e1"]
-        assert len(read_topic(DEAD_LETTERS)) == len(found) + len(values)
+        assert len(read_topic(DEAD_LETTERS)) == len(letters) + len(values)
 
         settled = dict.fromkeys(ReplayOutcome, 0) | {
-            ReplayOutcome.ALREADY: len(found),
+            ReplayOutcome.ALREADY: len(letters),
             ReplayOutcome.CAME_BACK: len(values),
         }
         assert count_outcomes(replay(ready_settings, DeadLetterFilter())) == settled
         running.drain()
-        assert len(read_topic(DEAD_LETTERS)) == len(found) + len(values)
-        assert len(read_topic(EVENTS)) == 2 * len(found)
+        assert len(read_topic(DEAD_LETTERS)) == len(letters) + len(values)
+        assert len(read_topic(EVENTS)) == 2 * len(letters)
         running.check()
     finally:
         running.stop(PATIENCE)

@@ -45,7 +45,7 @@ def pairs():
     crowd = [click(n, event_id=f"x{n}", candidate_id="busy", kind="view") for n in range(100, 150)]
     late = {"candidate_id": "busy", "kind": "view", "event_time": "2026-01-01T00:00:00Z"}
     old = [click(n, event_id=f"o{n}", **late) for n in range(5)]
-    good = [(one["candidate_id"].encode(), one) for one in (*clicks, *crowd, *old)]
+    good = [(event["candidate_id"].encode(), event) for event in (*clicks, *crowd, *old)]
     return [*good, (b"c1", b"{"), (b"c1", b"{{"), (b"c1", b"\xff")]
 
 
@@ -64,16 +64,16 @@ def look(status, address, settings, ask):
 def status(town_settings):
     """Run `careerstream status`; gives its output."""
     kafka = town_settings.kafka
-    given = ["--set", f"home={town_settings.home}"]
-    given += ["--set", f"kafka.bootstrap_servers={kafka.bootstrap_servers}"]
-    given += ["--set", f"kafka.topic_prefix={kafka.topic_prefix}"]
+    options = ["--set", f"home={town_settings.home}"]
+    options += ["--set", f"kafka.bootstrap_servers={kafka.bootstrap_servers}"]
+    options += ["--set", f"kafka.topic_prefix={kafka.topic_prefix}"]
 
     def run(*words):
-        done = CliRunner(env={"COLUMNS": "250"}).invoke(
-            app, [*given, "status", *words], catch_exceptions=False
+        result = CliRunner(env={"COLUMNS": "250"}).invoke(
+            app, [*options, "status", *words], catch_exceptions=False
         )
-        assert done.exit_code == 0
-        return done.stdout
+        assert result.exit_code == 0
+        return result.stdout
 
     return run
 
@@ -100,10 +100,10 @@ def story(spark, town_settings, tell, ask, until, status, json_log):  # noqa: PL
     tell(POSTINGS, (b"p1", posting), (b"p1", b"no posting"), (b"p2", posting))
     tell(CANDIDATES, (b"c1", b"[]"))
     tell(EVENTS, *pairs())
-    found = {"before": before}
+    results = {"before": before}
     with monitored("up", spark, town_settings) as monitor:
         address = monitor.address
-        found["starting"] = ask(address, "/health")
+        results["starting"] = ask(address, "/health")
         running = start_all(
             [partial(job.start, spark, town_settings) for job in JOBS], town_settings
         )
@@ -116,31 +116,31 @@ def story(spark, town_settings, tell, ask, until, status, json_log):  # noqa: PL
                 lambda now: _all_read(now, before),
             )
             until(lambda: ask(address, "/health"), lambda answer: answer[0] == 200)
-            found |= look(status, address, town_settings, ask)
-            found["lines"] = json_log[1]()
-            found["once"] = status("--once")
-            found["by_endpoint"] = status("--once", "--endpoint", address)
-            found["elsewhere"] = ask(address, "/")
+            results |= look(status, address, town_settings, ask)
+            results["lines"] = json_log[1]()
+            results["once"] = status("--once")
+            results["by_endpoint"] = status("--once", "--endpoint", address)
+            results["elsewhere"] = ask(address, "/")
             shutil.rmtree(f"{town_settings.lake}/postings")
             tell(POSTINGS, (b"p3", posting | {"posting_id": "p3"}))
-            found["failed"] = until(
+            results["failed"] = until(
                 lambda: ask(address, "/health"), lambda answer: "failed" in answer[1]
             )
-            found["failed_status"] = until(  # the file is written a moment after
+            results["failed_status"] = until(  # the file is written a moment after
                 lambda: orjson.loads(status("--json")),
-                lambda told: not told["jobs"][0]["healthy"],
+                lambda report: not report["jobs"][0]["healthy"],
             )
         finally:
             running.stop(60)
-    found["left"] = sorted(file.name for file in run_folder(town_settings).iterdir())
-    return found
+    results["left"] = sorted(file.name for file in run_folder(town_settings).iterdir())
+    return results
 
 
 def _all_read(now, before):
     """Whether Spark has reported every batch: it does so after their end."""
     name = ("careerstream_input_rows_total", (("query", "update_profiles"),))
-    seen = any(key == "careerstream_recommendations_total" for key, _ in now)
-    return seen and now.get(name, 0) - before.get(name, 0) == len(pairs()) + 1
+    has_recommendations = any(key == "careerstream_recommendations_total" for key, _ in now)
+    return has_recommendations and now.get(name, 0) - before.get(name, 0) == len(pairs()) + 1
 
 
 def grown(story, name, **labels):
@@ -224,17 +224,17 @@ def test_the_files_say_the_same_and_go_with_the_job(story):
 
 
 def test_status_shows_jobs_queries_and_topics(story):
-    found = story["status"]
-    assert found["broker"] == "ok"
-    (job,) = found["jobs"]
+    report = story["status"]
+    assert report["broker"] == "ok"
+    (job,) = report["jobs"]
     assert (job["job"], job["healthy"], job["trouble"]) == ("up", True, "")
     assert 0 < job["latency_p50_seconds"] <= job["latency_p99_seconds"]
-    rows = {row["query"]: row for row in found["queries"]}
+    rows = {row["query"]: row for row in report["queries"]}
     assert rows.keys() >= QUERIES
     assert all(rows[query]["active"] for query in QUERIES)
     assert rows["update_profiles"]["lag"] == {"events": 0, "candidates": 0}
     assert rows["update_profiles"]["state_rows"] == 4
-    topics = {row["topic"]: row["messages"] for row in found["topics"]}
+    topics = {row["topic"]: row["messages"] for row in report["topics"]}
     assert topics["events"] == len(pairs())
     (job,) = story["failed_status"]["jobs"]
     assert not job["healthy"]
@@ -257,8 +257,8 @@ def test_status_without_jobs_says_so(town_settings, status, story):
     try:
         jobs = {job["job"]: job for job in orjson.loads(status("--json"))["jobs"]}
     finally:
-        for left in run_folder(town_settings).iterdir():
-            left.unlink()
+        for file in run_folder(town_settings).iterdir():
+            file.unlink()
     assert "gone: it has not written old.json for " in jobs["old"]["trouble"]
     assert not jobs["broken"]["healthy"]
 
@@ -290,17 +290,17 @@ def test_a_batch_that_takes_long_is_trouble_a_long_pause_is_none(
     ticks = spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 1).load()
     writer = each_batch(ticks, lambda *_: time.sleep(busy), "ticks")
     writer = writer.queryName("ticks").option("checkpointLocation", str(tmp_path / "checkpoint"))
-    told = set()
+    troubles = set()
     with monitored("ticks", spark, settings) as monitor:
         query = writer.trigger(processingTime=f"{pause} seconds").start()
         try:
             monitor.follow(RunningJob((query,)))
             end = time.monotonic() + 3 * pause + busy
             while time.monotonic() < end:
-                told.add(monitor.trouble())
+                troubles.add(monitor.trouble())
                 time.sleep(0.1)
         finally:
             query.stop()
-    told -= {"", STARTING}
-    assert bool(told) == (busy > metrics.stall_timeout_seconds)
-    assert all("query ticks has been busy with one batch for " in line for line in told)
+    troubles -= {"", STARTING}
+    assert bool(troubles) == (busy > metrics.stall_timeout_seconds)
+    assert all("query ticks has been busy with one batch for " in line for line in troubles)

@@ -33,7 +33,7 @@ from streaming.profiles.fold import Received, ReceivedEvent, ReceivedStatedPart,
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.scoring import anonymous_profile, recommendation_value
 from streaming.serving.versions import ServingVersions
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 from training.ranking.most_popular import MostPopularRanker
 
 VALUES = [topic for topic in TOPICS if topic.record is not None]
@@ -94,8 +94,8 @@ def catalogue() -> Catalogue:
         {
             "posting_id": value["posting_id"],
             "employer": value["employer"],
-            "date_posted": from_text(value["date_posted"]),
-            "valid_through": expires and from_text(expires),
+            "date_posted": parse_timestamp(value["date_posted"]),
+            "valid_through": expires and parse_timestamp(expires),
             "open": True,
         }
         for value in samples(POSTINGS.name)

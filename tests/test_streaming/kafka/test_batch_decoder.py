@@ -16,7 +16,7 @@ from streaming.contract.topics import (
 )
 from streaming.contract.value_decoder import read_value
 from streaming.kafka.batch_decoder import decode
-from streaming.timestamps import SPARK_FORMAT, to_text
+from streaming.timestamps import SPARK_FORMAT, format_timestamp
 
 pytestmark = pytest.mark.spark
 
@@ -154,10 +154,10 @@ def read(spark):
 def is_as_read(topic, value, row):
     """Hold what stands in the columns against what `read_value` says of the value."""
     if row.fine:
-        assert read_value(value, topic, to_text(PRODUCED)) == json.loads(row.record)
+        assert read_value(value, topic, format_timestamp(PRODUCED)) == json.loads(row.record)
         return
     with pytest.raises(DecodeError) as caught:
-        read_value(value, topic, to_text(PRODUCED))
+        read_value(value, topic, format_timestamp(PRODUCED))
     assert (row.reason, row.text) == (caught.value.fault, caught.value.text)
 
 

@@ -75,7 +75,9 @@ def test_no_broker_is_one_line_with_a_remedy(level: str, caplog: pytest.LogCaptu
     caplog.set_level(level, logger="kafka")
     (port,) = free_ports(1)
     with pytest.raises(BrokerError, match=rf"127\.0\.0\.1:{port} \(.*ECONNREFUSED.*kafka start"):
-        clients.admin(KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}", connect_timeout_seconds=1))
+        clients.admin(
+            KafkaSettings(bootstrap_servers=f"127.0.0.1:{port}", connect_timeout_seconds=1)
+        )
 
 
 def test_a_missing_certificate_file_is_one_line(tmp_path: Path) -> None:

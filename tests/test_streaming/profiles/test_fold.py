@@ -19,14 +19,14 @@ from streaming.profiles.fold import (
     ReceivedStatedPart,
     fold,
 )
-from streaming.timestamps import to_text
+from streaming.timestamps import format_timestamp
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 KINDS = ("impression", "view", "save", "apply", "dismiss", "hire")
 
 
 def moment(minute):
-    return to_text(START + timedelta(minutes=minute))
+    return format_timestamp(START + timedelta(minutes=minute))
 
 
 def event(number=0, *, posting="p0", kind="view", minute=0, seconds=None, offset=0):

@@ -20,7 +20,7 @@ from streaming.timestamps import parse_timestamp
 from training.data.dataset import Dataset
 from training.fitting.fit import fit
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
-from training.registry.registration import Trained, log_and_register
+from training.registry.registration import TrainedModel, register_model
 from training.similarity.embedding_space import Space
 
 AS_OF = "2025-03-01T00:00:00.000000Z"
@@ -128,7 +128,7 @@ def registered(
 ) -> Settings:
     """Settings of a store in which the model is version 1 and the challenger."""
     settings = Settings(home=tmp_path_factory.mktemp("registered") / "home")
-    log_and_register(settings, Trained(ranker=ranker, catalogue=dataset.catalogue, cut=AS_OF))
+    register_model(settings, TrainedModel(ranker=ranker, catalogue=dataset.catalogue, cut=AS_OF))
     return settings
 
 

@@ -12,18 +12,18 @@ import torch
 
 from infra.simulator import Market, MarketConfig
 from streaming.dependencies import CACHE_VARIABLE
-from streaming.errors import InputError, MissingPartError, ModelError
+from streaming.errors import InputError, MissingDependencyError, ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.settings import TrainingSettings
-from streaming.timestamps import from_text
+from streaming.timestamps import parse_timestamp
 from training.data.dataset import Dataset
 from training.fitting.fit import fit
 from training.model.features import Embedder
-from training.ranking.encoder_decoder_ranker import NeuralRanker
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.registry.packaging import requirements
-from training.text.encoder_factory import choose, load_encoder
+from training.text.encoder_factory import choose_encoder, load_encoder
 from training.text.lexical_vectors import Lexicon
-from training.text.vector_cache import VectorStore
+from training.text.vector_cache import VectorCache
 from training.text.word_embeddings import TextEncoder
 
 TEXTS = ["Java developer", "senior nurse", "会计 税务", "Java 开发", "nurse"]
@@ -55,7 +55,7 @@ def tiny(tmp_path_factory):
 
 
 def opened(folder, texts=TEXTS):
-    return choose(str(folder), texts, dimensions=300, seed=1)
+    return choose_encoder(str(folder), texts, dimensions=300, seed=1)
 
 
 def counted(encoder):
@@ -117,7 +117,7 @@ def test_a_trained_ranker_prepares_a_catalogue_twice_and_reads_it_once(tiny, tmp
     catalogue = Dataset.read(dataset).catalogue
     vectors = []
     for name in ("one", "two"):
-        ranker = NeuralRanker.load(fitted.folder)
+        ranker = EncoderDecoderRanker.load(fitted.folder)
         reads = counted(ranker.embedder.encoder)
         (tmp_path / name).mkdir()
         ranker.prepare(catalogue, tmp_path / name)
@@ -137,10 +137,10 @@ def written(market, folder):
 
     def timed(record):
         times = ("date_posted", "valid_through", "event_time", "updated_at")
-        return {**record, **{name: from_text(record[name]) for name in times if record.get(name)}}
+        return {**record, **{name: parse_timestamp(record[name]) for name in times if record.get(name)}}
 
     folder.mkdir()
-    end = from_text("2100-01-01T00:00:00.000000Z")
+    end = parse_timestamp("2100-01-01T00:00:00.000000Z")
     more = {"open": True, "valid_through": end}
     postings = [timed(posting) | more for posting in market.postings()]
     events = [timed(event) for event in market.events() if event["kind"] != "impression"]
@@ -188,19 +188,19 @@ def test_what_can_be_no_name_is_one_line(named):
 
 def test_without_the_extra_it_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(MissingPartError, match=r"is not installed; install careerstream\[lm\]$"):
+    with pytest.raises(MissingDependencyError, match=r"is not installed; install careerstream\[lm\]$"):
         opened(tmp_path)
 
 
 def test_a_store_gives_what_was_kept(tmp_path):
-    store = VectorStore(tmp_path / "deep" / "store.sqlite", 4)
+    store = VectorCache(tmp_path / "deep" / "store.sqlite", 4)
     assert store.read(["a"]) == {}
     vectors = {f"text {n} 会\ud800": np.full(4, n, dtype=np.float16) for n in range(1200)}
     store.write(vectors)
-    found = VectorStore(store.file, 4).read([*vectors, "absent"])
+    found = VectorCache(store.file, 4).read([*vectors, "absent"])
     assert found.keys() == vectors.keys()
     assert all(np.array_equal(found[text], vector) for text, vector in vectors.items())
-    assert VectorStore(store.file, 8).read(vectors) == {}  # of another length: as good as absent
+    assert VectorCache(store.file, 8).read(vectors) == {}  # of another length: as good as absent
 
 
 @pytest.mark.parametrize("broken", [b"no database at all, whatever it was before" * 9, None])
@@ -210,7 +210,7 @@ def test_a_broken_store_is_an_empty_one(tmp_path, broken, caplog):
         file.mkdir()  # a folder in its place: neither read nor written
     else:
         file.write_bytes(broken)
-    store = VectorStore(file, 4)
+    store = VectorCache(file, 4)
     for _ in range(2):
         store.write({"a": np.zeros(4, dtype=np.float16)})
         assert store.read(["a"]) == {}
@@ -218,7 +218,7 @@ def test_a_broken_store_is_an_empty_one(tmp_path, broken, caplog):
 
 
 def test_a_locked_store_still_reads(tmp_path):
-    store = VectorStore(tmp_path / "store.sqlite", 4)
+    store = VectorCache(tmp_path / "store.sqlite", 4)
     store.write({"a": np.ones(4, dtype=np.float16)})
     with sqlite3.connect(store.file) as other:
         other.execute("BEGIN IMMEDIATE")
