@@ -1,1 +1,1 @@
-"""The demo: the whole way once, on real parts, and the evidence of what came out."""
+"""The demo: the whole flow once, on a simulated market or a real stream, with checks and a page."""

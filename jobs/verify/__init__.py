@@ -1,1 +1,1 @@
-"""The verifier: processes are killed under load, and what is left is held against the fold."""
+"""Kills jobs and the broker under load, then compares topics and tables with the plain fold."""

@@ -1,4 +1,4 @@
-"""Kills processes at random moments of their work, and records the state that each kill found."""
+"""Kills processes at random moments of their work, and records the state at each kill."""
 
 import random
 import time

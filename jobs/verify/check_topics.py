@@ -132,11 +132,13 @@ def compare_profiles(
     wanted, published = without_trigger(expected or {}), without_trigger(actual)
     if published == wanted:
         return
-    held, due = _entries(published), _entries(wanted)
-    lost, more = due - held, held - due
+    actual_entries, entries = _entries(published), _entries(wanted)
+    lost, more = entries - actual_entries, actual_entries - entries
     comparison.lost += [f"{name}: {entry}" for entry in lost]
     for entry in more:
-        (comparison.duplicated if entry in due else comparison.invented).append(f"{name}: {entry}")
+        (comparison.duplicated if entry in entries else comparison.invented).append(
+            f"{name}: {entry}"
+        )
     if not lost and not more:
         parts = {part for part in {*wanted, *published} if wanted.get(part) != published.get(part)}
         comparison.invented.append(f"{name}: other {', '.join(sorted(parts))}")
@@ -189,9 +191,9 @@ def _check_end(comparison: Comparison, history: _History) -> None:
         )
 
 
-def _end(records: Sequence[Received], begin: int, offset: int) -> int:
-    """Count the records up to an offset; the first `begin` of them are known to be before it."""
-    end = begin
+def _end(records: Sequence[Received], start: int, offset: int) -> int:
+    """Count the records up to an offset; the first `start` of them are before it."""
+    end = start
     while end < len(records) and records[end].offset <= offset:
         end += 1
     return end

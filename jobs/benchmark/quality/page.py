@@ -95,7 +95,7 @@ def rankers(report: Report) -> dict[str, str]:
 
 
 def command(report: Report) -> str:
-    """Say how the report can be made again, up to the folders of its files."""
+    """Return the command that makes the report again; its files are named without folders."""
     flags = {
         "--protocol": report["protocol"],
         "--data": report["file/data"],

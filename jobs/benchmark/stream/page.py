@@ -31,7 +31,7 @@ def measured_sections(report: Report) -> list[Section]:
 
 
 def command(report: Report) -> str:
-    """Say how the run can be repeated: every size that has an option, whatever chose it."""
+    """Return the command that repeats the run, with every size that has an option."""
     words = ["careerstream", "benchmark", "stream"]
     words += [word for part in report["parts"] for word in ("--part", part)]
     for name, value in report.items():

@@ -35,7 +35,7 @@ def published_profiles(
 
 
 def count_differences(actual: Profiles, expected: Profiles) -> int:
-    """Count candidates whose profile is missing, invented or another one."""
+    """Count candidates whose profile is missing, invented or different."""
     return sum(actual.get(key) != expected.get(key) for key in actual.keys() | expected.keys())
 
 
