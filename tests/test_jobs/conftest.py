@@ -85,11 +85,11 @@ def started(spark):
 
     @contextmanager
     def running(job, settings):
-        made = job.start(spark, settings)
+        running_job = job.start(spark, settings)
         try:
-            yield made
+            yield running_job
         finally:
-            made.stop(PATIENCE)
+            running_job.stop(PATIENCE)
 
     return running
 

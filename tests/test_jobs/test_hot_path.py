@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from jobs import archive, hot_path, index_postings, recommend, up, update_profiles
-from jobs.verify.plain_fold import check_recommendations
+from jobs.demo.stream_checks import check_recommendations
 from streaming.contract.records import ANONYMOUS
 from streaming.contract.topics import (
     CANDIDATES,
@@ -64,13 +64,13 @@ def clicks(send):
 @pytest.fixture
 def settings(make_settings, send, started):
     """A catalogue of 20 postings and nothing else."""
-    made = make_settings()
-    told = [posting(n) for n in range(20)]
-    send(made, POSTINGS, [(p["posting_id"].encode(), orjson.dumps(p)) for p in told])
-    ensure_champion(made)
-    with started(index_postings, made) as running:
+    prepared = make_settings()
+    postings = [posting(n) for n in range(20)]
+    send(prepared, POSTINGS, [(p["posting_id"].encode(), orjson.dumps(p)) for p in postings])
+    ensure_champion(prepared)
+    with started(index_postings, prepared) as running:
         running.drain()
-    return made
+    return prepared
 
 
 def published(settings, topic):
@@ -110,10 +110,10 @@ def test_every_profile_has_its_list_and_what_is_broken_is_a_dead_letter(
     assert profiles.keys() == {*PEOPLE, "quiet"}
     assert lists == profiles
     assert len(published(settings, DEAD_LETTERS)) == 2
-    found = check_recommendations(settings)
-    assert found["lists"] == found["for_the_newest_profile"] == len(profiles)
-    assert (found["not_open"], found["repeated"], found["already_known"]) == ([], 0, 0)
-    assert found["for_people_nobody_knows"]
+    check = check_recommendations(settings)
+    assert check["lists"] == check["for_the_newest_profile"] == len(profiles)
+    assert (check["not_open"], check["repeated"], check["already_known"]) == ([], 0, 0)
+    assert check["for_people_nobody_knows"]
 
 
 def test_either_path_makes_the_same_profiles_and_lists(settings, clicks, started):
@@ -170,31 +170,31 @@ def test_what_tables_are_made_of_is_read_by_workers_of_low_priority(
     with started(archive, settings):
         pass
     environments.append(dict(spark.sparkContext.environment))
-    seen = [(each.get(PRIORITY), SCORES in each) for each in environments]
-    assert seen == [(LOW, False), (None, True)] * 3 + [(None, True)]
+    priorities = [(each.get(PRIORITY), SCORES in each) for each in environments]
+    assert priorities == [(LOW, False), (None, True)] * 3 + [(None, True)]
 
 
 def test_workers_that_nobody_asks_are_asked_before_spark_ends_them(
     settings, clicks, started, spark, monkeypatch
 ):
-    def asked():  # the jobs of queries belong to groups
+    def count_jobs():  # the jobs of queries belong to groups
         return len(spark.sparkContext.statusTracker().getJobIdsForGroup(None))
 
     monkeypatch.setattr(recommender, "IDLE_SECONDS", 0.5)
     clicks(settings, 0)
     with started(hot_path, settings) as running:
         running.drain()
-        before = asked()
+        before = count_jobs()
         deadline = time.monotonic() + 30
-        while asked() < before + 3 and time.monotonic() < deadline:
+        while count_jobs() < before + 3 and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert asked() >= before + 3
+        assert count_jobs() >= before + 3
 
 
 def gives_way(daemon):
     """How far others come before it; None: not at all."""
-    told = (daemon / "environ").read_text().split("\0")
-    return next((one.partition("=")[2] for one in told if one.startswith(PRIORITY)), None)
+    variables = (daemon / "environ").read_text().split("\0")
+    return next((v.partition("=")[2] for v in variables if v.startswith(PRIORITY)), None)
 
 
 def service(daemon):
@@ -203,7 +203,7 @@ def service(daemon):
 
 def worker_daemons():
     """The processes right below this test's JVM that Python workers are forked from."""
-    found = []
+    daemons = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             jvm = parent(process)
@@ -214,8 +214,8 @@ def worker_daemons():
         except OSError:  # it has ended, or has no such parents
             continue
         if ours and daemon:
-            found.append(process)
-    return found
+            daemons.append(process)
+    return daemons
 
 
 def parent(process):
@@ -245,10 +245,10 @@ def test_the_two_jobs_and_the_one_go_on_from_each_other(settings, clicks, starte
     for job in (update_profiles, recommend):
         with started(job, settings) as running:
             running.drain()
-    told = {topic: len(published(settings, topic)) for topic in (PROFILES, RECOMMENDATIONS)}
+    counts = {topic: len(published(settings, topic)) for topic in (PROFILES, RECOMMENDATIONS)}
     with started(hot_path, settings) as running:
         running.drain()
-        assert {topic: len(published(settings, topic)) for topic in told} == told
+        assert {topic: len(published(settings, topic)) for topic in counts} == counts
         clicks(settings, 2)
         running.drain()
     profiles, lists = versions(settings)
@@ -275,7 +275,7 @@ def test_a_batch_that_ended_before_its_commit_is_repeated_byte_for_byte(settings
     shutil.rmtree(settings.home / "serving")
     with started(hot_path, settings) as running:
         running.drain()
-    for topic, told in before.items():
-        more = [pair for pair in published(settings, topic)[len(told) :] if pair[0] != b"*"]
+    for topic, pairs in before.items():
+        more = [pair for pair in published(settings, topic)[len(pairs) :] if pair[0] != b"*"]
         assert more, topic.name
-        assert set(more) <= set(told)
+        assert set(more) <= set(pairs)

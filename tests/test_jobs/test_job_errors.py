@@ -50,10 +50,10 @@ def test_as_a_process_it_is_one_line_and_an_exit_code(tmp_path):
     )
     for setting in settings:
         command += ["--set", setting]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == BrokerError.exit_code
-    assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith(
+    process = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert process.returncode == BrokerError.exit_code
+    assert "Traceback" not in process.stderr
+    assert process.stderr.splitlines()[-1].startswith(
         "careerstream update_profiles: no Kafka broker answers at 127.0.0.1:1"
     )
 

@@ -24,8 +24,8 @@ from streaming.serving.scoring import anonymous_profile
 from streaming.serving.versions import read_current_versions
 from streaming.settings import Settings
 from training.ranking.most_popular import MostPopularRanker
-from training.registry.model_registry import champion, crown, versions
-from training.registry.registration import Trained, ensure_champion, log_and_register
+from training.registry.model_registry import champion, set_champion, versions
+from training.registry.registration import TrainedModel, ensure_champion, register_model
 from training.registry.tracking import setup
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -44,7 +44,7 @@ def posting(number, **changes):
     } | changes
 
 
-POSTINGS_TOLD = [
+OWN_POSTINGS = [
     *(posting(n) for n in range(24)),
     posting(24, valid_through="2026-02-20T00:00:00.000000Z"),
     posting(25, valid_through="2026-06-20T00:00:00.000000Z"),
@@ -73,7 +73,7 @@ CLICKS = [
 
 
 @dataclass
-class Town:
+class PublishedMarket:
     """A small market with everything on its topics."""
 
     settings: Settings
@@ -89,8 +89,8 @@ class Town:
         return [orjson.loads(m.value) for m in read_messages(self.settings.kafka, RECOMMENDATIONS)]
 
     def profiles(self):
-        found = read_latest(self.settings.kafka, PROFILES)
-        return {key: orjson.loads(message.value) for key, message in found.items()}
+        newest = read_latest(self.settings.kafka, PROFILES)
+        return {key: orjson.loads(message.value) for key, message in newest.items()}
 
     def ends(self):
         """How much stands on the topic, by partition."""
@@ -118,14 +118,14 @@ def wait_for(condition, running):
 
 
 @pytest.fixture(scope="module")
-def town(make_settings, send, started, spark):
+def market(make_settings, send, started, spark):
     """The market above, its profiles and the first lists, by the most-popular baseline."""
     settings = make_settings()
     ensure_champion(settings)
-    made = Town(settings, send, spark)
-    pairs = [(p["posting_id"].encode(), orjson.dumps(p)) for p in POSTINGS_TOLD]
+    made_market = PublishedMarket(settings, send, spark)
+    pairs = [(p["posting_id"].encode(), orjson.dumps(p)) for p in OWN_POSTINGS]
     send(settings, POSTINGS, [*pairs, (WITHDRAWN.encode(), None)])
-    made.clicks(*CLICKS)
+    made_market.clicks(*CLICKS)
     with (
         started(index_postings, settings) as index,
         started(update_profiles, settings) as profiles,
@@ -134,44 +134,44 @@ def town(make_settings, send, started, spark):
         profiles.drain()
     with started(recommend, settings) as running:
         running.drain()
-    return made
+    return made_market
 
 
 @pytest.fixture(scope="module")
-def first_lists(town):
-    return town.lists()
+def first_lists(market):
+    return market.lists()
 
 
 @pytest.fixture
-def offline(town, tmp_path, monkeypatch):
+def offline(market, tmp_path, monkeypatch):
     """Ask the registered model what it gives for a published list."""
     models, catalogues = {}, {}
     monkeypatch.setattr(sys, "path", list(sys.path))  # MLflow puts the model's packages there
 
     def ask(value, profile):
         version, at = value["model_version"], value["catalogue_version"]
-        setup(town.settings)
+        setup(market.settings)
         if version not in models:
             models[version] = mlflow.pyfunc.load_model(f"models:/{value['model_name']}/{version}")
         if at not in catalogues:
             catalogues[at] = tmp_path / f"{at}.parquet"
-            load_catalogue(town.spark, town.settings, at).write(catalogues[at])
+            load_catalogue(market.spark, market.settings, at).write(catalogues[at])
         rows = pd.DataFrame({"profile": [json.dumps(profile)], "as_of": [value["as_of"]]})
-        params = {"size": town.settings.recommend.list_size, "catalogue": str(catalogues[at])}
+        params = {"size": market.settings.recommend.list_size, "catalogue": str(catalogues[at])}
         return list(models[version].predict(rows, params=params)["items"][0])
 
     return ask
 
 
-def test_every_profile_has_one_list_and_nobody_in_particular_has_one(town, first_lists):
+def test_every_profile_has_one_list_and_nobody_in_particular_has_one(market, first_lists):
     assert sorted(value["candidate_id"] for value in first_lists) == ["*", *CANDIDATES]
     for value in first_lists:
         Recommendation.model_validate(value)
         assert value["personal"] == (value["candidate_id"] != ANONYMOUS)
-        assert len(value["items"]) == town.settings.recommend.list_size
+        assert len(value["items"]) == market.settings.recommend.list_size
         assert [item["rank"] for item in value["items"]] == [1, 2, 3, 4, 5]
         assert all(item["reasons"] for item in value["items"])
-    profiles = town.profiles()
+    profiles = market.profiles()
     for value in first_lists:
         if value["personal"]:
             profile = profiles[value["candidate_id"]]
@@ -180,13 +180,13 @@ def test_every_profile_has_one_list_and_nobody_in_particular_has_one(town, first
             assert value["triggered_by"] == profile["triggered_by"]
 
 
-def test_the_list_for_everyone_is_as_of_the_newest_profile(town, first_lists):
+def test_the_list_for_everyone_is_as_of_the_newest_profile(market, first_lists):
     (value,) = [v for v in first_lists if not v["personal"]]
-    assert value["as_of"] == max(profile["as_of"] for profile in town.profiles().values())
+    assert value["as_of"] == max(profile["as_of"] for profile in market.profiles().values())
 
 
-def test_lists_hold_nothing_closed_expired_known_or_repeated(town, first_lists):
-    profiles = town.profiles()
+def test_lists_hold_nothing_closed_expired_known_or_repeated(market, first_lists):
+    profiles = market.profiles()
     for value in first_lists:
         ids = [item["posting_id"] for item in value["items"]]
         assert len(set(ids)) == len(ids)
@@ -196,15 +196,15 @@ def test_lists_hold_nothing_closed_expired_known_or_repeated(town, first_lists):
         assert not {entry["posting_id"] for p in parts for entry in profile[p]} & set(ids)
 
 
-def test_each_list_is_what_the_registered_model_gives(town, first_lists, offline):
-    profiles = town.profiles()
+def test_each_list_is_what_the_registered_model_gives(market, first_lists, offline):
+    profiles = market.profiles()
     for value in first_lists:
         profile = profiles.get(value["candidate_id"]) or anonymous_profile(value["as_of"])
         assert offline(value, profile) == value["items"]
 
 
-def test_versions_are_pinned_and_ids_made_of_them(town, first_lists):
-    pins = sorted(Path(town.settings.checkpoints, "recommend", "pins").glob("[0-9]*.json"))
+def test_versions_are_pinned_and_ids_made_of_them(market, first_lists):
+    pins = sorted(Path(market.settings.checkpoints, "recommend", "pins").glob("[0-9]*.json"))
     assert pins
     made_with = {(v["model_name"], v["model_version"], v["catalogue_version"]) for v in first_lists}
     pinned = {tuple(json.loads(pin.read_text()).values()) for pin in pins}
@@ -212,15 +212,15 @@ def test_versions_are_pinned_and_ids_made_of_them(town, first_lists):
     assert len({value["recommendation_id"] for value in first_lists}) == len(first_lists)
 
 
-def test_all_anew_repeats_the_same_bytes(town, first_lists, spark):
-    before = town.ends()
-    assert recommend_all(spark, town.settings) == len(CANDIDATES)
-    again = town.since(before)
+def test_all_anew_repeats_the_same_bytes(market, first_lists, spark):
+    before = market.ends()
+    assert recommend_all(spark, market.settings) == len(CANDIDATES)
+    again = market.since(before)
     assert sorted(value for _, value in again) == sorted(map(orjson.dumps, first_lists))
 
 
 @pytest.fixture
-def popular(town):
+def popular(market):
     """Register a most-popular model for which one posting is all that counts."""
 
     def register(posting_id):
@@ -230,38 +230,38 @@ def popular(town):
         )
         as_of = "2026-03-01T00:00:00.000000Z"
         catalogue = load_catalogue(
-            town.spark,
-            town.settings,
-            tables.version(town.spark, town.settings, tables.POSTINGS),
+            market.spark,
+            market.settings,
+            tables.version(market.spark, market.settings, tables.POSTINGS),
         )
         ranker = MostPopularRanker.fit(events, as_of)
-        return log_and_register(
-            town.settings, Trained(ranker=ranker, catalogue=catalogue, cut=as_of)
+        return register_model(
+            market.settings, TrainedModel(ranker=ranker, catalogue=catalogue, cut=as_of)
         )
 
     return register
 
 
 def test_a_new_champion_takes_over_and_a_retried_batch_repeats_its_bytes(
-    town, popular, started, offline
+    market, popular, started, offline
 ):
-    settings = town.settings
+    settings = market.settings
     first = champion(settings)
     second = popular("p00")
-    ends = town.ends()
+    ends = market.ends()
     with started(recommend, settings) as running:
-        town.clicks(click("c1", 20, "p03"))
-        drain_profiles(town, started)
+        market.clicks(click("c1", 20, "p03"))
+        drain_profiles(market, started)
         running.drain()
-        crown(settings, second, reason="a test", forced=True)
+        set_champion(settings, second, reason="a test", forced=True)
         wait_for(lambda: read_current_versions(settings).model_version == second.version, running)
-        town.clicks(*(click(candidate, 21, "p04") for candidate in CANDIDATES))
-        drain_profiles(town, started)
+        market.clicks(*(click(candidate, 21, "p04") for candidate in CANDIDATES))
+        drain_profiles(market, started)
         running.drain()
-    fresh = [orjson.loads(value) for _, value in town.since(ends)]
+    fresh = [orjson.loads(value) for _, value in market.since(ends)]
     by_candidate = {(v["candidate_id"], v["model_version"]): v for v in fresh}
     assert ("c1", first.version) in by_candidate
-    profiles = town.profiles()
+    profiles = market.profiles()
     for candidate in CANDIDATES:
         value = by_candidate[candidate, second.version]
         assert offline(value, profiles[candidate]) == value["items"]
@@ -271,29 +271,31 @@ def test_a_new_champion_takes_over_and_a_retried_batch_repeats_its_bytes(
     assert last["items"][0]["posting_id"] == "p00"
 
     # The last batch ended before its commit was written; meanwhile the champion changed.
-    crown(settings, first, reason="a test", forced=True)
+    set_champion(settings, first, reason="a test", forced=True)
     commits = Path(settings.checkpoints, "recommend", "commits")
     newest = max(int(file.name) for file in commits.glob("[0-9]*"))
     (commits / str(newest)).unlink()
     (commits / f".{newest}.crc").unlink(missing_ok=True)
     shutil.rmtree(settings.home / "serving")
-    ends = town.ends()
+    ends = market.ends()
     with started(recommend, settings) as running:
         running.drain()
         assert read_current_versions(settings).model_version == first.version
-    repeated = [(k, v) for k, v in town.since(ends) if k != ANONYMOUS]
+    repeated = [(k, v) for k, v in market.since(ends) if k != ANONYMOUS]
     published = {(v["candidate_id"], orjson.dumps(v)) for v in fresh if v["personal"]}
     assert repeated
     assert set(repeated) <= published
 
 
-def drain_profiles(town, started):
-    with started(update_profiles, town.settings) as running:
+def drain_profiles(market, started):
+    with started(update_profiles, market.settings) as running:
         running.drain()
 
 
-def test_a_posting_that_closes_leaves_the_lists_and_no_model_is_fetched_again(town, started, send):
-    settings, closed = town.settings, "p06"
+def test_a_posting_that_closes_leaves_the_lists_and_no_model_is_fetched_again(
+    market, started, send
+):
+    settings, closed = market.settings, "p06"
     serving = champion(settings)
     files = setup(settings).get_model_version_download_uri(serving.name, serving.version)
     folder = Path(files.removeprefix("file://"))
@@ -312,60 +314,60 @@ def test_a_posting_that_closes_leaves_the_lists_and_no_model_is_fetched_again(to
             wait_for(lambda: read_current_versions(settings) != before, running)
         finally:
             away.rename(folder)
-        ends = town.ends()
-        town.clicks(*(click(candidate, 25, "p07") for candidate in CANDIDATES))
-        drain_profiles(town, started)
+        ends = market.ends()
+        market.clicks(*(click(candidate, 25, "p07") for candidate in CANDIDATES))
+        drain_profiles(market, started)
         running.drain()
-    fresh = [orjson.loads(value) for key, value in town.since(ends) if key != ANONYMOUS]
+    fresh = [orjson.loads(value) for key, value in market.since(ends) if key != ANONYMOUS]
     assert {value["candidate_id"] for value in fresh} == {*CANDIDATES}
     assert {value["model_version"] for value in fresh} == {before.model_version}
     assert min(value["catalogue_version"] for value in fresh) > before.catalogue_version
     assert closed not in {item["posting_id"] for value in fresh for item in value["items"]}
 
 
-def test_what_cannot_be_prepared_leaves_the_old_model_serving(town, popular, started, caplog):
-    settings = town.settings
+def test_what_cannot_be_prepared_leaves_the_old_model_serving(market, popular, started, caplog):
+    settings = market.settings
     ruined = popular("p01")
     files = setup(settings).get_model_version_download_uri(ruined.name, ruined.version)
     with started(recommend, settings) as running:
         before = read_current_versions(settings)
         shutil.rmtree(files.removeprefix("file://"))
-        crown(settings, ruined, reason="a test", forced=True)
+        set_champion(settings, ruined, reason="a test", forced=True)
         wait_for(lambda: "cannot switch" in caplog.text, running)
-        ends = town.ends()
-        town.clicks(click("c2", 30, "p05"))
-        drain_profiles(town, started)
+        ends = market.ends()
+        market.clicks(click("c2", 30, "p05"))
+        drain_profiles(market, started)
         running.drain()
         assert read_current_versions(settings) == before
-    fresh = [orjson.loads(value) for _, value in town.since(ends)]
+    fresh = [orjson.loads(value) for _, value in market.since(ends)]
     assert {v["model_version"] for v in fresh} == {before.model_version}
 
 
 def test_an_event_with_an_unknown_posting_counts_once_the_posting_arrives(
-    town, started, spark, send
+    market, started, spark, send
 ):
-    settings = town.settings
-    crown(settings, first_version(settings), reason="a test", forced=True)
+    settings = market.settings
+    set_champion(settings, first_version(settings), reason="a test", forced=True)
     late = posting(90, date_posted="2026-03-01T00:00:00.000000Z", title="Known too late")
     other = posting(91, date_posted="2026-03-01T00:00:00.000000Z", title="Nobody saw it")
-    town.clicks(click("c3", 40, "p90"))
-    drain_profiles(town, started)
-    held = town.profiles()["c3"]["events"]
-    assert "p90" in {event["posting_id"] for event in held}
+    market.clicks(click("c3", 40, "p90"))
+    drain_profiles(market, started)
+    events = market.profiles()["c3"]["events"]
+    assert "p90" in {event["posting_id"] for event in events}
     with started(recommend, settings) as running:
         running.drain()
-    assert "p90" not in str(newest_list(town, "c3"))
+    assert "p90" not in str(newest_list(market, "c3"))
     send(settings, POSTINGS, [(p["posting_id"].encode(), orjson.dumps(p)) for p in (late, other)])
     with started(index_postings, settings) as running:
         running.drain()
     recommend_all(spark, settings)
     # The freshest of all lead every list but that of the one who knows it already.
-    leaders = {c: newest_list(town, c)["items"][0]["posting_id"] for c in CANDIDATES}
+    leaders = {c: newest_list(market, c)["items"][0]["posting_id"] for c in CANDIDATES}
     assert leaders == dict.fromkeys(CANDIDATES, "p90") | {"c3": "p91"}
 
 
-def newest_list(town, candidate):
-    return orjson.loads(read_latest(town.settings.kafka, RECOMMENDATIONS)[candidate].value)
+def newest_list(market, candidate):
+    return orjson.loads(read_latest(market.settings.kafka, RECOMMENDATIONS)[candidate].value)
 
 
 def first_version(settings):

@@ -9,8 +9,8 @@ import pytest
 
 from infra.simulator import Market, MarketConfig, write
 from jobs import up
+from jobs.demo.stream_checks import check_recommendations
 from jobs.operations.file_import import import_candidates, import_events, import_postings
-from jobs.verify.plain_fold import check_recommendations
 from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.errors import CareerstreamError
 from streaming.kafka.topic_reader import read_latest
@@ -51,7 +51,7 @@ def keys(values, *names):
 
 
 @pytest.fixture(scope="module")
-def town(make_settings, tmp_path_factory):
+def prepared(make_settings, tmp_path_factory):
     """Settings of a small market that stands on its topics, its events twice."""
     settings = make_settings()
     folder = tmp_path_factory.mktemp("market")
@@ -63,49 +63,54 @@ def town(make_settings, tmp_path_factory):
     return settings
 
 
-def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(town, spark, started, values):
-    with started(up, town) as running:
+def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(
+    prepared, spark, started, values
+):
+    with started(up, prepared) as running:
         assert {query.name for query in running.queries} == QUERIES
         follow(running)
     assert left_behind(spark) == []
 
-    clicks = values(town, EVENTS)
-    archived = rows(spark, town, tables.EVENTS)
+    clicks = values(prepared, EVENTS)
+    archived = rows(spark, prepared, tables.EVENTS)
     by_id = ("candidate_id", "event_id")
     assert len(archived) == len(clicks) / 2
     assert keys(archived, *by_id) == keys(clicks, *by_id)
     by_version = ("candidate_id", "version")
-    profiles = rows(spark, town, tables.PROFILES)
-    assert keys(profiles, *by_version) == keys(values(town, PROFILES), *by_version)
-    decisions = rows(spark, town, tables.DECISIONS)
-    told = values(town, RECOMMENDATIONS)
-    assert keys(decisions, "recommendation_id") == keys(told, "recommendation_id")
-    postings = {key: orjson.loads(m.value) for key, m in read_latest(town.kafka, POSTINGS).items()}
-    indexed = {row.posting_id: row for row in rows(spark, town, tables.POSTINGS)}
+    profiles = rows(spark, prepared, tables.PROFILES)
+    assert keys(profiles, *by_version) == keys(values(prepared, PROFILES), *by_version)
+    decisions = rows(spark, prepared, tables.DECISIONS)
+    recommendations = values(prepared, RECOMMENDATIONS)
+    assert keys(decisions, "recommendation_id") == keys(recommendations, "recommendation_id")
+    postings = {
+        key: orjson.loads(m.value) for key, m in read_latest(prepared.kafka, POSTINGS).items()
+    }
+    indexed = {row.posting_id: row for row in rows(spark, prepared, tables.POSTINGS)}
     assert indexed.keys() == postings.keys()
     assert all(indexed[key].title == value["title"] for key, value in postings.items())
 
-    found = check_recommendations(town)
-    assert found["lists"] == found["profiles"] == found["for_the_newest_profile"]
-    assert (found["not_open"], found["repeated"], found["already_known"]) == ([], 0, 0)
-    assert found["for_people_nobody_knows"]
+    check = check_recommendations(prepared)
+    assert check["lists"] == check["profiles"] == check["for_the_newest_profile"]
+    assert (check["not_open"], check["repeated"], check["already_known"]) == ([], 0, 0)
+    assert check["for_people_nobody_knows"]
 
-    before = {table.name: tables.version(spark, town, table) for table in tables.TABLES}
-    with started(up, town) as running:
+    before = {table.name: tables.version(spark, prepared, table) for table in tables.TABLES}
+    with started(up, prepared) as running:
         follow(running)
-        again = {table.name: tables.version(spark, town, table) for table in tables.TABLES}
+        again = {table.name: tables.version(spark, prepared, table) for table in tables.TABLES}
     assert again == before
-    assert values(town, RECOMMENDATIONS) == told
+    assert values(prepared, RECOMMENDATIONS) == recommendations
 
 
 def test_a_withdrawn_posting_does_not_wait_for_the_tables_of_history(
-    town, spark, started, values, send
+    prepared, spark, started, values, send
 ):
     del spark
     jobs = JobSettings(
-        lake_interval_seconds=3600, shutdown_timeout_seconds=town.jobs.shutdown_timeout_seconds
+        lake_interval_seconds=3600,
+        shutdown_timeout_seconds=prepared.jobs.shutdown_timeout_seconds,
     )
-    settings = town.model_copy(update={"jobs": jobs})
+    settings = prepared.model_copy(update={"jobs": jobs})
     with started(up, settings) as running:
         running.drain("index_postings", "update_profiles")
         before = read_current_versions(settings)
@@ -117,11 +122,15 @@ def test_a_withdrawn_posting_does_not_wait_for_the_tables_of_history(
             time.sleep(0.2)
 
 
-def test_a_query_that_fails_is_one_line_with_its_name(town, spark, started, send):
-    with started(up, town) as running:
+def test_a_query_that_fails_is_one_line_with_its_name(prepared, spark, started, send):
+    with started(up, prepared) as running:
         follow(running)
-        shutil.rmtree(f"{town.lake}/postings")
-        send(town, POSTINGS, [(b"x", b'{"schema_version":1,"posting_id":"x","title":"X"}')])
+        shutil.rmtree(f"{prepared.lake}/postings")
+        send(
+            prepared,
+            POSTINGS,
+            [(b"x", b'{"schema_version":1,"posting_id":"x","title":"X"}')],
+        )
         with pytest.raises(CareerstreamError, match="query index_postings failed: ") as drained:
             running.drain("index_postings")
         with pytest.raises(CareerstreamError, match="query index_postings failed: ") as checked:

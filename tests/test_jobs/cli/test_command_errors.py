@@ -12,8 +12,8 @@ from typer.main import get_command
 
 from jobs.cli.app import app
 
-UNSPOKEN = "hunter2"
-NOBODY = "--set=kafka.bootstrap_servers=127.0.0.1:1"
+UNPRINTED = "hunter2"
+NO_BROKER = "--set=kafka.bootstrap_servers=127.0.0.1:1"
 
 
 def run(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -30,14 +30,14 @@ def run(home: Path, *arguments: str, **environment: str) -> subprocess.Completed
     )
 
 
-def assert_one_line(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    """Hold what it said against the promise."""
-    said = done.stderr.strip()
-    assert done.returncode == code, (done.returncode, done.stdout, said)
-    assert "Traceback" not in said + done.stdout
-    assert len(said.splitlines()) == 1, said
-    for word in words:
-        assert word in said, (word, said)
+def assert_one_line(process: subprocess.CompletedProcess[str], code: int, *expected: str) -> None:
+    """Check that the error is one line with an exit code and these texts."""
+    line = process.stderr.strip()
+    assert process.returncode == code, (process.returncode, process.stdout, line)
+    assert "Traceback" not in line + process.stdout
+    assert len(line.splitlines()) == 1, line
+    for text in expected:
+        assert text in line, (text, line)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def taken_port() -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("setting", "words"),
+    ("setting", "expected"),
     [
         ("kafka.bootstrap_server=x:1", ("kafka.bootstrap_server", "kafka.bootstrap_servers")),
         ("training.epochs=many", ("training.epochs", "many", "integer")),
@@ -58,15 +58,15 @@ def taken_port() -> Iterator[int]:
         ("nothing", ("--set nothing",)),
     ],
 )
-def test_wrong_settings(tmp_path: Path, setting: str, words: tuple[str, ...]) -> None:
-    assert_one_line(run(tmp_path, "--set", setting, "settings"), 2, *words)
+def test_wrong_settings(tmp_path: Path, setting: str, expected: tuple[str, ...]) -> None:
+    assert_one_line(run(tmp_path, "--set", setting, "settings"), 2, *expected)
 
 
 def test_a_password_in_a_wrong_place_is_not_printed(tmp_path: Path) -> None:
-    done = run(tmp_path, "settings", CAREERSTREAM_KAFKA__PASSWORD=UNSPOKEN)
-    assert done.returncode == 0
-    assert UNSPOKEN not in done.stdout + done.stderr
-    assert "********" in done.stdout
+    process = run(tmp_path, "settings", CAREERSTREAM_KAFKA__PASSWORD=UNPRINTED)
+    assert process.returncode == 0
+    assert UNPRINTED not in process.stdout + process.stderr
+    assert "********" in process.stdout
 
 
 def test_a_settings_file_that_is_missing_or_malformed(tmp_path: Path) -> None:
@@ -79,8 +79,8 @@ def test_a_settings_file_that_is_missing_or_malformed(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
-    done = run(tmp_path, "kafka", "start", "--port", str(taken_port))
-    assert_one_line(done, 4, str(taken_port))
+    process = run(tmp_path, "kafka", "start", "--port", str(taken_port))
+    assert_one_line(process, 4, str(taken_port))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,9 @@ def test_a_port_in_use(tmp_path: Path, taken_port: int) -> None:
     [("topics", "list"), ("topics", "create"), ("up",), ("recommendations", "c1")],
 )
 def test_no_broker(tmp_path: Path, command: tuple[str, ...]) -> None:
-    assert_one_line(run(tmp_path, NOBODY, *command), 4, "127.0.0.1:1", "careerstream kafka start")
+    assert_one_line(
+        run(tmp_path, NO_BROKER, *command), 4, "127.0.0.1:1", "careerstream kafka start"
+    )
 
 
 def test_no_broker_for_an_import(tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_no_broker_for_an_import(tmp_path: Path) -> None:
         '{"schema_version":1,"event_id":"e","candidate_id":"c","posting_id":"p","kind":"view",'
         '"event_time":"2025-01-01T00:00:00Z"}\n'
     )
-    assert_one_line(run(tmp_path, NOBODY, "import", "events", str(file)), 4, "127.0.0.1:1")
+    assert_one_line(run(tmp_path, NO_BROKER, "import", "events", str(file)), 4, "127.0.0.1:1")
 
 
 def test_no_broker_running_here(tmp_path: Path) -> None:
@@ -107,16 +109,18 @@ def test_no_broker_running_here(tmp_path: Path) -> None:
 
 
 def test_no_jars(tmp_path: Path) -> None:
-    done = run(tmp_path, "kafka", "start", CAREERSTREAM_CACHE=str(tmp_path / "empty"))
-    assert_one_line(done, 3, "careerstream doctor --install")
+    process = run(tmp_path, "kafka", "start", CAREERSTREAM_CACHE=str(tmp_path / "empty"))
+    assert_one_line(process, 3, "careerstream doctor --install")
 
 
 @pytest.mark.parametrize("kind", ["postings", "candidates", "events"])
 def test_files_that_cannot_be_read(tmp_path: Path, kind: str) -> None:
     (tmp_path / "empty.jsonl").touch()
-    assert_one_line(run(tmp_path, NOBODY, "import", kind, "nowhere.csv"), 2, "nowhere.csv")
-    assert_one_line(run(tmp_path, NOBODY, "import", kind, "empty.jsonl"), 2, "empty.jsonl", "empty")
-    assert_one_line(run(tmp_path, NOBODY, "import", kind, "."), 2, "file")
+    assert_one_line(run(tmp_path, NO_BROKER, "import", kind, "nowhere.csv"), 2, "nowhere.csv")
+    assert_one_line(
+        run(tmp_path, NO_BROKER, "import", kind, "empty.jsonl"), 2, "empty.jsonl", "empty"
+    )
+    assert_one_line(run(tmp_path, NO_BROKER, "import", kind, "."), 2, "file")
 
 
 def test_a_demo_of_a_missing_file_leaves_an_earlier_demo_alone(tmp_path: Path) -> None:
@@ -130,7 +134,9 @@ def test_a_demo_of_a_missing_file_leaves_an_earlier_demo_alone(tmp_path: Path) -
 @pytest.mark.parametrize("flags", [("--speed", "fast"), ("--rate", "-1"), ("--from", "yesterday")])
 def test_a_pace_or_window_that_is_none(tmp_path: Path, flags: tuple[str, str]) -> None:
     (tmp_path / "events.jsonl").write_text("{}\n")
-    assert_one_line(run(tmp_path, NOBODY, "import", "events", "events.jsonl", *flags), 2, flags[0])
+    assert_one_line(
+        run(tmp_path, NO_BROKER, "import", "events", "events.jsonl", *flags), 2, flags[0]
+    )
 
 
 def test_a_model_that_does_not_exist(tmp_path: Path) -> None:
@@ -138,15 +144,21 @@ def test_a_model_that_does_not_exist(tmp_path: Path) -> None:
     assert_one_line(run(tmp_path, "rollback"), 5, "champion")
 
 
+def test_init_makes_the_baseline_champion(tmp_path: Path) -> None:
+    first, second = (run(tmp_path, "models", "init") for _ in range(2))
+    assert first.stdout == second.stdout == "champion: version 1 of careerstream (most-popular)\n"
+    assert "champion" in run(tmp_path, "models").stdout
+
+
 def test_no_model_server(tmp_path: Path) -> None:
-    done = run(tmp_path, "--set=mlflow.tracking_uri=http://127.0.0.1:1", "models")
-    assert_one_line(done, 5, "127.0.0.1:1")
+    process = run(tmp_path, "--set=mlflow.tracking_uri=http://127.0.0.1:1", "models")
+    assert_one_line(process, 5, "127.0.0.1:1")
 
 
 @pytest.mark.spark
 def test_no_lake_to_train_on(tmp_path: Path) -> None:
-    done = run(tmp_path, "--set=spark.master=local[1]", "train")
-    assert_one_line(done, 2, "careerstream up")
+    process = run(tmp_path, "--set=spark.master=local[1]", "train")
+    assert_one_line(process, 2, "careerstream up")
 
 
 @pytest.mark.spark
@@ -155,10 +167,10 @@ def test_a_master_that_is_none(tmp_path: Path) -> None:
 
 
 def test_an_unknown_command_is_shown_with_help(tmp_path: Path) -> None:
-    done = run(tmp_path, "kafka", "start", "--porrt", "1")
-    assert done.returncode == 2
-    assert "--port" in done.stderr
-    assert "Traceback" not in done.stderr
+    process = run(tmp_path, "kafka", "start", "--porrt", "1")
+    assert process.returncode == 2
+    assert "--port" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_every_command_has_help(tmp_path: Path) -> None:

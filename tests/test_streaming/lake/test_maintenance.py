@@ -1,4 +1,4 @@
-"""maintain: fewer files, the same rows, and writers that go on beside it."""
+"""Maintenance: fewer files, the same rows, and writers that run at the same time."""
 
 import logging
 import os
@@ -29,16 +29,16 @@ def settings(tmp_path):
 def rows(spark):
     """Make rows of the table: versions of one profile."""
 
-    def made(*versions):
+    def make(*versions):
         names = TABLE.schema().names
-        told = {"candidate_id": "alice", "partition": 0, "produced_at": WHEN}
+        common = {"candidate_id": "alice", "partition": 0, "produced_at": WHEN}
         values = [
-            tuple((told | {"version": n, "offset": n}).get(name) for name in names)
+            tuple((common | {"version": n, "offset": n}).get(name) for name in names)
             for n in versions
         ]
         return spark.createDataFrame(values, TABLE.schema())
 
-    return made
+    return make
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def small_files(spark, settings, rows):
 
 
 def versions(spark, settings):
-    found = tables.read(spark, settings, TABLE, tables.version(spark, settings, TABLE))
-    return sorted(row.version for row in found.select("version").collect())
+    rows_ = tables.read(spark, settings, TABLE, tables.version(spark, settings, TABLE))
+    return sorted(row.version for row in rows_.select("version").collect())
 
 
 def data_files(settings):
@@ -63,9 +63,9 @@ def data_files(settings):
 @pytest.mark.usefixtures("small_files")
 def test_many_small_files_become_one_and_the_rows_stay(spark, settings, rows):
     before = tables.version(spark, settings, TABLE)
-    (done,) = maintenance.maintain_tables(spark, settings)
-    assert (done.table, done.files_before, done.files) == ("profiles", MANY, 1)
-    assert done.compacted
+    (result,) = maintenance.maintain_tables(spark, settings)
+    assert (result.table, result.files_before, result.files) == ("profiles", MANY, 1)
+    assert result.compacted
     assert versions(spark, settings) == list(range(MANY))
     # Within the retention an older version can still be read.
     assert tables.read(spark, settings, TABLE, before).count() == MANY
@@ -73,11 +73,11 @@ def test_many_small_files_become_one_and_the_rows_stay(spark, settings, rows):
     # Writing goes on, and nothing is there twice.
     merge.insert_new(rows(0, MANY), settings, TABLE)
     assert versions(spark, settings) == list(range(MANY + 1))
-    (again,) = maintenance.maintain_tables(spark, settings)
-    assert not again.compacted
+    (second,) = maintenance.maintain_tables(spark, settings)
+    assert not second.compacted
     # Nobody writes now, so that nothing needs to be kept.
     maintenance.maintain_table(spark, settings, TABLE, 0)
-    assert len(data_files(settings)) == again.files
+    assert len(data_files(settings)) == second.files
     assert versions(spark, settings) == list(range(MANY + 1))
 
 
@@ -106,14 +106,14 @@ def test_a_writer_beside_it_loses_nothing_and_never_fails(spark, settings, rows)
         except BaseException as error:  # noqa: BLE001 - looked at in the test's own thread
             failed.append(error)
 
-    beside = threading.Thread(target=compact_again_and_again)
-    beside.start()
+    compactor = threading.Thread(target=compact_again_and_again)
+    compactor.start()
     try:
         for version in range(MANY, MANY + 3):
             merge.insert_new(rows(version), settings, TABLE)
     finally:
         stop.set()
-        beside.join()
+        compactor.join()
     assert not failed
     assert versions(spark, settings) == list(range(MANY + 3))
 

@@ -25,7 +25,7 @@ DOCUMENTS = st.recursive(
 
 
 @pytest.mark.parametrize(
-    ("value", "stage", "fault"),
+    ("value", "stage", "problem"),
     [
         (None, "null", "no value"),
         (b"", "text", "not JSON"),
@@ -39,18 +39,18 @@ DOCUMENTS = st.recursive(
         (orjson.dumps(GOOD), "record", ""),
     ],
 )
-def test_each_stage_says_why_it_is_not_the_next(value, stage, fault):
-    found = decode_value(value, "events")
-    assert found.stage == stage
-    assert fault in "; ".join(found.problems)
-    assert bool(found.problems) == (stage != "record")
+def test_each_stage_says_why_it_is_not_the_next(value, stage, problem):
+    decoded = decode_value(value, "events")
+    assert decoded.stage == stage
+    assert problem in "; ".join(decoded.problems)
+    assert bool(decoded.problems) == (stage != "record")
 
 
 @given(value=st.none() | st.binary(), topic=st.sampled_from(sorted(BY_NAME)))
 def test_any_bytes_are_read_to_some_stage(value, topic):
-    found = decode_value(value, topic)
-    assert found.stage in {"null", "bytes", "text", "json", "record"}
-    orjson.dumps(found.value)
+    decoded = decode_value(value, topic)
+    assert decoded.stage in {"null", "bytes", "text", "json", "record"}
+    orjson.dumps(decoded.value)
 
 
 @given(document=DOCUMENTS)

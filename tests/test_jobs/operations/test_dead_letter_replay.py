@@ -46,10 +46,10 @@ def careerstream(ready_settings):
     """Run a command as a user does; gives its output."""
 
     def run(*words):
-        given = [part for flag in flags(ready_settings) for part in ("--set", flag)]
-        done = CliRunner().invoke(app, [*given, "dead-letters", *words], catch_exceptions=False)
-        assert done.exit_code == 0
-        return done.stdout_bytes
+        options = [part for flag in flags(ready_settings) for part in ("--set", flag)]
+        result = CliRunner().invoke(app, [*options, "dead-letters", *words], catch_exceptions=False)
+        assert result.exit_code == 0
+        return result.stdout_bytes
 
     return run
 
@@ -60,21 +60,21 @@ def letter_keys(send, write_dead_letters, read_topic):
     broken = [{"key": f"c{n}".encode(), "value": b"{%d" % n} for n in range(9)]
     broken += [{"key": None, "value": b"nobody's"}, {"key": b"c1", "value": None}]
     places = [f"events/{place.partition}/{place.offset}" for place in send(EVENTS, *broken)]
-    given = [(place, b["key"], b["value"]) for place, b in zip(places, broken, strict=True)]
-    write_dead_letters(*given)
-    write_dead_letters(*given[:4])  # a batch that was repeated
+    originals = [(place, b["key"], b["value"]) for place, b in zip(places, broken, strict=True)]
+    write_dead_letters(*originals)
+    write_dead_letters(*originals[:4])  # a batch that was repeated
     assert len(read_topic(EVENTS)) == 11
     return places
 
 
 def replays(read_topic, topic=EVENTS):
     """The replayed messages by the letter they name."""
-    found = {}
+    by_letter = {}
     for record in read_topic(topic):
         headers = dict(record.headers)
         if "dead-letter" in headers:
-            found.setdefault(headers["dead-letter"].decode(), []).append(record)
-    return found
+            by_letter.setdefault(headers["dead-letter"].decode(), []).append(record)
+    return by_letter
 
 
 def test_each_letter_goes_back_once_as_it_came(ready_settings, letter_keys, read_topic):
@@ -83,9 +83,9 @@ def test_each_letter_goes_back_once_as_it_came(ready_settings, letter_keys, read
     assert len(read_topic(EVENTS)) == 11
     assert replay(ready_settings, ALL) == dict.fromkeys(letter_keys, ReplayOutcome.REPLAY)
     assert replay(ready_settings, ALL) == dict.fromkeys(letter_keys, ReplayOutcome.ALREADY)
-    found = replays(read_topic)
-    assert sorted(found) == sorted(letter_keys)
-    for key, (record,) in found.items():
+    by_letter = replays(read_topic)
+    assert sorted(by_letter) == sorted(letter_keys)
+    for key, (record,) in by_letter.items():
         origin = before[key]
         assert (record.key, record.value) == (origin.key, origin.value)
         assert record.partition == origin.partition
@@ -96,13 +96,13 @@ def test_a_replay_that_is_killed_half_way_is_finished_by_the_next(
     ready_settings, letter_keys, read_topic
 ):
     command = [sys.executable, "-c", KILLED_HALFWAY, *flags(ready_settings)]
-    done = subprocess.run(command, check=False, timeout=120, env=os.environ)
-    assert done.returncode == -signal.SIGKILL
+    process = subprocess.run(command, check=False, timeout=120, env=os.environ)
+    assert process.returncode == -signal.SIGKILL
     assert len(replays(read_topic)) == 6
     outcomes = replay(ready_settings, ALL)
     assert count_outcomes(outcomes)["already replayed"] == 6
     assert count_outcomes(outcomes)["replay"] == 5
-    assert {key: len(found) for key, found in replays(read_topic).items()} == dict.fromkeys(
+    assert {key: len(records) for key, records in replays(read_topic).items()} == dict.fromkeys(
         letter_keys, 1
     )
 
@@ -203,12 +203,12 @@ def test_what_is_no_dead_letter_is_passed_over(ready_settings, send):
 
 def test_the_commands_list_show_and_replay(letter_keys, write_dead_letters, careerstream):
     write_dead_letters(("events/1/7", b"c", b'{"a": "\x1b[2J"}'), reason="missing-field")
-    found = orjson.loads(careerstream("list", "--json", "--newest", "2"))
-    assert found["letters"] == 12
-    assert found["counts"][0] == {
+    summary = orjson.loads(careerstream("list", "--json", "--newest", "2"))
+    assert summary["letters"] == 12
+    assert summary["counts"][0] == {
         "reason": "not-json", "topic": "events", "job": "update_profiles", "letters": 11
     }  # fmt: skip
-    assert found["newest"][0]["key"] == "events/1/7"
+    assert summary["newest"][0]["key"] == "events/1/7"
     assert b"12 dead letters" in careerstream("list")
 
     assert careerstream("show", letter_keys[3], "--raw") == b"{3"
@@ -217,7 +217,7 @@ def test_the_commands_list_show_and_replay(letter_keys, write_dead_letters, care
     assert b"not JSON" in careerstream("show", letter_keys[3])
     assert b"\x1b[2J" not in careerstream("show", "events/1/7")
 
-    done = orjson.loads(careerstream("replay", "--reason", "not-json", "--dry-run", "--json"))
-    assert done["counts"]["replay"] == 11
+    report = orjson.loads(careerstream("replay", "--reason", "not-json", "--dry-run", "--json"))
+    assert report["counts"]["replay"] == 11
     assert b"replayed 1 of 1" in careerstream("replay", letter_keys[0])
     assert b"replayed 10 of 11" in careerstream("replay", "--reason", "not-json")
