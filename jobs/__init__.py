@@ -1,1 +1,1 @@
-"""The Spark jobs, one file per arrow of the flow, and the command line that starts them."""
+"""The Spark jobs, one file for each arrow of the flow, and the programs around them."""

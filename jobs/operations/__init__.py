@@ -1,1 +1,1 @@
-"""What operators do beside the flow: imports, dead letters, rebuilds, status."""
+"""Operations beside the flow: imports, dead letters, rebuilding a checkpoint, status."""

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from typing import Any
@@ -56,12 +56,7 @@ def latency_percentiles(latencies: list[Latency]) -> dict[str, float | None]:
     return dict(zip(PERCENTILES, np.round(values, 1).tolist(), strict=True))
 
 
-def measure_latency(
-    settings: Settings,
-    events: int,
-    rate: float,
-    on_sent: Callable[[int], None] = lambda _: None,
-) -> dict[str, Any]:
+def measure_latency(settings: Settings, events: int, rate: float) -> dict[str, Any]:
     """Send events to a running stream at a steady rate and measure the latency of the answers.
 
     The events are views. Their candidates and postings are those on the topics, and each event is
@@ -71,7 +66,6 @@ def measure_latency(
         settings: give the broker.
         events: number of events.
         rate: events a second.
-        on_sent: called with the number of events sent so far.
 
     Raises:
         InputError: the topics hold no profiles or no postings.
@@ -85,7 +79,6 @@ def measure_latency(
         for index, click in enumerate(islice(clicks, events)):
             time.sleep(max(0.0, start + index / rate - time.monotonic()))
             client.send(name, key=click["candidate_id"].encode(), value=orjson.dumps(click))
-            on_sent(index + 1)
         client.flush()
         client.close()
     latencies = _await_latencies(settings.kafka, since, events)
@@ -106,7 +99,7 @@ def _clicks(kafka: KafkaSettings) -> Iterator[dict[str, Any]]:
     postings = sorted(read_latest(kafka, POSTINGS))
     if not profiles or not postings:
         raise InputError(
-            f"{len(profiles)} profiles and {len(postings)} postings stand on the topics, both are "
+            f"the topics hold {len(profiles)} profiles and {len(postings)} postings, and both are "
             "needed; import some first, e.g. what `careerstream simulate` writes"
         )
     newest = max(parse_timestamp(profile["as_of"]) for profile in profiles.values())

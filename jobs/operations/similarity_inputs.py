@@ -14,13 +14,13 @@ from streaming.serving.versions import ServingVersions
 from streaming.settings import Settings
 from streaming.timestamps import SPARK_FORMAT
 from training.registry.model_registry import ModelRef
-from training.similarity.embedding_space import Space, has_vectors
+from training.similarity.embedding_space import EmbeddingSpace, has_vectors
 
 
 @contextmanager
 def open_embedding_space(
     spark: SparkSession, settings: Settings, model: ModelRef
-) -> Iterator[Space]:
+) -> Iterator[EmbeddingSpace]:
     """Open a model's embedding space over the newest catalogue.
 
     The bundle of model and catalogue is built first, unless a stream has built it already.
@@ -38,7 +38,7 @@ def open_embedding_space(
     versions = ServingVersions(model.name, model.version, catalogue_version)
     with BundleStore(spark, settings).lease(versions) as bundle:
         ranker = has_vectors(bundle.ranker(), model)
-        yield Space(versions, ranker, bundle.catalogue(), bundle.prepared_path())
+        yield EmbeddingSpace(versions, ranker, bundle.catalogue(), bundle.prepared_path())
 
 
 def read_newest_profiles(spark: SparkSession, settings: Settings) -> dict[str, dict[str, Any]]:

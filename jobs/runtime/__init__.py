@@ -1,1 +1,1 @@
-"""What every job runs in: its entry point, its queries, its health."""
+"""What jobs and programs share: entry point, queries, health, sandbox and terminal."""

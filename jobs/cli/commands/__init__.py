@@ -1,1 +1,1 @@
-"""The commands, a file for each group."""
+"""The commands, one file for each group, and the options that all of them share."""

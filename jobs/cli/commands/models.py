@@ -104,7 +104,7 @@ def list_versions(context: typer.Context) -> None:
         aliases = {
             alias: reference.version
             for alias in (CHAMPION, model_registry.CHALLENGER)
-            if (reference := model_registry.aliased(settings, client, alias))
+            if (reference := model_registry.version_of_alias(settings, client, alias))
         }
     if not versions:
         raise CareerstreamError(

@@ -48,7 +48,7 @@ def recommendations(
         recommendation = read_recommendation(kafka, candidate)
     if recommendation is None:
         raise InputError(
-            f"no recommendation for candidate {candidate} stands on its topic; is the id right, "
+            f"there is no recommendation for candidate {candidate} on its topic; is the id right, "
             "and does `careerstream up` run?"
         )
     if as_json:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from streaming.settings import Settings
-    from training.similarity.embedding_space import Space
+    from training.similarity.embedding_space import EmbeddingSpace
     from training.similarity.nearest_neighbours import Metric
 
 app = typer.Typer(no_args_is_help=True, help="Nearest neighbours by the model's own vectors.")
@@ -97,17 +97,18 @@ def groups(
     measure: Annotated[
         bool,
         typer.Option(
-            "--measure", help="Measure agreement with industries, against TF-IDF, and stability."
+            "--measure",
+            help="Measure agreement with industries, against TF-IDF, and stability.",
         ),
     ] = False,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Cluster the postings by the kind of work, and name the clusters."""
-    from training.similarity.posting_clusters import group_postings  # noqa: PLC0415 - torch takes seconds to load
+    from training.similarity.posting_clusters import cluster_postings  # noqa: PLC0415 - torch takes seconds to load
 
     with _open_space(settings_of(context), model, "groups") as (_, space):
-        result = group_postings(space, count=count, seed=seed, as_of=as_of, measured=measure)
+        result = cluster_postings(space, count=count, seed=seed, as_of=as_of, measured=measure)
     print_result(result, group_table(result), out, as_json=as_json)
     if not as_json:
         if result["ungrouped"]:
@@ -148,7 +149,7 @@ def group_table(result: Result) -> Table:
 def quality_table(quality: Result) -> Table:
     """Lay out agreement and stability of the model's groups beside those of TF-IDF."""
     labels = {
-        "nmi": "agreement with industry (NMI)",
+        "nmi": "industry_agreement with industry (NMI)",
         "nmi/withheld": "the same, industry withheld",
         "stability": "stability over seeds (adjusted Rand)",
     }
@@ -167,12 +168,12 @@ def quality_table(quality: Result) -> Table:
 @contextmanager
 def _open_space(
     settings: "Settings", version: str, name: str
-) -> Iterator[tuple["SparkSession", "Space"]]:
+) -> Iterator[tuple["SparkSession", "EmbeddingSpace"]]:
     """Open a model's embedding space; an unknown model is an error before Spark starts."""
     from jobs.operations.similarity_inputs import open_embedding_space  # noqa: PLC0415 - torch and pyspark take seconds to load
-    from training.registry.model_registry import find  # noqa: PLC0415
+    from training.registry.model_registry import find_version  # noqa: PLC0415
 
-    model = find(settings, version)
+    model = find_version(settings, version)
     with (
         spark_session(settings, name) as spark,
         console.status("comparing"),
