@@ -50,7 +50,9 @@ def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     "look", [dependencies.kafka_jars, dependencies.spark_jars, dependencies.local_files_jars]
 )
 def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
-    with pytest.raises(MissingDependencyError, match=r"are not in .*; run `careerstream doctor") as error:
+    with pytest.raises(
+        MissingDependencyError, match=r"are not in .*; run `careerstream doctor"
+    ) as error:
         look()
     assert "\n" not in str(error.value)
     assert [bundle.jars for bundle in jars.missing()] == [46, 6, 1]
@@ -58,7 +60,9 @@ def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
 
 @pytest.mark.usefixtures("no_java")
 def test_no_java_is_one_line_that_names_what_is_there() -> None:
-    with pytest.raises(MissingDependencyError, match=r"found only: one without .*; install") as error:
+    with pytest.raises(
+        MissingDependencyError, match=r"found only: one without .*; install"
+    ) as error:
         dependencies.java()
     assert "\n" not in str(error.value)
 

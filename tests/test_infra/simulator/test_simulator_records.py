@@ -6,7 +6,7 @@ import pytest
 from infra.simulator import SOURCE, occupations
 from infra.simulator.vocabulary.employer_names import FIRST, SECOND
 from streaming.contract.records import Candidate, Event, Posting
-from streaming.timestamps import parse_timestamp, format_timestamp
+from streaming.timestamps import format_timestamp, parse_timestamp
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 TIMES = ("event_time", "date_posted", "valid_through", "updated_at")
