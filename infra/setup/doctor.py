@@ -64,7 +64,9 @@ def install() -> str:
     java.ensure()
     spark = find_spec("pyspark")
     if spark is None or spark.origin is None:
-        raise MissingDependencyError("pyspark is not installed; install careerstream with pip or uv")
+        raise MissingDependencyError(
+            "pyspark is not installed; install careerstream with pip or uv"
+        )
     jars.install(jars.ivy_jar(Path(spark.origin).parent))
     return class_data_sharing.install(Path(sys.executable), Path(sys.prefix))
 

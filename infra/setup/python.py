@@ -74,9 +74,12 @@ class Environment:
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
             requirements.write(_uv_requirement(self.lock))
             requirements.flush()
-            install = ["-m", "pip", "install", "--quiet", "--require-hashes"]
-            command = [self.python, *install, "--requirement", requirements.name]
-            subprocess.run(command, env=_own_variables(), check=True)
+            install = ("-m", "pip", "install", "--quiet", "--require-hashes")
+            subprocess.run(
+                [self.python, *install, "--requirement", requirements.name],
+                env=_own_variables(),
+                check=True,
+            )
 
     def synchronise(self) -> None:
         """Install exactly what the lock file names, beside pip."""
@@ -122,7 +125,9 @@ def _uv_requirement(lock: Path) -> str:
     text = lock.read_text(encoding="utf-8")
     entry = re.search(r"^uv==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
     if not entry:
-        raise MissingDependencyError(f"{lock} does not name uv; make the file again with `make lock`")
+        raise MissingDependencyError(
+            f"{lock} does not name uv; make the file again with `make lock`"
+        )
     return entry[0]
 
 

@@ -68,7 +68,7 @@ class Day(NamedTuple):
     """What the sessions of one day have in common."""
 
     number: int
-    index: PostingIndex
+    posting_index: PostingIndex
     rng: np.random.Generator
     impression_rng: np.random.Generator
     """Used for impressions alone, so that other events do not depend on them."""
@@ -157,7 +157,7 @@ class SessionSimulator:
     def _search(self, candidate: int, start: int, today: Day) -> Session:
         """Choose a page of postings that are new to the candidate, and those that are opened."""
         rows, utility = self._choice_model.search(
-            candidate, start, today.number, today.index, today.rng
+            candidate, start, today.number, today.posting_index, today.rng
         )
         known = set(self._known[candidate])
         fresh = [position for position, row in enumerate(rows.tolist()) if row not in known][:PAGE]
