@@ -28,7 +28,7 @@ class Topic:
     """How long a `compact` topic keeps every version of a key."""
     max_message_bytes: int = 4 * MAX_VALUE_BYTES
     """The broker's limit. It is above the contract's, so that too large values are reported."""
-    size: int = 1
+    relative_size: int = 1
     """The approximate size of a message, in events."""
     description: str
 
@@ -50,7 +50,7 @@ POSTINGS = Topic(
     record=Posting,
     key="posting_id",
     cleanup="compact",
-    size=10,
+    relative_size=10,
     description="Every advertised position, latest version by id; a null value closes it.",
 )
 CANDIDATES = Topic(
@@ -74,7 +74,7 @@ PROFILES = Topic(
     key="candidate_id",
     cleanup="compact",
     compaction_lag=timedelta(days=7),
-    size=10,
+    relative_size=10,
     description="The fold of stated parts and events, one value per change.",
 )
 RECOMMENDATIONS = Topic(
@@ -83,7 +83,7 @@ RECOMMENDATIONS = Topic(
     key="candidate_id, or * for anonymous visitors",
     cleanup="compact",
     compaction_lag=timedelta(days=7),
-    size=10,
+    relative_size=10,
     description="Ranked postings with reasons, one value per profile and model version.",
 )
 DEAD_LETTERS = Topic(

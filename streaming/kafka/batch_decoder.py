@@ -71,8 +71,8 @@ def _decode_batches(
         for value, produced_at in zip(values, _timestamps(batch, topic), strict=True):
             try:
                 record, error = read_value(value, topic, produced_at), None
-            except DecodeError as error:
-                record, error = None, {"reason": error.reason.value, "text": error.text}
+            except DecodeError as failure:
+                record, error = None, {"reason": failure.reason.value, "text": failure.text}
             records.append(record)
             errors.append(error)
         decoded = {"record": _column(records, shape), "error": _column(errors, ERROR_TYPE)}

@@ -158,7 +158,7 @@ def is_as_read(topic, value, row):
         return
     with pytest.raises(DecodeError) as caught:
         read_value(value, topic, format_timestamp(PRODUCED))
-    assert (row.reason, row.text) == (caught.value.fault, caught.value.text)
+    assert (row.reason, row.text) == (caught.value.reason, caught.value.text)
 
 
 @pytest.fixture(scope="module")
