@@ -13,7 +13,7 @@ from training.data.dataset import Dataset
 from training.data.lake_export import export_dataset
 from training.fitting.fit import Fitted, OnEpoch, fit
 from training.registry.model_registry import ModelRef
-from training.registry.registration import log_and_register
+from training.registry.registration import register_model
 from training.registry.training_run import create_run_folder, training_record
 
 
@@ -38,7 +38,7 @@ def run(
     fitted = fit(folder / "dataset", folder, settings.training, on_epoch=on_epoch)
     dataset, seconds = Dataset.read(folder / "dataset"), time.monotonic() - started
     record = training_record(fitted, dataset, settings.training.seed, data_version, seconds)
-    return log_and_register(settings, record), fitted
+    return register_model(settings, record), fitted
 
 
 if __name__ == "__main__":

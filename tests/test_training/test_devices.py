@@ -9,12 +9,12 @@ from streaming.errors import SettingsError
 from streaming.settings import TrainingSettings
 from training.data.dataset import Dataset
 from training.fitting.checkpoint import Checkpoint
-from training.fitting.devices import CPU, choose
-from training.fitting.distributed import Group, available
+from training.fitting.devices import CPU, choose_device
+from training.fitting.distributed import ProcessGroup, horovod_available
 from training.fitting.fit import fit
 from training.fitting.loop import train
 from training.model.presets import published
-from training.model.training_tensors import Material, load_material, write_features
+from training.model.training_tensors import TrainingTensors, load_tensors, write_features
 
 NO_DROPOUT = published().model_copy(
     update={
@@ -26,15 +26,15 @@ DROPOUT = NO_DROPOUT.model_copy(
     update={"model": NO_DROPOUT.model.model_copy(update={"dropout": 0.2})}
 )
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
-needs_horovod = pytest.mark.skipif(not available(), reason="Horovod is not installed")
+needs_horovod = pytest.mark.skipif(not horovod_available(), reason="Horovod is not installed")
 
 
 @pytest.fixture(scope="module")
-def material(market_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Material:
+def material(market_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingTensors:
     folder = tmp_path_factory.mktemp("features")
     dataset = Dataset.read(market_dataset)
     write_features(dataset, NO_DROPOUT, folder, seed=1)
-    return load_material(dataset, NO_DROPOUT, folder)
+    return load_tensors(dataset, NO_DROPOUT, folder)
 
 
 def trained(material, preset, device, file, **how):
@@ -43,7 +43,7 @@ def trained(material, preset, device, file, **how):
         material,
         preset,
         1,
-        group=Group(),
+        group=ProcessGroup(),
         checkpoint=checkpoint,
         on_epoch=lambda _: None,
         device=device,
@@ -54,7 +54,7 @@ def trained(material, preset, device, file, **how):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_gpu_that_is_not_there_is_one_line(market_dataset, tmp_path, processes):
-    assert choose("auto", 0) == choose("cpu", 3) == CPU
+    assert choose_device("auto", 0) == choose_device("cpu", 3) == CPU
     settings = TrainingSettings(processes=processes, epochs=1, device="cuda")
     with pytest.raises(SettingsError, match=r"training\.device=cuda, but PyTorch sees no GPU here"):
         fit(market_dataset, tmp_path / "run", settings)
@@ -62,28 +62,28 @@ def test_a_gpu_that_is_not_there_is_one_line(market_dataset, tmp_path, processes
 
 
 def test_the_device_is_recorded(fitted):
-    assert fitted.device == str(choose("auto", 0))
+    assert fitted.device == str(choose_device("auto", 0))
     assert {record["device"] for record in fitted.records} == {fitted.device}
 
 
 @needs_gpu
 def test_gpus_are_dealt_out_in_turn():
     count = torch.cuda.device_count()
-    assert [choose("auto", rank).index for rank in range(2 * count)] == [*range(count)] * 2
-    assert choose("cpu", 0) == CPU
+    assert [choose_device("auto", rank).index for rank in range(2 * count)] == [*range(count)] * 2
+    assert choose_device("cpu", 0) == CPU
 
 
 @needs_gpu
 def test_a_gpu_repeats_itself_bit_for_bit(material, tmp_path):
-    first, _ = trained(material, DROPOUT, choose("cuda", 0), tmp_path / "a.pt")
-    second, _ = trained(material, DROPOUT, choose("cuda", 0), tmp_path / "b.pt")
+    first, _ = trained(material, DROPOUT, choose_device("cuda", 0), tmp_path / "a.pt")
+    second, _ = trained(material, DROPOUT, choose_device("cuda", 0), tmp_path / "b.pt")
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 @needs_gpu
 def test_a_gpu_learns_what_the_cpu_learns(material, tmp_path):
     _, here = trained(material, NO_DROPOUT, CPU, tmp_path / "cpu.pt")
-    weights, there = trained(material, NO_DROPOUT, choose("cuda", 0), tmp_path / "gpu.pt")
+    weights, there = trained(material, NO_DROPOUT, choose_device("cuda", 0), tmp_path / "gpu.pt")
     assert [record["device"] for record in there] == ["cuda:0"] * 2
     for name in ("loss", "validation_loss"):
         assert [r[name] for r in there] == pytest.approx([r[name] for r in here], rel=1e-3)
@@ -93,7 +93,7 @@ def test_a_gpu_learns_what_the_cpu_learns(material, tmp_path):
 @needs_gpu
 def test_what_a_gpu_began_goes_on_without_one(material, tmp_path):
     file = tmp_path / "c.pt"
-    trained(material, NO_DROPOUT, choose("cuda", 0), file)
+    trained(material, NO_DROPOUT, choose_device("cuda", 0), file)
     longer = NO_DROPOUT.training.model_copy(update={"epochs": 3})
     preset = NO_DROPOUT.model_copy(update={"training": longer})
     _, records = trained(material, preset, CPU, file, resume=True)

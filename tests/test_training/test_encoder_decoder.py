@@ -9,20 +9,20 @@ from training.model.features import (
     STEP_KINDS,
     Embedder,
     fingerprint,
-    named_steps,
-    of_postings,
-    of_stated,
+    posting_features,
     posting_phrases,
     posting_text,
+    requirement_steps,
+    stated_features,
     stated_steps,
 )
 from training.model.network import BLOCKS, EncoderDecoder, Steps
-from training.model.presets import by_name, published
-from training.model.time_encoding import MOMENT_NUMBERS, freshness, moments
+from training.model.presets import preset_by_name, published
+from training.model.time_encoding import EVENT_TIME_FEATURES, event_time_features, freshness
 from training.similarity.distances import cosine, euclidean
 from training.text.lexical_vectors import Lexicon
-from training.text.random_projection import signs
-from training.text.word_embeddings import train_on
+from training.text.random_projection import random_signs
+from training.text.word_embeddings import train_word_vectors
 
 CONFIG = published().model
 JAVA = {
@@ -39,7 +39,7 @@ TAX = {"title": "税务会计", "skills": ["会计", "税务"], "employer": "acm
 def embedder():
     texts = [posting_text(JAVA), posting_text(TAX)] * 5
     lexicon = Lexicon.of([posting_phrases(JAVA), posting_phrases(TAX)] * 5)
-    return Embedder(train_on(texts, dimensions=300, seed=1), lexicon)
+    return Embedder(train_word_vectors(texts, dimensions=300, seed=1), lexicon)
 
 
 def block(features, name):
@@ -47,7 +47,7 @@ def block(features, name):
 
 
 def test_an_absent_field_is_zero_and_equal_values_are_equal(embedder):
-    features = of_postings([JAVA, TAX, {"title": ""}], embedder, CONFIG)
+    features = posting_features([JAVA, TAX, {"title": ""}], embedder, CONFIG)
     employers = block(features, "employer")
     assert np.array_equal(employers[0], employers[1])  # case and spaces do not count
     assert not employers[2].any()
@@ -60,7 +60,7 @@ def test_near_salaries_are_alike_whatever_their_unit(embedder):
     monthly = {**JAVA, "salary": {**JAVA["salary"], "minimum": 3_750, "maximum": None}}
     monthly["salary"]["unit"] = "MONTH"
     double = {**JAVA, "salary": {**JAVA["salary"], "minimum": 200_000, "maximum": None}}
-    one, same, other = block(of_postings([JAVA, monthly, double], embedder, CONFIG), "salary")
+    one, same, other = block(posting_features([JAVA, monthly, double], embedder, CONFIG), "salary")
     assert one @ same == pytest.approx(1.0)
     assert one @ other < 0.7
 
@@ -68,14 +68,14 @@ def test_near_salaries_are_alike_whatever_their_unit(embedder):
 @pytest.mark.parametrize("amount", [0.0, -5.0, float("nan"), float("inf")])
 def test_a_senseless_salary_says_nothing(embedder, amount):
     posting = {**JAVA, "salary": {"minimum": amount, "maximum": None}}
-    assert not block(of_postings([posting], embedder, CONFIG), "salary").any()
+    assert not block(posting_features([posting], embedder, CONFIG), "salary").any()
 
 
 def test_a_stated_place_meets_the_place_of_a_posting(embedder):
     steps = stated_steps({"places": ["Leeds, England"], "skills": ["Java", " "]}, CONFIG)
     assert [step.kind for step in steps] == ["place", "skill"]
-    stated = of_stated(steps, embedder, CONFIG)
-    posting = of_postings([JAVA], embedder, CONFIG)
+    stated = stated_features(steps, embedder, CONFIG)
+    posting = posting_features([JAVA], embedder, CONFIG)
     assert block(stated, "place")[0] @ block(posting, "place")[0] > 0.8
     assert not stated.text[0].any()
     assert stated.words[1] @ posting.words[0] > 0.3
@@ -91,10 +91,10 @@ def test_dates_and_ids_change_no_fingerprint_and_texts_do():
 
 
 def test_signs_are_fixed_and_nearly_orthogonal():
-    drawn = np.stack([signs(f"word {n}", 256) for n in range(50)])
+    drawn = np.stack([random_signs(f"word {n}", 256) for n in range(50)])
     assert np.allclose(np.diag(drawn @ drawn.T), 1)
     assert np.abs(drawn @ drawn.T - np.eye(50)).max() < 0.4
-    assert signs("word 1", 8).tolist() == signs("word 1", 8).tolist()
+    assert random_signs("word 1", 8).tolist() == random_signs("word 1", 8).tolist()
 
 
 def test_words_never_seen_before_still_meet():
@@ -114,12 +114,12 @@ def test_a_phrase_is_closer_to_itself_than_to_its_words_elsewhere():
 
 def test_what_a_posting_asks_for_is_stated_as_candidates_would():
     posting = {"skills": ["Java", " ", "会计"], "occupation": "Java", "language": "en"}
-    steps = named_steps(posting)
+    steps = requirement_steps(posting)
     assert [(step.kind, step.text, step.language) for step in steps] == [
         ("skill", "Java", "en"),
         ("skill", "会计", "zh"),
     ]
-    assert named_steps({"title": "Baker"}) == []
+    assert requirement_steps({"title": "Baker"}) == []
 
 
 def random_steps(count, length, width, seed=0):
@@ -127,7 +127,7 @@ def random_steps(count, length, width, seed=0):
     return Steps(
         torch.randn(count, length, width, generator=generator),
         torch.randint(0, len(STEP_KINDS), (count, length), generator=generator),
-        torch.rand(count, length, MOMENT_NUMBERS, generator=generator),
+        torch.rand(count, length, EVENT_TIME_FEATURES, generator=generator),
         torch.tensor([length - number for number in range(count)]),
     )
 
@@ -157,7 +157,7 @@ def test_words_are_asked_for_with_one_strength_however_many_steps_ask(model):
     learned = model.gates.bias[BLOCKS.index("words")].exp()
     assert torch.allclose(query.norm(dim=1), learned.expand(3), rtol=0.5)
     wordless = Steps(
-        steps.vectors * ~model.copied, steps.kinds, steps.moments, lengths=steps.lengths
+        steps.vectors * ~model.copied, steps.kinds, steps.time_features, lengths=steps.lengths
     )
     encoded, state = model.encode(wordless)
     query = model.decide(encoded, state, model.first_input(3)).query
@@ -179,7 +179,7 @@ def test_padding_changes_nothing(model):
     padded = Steps(
         torch.cat([steps.vectors, torch.randn(1, 3, width)], dim=1),
         torch.cat([steps.kinds, torch.ones(1, 3, dtype=torch.int64)], dim=1),
-        torch.cat([steps.moments, torch.rand(1, 3, MOMENT_NUMBERS)], dim=1),
+        torch.cat([steps.time_features, torch.rand(1, 3, EVENT_TIME_FEATURES)], dim=1),
         steps.lengths,
     )
     targets = torch.randn(1, 2, width)
@@ -198,7 +198,7 @@ def test_the_decoder_sees_only_earlier_targets(model):
 
 
 def test_a_posting_never_seen_has_no_id_block(model, embedder):
-    features = of_postings([JAVA], embedder, CONFIG)
+    features = posting_features([JAVA], embedder, CONFIG)
     parts = [torch.from_numpy(p) for p in (features.text, features.words, features.fields)]
     vectors = model.posting_vectors(*parts, torch.tensor([0]))
     assert vectors[:, model.block_of == BLOCKS.index("id")].eq(0).all()
@@ -207,8 +207,8 @@ def test_a_posting_never_seen_has_no_id_block(model, embedder):
 def test_ages_and_durations_stay_in_bounds():
     day = 86_400_000_000
     times = np.array([0, 400 * day, 500 * day], dtype=np.int64)
-    numbers = moments(times, np.array([np.nan, 5, 1e9], np.float32), 400 * day)
-    assert numbers.shape == (3, MOMENT_NUMBERS)
+    numbers = event_time_features(times, np.array([np.nan, 5, 1e9], np.float32), 400 * day)
+    assert numbers.shape == (3, EVENT_TIME_FEATURES)
     assert (numbers >= 0).all()
     assert (numbers <= 1.5).all()
     assert numbers[1, 0] == numbers[2, 0] == 0  # the future has no age
@@ -232,8 +232,8 @@ def test_similarities_of_vectors():
 
 def test_an_unknown_preset_lists_the_known():
     with pytest.raises(SettingsError, match="no preset 'nest'; choose one of: published"):
-        by_name("nest")
-    assert by_name("published") == published()
+        preset_by_name("nest")
+    assert preset_by_name("published") == published()
 
 
 def test_a_preset_is_checked():

@@ -11,18 +11,18 @@ from hypothesis.extra import numpy as arrays
 from threadpoolctl import threadpool_info
 
 from streaming.serving.catalogue import ALWAYS
+from training.inference import quantisation
+from training.inference.batch_invariant_ops import multiply_rows, one_thread
+from training.inference.numpy_network import EncoderInput, NumpyNetwork
 from training.model.features import FIELDS, STEP_KINDS
 from training.model.network import EncoderDecoder, Steps
 from training.model.presets import published
 from training.model.time_encoding import (
-    MOMENT_NUMBERS,
+    EVENT_TIME_FEATURES,
     Freshness,
     freshness,
     freshness_at,
 )
-from training.ranking import quantisation
-from training.ranking.batch_invariant_ops import one_thread, through
-from training.ranking.numpy_network import Network, Reading
 
 CONFIG = published().model
 
@@ -40,16 +40,16 @@ def model():
 
 @pytest.fixture(scope="module")
 def network(model):
-    return Network(model)
+    return NumpyNetwork(model)
 
 
 def readings(width, *lengths, seed=0):
     chance = np.random.default_rng(seed)
     return [
-        Reading(
+        EncoderInput(
             chance.standard_normal((length, width), dtype=np.float32) / 5,
             chance.integers(0, len(STEP_KINDS), length),
-            chance.random((length, MOMENT_NUMBERS), dtype=np.float32),
+            chance.random((length, EVENT_TIME_FEATURES), dtype=np.float32),
         )
         for length in lengths
     ]
@@ -59,7 +59,7 @@ def steps_of(reading):
     return Steps(
         torch.from_numpy(reading.vectors)[None],
         torch.from_numpy(reading.kinds)[None],
-        torch.from_numpy(reading.moments)[None],
+        torch.from_numpy(reading.time_features)[None],
         torch.tensor([len(reading.kinds)]),
     )
 
@@ -90,7 +90,7 @@ def test_the_numbers_are_those_of_the_model(model, network):
                 expected.append(model.decide(encoded, expected[-1].state, previous))
         for ours, theirs in zip(found, expected, strict=True):
             assert np.allclose(ours.query[place], theirs.query[0], rtol=1e-3, atol=1e-4)
-            assert np.allclose(ours.taste[place], theirs.taste[0], atol=1e-5)
+            assert np.allclose(ours.freshness_weights[place], theirs.freshness_weights[0], atol=1e-5)
             assert np.allclose(ours.attention[place], theirs.attention[0], atol=1e-6)
             assert np.allclose(ours.gates[place], theirs.gates[0], rtol=1e-3, atol=1e-4)
 
@@ -134,7 +134,7 @@ def test_a_map_is_that_of_a_matrix(count, together, width):
     chance = np.random.default_rng(count)
     rows = chance.standard_normal((count, width), dtype=np.float32)
     weights = chance.standard_normal((width, 5), dtype=np.float32)
-    assert np.allclose(through(rows, weights, together), rows @ weights, atol=1e-4)
+    assert np.allclose(multiply_rows(rows, weights, together), rows @ weights, atol=1e-4)
 
 
 @pytest.mark.parametrize("length", [2, 9, 30])
@@ -164,13 +164,13 @@ floats = st.floats(-100, 100, width=32)
     queries=arrays.arrays(np.float32, st.tuples(st.integers(1, 9), st.just(24)), elements=floats),
 )
 def test_estimates_are_near_and_each_its_own(vectors, queries):
-    rounded, units = quantisation.encode(vectors)
-    found = quantisation.products(quantisation.multiplier(rounded), units, queries)
+    rounded, units = quantisation.quantise(vectors)
+    found = quantisation.approximate_products(quantisation.fastest_multiply(rounded), units, queries)
     assert found.shape == (len(queries), len(vectors))
     for row, query in enumerate(queries):
-        for multiply in quantisation.ways(rounded):
+        for multiply in quantisation.multiply_variants(rounded):
             assert np.array_equal(
-                found[row], quantisation.products(multiply, units, query[None])[0]
+                found[row], quantisation.approximate_products(multiply, units, query[None])[0]
             )
     if not len(vectors):
         return
@@ -189,8 +189,8 @@ def test_what_all_postings_share_costs_no_precision():
     vectors[:, 0] = 0.7
     query = chance.standard_normal((1, 24), dtype=np.float32)
     query[0, 0] = 5_000.0
-    rounded, units = quantisation.encode(vectors)
-    found = quantisation.products(quantisation.multiplier(rounded), units, query)[0]
+    rounded, units = quantisation.quantise(vectors)
+    found = quantisation.approximate_products(quantisation.fastest_multiply(rounded), units, query)[0]
     exact = vectors[:, 1:] @ query[0, 1:]
     assert np.abs((found - found[0]) - (exact - exact[0])).max() < 0.5
     assert set(np.argsort(-exact)[:5]) <= set(np.argsort(-found)[:10])
@@ -198,12 +198,12 @@ def test_what_all_postings_share_costs_no_precision():
 
 @pytest.mark.parametrize("dimensions", [1, 584, 1_040, 1_041, 5_000])
 def test_every_partial_sum_is_exact(dimensions):
-    assert quantisation.levels(dimensions) ** 2 * dimensions <= 2**24
-    full = np.full((1, dimensions), quantisation.levels(dimensions), dtype=np.float32)
-    rounded, units = quantisation.encode(np.concatenate([full, -full]))
-    most = float(dimensions * quantisation.levels(dimensions) ** 2)
-    for multiply in quantisation.ways(rounded):
-        found = quantisation.products(multiply, units, full)[0]
+    assert quantisation.largest_code(dimensions) ** 2 * dimensions <= 2**24
+    full = np.full((1, dimensions), quantisation.largest_code(dimensions), dtype=np.float32)
+    rounded, units = quantisation.quantise(np.concatenate([full, -full]))
+    most = float(dimensions * quantisation.largest_code(dimensions) ** 2)
+    for multiply in quantisation.multiply_variants(rounded):
+        found = quantisation.approximate_products(multiply, units, full)[0]
         assert found.tolist() == pytest.approx([most, -most], rel=1e-6)
 
 
@@ -215,7 +215,7 @@ def test_ways_to_multiply_are_tried_with_the_threads_they_are_used_with(monkeypa
         return queries
 
     monkeypatch.setattr(quantisation, "ways", lambda _codes: [way])
-    assert quantisation.multiplier(np.ones((3, 24), dtype=np.int8)) is way
+    assert quantisation.fastest_multiply(np.ones((3, 24), dtype=np.int8)) is way
     assert set(threads) == {1}
 
 
@@ -236,5 +236,5 @@ def test_what_being_fresh_adds_is_estimated_closely():
         rows = np.flatnonzero(opens <= moment)
         exact = freshness_at(opens, moment)[:, rows]
         assert np.allclose(found.of(rows, moment), exact, atol=1e-6)
-        assert np.allclose(found.adds(taste, moment)[rows], taste @ exact, atol=1e-5)
-        assert np.isfinite(found.adds(taste, moment)).all()
+        assert np.allclose(found.weighted(taste, moment)[rows], taste @ exact, atol=1e-5)
+        assert np.isfinite(found.weighted(taste, moment)).all()

@@ -15,17 +15,17 @@ from streaming.errors import InputError, ModelError
 from streaming.settings import TrainingSettings
 from training.data.dataset import Dataset
 from training.fitting.checkpoint import Checkpoint
-from training.fitting.distributed import Group, TrainingError, available, launch
+from training.fitting.distributed import ProcessGroup, TrainingError, horovod_available, launch
 from training.fitting.fit import fit
 from training.fitting.loop import EpochRecord, learning_rate, train
-from training.model.examples import batches, draw, pad, validation_examples
-from training.model.loss import evaluate, everything, sample
+from training.model.examples import batches, collate, sample_examples, validation_examples
+from training.model.loss import batch_loss, full_softmax, sampled_softmax
 from training.model.network import EncoderDecoder
 from training.model.presets import published
-from training.model.training_tensors import Material, load_material, write_features
-from training.ranking.encoder_decoder_ranker import NeuralRanker
+from training.model.training_tensors import TrainingTensors, load_tensors, write_features
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
-needs_horovod = pytest.mark.skipif(not available(), reason="Horovod is not installed")
+needs_horovod = pytest.mark.skipif(not horovod_available(), reason="Horovod is not installed")
 
 SMALL = published().model_copy(
     update={
@@ -36,11 +36,11 @@ SMALL = published().model_copy(
 
 
 @pytest.fixture(scope="module")
-def material(market_dataset, tmp_path_factory) -> Material:
+def material(market_dataset, tmp_path_factory) -> TrainingTensors:
     folder = tmp_path_factory.mktemp("features")
     dataset = Dataset.read(market_dataset)
     write_features(dataset, SMALL, folder, seed=1)
-    return load_material(dataset, SMALL, folder)
+    return load_tensors(dataset, SMALL, folder)
 
 
 def run(material, file: Path, *, resume=False, stop_after=None, seed=1):
@@ -51,7 +51,7 @@ def run(material, file: Path, *, resume=False, stop_after=None, seed=1):
         if record.epoch == stop_after:
             raise KeyboardInterrupt
 
-    model = train(material, SMALL, seed, group=Group(), checkpoint=checkpoint, on_epoch=on_epoch)
+    model = train(material, SMALL, seed, group=ProcessGroup(), checkpoint=checkpoint, on_epoch=on_epoch)
     return model.state_dict(), checkpoint.records
 
 
@@ -89,7 +89,7 @@ def test_a_broken_checkpoint_is_one_line(material, tmp_path):
 def test_examples_never_look_ahead(material):
     rng = np.random.default_rng(0)
     cut = int(material.train.times.max())
-    for example in draw(material, SMALL, rng):
+    for example in sample_examples(material, SMALL, rng):
         postings = example.rows[example.rows < len(material.train.catalogue)]
         assert 1 <= len(example.targets) <= SMALL.training.steps
         assert len(example.rows) >= 1
@@ -101,7 +101,7 @@ def test_examples_never_look_ahead(material):
 
 def test_batches_hold_every_example_once(material):
     rng = np.random.default_rng(0)
-    examples = draw(material, SMALL, rng)
+    examples = sample_examples(material, SMALL, rng)
     cut = list(batches(examples, 16, rng))
     assert sorted(id(e) for batch in cut for e in batch) == sorted(map(id, examples))
     assert max(map(len, cut)) <= 16
@@ -113,16 +113,16 @@ def test_batches_hold_every_example_once(material):
 def test_a_sampled_softmax_is_near_the_full_one(material):
     torch.manual_seed(0)
     model = EncoderDecoder(SMALL.model, len(material.seen)).eval()
-    batch = pad(draw(material, SMALL, np.random.default_rng(0))[:32])
+    batch = collate(sample_examples(material, SMALL, np.random.default_rng(0))[:32])
     with torch.inference_mode():
-        full = evaluate(model, material, batch, everything(material.seen), material.ids)
+        full = batch_loss(model, material, batch, full_softmax(material.seen), material.ids)
         half = len(material.seen) // 2
         corrected, plain = [], []
         for _ in range(20):
-            rivals = sample(material.seen, half, batch)
-            bare = everything(rivals.rows)
-            corrected.append(float(evaluate(model, material, batch, rivals, material.ids).loss))
-            plain.append(float(evaluate(model, material, batch, bare, material.ids).loss))
+            rivals = sampled_softmax(material.seen, half, batch)
+            bare = full_softmax(rivals.rows)
+            corrected.append(float(batch_loss(model, material, batch, rivals, material.ids).loss))
+            plain.append(float(batch_loss(model, material, batch, bare, material.ids).loss))
     off, uncorrected = (abs(np.mean(losses) - float(full.loss)) for losses in (corrected, plain))
     assert off < uncorrected
 
@@ -141,7 +141,7 @@ def test_fit_leaves_all_that_is_needed(fitted):
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
     assert fitted.records[1]["epochs"] == 2
     assert fitted.processes == 1
-    assert isinstance(NeuralRanker.load(fitted.folder), NeuralRanker)
+    assert isinstance(EncoderDecoderRanker.load(fitted.folder), EncoderDecoderRanker)
 
 
 def test_no_events_are_one_line(tmp_path, dataset_writer):
@@ -230,7 +230,7 @@ def test_processes_end_with_a_killed_parent(tmp_path):
     child = tmp_path / "child.py"
     child.write_text(
         "import os, signal, sys, time\n"
-        "from training.fitting.distributed import tie_to_parent\n"
+        "from training.fitting.distributed import end_with_parent\n"
         "tie_to_parent()\n"
         "print(os.getpid(), flush=True)\n"
         "time.sleep(600)\n"

@@ -8,10 +8,14 @@ import pytest
 
 from streaming.serving.catalogue import Catalogue
 from training.data.dataset import Dataset
-from training.fitting.decoding_selection import REPORTED, cheapest_of_the_best, choose_decoding
+from training.fitting.decoding_selection import (
+    REPORTED_METRICS,
+    cheapest_within_one_standard_error,
+    choose_decoding,
+)
 from training.model.presets import DECODINGS, Decoding
-from training.ranking.employer_cap import most_of_one
-from training.ranking.encoder_decoder_ranker import NeuralRanker
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
+from training.retrieval.employer_cap import max_per_employer
 
 SIZE = 7
 
@@ -36,7 +40,7 @@ def asked(dataset):
 
 @pytest.mark.parametrize("way", DECODINGS)
 def test_every_way_makes_whole_lists_by_itself(fitted, dataset, folder, asked, way):
-    ranker, catalogue = fitted.ranker.decoded_by(DECODINGS[way]), dataset.catalogue
+    ranker, catalogue = fitted.ranker.with_decoding(DECODINGS[way]), dataset.catalogue
     lists = ranker.rank(*asked, folder, SIZE)
     for profile, moment, items in zip(*asked, lists, strict=True):
         assert len({item["posting_id"] for item in items}) == len(items) == SIZE
@@ -45,7 +49,7 @@ def test_every_way_makes_whole_lists_by_itself(fitted, dataset, folder, asked, w
         rows = [catalogue.rows[item["posting_id"]] for item in items]
         assert catalogue.eligible(profile, moment)[rows].all()
         held = Counter(catalogue.employers[rows].tolist())
-        assert max(held.values()) <= most_of_one(SIZE)
+        assert max(held.values()) <= max_per_employer(SIZE)
         assert json.dumps(ranker.rank([profile], [moment], folder, SIZE)) == json.dumps([items])
 
 
@@ -56,14 +60,14 @@ def test_one_employers_market_is_listed_whole(fitted, dataset, tmp_path, asked):
     alone = Catalogue.of(table.take(few), 1)
     fitted.ranker.prepare(alone, tmp_path)
     for decoding in DECODINGS.values():
-        lists = fitted.ranker.decoded_by(decoding).rank(*asked, tmp_path, SIZE)
+        lists = fitted.ranker.with_decoding(decoding).rank(*asked, tmp_path, SIZE)
         for profile, moment, items in zip(*asked, lists, strict=True):
             assert len(items) == min(SIZE, int(alone.eligible(profile, moment).sum()))
 
 
 def test_a_beam_as_wide_as_all_lists_finds_the_most_probable(fitted, folder, asked):
     greedy, wide = (
-        fitted.ranker.decoded_by(Decoding(width=width, among=1)).rank(*asked, folder, 4)
+        fitted.ranker.with_decoding(Decoding(width=width, among=1)).rank(*asked, folder, 4)
         for width in (1, 24)
     )
     for one, other in zip(greedy, wide, strict=True):
@@ -77,9 +81,9 @@ def test_the_chosen_way_is_served(fitted, dataset):
     dearer = list(DECODINGS)[list(DECODINGS).index(fitted.decoding) :]
     assert max(ndcg, key=ndcg.get) in dearer
     for values in fitted.compared.values():
-        assert tuple(values) == REPORTED
+        assert tuple(values) == REPORTED_METRICS
         assert all(0 <= value <= 1 for value in values.values())
-    again = NeuralRanker.load(fitted.folder)
+    again = EncoderDecoderRanker.load(fitted.folder)
     assert again.preset.model.decoding == DECODINGS[fitted.decoding]
     assert choose_decoding(again, dataset).compared == fitted.compared
 
@@ -88,14 +92,14 @@ def test_a_dearer_way_is_taken_where_it_is_better_beyond_chance():
     chances = np.random.default_rng(1)
     cheap = chances.random(300)
     by_luck, better = cheap + chances.normal(0.001, 0.5, 300), cheap + chances.normal(0.2, 0.5, 300)
-    assert cheapest_of_the_best({"cheap": cheap, "dear": cheap}) == "cheap"
-    assert cheapest_of_the_best({"cheap": cheap, "dear": by_luck}) == "cheap"
-    assert cheapest_of_the_best({"cheap": cheap, "dear": by_luck, "dearest": better}) == "dearest"
-    assert cheapest_of_the_best({"cheap": np.zeros(1), "dear": np.ones(1)}) == "dear"
+    assert cheapest_within_one_standard_error({"cheap": cheap, "dear": cheap}) == "cheap"
+    assert cheapest_within_one_standard_error({"cheap": cheap, "dear": by_luck}) == "cheap"
+    assert cheapest_within_one_standard_error({"cheap": cheap, "dear": by_luck, "dearest": better}) == "dearest"
+    assert cheapest_within_one_standard_error({"cheap": np.zeros(1), "dear": np.ones(1)}) == "dear"
 
 
 def test_without_anybody_to_ask_the_presets_way_stays(fitted, dataset):
-    ranker = fitted.ranker.decoded_by(Decoding(width=3, among=2))
+    ranker = fitted.ranker.with_decoding(Decoding(width=3, among=2))
     nobody = Dataset(**{**vars(dataset), "postings": dataset.postings * 0})
     chosen = choose_decoding(ranker, nobody)
     assert chosen.name is None

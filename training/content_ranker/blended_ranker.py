@@ -3,11 +3,11 @@
 This is not the benchmark's preset `best` (`training.benchmark.ensemble.ensemble`), which runs
 offline alone.
 
-Profiles with events get a weighted sum of two scores over the whole catalogue: the encoder-decoder's
-first decoding step and the content score. Profiles that have only a statement, or events of postings
-that the catalogue lacks, get the encoder-decoder alone, and empty profiles the popular postings.
-Each profile is computed by itself or, in the encoder-decoder, in blocks of a fixed size, so that
-other profiles of a batch do not change a bit.
+Profiles with events get a weighted sum of two scores over the whole catalogue: the first decoding
+step of the encoder-decoder and the content score. Profiles that have only a statement, or events of
+postings that the catalogue lacks, get the encoder-decoder alone, and empty profiles the popular
+postings. Each profile is computed by itself or, in the encoder-decoder, in blocks of a fixed size,
+so that other profiles of a batch do not change a bit.
 """
 
 import json

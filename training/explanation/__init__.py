@@ -1,1 +1,1 @@
-"""Explanation: which part of a profile carries a posting, and the words that say so."""
+"""Explanation: attribution of a list to the steps of a profile, and reasons in words."""

@@ -1,11 +1,12 @@
-"""What carries a posting into a list: what it would lose without each step of the profile.
+"""Attribution: how much each step of a profile carries a posting into a list.
 
 What a step adds to a score (attention times likeness) is known exactly, but a step that adds much
-to one posting may add as much to its rivals. So the steps that add most are hidden from the
-attention, one at a time, and what counts is by how much less probable the posting is among those
-that come nearest. The encoder's states stay as they are: to read the profile anew without each step
-would take as many passes of the encoder. Whether the named part is
-what the model rests on when it is really taken out is tested in `training.benchmark.faithfulness`.
+to one posting may add as much to its rivals. Attribution therefore uses occlusion (Zeiler and
+Fergus 2014): it hides the steps that add most from the attention, one at a time, and measures how
+much less probable the posting becomes among those nearest to the profile. The encoder's states stay
+as they are, because encoding the profile again without each step would take as many passes.
+`training.benchmark.faithfulness` tests whether the model rests on the named step when the step is
+taken out of the profile.
 """
 
 from collections.abc import Sequence
@@ -13,92 +14,109 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.ranking.numpy_network import Decision, Encoded, Network, State
-from training.ranking.retrieval import Shortlist
+from training.inference.numpy_network import Decision, Encoded, NumpyNetwork, State
+from training.retrieval.shortlist import Shortlist
 
-TRIED = 8
-"""Steps of a profile that are hidden in turn, at most."""
+MAX_OCCLUDED = 8
+"""The largest number of steps of a profile that are hidden in turn."""
 
 
 @dataclass(frozen=True, eq=False)
-class Listed:
-    """The S postings of a list whose reasons are asked for."""
+class ListedPosting:
+    """One place of a list, with its attribution."""
 
-    near: Shortlist
-    """K postings that come nearest, they among them."""
+    row: int
+    """The posting's row in the catalogue."""
+    score: float
+    """Falls from place to place."""
+    contributions: np.ndarray
+    """(L,) float32: what each step of the profile adds to the posting's score at the first step."""
+    occlusion_losses: np.ndarray
+    """(L,) float32: how much less probable it is without each step (`occlusion_losses`)."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredList:
+    """The S postings of a list among the K nearest."""
+
+    nearest: Shortlist
+    """K postings, those of the list among them."""
     scores: np.ndarray
-    """(K,) float32, those of the first decoding step."""
-    places: np.ndarray
-    """(S,) int64, where they stand in `near`."""
+    """(K,) float32, at the first decoding step."""
+    indices: np.ndarray
+    """(S,) int64, where the list's postings stand in `nearest`."""
 
 
-def added(encoded: Encoded, decision: Decision, place: int, vectors: np.ndarray) -> np.ndarray:
-    """Tell what each step of a profile itself adds to some postings' scores.
+def step_contributions(
+    encoded: Encoded, decision: Decision, index: int, vectors: np.ndarray
+) -> np.ndarray:
+    """Compute what each step of a profile itself adds to the scores of some postings.
 
     Args:
-        encoded: some profiles.
+        encoded: several profiles.
         decision: their first decoding step.
-        place: of the profile among them.
+        index: the profile's among them.
         vectors: (S, D) posting vectors.
 
     Returns:
-        (S, L) float32: attention times the likeness of the step's own content.
+        (S, L) float32: attention times the inner product with the step's own content.
     """
-    gated = decision.gates[place] * vectors  # (S, D)
-    return np.asarray((gated @ encoded.contents[place].T) * decision.attention[place])
+    gated = decision.gates[index] * vectors  # (S, D)
+    return np.asarray((gated @ encoded.contents[index].T) * decision.attention[index])
 
 
-def lost(
-    network: Network,
+def occlusion_losses(
+    network: NumpyNetwork,
     encoded: Encoded,
     state: State,
-    shares: Sequence[np.ndarray],
-    lists: Sequence[Listed],
+    contributions: Sequence[np.ndarray],
+    lists: Sequence[ScoredList],
 ) -> list[np.ndarray]:
-    """Tell how much less probable the postings of lists are without each step of the profile.
+    """Compute how much less probable the postings of lists are without each step of the profile.
 
     Args:
         network: the model.
         encoded: R profiles.
-        state: the encoder's last, from which the first decoding step begins, (R, U) each.
-        shares: (S, L) for each profile, of `added`.
-        lists: for each profile its list.
+        state: the encoder's last, (R, U) each.
+        contributions: (S, L) for each profile, from `step_contributions`.
+        lists: the list of each profile.
 
     Returns:
-        For each profile (S, L) float32, nats of each posting's log-probability among the K near
-        ones; minus infinity for a step that was not tried, and for the only one of a profile.
+        For each profile (S, L) float32: nats of each posting's log-probability among the K nearest;
+        minus infinity for a step that was not hidden, and for the only step of a profile.
     """
-    tried = [_promising(share) for share in shares]
-    without = network.decide_without(encoded, state, tried)
-    found, end = [], 0
-    for share, listed, steps in zip(shares, lists, tried, strict=True):
-        some, end = slice(end, end + len(steps)), end + len(steps)
-        missed = np.full(share.shape, -np.inf, dtype=np.float32)
+    occluded = [_steps_to_hide(own) for own in contributions]
+    without = network.decide_without(encoded, state, occluded)
+    losses, end = [], 0
+    for own, scored, steps in zip(contributions, lists, occluded, strict=True):
+        rows, end = slice(end, end + len(steps)), end + len(steps)
+        loss = np.full(own.shape, -np.inf, dtype=np.float32)
         if len(steps):
-            scores = listed.near.scores_of(without.query[some], without.taste[some])  # (K, T)
-            both = np.concatenate([listed.scores[:, None], scores], axis=1)
-            chances = _log_chances(both, listed.places)  # (S, 1 + T)
-            missed[:, steps] = chances[:, :1] - chances[:, 1:]
-        found.append(missed)
-    return found
+            hidden = scored.nearest.scores_of(without.query[rows], without.freshness_weights[rows])
+            scores = np.concatenate([scored.scores[:, None], hidden], axis=1)  # (K, 1 + steps)
+            log_probabilities = _log_softmax(scores, scored.indices)  # (S, 1 + steps)
+            loss[:, steps] = log_probabilities[:, :1] - log_probabilities[:, 1:]
+        losses.append(loss)
+    return losses
 
 
-def _promising(shares: np.ndarray) -> np.ndarray:
-    """Choose the steps to try, (T,): first what adds most to any posting, then what adds second.
+def _steps_to_hide(contributions: np.ndarray) -> np.ndarray:
+    """Choose the steps to hide: first those that add most to any posting, then second most.
 
-    None of a list without postings, nor the only step of a profile.
+    Returns:
+        Indices of steps; none for a list without postings, nor the only step of a profile.
     """
-    postings, steps = shares.shape
+    postings, steps = contributions.shape
     if steps == 1 or not postings:
         return np.arange(0)
-    if steps <= TRIED:
+    if steps <= MAX_OCCLUDED:
         return np.arange(steps)
-    ranks = np.argsort(np.argsort(-shares, axis=1, kind="stable"), axis=1)  # (S, L)
-    order = np.lexsort((-shares.max(axis=0), ranks.min(axis=0)))
-    return np.asarray(order[:TRIED])
+    ranks = np.argsort(np.argsort(-contributions, axis=1, kind="stable"), axis=1)  # (S, L)
+    order = np.lexsort((-contributions.max(axis=0), ranks.min(axis=0)))
+    return np.asarray(order[:MAX_OCCLUDED])
 
 
-def _log_chances(scores: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Log-softmax of (K, T) scores over the postings, of some of them, (S, T)."""
+def _log_softmax(scores: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Return the log-softmax of (K, Q) scores over the postings, at (S,) indices: (S, Q)."""
     apart = scores - scores.max(axis=0)
-    return np.asarray(apart[places] - np.log(np.exp(apart).sum(axis=0)))
+    return np.asarray(apart[indices] - np.log(np.exp(apart).sum(axis=0)))

@@ -1,9 +1,8 @@
-"""Why a posting is in a list, in words. Whatever a reason names is true of the texts.
+"""The reasons for each posting of a list, in words. What a reason names is true of the texts.
 
-What carried a posting is measured: steps of the profile are hidden in turn, and the one without
-which the posting is least probable is named (`training.explanation.attribution`). The words are
-then looked up in the texts; where that step shares nothing nameable with the posting, the reason
-says so.
+Attribution (`training.explanation.attribution`) orders the steps of the profile by how much they
+carry a posting. A reason then names words that the strongest step and the posting share; where they
+share nothing that can be named, the reason says only that they are similar.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,87 +12,99 @@ import numpy as np
 
 from streaming.contract.records import EventKind, ReasonKind
 from streaming.serving.ranker import Profile
-from training.explanation.posting_names import Named, folded, words_in
-from training.explanation.templates import Phrases, phrases
+from training.explanation.attribution import ListedPosting
+from training.explanation.templates import Phrases, phrases_for
+from training.inference.posting_terms import PostingTerms, distinct_words, fold_text
+from training.inference.prepared_catalogue import PreparedCatalogue
+from training.inference.profile_encoding import EventStep, ProfileStep
 from training.model.features import StatedStep
-from training.ranking.decoding import Emission
-from training.ranking.prepared_catalogue import PreparedCatalogue
-from training.ranking.profile_encoding import Part, PastEvent
 from training.text.tokenizer import clean, is_chinese
 
-_MOST_WORDS = 4
-_MOST_STATED = 3
+_MAX_WORDS = 4
+_MAX_ENTRIES = 3
 
 Reason = dict[str, Any]
+"""A value of `records.Reason`."""
 
 
 def explain(
     prepared: PreparedCatalogue,
-    parts: Sequence[Part],
-    emissions: Sequence[Emission],
+    steps: Sequence[ProfileStep],
+    postings: Sequence[ListedPosting],
     profile: Profile,
 ) -> list[list[Reason]]:
-    """Give the reasons of each place of a list, the strongest first.
+    """Return the reasons for each place of a list, the strongest first.
 
     Args:
         prepared: the catalogue.
-        parts: what the profile's steps stand for.
-        emissions: for each place the posting, and what it would lose without each step.
-        profile: tells the language.
+        steps: L steps of the profile.
+        postings: the list, with its attribution to the steps.
+        profile: gives the language.
 
     Returns:
-        For each place one or two values of `records.Reason`: at most one for events and one for the
-        stated part.
+        For each place one or two reasons: at most one for events and one for stated entries.
     """
-    language = _language(profile)
-    said = phrases(language) if language else None
+    language = _profile_language(profile)
+    phrases = phrases_for(language) if language else None
     return [
-        _reasons(prepared, emission.row, carrying, said)
-        for emission, carrying in zip(emissions, _by_strength(parts, emissions), strict=True)
+        _reasons(prepared, posting.row, carrying, phrases)
+        for posting, carrying in zip(postings, _by_strength(steps, postings), strict=True)
     ]
 
 
-def _by_strength(parts: Sequence[Part], emissions: Sequence[Emission]) -> Iterator[list[Part]]:
-    """Order for each posting the steps that carry it, the strongest first; at least one.
+def _by_strength(
+    steps: Sequence[ProfileStep], postings: Sequence[ListedPosting]
+) -> Iterator[list[ProfileStep]]:
+    """Yield for each posting the steps that carry it, the strongest first; at least one.
 
-    Those tried come by what the posting loses without them, then the others by what they add. A
-    dismissal carries nothing, nor does a step without which the posting is more probable.
+    Steps that were hidden come first, by the loss without them; the others follow by their
+    contribution. A dismissal never carries, nor does a step without which the posting is more
+    probable.
     """
-    if not emissions:
+    if not postings:
         return
-    added = np.array([emission.added for emission in emissions])  # (S, L)
-    lost = np.array([emission.lost for emission in emissions])
-    dismissed = [place for place, part in enumerate(parts) if part.kind == EventKind.DISMISS]
-    if 0 < len(dismissed) < len(parts):
-        added[:, dismissed] = lost[:, dismissed] = -np.inf
-    carries = np.where(lost == -np.inf, added, lost) > 0
-    orders = np.lexsort((-added, -lost))
-    for order, real in zip(orders.tolist(), carries.tolist(), strict=True):
-        real[order[0]] = True
-        yield [parts[place] for place in order if real[place]]
+    contributions = np.array([posting.contributions for posting in postings])  # (S, L)
+    losses = np.array([posting.occlusion_losses for posting in postings])
+    dismissed = [index for index, step in enumerate(steps) if step.kind == EventKind.DISMISS]
+    if 0 < len(dismissed) < len(steps):
+        contributions[:, dismissed] = losses[:, dismissed] = -np.inf
+    carries = np.where(losses == -np.inf, contributions, losses) > 0
+    orders = np.lexsort((-contributions, -losses))
+    for order, carrying in zip(orders.tolist(), carries.tolist(), strict=True):
+        carrying[order[0]] = True
+        yield [steps[index] for index in order if carrying[index]]
 
 
 def _reasons(
-    prepared: PreparedCatalogue, row: int, carrying: Sequence[Part], said: Phrases | None
+    prepared: PreparedCatalogue,
+    row: int,
+    carrying: Sequence[ProfileStep],
+    phrases: Phrases | None,
 ) -> list[Reason]:
-    """Say why the posting of a row is in a list, by the parts that carry it, the strongest first.
+    """Return the reasons for the posting of a row.
 
-    The first reason is the strongest part. The second is the strongest of the other kind, stated or
-    event, that shares something nameable with the posting.
+    The first reason names the strongest step. The second names the strongest step of the other
+    kind, stated or event, that shares something with the posting.
+
+    Args:
+        prepared: the catalogue.
+        row: the posting's.
+        carrying: the steps that carry it, the strongest first.
+        phrases: in the candidate's language; None: in the posting's.
     """
-    item = prepared.named(row)
-    said = said or phrases(_language_of(item.posting))
-    stated = [part for part in carrying if isinstance(part, StatedStep)]
-    events = [part for part in carrying if isinstance(part, PastEvent)]
+    terms = prepared.terms(row)
+    phrases = phrases or phrases_for(_posting_language(terms.posting))
+    stated = [step for step in carrying if isinstance(step, StatedStep)]
+    events = [step for step in carrying if isinstance(step, EventStep)]
     strongest = carrying[0]
-    # Of the strongest part's kind no other is named.
+    # No other step of the strongest one's kind is named.
     if isinstance(strongest, StatedStep):
-        first = _stated_reason(prepared, row, stated, stated[:1], said)
-        second = _event_reason(prepared, item, events, said)
+        first = _stated_reason(prepared, row, stated, stated[:1], phrases)
+        second = _event_reason(prepared, terms, events, phrases)
     else:
-        first = _event_reason(prepared, item, events[:1], said)
-        second = _stated_reason(prepared, row, stated, stated, said)
-    first = first or _nearest(prepared, strongest, said)
+        first = _event_reason(prepared, terms, events[:1], phrases)
+        second = _stated_reason(prepared, row, stated, stated, phrases)
+    first = first or _similarity_reason(prepared, strongest, phrases)
     return [first] if second is None else [first, second]
 
 
@@ -101,96 +112,106 @@ def _stated_reason(
     prepared: PreparedCatalogue,
     row: int,
     stated: Sequence[StatedStep],
-    tried: Sequence[StatedStep],
-    said: Phrases,
+    nameable: Sequence[StatedStep],
+    phrases: Phrases,
 ) -> Reason | None:
-    """Name the first of the tried entries that shares words with the posting of a row.
+    """Name the first of the nameable entries that shares words with the posting of a row.
 
-    Where its every word stands there, other such entries are named with it.
+    Where the posting contains all words of the entry, other entries it contains are named with it.
     """
-    if not tried:
+    if not nameable:
         return None
-    known, place = prepared.words(row), prepared.named(row).place
-    for part in tried:
-        shared = words_in(part.text) & known
-        if _stands_in(part, shared, place):
+    posting_words, place = prepared.words(row), prepared.terms(row).place
+    for step in nameable:
+        shared = distinct_words(step.text) & posting_words
+        if _contains(step, shared, place):
             texts = [
-                one.text.strip()
-                for one in stated
-                if _stands_in(one, words_in(one.text) & known, place)
+                entry.text.strip()
+                for entry in stated
+                if _contains(entry, distinct_words(entry.text) & posting_words, place)
             ]
-            texts = list(dict.fromkeys(texts))[:_MOST_STATED]
-            return _reason(ReasonKind.STATED, said.name(said.fits, texts), words=texts)
-        if shared and part.kind != "place":
-            told = _in_order(part.text, shared)
-            return _reason(ReasonKind.STATED, said.name(said.mentions, told), words=told)
+            texts = list(dict.fromkeys(texts))[:_MAX_ENTRIES]
+            return _reason(ReasonKind.STATED, phrases.name(phrases.fits, texts), words=texts)
+        if shared and step.kind != "place":
+            words = _in_text_order(step.text, shared)
+            return _reason(ReasonKind.STATED, phrases.name(phrases.mentions, words), words=words)
     return None
 
 
-def _stands_in(part: StatedStep, shared: frozenset[str], place: str) -> bool:
-    """Tell whether a posting says all that an entry does.
+def _contains(step: StatedStep, shared: frozenset[str], place: str) -> bool:
+    """Return whether a posting contains a stated entry.
 
     Args:
-        part: the entry.
-        shared: the words that both say.
-        place: the posting's own, folded.
+        step: the entry.
+        shared: the words of the entry that are in the posting.
+        place: the posting's, folded.
     """
-    if part.kind == "place":
-        return bool(folded(part.text)) and folded(part.text) in place
-    return bool(shared) and part.kind != "background" and len(shared) == len(words_in(part.text))
+    if step.kind == "place":
+        return bool(fold_text(step.text)) and fold_text(step.text) in place
+    if step.kind == "background":
+        return False
+    return bool(shared) and len(shared) == len(distinct_words(step.text))
 
 
 def _event_reason(
-    prepared: PreparedCatalogue, item: Named, events: Sequence[PastEvent], said: Phrases
+    prepared: PreparedCatalogue,
+    terms: PostingTerms,
+    events: Sequence[EventStep],
+    phrases: Phrases,
 ) -> Reason | None:
-    """Name the first earlier posting that shares something nameable."""
-    for part in events:
-        if part.kind == EventKind.DISMISS:
+    """Name the first event whose posting shares something nameable; not a dismissal."""
+    for step in events:
+        if step.kind == EventKind.DISMISS:
             continue
-        earlier = prepared.named(part.row)
-        facts, found = _shared(earlier, item, said)
+        earlier = prepared.terms(step.row)
+        facts, words = _shared_facts(earlier, terms, phrases)
         if facts:
-            text = said.because.format(_event(part, earlier, said), "; ".join(facts))
-            return _reason(ReasonKind.EVENT, text, earlier.posting["posting_id"], found)
+            text = phrases.because.format(_event_phrase(step, earlier, phrases), "; ".join(facts))
+            return _reason(ReasonKind.EVENT, text, earlier.posting["posting_id"], words)
     return None
 
 
-def _shared(earlier: Named, item: Named, said: Phrases) -> tuple[list[str], list[str]]:
-    """Find what two postings have in common: facts in words, and the words they rest on."""
+def _shared_facts(
+    earlier: PostingTerms, terms: PostingTerms, phrases: Phrases
+) -> tuple[list[str], list[str]]:
+    """Return what two postings have in common: phrases, and the words that they name."""
     facts: list[str] = []
-    found = [spelt for name, spelt in item.skills if name in earlier.asks][:_MOST_WORDS]
-    if found:
-        facts.append(said.name(said.both_ask, found))
+    words = [spelt for name, spelt in terms.skills if name in earlier.folded_skills][:_MAX_WORDS]
+    if words:
+        facts.append(phrases.name(phrases.both_ask, words))
     else:
-        title = item.posting["title"]
-        found = _in_order(title, words_in(earlier.posting["title"]) & words_in(title))
-        if found:
-            facts.append(said.name(said.both_say, found))
-    alike = bool(found)
-    if item.employer is not None and item.employer == earlier.employer:
-        found.append(item.posting["employer"])
-        facts.append(said.same_employer.format(found[-1]))
-    if item.locality is not None and item.locality == earlier.locality:
-        found.append(item.posting["place"]["locality"])
-        facts.append(said.same_place.format(found[-1]))
-    if not alike and item.occupation is not None and item.occupation == earlier.occupation:
-        found.append(item.posting["occupation"])
-        facts.append(said.same_occupation.format(found[-1]))
-    return facts, found
+        title = terms.posting["title"]
+        words = _in_text_order(
+            title, distinct_words(earlier.posting["title"]) & distinct_words(title)
+        )
+        if words:
+            facts.append(phrases.name(phrases.both_say, words))
+    same_work = bool(words)
+    if terms.employer is not None and terms.employer == earlier.employer:
+        words.append(terms.posting["employer"])
+        facts.append(phrases.same_employer.format(words[-1]))
+    if terms.locality is not None and terms.locality == earlier.locality:
+        words.append(terms.posting["place"]["locality"])
+        facts.append(phrases.same_place.format(words[-1]))
+    if not same_work and terms.occupation is not None and terms.occupation == earlier.occupation:
+        words.append(terms.posting["occupation"])
+        facts.append(phrases.same_occupation.format(words[-1]))
+    return facts, words
 
 
-def _nearest(prepared: PreparedCatalogue, part: Part, said: Phrases) -> Reason:
-    """Say what the posting came closest to, where nothing that can be named is shared."""
-    if isinstance(part, StatedStep):
-        return _reason(ReasonKind.STATED, said.close_to.format(part.text.strip()))
-    earlier = prepared.named(part.row)
-    text = said.similar.format(_event(part, earlier, said))
+def _similarity_reason(prepared: PreparedCatalogue, step: ProfileStep, phrases: Phrases) -> Reason:
+    """Name the step that the posting is similar to, where they share nothing nameable."""
+    if isinstance(step, StatedStep):
+        return _reason(ReasonKind.STATED, phrases.close_to.format(step.text.strip()))
+    earlier = prepared.terms(step.row)
+    text = phrases.similar.format(_event_phrase(step, earlier, phrases))
     return _reason(ReasonKind.EVENT, text, earlier.posting["posting_id"])
 
 
-def _event(part: PastEvent, earlier: Named, said: Phrases) -> str:
-    """Recall what was done."""
-    return said.tell(part.kind, earlier.posting["title"], earlier.posting.get("employer"))
+def _event_phrase(step: EventStep, earlier: PostingTerms, phrases: Phrases) -> str:
+    return phrases.event_phrase(
+        step.kind, earlier.posting["title"], earlier.posting.get("employer")
+    )
 
 
 def _reason(
@@ -199,25 +220,25 @@ def _reason(
     return {"kind": str(kind), "text": text, "posting_id": posting_id, "words": list(words)}
 
 
-def _in_order(text: str, words: Collection[str]) -> list[str]:
-    """Words in the order of a text, at most a few, without those inside a longer one."""
-    if len(words) < 2:  # noqa: PLR2004 - most often so
+def _in_text_order(text: str, words: Collection[str]) -> list[str]:
+    """Sort words by their place in a text; at most a few, and none that is part of another."""
+    if len(words) < 2:  # noqa: PLR2004 - the usual case
         return list(words)
-    outer = [word for word in words if not any(word != o and word in o for o in words)]
+    whole = [word for word in words if not any(word != other and word in other for other in words)]
     plain = clean(text)
-    return sorted(outer, key=lambda word: (plain.find(word), word))[:_MOST_WORDS]
+    return sorted(whole, key=lambda word: (plain.find(word), word))[:_MAX_WORDS]
 
 
-def _language(profile: Profile) -> str | None:
-    """The language the candidate states, else that of what they wrote."""
+def _profile_language(profile: Profile) -> str | None:
+    """Return the language that the candidate states, or else that of the stated texts."""
     stated = profile.get("stated") or {}
     if stated.get("language"):
         return str(stated["language"])
-    written = " ".join([*(stated.get("skills") or ()), *(stated.get("wishes") or ())])
-    if written:
-        return "zh" if is_chinese(written) else "en"
+    texts = " ".join([*(stated.get("skills") or ()), *(stated.get("wishes") or ())])
+    if texts:
+        return "zh" if is_chinese(texts) else "en"
     return None
 
 
-def _language_of(posting: Mapping[str, Any]) -> str:
+def _posting_language(posting: Mapping[str, Any]) -> str:
     return str(posting.get("language") or ("zh" if is_chinese(posting["title"]) else "en"))

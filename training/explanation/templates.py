@@ -1,4 +1,4 @@
-"""The sentences of reasons, in English and in Chinese."""
+"""Templates of reasons, in English and in Chinese."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,33 +14,40 @@ class Phrases:
     comma: str
     """Between named words."""
     event: str
-    """A done thing: what was done, the title, where."""
+    """An event: what the candidate did, the posting's title, `at` the employer."""
     at: str
     """The employer of that posting."""
     done: Mapping[str, str]
-    """What was done, by kind of event."""
+    """What the candidate did, by kind of event."""
     because: str
-    """An event and the facts that it shares with the posting."""
+    """An event, and the facts that its posting shares with the listed one."""
     similar: str
-    """An event whose posting is alike, with nothing nameable in common."""
+    """An event whose posting is similar, with nothing nameable in common."""
     fits: str
-    """Stated entries whose every word stands in the posting."""
+    """Stated entries that the posting contains."""
     mentions: str
-    """Words that stated part and posting share."""
+    """Words that a stated entry and the posting share."""
     close_to: str
-    """A stated entry that is alike, with nothing nameable in common."""
+    """A stated entry that is similar, with nothing nameable in common."""
     both_ask: str
     both_say: str
     same_employer: str
     same_place: str
     same_occupation: str
+    popular: str
+    newly_posted: str
+    """The day of posting."""
+    still_open: str
+    """The day of posting, of a posting that is no longer new."""
+    undated: str
+    """For a posting without a date."""
 
     def name(self, sentence: str, words: Sequence[str]) -> str:
         """Put words into a sentence."""
         return sentence.format(self.comma.join(words))
 
-    def tell(self, kind: str, title: str, employer: str | None) -> str:
-        """Recall an event."""
+    def event_phrase(self, kind: str, title: str, employer: str | None) -> str:
+        """Describe an event."""
         at = self.at.format(employer) if employer else ""
         return self.event.format(self.done[kind], title, at)
 
@@ -68,6 +75,10 @@ ENGLISH = Phrases(
     same_employer="both at {}",
     same_place="both in {}",
     same_occupation="both are of the occupation {}",
+    popular="popular with other candidates lately",
+    newly_posted="new: posted on {}",
+    still_open="posted on {}, still open",
+    undated="open for applications",
 )
 
 CHINESE = Phrases(
@@ -93,9 +104,13 @@ CHINESE = Phrases(
     same_employer="同一雇主 {}",
     same_place="都在 {}",
     same_occupation="同属 {} 类职位",
+    popular="近期有其他求职者关注该职位",
+    newly_posted="{} 新发布",
+    still_open="{} 发布, 仍在招聘",
+    undated="正在招聘",
 )
 
 
-def phrases(language: str) -> Phrases:
-    """Return the sentences of a language (ISO 639-1); English for those not spoken here."""
+def phrases_for(language: str) -> Phrases:
+    """Return the phrases of a language (ISO 639-1): Chinese for zh, English for any other."""
     return CHINESE if language.casefold().startswith("zh") else ENGLISH

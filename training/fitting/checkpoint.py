@@ -1,4 +1,4 @@
-"""Checkpoints: everything needed to go on, written whole or not at all."""
+"""Checkpoints: everything that a training needs to resume, written atomically."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,12 +13,13 @@ from streaming.errors import ModelError
 class Checkpoint:
     """The checkpoint file of one run.
 
-    Randomness and data position need no place in it: both follow from seed and epoch.
+    The state of random generators and the position in the data are not saved, because both follow
+    from seed and epoch.
 
     Args:
-        file: where it is or will be.
-        identity: what must be equal for a run to go on: preset, seed, data version; plain values.
-        resume: whether to go on from an existing file; otherwise it is overwritten.
+        file: the checkpoint.
+        identity: what must be equal for a run to resume: preset, seed, data version; plain values.
+        resume: whether to resume from an existing file; otherwise it is overwritten.
     """
 
     def __init__(self, file: Path, identity: Mapping[str, Any], *, resume: bool) -> None:
@@ -26,13 +27,13 @@ class Checkpoint:
         self.identity = dict(identity)
         self._resume = resume
         self.records: list[dict[str, Any]] = []
-        """Of the epochs done, also those before a resumption."""
+        """The records of all epochs, also of those before the run was resumed."""
 
     def restore(self, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-        """Put the saved state into model and optimiser.
+        """Load the saved state into model and optimiser.
 
         Returns:
-            How many epochs are done; 0 when there is nothing to go on from.
+            The number of finished epochs; 0 where there is nothing to resume from.
 
         Raises:
             ModelError: the file is of another preset, seed or data, or is unreadable.

@@ -1,8 +1,8 @@
-"""The only place that knows Horovod: a group of equal processes, and how to start one.
+"""Horovod: groups of training processes, and how they are started. No other module imports it.
 
-On this machine `launch` starts the processes; rendezvous and data stay on 127.0.0.1. Over several
-machines Horovod's own launcher does: `horovodrun -H a:2,b:2 python -m training.fitting.worker
-SPEC.json`. Inside Spark's executors `on_spark` does.
+`launch` starts processes on this machine; rendezvous and data stay on 127.0.0.1. On several
+machines Horovod's own launcher starts them: `horovodrun -H a:2,b:2 python -m
+training.fitting.worker SPEC.json`. `launch_on_spark` starts them inside Spark's executors.
 """
 
 import ctypes
@@ -36,8 +36,8 @@ class TrainingError(CareerstreamError):
 
 
 @dataclass(frozen=True)
-class Group:
-    """The processes that train one model together; alone, nothing is exchanged."""
+class ProcessGroup:
+    """The processes that train one model together. A single process exchanges nothing."""
 
     rank: int = 0
     size: int = 1
@@ -45,7 +45,7 @@ class Group:
     """The rank among the processes on this machine."""
 
     @classmethod
-    def join(cls) -> "Group":
+    def join(cls) -> "ProcessGroup":
         """Join the group that a launcher prepared; without one the group is this process."""
         if "HOROVOD_RANK" not in os.environ:
             return cls()
@@ -55,15 +55,15 @@ class Group:
         return cls(hvd.rank(), hvd.size(), hvd.local_rank())
 
     @property
-    def leads(self) -> bool:
+    def is_leader(self) -> bool:
         """Whether this is the process that writes files."""
         return self.rank == 0
 
-    def total(self, tensor: Tensor) -> Tensor:
-        """Add up a tensor over all processes; each gets the same bits, on its own device.
+    def sum_over_processes(self, tensor: Tensor) -> Tensor:
+        """Return the sum of a tensor over all processes, the same bits in each, on its device.
 
-        What travels is on the CPU: that every Horovod can do, and NCCL refuses two processes that
-        share a GPU.
+        The exchange takes place on the CPU: every build of Horovod can do that, and NCCL refuses
+        two processes that share a GPU.
         """
         if self.size == 1:
             return tensor
@@ -72,60 +72,60 @@ class Group:
         total: Tensor = hvd.allreduce(tensor.cpu(), op=hvd.Sum)
         return total.to(tensor.device)
 
-    def share(self, state: Mapping[str, Tensor]) -> None:
-        """Give every process the leader's values, in place; tensors on the CPU (Horovod's way)."""
+    def broadcast(self, state: Mapping[str, Tensor]) -> None:
+        """Overwrite tensors with the leader's values, in place; the tensors are on the CPU."""
         if self.size > 1:
             import horovod.torch as hvd  # noqa: PLC0415
 
             hvd.broadcast_parameters(state, root_rank=0)
 
-    def leave(self) -> None:
-        """Wait for the others and end the exchange."""
+    def close(self) -> None:
+        """Wait for the other processes and end the exchange."""
         if self.size > 1:
             import horovod.torch as hvd  # noqa: PLC0415
 
             hvd.shutdown()
 
 
-def available() -> bool:
-    """Tell whether Horovod is installed, built for torch."""
+def horovod_available() -> bool:
+    """Return whether Horovod is installed, built for PyTorch."""
     spec = importlib.util.find_spec("horovod")
     folders = (spec and spec.submodule_search_locations) or []
     return any(any(Path(folder, "torch").glob("mpi_lib_v2*.so")) for folder in folders)
 
 
-def tie_to_parent() -> None:
-    """Make a process that `launch` started end with its parent, even one killed with -9."""
+def end_with_parent() -> None:
+    """End a process that `launch` started together with its parent, even where that is killed."""
     parent = os.environ.get(_PARENT_VARIABLE)
     if parent is not None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != int(parent):  # it died before the kernel was asked
+        if os.getppid() != int(parent):  # the parent died before the call
             sys.exit(f"parent process {parent} is gone")
 
 
-def use_cores(processes: int) -> None:
-    """Give this process its part of the machine's cores."""
+def limit_threads(processes: int) -> None:
+    """Let each of the processes on this machine use its share of the cores."""
     torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // processes))
 
 
 def launch(
     arguments: Sequence[str], processes: int, logs: Path, while_waiting: Callable[[], None]
 ) -> None:
-    """Run `python ARGUMENTS` as a Horovod group on this machine and wait for its end.
+    """Run `python ARGUMENTS` as a group of processes on this machine, and wait for their end.
 
     Args:
         arguments: after the interpreter; the same for every process.
         processes: how many.
-        logs: folder for what each process prints, rank-N.log.
+        logs: folder for the output of each process, rank-N.log.
         while_waiting: called several times a second.
 
     Raises:
-        TrainingError: a process died; the others were ended, the message names its rank and the
-            last line it printed.
+        TrainingError: a process died. The others were ended; the message names its rank and the
+            last line of its output.
     """
     logs.mkdir(parents=True, exist_ok=True)
     files = [logs / f"rank-{rank}.log" for rank in range(processes)]
-    with _rendezvous(processes) as port, _ended_with_us() as started:
+    with _rendezvous(processes) as port, _terminated_on_exit() as started:
         for rank, file in enumerate(files):
             with file.open("wb") as log:
                 process = subprocess.Popen(
@@ -139,17 +139,17 @@ def launch(
         _wait(started, files, while_waiting)
 
 
-def on_spark(function: Callable[[], Any], processes: int) -> list[Any]:
-    """Run a function as a Horovod group inside the executors of the active Spark session.
+def launch_on_spark(function: Callable[[], Any], processes: int) -> list[Any]:
+    """Run a function as a group of processes inside the executors of the active Spark session.
 
-    Horovod's driver and tasks listen on all interfaces then, as Spark's own do on a cluster.
+    Horovod's driver and tasks then listen on all interfaces, as Spark's own do on a cluster.
 
     Args:
-        function: takes nothing; must be picklable. `Group.join` works inside it.
+        function: picklable, without arguments. `ProcessGroup.join` works inside it.
         processes: how many; Spark must have as many free task slots.
 
     Returns:
-        What each process returned, by rank.
+        The results of the processes, by rank.
 
     Raises:
         TrainingError: no session is active, it has too few free slots, or a process died.
@@ -181,7 +181,7 @@ def _wait(
         time.sleep(_POLL_SECONDS)
     failed = [rank for rank, process in enumerate(started) if process.poll()]
     if failed:
-        # A death makes the others fail in their next exchange: name the cause, not those.
+        # When one process dies, the others fail in their next exchange. Name the cause.
         rank = min(failed, key=lambda rank: ("HorovodInternal" in _last_line(files[rank]), rank))
         raise TrainingError(
             f"training process {rank} of {len(started)} ended with code"
@@ -213,8 +213,8 @@ def _rendezvous(processes: int) -> Iterator[int]:
 
 
 @contextmanager
-def _ended_with_us() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Collect processes and end them, however this block is left (Ctrl-C included)."""
+def _terminated_on_exit() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Collect processes, and end them when the block is left, also by Ctrl-C."""
     started: list[subprocess.Popen[bytes]] = []
     try:
         yield started
@@ -244,8 +244,8 @@ def _environment(rank: int, processes: int, port: int) -> dict[str, str]:
         "HOROVOD_CONTROLLER": "gloo",
         "HOROVOD_CPU_OPERATIONS": "gloo",
         "HOROVOD_GLOO_IFACE": "lo",
-        # Gloo gives a peer 30 s; on a busy machine a slow step takes longer, and a dead one is
-        # found by `_wait` at once.
+        # By default Gloo gives up on a peer after 30 s; a step can take longer on a busy machine.
+        # `_wait` detects a dead process at once.
         "HOROVOD_GLOO_TIMEOUT_SECONDS": "600",
         "PYTHONUNBUFFERED": "1",
         _PARENT_VARIABLE: str(os.getpid()),

@@ -1,4 +1,4 @@
-"""From a dataset folder to a trained model: the one call that trains."""
+"""Training, from a dataset folder to a finished model."""
 
 import json
 import logging
@@ -33,23 +33,23 @@ class Fitted:
 
     ranker: EncoderDecoderRanker | BlendedRanker
     folder: Path
-    """What `EncoderDecoderRanker.load` reads: of the encoder-decoder."""
+    """The encoder-decoder's model folder, for `EncoderDecoderRanker.load`."""
     preset: Preset
-    """With the way of decoding that was chosen."""
+    """With the decoding that was chosen."""
     decoding: str | None
-    """Its name in `presets.DECODINGS`; None where no candidate was left to compare them on."""
+    """Its name in `presets.DECODINGS`; None where no candidate was held out."""
     compared: Mapping[str, Mapping[str, float]]
-    """What each way of decoding reached on the validation part (`choosing.REPORTED`)."""
+    """Metrics of each decoding on the validation part (`decoding_selection.REPORTED_METRICS`)."""
     content: FittedContent | None
-    """What was trained beside the encoder-decoder; None where the preset has no such thing."""
+    """The content score trained beside the encoder-decoder; None where the preset has none."""
     records: tuple[dict[str, Any], ...]
-    """The values of a `loop.EpochRecord` per epoch."""
+    """A `loop.EpochRecord` for each epoch, as JSON values."""
     processes: int
-    """How many trained; 1 where Horovod is absent."""
+    """How many processes trained; 1 where Horovod is absent."""
 
     @property
     def device(self) -> str:
-        """Where the leader computed the last epoch: `cpu`, `cuda:0`."""
+        """The leader's device in the last epoch: `cpu`, `cuda:0`."""
         return str(self.records[-1].get("device", "cpu"))
 
 
@@ -61,24 +61,24 @@ def fit(
     resume: bool = False,
     on_epoch: OnEpoch = lambda _: None,
 ) -> Fitted:
-    """Train a model on a dataset folder, and choose how it makes lists.
+    """Train a model on a dataset folder, and choose its decoding.
 
     Args:
         dataset: what the train job wrote (`training.data.dataset`).
-        run: folder of the run; features, metrics.jsonl, checkpoint.pt, model/ and, from several
+        run: folder of the run. Features, metrics.jsonl, checkpoint.pt, model/ and, with several
             processes, logs/ are written into it. With launcher `spark` and several hosts it and
-            `dataset` must be on storage that all of them see.
+            `dataset` must be on storage that all hosts see.
         settings: preset, processes, launcher, device, seed, epochs, text encoder.
-        resume: go on from the run's checkpoint where there is one.
-        on_epoch: called in this process after each epoch; not for epochs done before a resumption.
+        resume: whether to start from the run's checkpoint where there is one.
+        on_epoch: called in this process after each epoch, but not for epochs of an earlier run.
 
     Raises:
         InputError: the data or the text encoder cannot be used.
-        SettingsError: a GPU is asked for, and PyTorch sees none.
+        SettingsError: the device is `cuda`, and PyTorch sees no GPU.
         TrainingError: a training process died.
     """
     if settings.launcher == "local":
-        require_device(settings.device)  # better known before the features are made
+        require_device(settings.device)  # fails before the features are made
     spec = TrainingSpec.read(prepare_run(dataset, run, settings, resume=resume))
     processes = _processes(settings)
     if processes == 1:
@@ -106,10 +106,10 @@ def fit(
 
 
 def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> Path:
-    """Do all that comes before the processes start: check the data, make the features.
+    """Check the data and make the features, before the processes start.
 
     Returns:
-        The specification, for `python -m training.fitting.worker SPEC.json` on whatever launcher.
+        The specification's file, for `python -m training.fitting.worker SPEC.json`.
 
     Raises:
         InputError: the data or the text encoder cannot be used.
@@ -119,7 +119,7 @@ def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume:
     preset = write_features(
         data, spec.preset, spec.features, text_encoder=settings.text_encoder, seed=settings.seed
     )
-    load_tensors(data, preset, spec.features)  # its errors are better had here
+    load_tensors(data, preset, spec.features)  # raises its errors here, not in each process
     spec = spec.model_copy(update={"preset": preset})
     file = spec.run / "spec.json"
     file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
@@ -157,17 +157,17 @@ def _processes(settings: TrainingSettings) -> int:
 
 
 def _launch_here(spec: TrainingSpec, processes: int, on_epoch: OnEpoch) -> None:
-    told = len(_records(spec))
+    reported = len(_records(spec))
 
-    def tell() -> None:
-        nonlocal told
+    def report_new() -> None:
+        nonlocal reported
         records = _records(spec)
-        for record in records[told:]:
+        for record in records[reported:]:
             on_epoch(record)
-        told = len(records)
+        reported = len(records)
 
     file = spec.run / "spec.json"
-    launch(["-m", "training.fitting.worker", str(file)], processes, spec.run / "logs", tell)
+    launch(["-m", "training.fitting.worker", str(file)], processes, spec.run / "logs", report_new)
 
 
 def _records(spec: TrainingSpec) -> list[dict[str, Any]]:

@@ -1,16 +1,16 @@
 """The training loop.
 
-    careerstream train                                             one command, two processes here
-    python -m training.fitting.worker SPEC.json                            one process
-    horovodrun -np 2 python -m training.fitting.worker SPEC.json           two on this machine
-    horovodrun -H a:2,b:2 python -m training.fitting.worker SPEC.json      N over hosts with a
-    shared folder
+    careerstream train                                                   two processes here
+    python -m training.fitting.worker SPEC.json                          one process
+    horovodrun -np 2 python -m training.fitting.worker SPEC.json         two on this machine
+    horovodrun -H a:2,b:2 python -m training.fitting.worker SPEC.json    with a shared folder
 
-`training.fitting.fit.prepare_run` writes SPEC.json and the features that it names.
+`training.fitting.fit.prepare_run` writes SPEC.json and the features.
 
-All randomness comes from (seed, epoch, rank), so a run that resumes at an epoch goes on exactly as
-if it had never stopped. A batch is divided among the processes, and gradients are summed before
-they are divided by the number of targets: the curve hardly depends on how many there are.
+All randomness comes from (seed, epoch, rank), so a run that resumes at an epoch continues as if it
+had never stopped. The processes divide each batch among them. Gradients are summed over the
+processes and then divided by the number of targets, so the number of processes hardly changes the
+curve.
 """
 
 import math
@@ -24,24 +24,33 @@ import torch
 from torch import Tensor, nn
 
 from streaming.errors import InputError, SettingsError
+from training.determinism import repeatable
 from training.fitting.checkpoint import Checkpoint
-from training.fitting.determinism import repeatable
 from training.fitting.devices import CPU
-from training.fitting.distributed import Group
-from training.model.examples import Example, batches, draw, pad, validation_examples
-from training.model.loss import Outcome, evaluate, everything, sample
+from training.fitting.distributed import ProcessGroup
+from training.model.examples import (
+    Example,
+    batches,
+    collate,
+    sample_examples,
+    validation_examples,
+)
+from training.model.loss import BatchLoss, batch_loss, full_softmax, sampled_softmax
 from training.model.network import EncoderDecoder
 from training.model.presets import Preset
-from training.model.training_tensors import Material
+from training.model.training_tensors import TrainingTensors
 
-_WARM_UP = 0.05
-_LAST_RATE = 0.05
+_WARM_UP_SHARE = 0.05
+_FINAL_RATE_SHARE = 0.05
 _VALIDATION_BATCH = 128
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch's numbers; losses are per target, in nats; accuracies of the first step."""
+    """The measurements of one epoch.
+
+    Losses are per target, in nats; accuracies are those of the first decoding step.
+    """
 
     epoch: int
     """From 1."""
@@ -55,103 +64,101 @@ class EpochRecord:
     examples: int
     seconds: float
     device: str
-    """Where the leader computed: `cpu`, `cuda:0`."""
+    """The leader's: `cpu`, `cuda:0`."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the numbers by name."""
+        """Return the values by name."""
         return asdict(self)
 
 
 @repeatable()
 def train(
-    material: Material,
+    tensors: TrainingTensors,
     preset: Preset,
     seed: int,
     *,
-    group: Group,
+    group: ProcessGroup,
     checkpoint: Checkpoint,
     on_epoch: Callable[[EpochRecord], None],
     device: torch.device = CPU,
 ) -> EncoderDecoder:
-    """Train from the checkpoint on.
+    """Train, starting from the checkpoint.
 
     Args:
-        material: the data.
+        tensors: the data.
         preset: shape and training.
-        seed: of everything random.
+        seed: of all randomness.
         group: the processes; each passes the same other arguments.
-        checkpoint: where to go on from and what to write; only the leader writes.
+        checkpoint: is read at the start and written after each epoch, by the leader only.
         on_epoch: called after each epoch, when its checkpoint is written.
         device: of this process (`training.fitting.devices`), of one type in all of them. Examples
-        and
-            batches are the same on every device, what is dropped is not; a run may be resumed on
-            another one.
+            and batches are the same on every device, dropout is not; a run may be resumed on
+            another device.
 
     Returns:
         The model, on the CPU.
 
     Raises:
-        InputError: the data hold nothing to foretell.
+        InputError: the data hold no example.
         SettingsError: some processes have a GPU and others have none.
     """
-    _agree(group, device)
+    _require_one_device_type(group, device)
     config = preset.training
     torch.manual_seed(seed)
-    model = EncoderDecoder(preset.model, len(material.seen))
-    group.share(model.state_dict())
-    model, material = model.to(device), material.to(device)
+    model = EncoderDecoder(preset.model, len(tensors.seen))
+    group.broadcast(model.state_dict())
+    model, tensors = model.to(device), tensors.to(device)
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    done = checkpoint.restore(model, optimiser)
-    for epoch in range(done, config.epochs):
-        began = time.monotonic()
+    for epoch in range(checkpoint.restore(model, optimiser), config.epochs):
+        started = time.monotonic()
         rng = np.random.default_rng((seed, epoch))
-        torch.manual_seed(_mixed(seed, epoch, group.rank))
-        examples = draw(material, preset, rng)
+        torch.manual_seed(_combined_seed(seed, epoch, group.rank))
+        examples = sample_examples(tensors, preset, rng)
         if not examples:
             raise InputError(
                 "no candidate has two postings, or one and a stated part: there is nothing to"
                 " learn from; import or simulate more events"
             )
-        cut = list(batches(examples, config.batch_size, rng))
+        epoch_batches = list(batches(examples, config.batch_size, rng))
         model.train()
         total = torch.zeros(4, device=device)
-        for number, whole in enumerate(cut):
-            rate = learning_rate(preset, (epoch + number / len(cut)) / config.epochs)
-            for part in optimiser.param_groups:
-                part["lr"] = rate
+        for number, batch in enumerate(epoch_batches):
+            rate = learning_rate(preset, (epoch + number / len(epoch_batches)) / config.epochs)
+            for parameters in optimiser.param_groups:
+                parameters["lr"] = rate
             optimiser.zero_grad()
-            sums = _learn(model, material, preset, whole[group.rank :: group.size])
-            total += _share_gradients(model, sums, group)
+            sums = _add_gradients(model, tensors, preset, batch[group.rank :: group.size])
+            total += _sum_gradients(model, sums, group)
             nn.utils.clip_grad_norm_(model.parameters(), config.gradient_norm)
             optimiser.step()
-        checked = validate(model, material, preset, group)
-        record = _record(epoch, preset, total, checked, rate=rate, began=began, device=device)
-        if group.leads:
+        validated = validate(model, tensors, preset, group)
+        record = _record(epoch, preset, total, validated, rate=rate, started=started, device=device)
+        if group.is_leader:
             checkpoint.save(model, optimiser, record.to_json())
         on_epoch(record)
     return model.cpu()
 
 
-def _learn(
-    model: EncoderDecoder, material: Material, preset: Preset, mine: Sequence[Example]
+def _add_gradients(
+    model: EncoderDecoder, tensors: TrainingTensors, preset: Preset, examples: Sequence[Example]
 ) -> Tensor:
-    """Add the gradients of this process's part of a batch; returns its `_sums`."""
-    config, device = preset.training, material.ids.device
-    if not mine:  # the last batch of tiny data can be smaller than the group
+    """Compute the gradients of this process's part of a batch; returns its `_sums`."""
+    config, device = preset.training, tensors.ids.device
+    if not examples:  # the last batch of tiny data can be smaller than the group
         return torch.zeros(4, device=device)
-    batch = pad(mine).to(device)
-    rivals = sample(material.seen, config.softmax_postings, batch)
-    kept = (torch.rand(len(material.ids)) >= config.id_dropout).to(device)
-    outcome = evaluate(model, material, batch, rivals, material.ids * kept)
-    outcome.loss.backward()  # type: ignore[no-untyped-call]
-    return _sums(outcome)
+    batch = collate(examples).to(device)
+    competitors = sampled_softmax(tensors.seen, config.softmax_postings, batch)
+    kept = (torch.rand(len(tensors.ids)) >= config.id_dropout).to(device)
+    loss = batch_loss(model, tensors, batch, competitors, tensors.ids * kept)
+    loss.loss.backward()  # type: ignore[no-untyped-call]
+    return _sums(loss)
 
 
-def _agree(group: Group, device: torch.device) -> None:
-    """Refuse a group of CPUs and GPUs: they round differently, and the models would part."""
-    with_gpu = int(group.total(torch.tensor(float(device.type == "cuda"))))
+def _require_one_device_type(group: ProcessGroup, device: torch.device) -> None:
+    """Refuse a group of CPUs and GPUs: they round differently, and the models would differ."""
+    with_gpu = int(group.sum_over_processes(torch.tensor(float(device.type == "cuda"))))
     if with_gpu not in {0, group.size}:
         raise SettingsError(
             f"{with_gpu} of {group.size} training processes have a GPU and the others have none; "
@@ -159,44 +166,49 @@ def _agree(group: Group, device: torch.device) -> None:
         )
 
 
-def validate(model: EncoderDecoder, material: Material, preset: Preset, group: Group) -> Tensor:
+def validate(
+    model: EncoderDecoder, tensors: TrainingTensors, preset: Preset, group: ProcessGroup
+) -> Tensor:
     """Measure the held-out candidates over the whole catalogue.
 
     Returns:
-        Sums over all processes: loss, first-step hits, targets, examples; (4,) float32.
+        Sums over all processes, (4,) float32: loss in nats, first-step hits, targets, examples.
     """
     model.eval()
-    device = material.ids.device
+    device = tensors.ids.device
     sums = torch.zeros(4, device=device)
-    held_out = sorted(validation_examples(material, preset), key=lambda e: len(e.rows))
-    mine = held_out[group.rank :: group.size]
-    rivals = everything(torch.arange(len(material.train.catalogue), device=device))
+    examples = sorted(validation_examples(tensors, preset), key=lambda e: len(e.rows))
+    own = examples[group.rank :: group.size]
+    competitors = full_softmax(torch.arange(len(tensors.train.catalogue), device=device))
     with torch.inference_mode():
-        for first in range(0, len(mine), _VALIDATION_BATCH):
-            batch = pad(mine[first : first + _VALIDATION_BATCH]).to(device)
-            sums += _sums(evaluate(model, material, batch, rivals, material.ids))
-    return group.total(sums)
+        for first in range(0, len(own), _VALIDATION_BATCH):
+            batch = collate(own[first : first + _VALIDATION_BATCH]).to(device)
+            sums += _sums(batch_loss(model, tensors, batch, competitors, tensors.ids))
+    return group.sum_over_processes(sums)
 
 
 def learning_rate(preset: Preset, progress: float) -> float:
-    """Return the rate at a share of the training: a short rise, then half a cosine down."""
+    """Return the rate at a share of the training: a linear warm-up, then cosine annealing.
+
+    Cosine annealing is that of Loshchilov and Hutter, SGDR, 2017, without restarts.
+    """
     peak = preset.training.learning_rate
-    if progress < _WARM_UP:
-        return peak * (progress + 0.01) / (_WARM_UP + 0.01)
-    fallen = (1 + math.cos(math.pi * (progress - _WARM_UP) / (1 - _WARM_UP))) / 2
-    return peak * (_LAST_RATE + (1 - _LAST_RATE) * fallen)
+    if progress < _WARM_UP_SHARE:
+        return peak * (progress + 0.01) / (_WARM_UP_SHARE + 0.01)
+    cosine = (1 + math.cos(math.pi * (progress - _WARM_UP_SHARE) / (1 - _WARM_UP_SHARE))) / 2
+    return peak * (_FINAL_RATE_SHARE + (1 - _FINAL_RATE_SHARE) * cosine)
 
 
-def _share_gradients(model: nn.Module, sums: Tensor, group: Group) -> Tensor:
-    """Add up gradients and sums over the processes in one exchange, then divide by targets."""
+def _sum_gradients(model: nn.Module, sums: Tensor, group: ProcessGroup) -> Tensor:
+    """Sum gradients and sums over the processes in one exchange; divide gradients by targets."""
     parameters = list(model.parameters())
     flat = torch.cat([*(_gradient(parameter).flatten() for parameter in parameters), sums])
-    total = group.total(flat)
+    total = group.sum_over_processes(flat)
     sums = total[-len(sums) :]
     sizes = [parameter.numel() for parameter in parameters]
-    parts = torch.split(total[: -len(sums)] / sums[2], sizes)
-    for parameter, part in zip(parameters, parts, strict=True):
-        parameter.grad = part.view_as(parameter)
+    gradients = torch.split(total[: -len(sums)] / sums[2], sizes)
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        parameter.grad = gradient.view_as(parameter)
     return sums
 
 
@@ -204,29 +216,29 @@ def _gradient(parameter: nn.Parameter) -> Tensor:
     return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
 
 
-def _mixed(*numbers: int) -> int:
-    """Make one seed of several numbers."""
+def _combined_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
-def _sums(outcome: Outcome) -> Tensor:
-    loss, hits = outcome.loss.detach(), outcome.hits.to(torch.float32)
-    counts = torch.tensor([outcome.targets, outcome.examples], dtype=torch.float32)
-    return torch.cat([torch.stack([loss, hits]), counts.to(loss.device)])
+def _sums(loss: BatchLoss) -> Tensor:
+    """Return loss, first-step hits, targets and examples, (4,) float32."""
+    summed, hits = loss.loss.detach(), loss.hits.to(torch.float32)
+    counts = torch.tensor([loss.targets, loss.examples], dtype=torch.float32)
+    return torch.cat([torch.stack([summed, hits]), counts.to(summed.device)])
 
 
 def _record(
     epoch: int,
     preset: Preset,
     trained: Tensor,
-    checked: Tensor,
+    validated: Tensor,
     *,
     rate: float,
-    began: float,
+    started: float,
     device: torch.device,
 ) -> EpochRecord:
     loss, hits, targets, examples = trained.tolist()
-    held_loss, held_hits, held_targets, held = checked.tolist()
+    held_loss, held_hits, held_targets, held = validated.tolist()
     return EpochRecord(
         epoch=epoch + 1,
         epochs=preset.training.epochs,
@@ -236,6 +248,6 @@ def _record(
         validation_accuracy=held_hits / held if held else None,
         learning_rate=rate,
         examples=int(examples),
-        seconds=round(time.monotonic() - began, 3),
+        seconds=round(time.monotonic() - started, 3),
         device=str(device),
     )

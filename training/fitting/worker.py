@@ -15,33 +15,38 @@ from pydantic import ValidationError
 from streaming.errors import CareerstreamError, InputError, one_line
 from training.data.dataset import Dataset
 from training.fitting.checkpoint import Checkpoint
-from training.fitting.devices import choose
-from training.fitting.distributed import Group, TrainingError, tie_to_parent, use_cores
+from training.fitting.devices import choose_device
+from training.fitting.distributed import (
+    ProcessGroup,
+    TrainingError,
+    end_with_parent,
+    limit_threads,
+)
 from training.fitting.loop import EpochRecord, train
 from training.model.features import Embedder
 from training.model.network import EncoderDecoder
 from training.model.presets import Config, Preset
-from training.model.training_tensors import Material, load_material
-from training.ranking.encoder_decoder_ranker import NeuralRanker
+from training.model.training_tensors import TrainingTensors, load_tensors
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
 
-class Spec(Config):
-    """What to train; every process of a group gets the same one."""
+class TrainingSpec(Config):
+    """What to train; every process of a group gets the same specification."""
 
     dataset: Path
     """The dataset folder (`training.data.dataset`)."""
     run: Path
-    """The run's folder; over several hosts a shared one."""
+    """The run's folder; shared storage where there are several hosts."""
     preset: Preset
     seed: int
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """As `TrainingSettings.device`; each process finds its own."""
+    """As `TrainingSettings.device`; each process chooses its own."""
     resume: bool = False
-    """Whether to go on from the run's checkpoint."""
+    """Whether to start from the run's checkpoint."""
 
     @property
     def features(self) -> Path:
-        """Where the features are, made before the processes start."""
+        """The features, made before the processes start."""
         return self.run / "features"
 
     @property
@@ -51,20 +56,20 @@ class Spec(Config):
 
     @property
     def checkpoint(self) -> Path:
-        """State after the last whole epoch."""
+        """The state after the last whole epoch."""
         return self.run / "checkpoint.pt"
 
     @property
     def model(self) -> Path:
-        """The finished model (`NeuralRanker.load`); complete once it exists."""
+        """The finished model (`EncoderDecoderRanker.load`); complete once it exists."""
         return self.run / "model"
 
     @classmethod
-    def read(cls, file: Path) -> "Spec":
+    def read(cls, file: Path) -> "TrainingSpec":
         """Read a specification.
 
         Raises:
-            InputError: no such file, or not a specification.
+            InputError: the file does not exist, or is not a specification.
         """
         try:
             return cls.model_validate_json(file.read_text(encoding="utf-8"))
@@ -73,21 +78,23 @@ class Spec(Config):
             raise InputError(f"{file} is no training specification: {line}") from error
 
 
-def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -> None:
+def run_worker(
+    spec: TrainingSpec, on_epoch: Callable[[EpochRecord], None] = lambda _: None
+) -> None:
     """Train as one process of the group that a launcher prepared, or alone.
 
     The leader writes metrics, checkpoint and model into the run's folder.
 
     Raises:
-        SettingsError: a GPU is asked for, and there is none that PyTorch can use.
+        SettingsError: the device is `cuda`, and PyTorch can use no GPU.
         TrainingError: the GPU's memory is too small.
     """
-    group = Group.join()
-    device = choose(spec.device, group.local_rank)
+    group = ProcessGroup.join()
+    device = choose_device(spec.device, group.local_rank)
     if group.size > 1:
-        use_cores(int(os.environ["HOROVOD_LOCAL_SIZE"]))
+        limit_threads(int(os.environ["HOROVOD_LOCAL_SIZE"]))
     dataset = Dataset.read(spec.dataset)
-    material = load_material(dataset, spec.preset, spec.features)
+    tensors = load_tensors(dataset, spec.preset, spec.features)
     identity = {
         "preset": spec.preset.model_dump(mode="json"),
         "seed": spec.seed,
@@ -96,8 +103,8 @@ def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -
     checkpoint = Checkpoint(spec.checkpoint, identity, resume=spec.resume)
 
     def report(record: EpochRecord) -> None:
-        if group.leads:
-            lines = "".join(f"{json.dumps(done)}\n" for done in checkpoint.records)
+        if group.is_leader:
+            lines = "".join(f"{json.dumps(epoch)}\n" for epoch in checkpoint.records)
             unfinished = spec.metrics.with_suffix(".unfinished")
             unfinished.write_text(lines, encoding="utf-8")
             unfinished.replace(spec.metrics)
@@ -105,7 +112,7 @@ def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -
 
     try:
         model = train(
-            material,
+            tensors,
             spec.preset,
             spec.seed,
             group=group,
@@ -118,25 +125,25 @@ def work(spec: Spec, on_epoch: Callable[[EpochRecord], None] = lambda _: None) -
             f"{device} has too little memory for these data ({one_line(error)}); use "
             "training.device=cpu, or fewer training.processes if they share the GPU"
         ) from error
-    if group.leads:
-        write_model(_ranker(model, material, spec), spec)
-    group.leave()
+    if group.is_leader:
+        write_model(_ranker(model, tensors, spec), spec)
+    group.close()
 
 
 def main() -> None:
-    """Run one process of a training; errors are one line."""
-    tie_to_parent()
+    """Run one training process; an error is one line."""
+    end_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        work(Spec.read(Path(sys.argv[1])))
+        run_worker(TrainingSpec.read(Path(sys.argv[1])))
     except IndexError:
         sys.exit("usage: python -m training.fitting.worker SPEC.json")
     except CareerstreamError as error:
         sys.exit(str(error))
 
 
-def write_model(ranker: NeuralRanker, spec: Spec) -> None:
-    """Write the run's model whole, in place of one that stands there."""
+def write_model(ranker: EncoderDecoderRanker, spec: TrainingSpec) -> None:
+    """Write the run's model; it replaces an earlier one only when it is complete."""
     unfinished = spec.run / "model.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
@@ -145,13 +152,15 @@ def write_model(ranker: NeuralRanker, spec: Spec) -> None:
     unfinished.rename(spec.model)
 
 
-def _ranker(model: EncoderDecoder, material: Material, spec: Spec) -> NeuralRanker:
-    return NeuralRanker(
+def _ranker(
+    model: EncoderDecoder, tensors: TrainingTensors, spec: TrainingSpec
+) -> EncoderDecoderRanker:
+    return EncoderDecoderRanker(
         model,
         Embedder.load(spec.features),
         spec.preset,
-        ids=material.seen_ids,
-        counts=material.train.counts,
+        ids=tensors.seen_ids,
+        counts=tensors.train.counts,
     )
 
 

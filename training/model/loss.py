@@ -1,4 +1,4 @@
-"""The loss of a batch: cross-entropy over the postings that competed at that moment."""
+"""The loss of a batch: cross-entropy over the postings that competed at that time."""
 
 import math
 from dataclasses import dataclass
@@ -9,80 +9,85 @@ from torch import Tensor
 from training.model.examples import Batch
 from training.model.network import EncoderDecoder, Steps, cross_entropy
 from training.model.time_encoding import freshness
-from training.model.training_tensors import Material
+from training.model.training_tensors import TrainingTensors
 
 
 @dataclass(frozen=True, eq=False)
 class Competitors:
-    """The postings a softmax is over."""
+    """The postings that a softmax is over."""
 
     rows: Tensor
-    """(C,) int64 rows of the material, ascending."""
-    bonus: Tensor
-    """(C,) float32 added to the scores: minus the logarithm of the chance to be drawn."""
+    """(C,) int64 rows of the tensors, ascending."""
+    log_q: Tensor
+    """(C,) float32 added to the scores: minus the logarithm of the probability to be sampled."""
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """What a batch came to; all are sums, so that parts of a batch add up."""
+class BatchLoss:
+    """Sums over a batch, so that parts of a batch add up."""
 
     loss: Tensor
+    """In nats."""
     hits: Tensor
     """First targets with the highest score."""
     targets: int
     examples: int
 
 
-def everything(rows: Tensor) -> Competitors:
-    """Take all of some postings: the full softmax."""
+def full_softmax(rows: Tensor) -> Competitors:
+    """Let all of some postings compete."""
     return Competitors(rows, torch.zeros(len(rows), device=rows.device))
 
 
-def sample(rows: Tensor, limit: int, batch: Batch) -> Competitors:
-    """Take the targets of a batch and, where there are more postings than `limit`, a sample.
+def sampled_softmax(rows: Tensor, limit: int, batch: Batch) -> Competitors:
+    """Let the targets of a batch compete with at most `limit` sampled postings.
 
-    The bonus is the logQ correction: it makes the sampled softmax estimate the full one.
+    `log_q` is the logQ correction of sampled softmax (Bengio and Senécal 2008): with it the loss
+    estimates that of the full softmax.
     """
     if len(rows) <= limit:
-        return everything(rows)
-    drawn = rows[torch.randperm(len(rows))[:limit]]
+        return full_softmax(rows)
+    sampled = rows[torch.randperm(len(rows))[:limit]]
     targets = _distinct(batch.targets[batch.real])
-    chosen = _distinct(drawn, targets)
-    bonus = torch.full((len(chosen),), math.log(len(rows) / limit), device=rows.device)
-    bonus[torch.isin(chosen, targets)] = 0.0  # those were certain
-    return Competitors(chosen, bonus)
+    competing = _distinct(sampled, targets)
+    log_q = torch.full((len(competing),), math.log(len(rows) / limit), device=rows.device)
+    log_q[torch.isin(competing, targets)] = 0.0  # targets always compete
+    return Competitors(competing, log_q)
 
 
-def evaluate(
-    model: EncoderDecoder, material: Material, batch: Batch, rivals: Competitors, ids: Tensor
-) -> Outcome:
+def batch_loss(
+    model: EncoderDecoder,
+    tensors: TrainingTensors,
+    batch: Batch,
+    competitors: Competitors,
+    ids: Tensor,
+) -> BatchLoss:
     """Compute the loss of a batch.
 
     Args:
         model: in training or in evaluation mode.
-        material: where the features are.
+        tensors: the features.
         batch: the examples.
-        rivals: what the targets are told from; must hold the targets.
-        ids: (N + S,) int64 numbers of the id blocks, those to be dropped set to 0.
+        competitors: must hold the targets.
+        ids: (N + S,) int64 numbers of the id blocks, 0 for those to be dropped.
     """
-    rows = _distinct(rivals.rows, batch.rows.flatten(), batch.targets.flatten())
-    here = rows.device
-    place = torch.zeros(len(material.text), dtype=torch.int64, device=here)
-    place[rows] = torch.arange(len(rows), device=here)
+    rows = _distinct(competitors.rows, batch.rows.flatten(), batch.targets.flatten())
+    device = rows.device
+    index = torch.zeros(len(tensors.text), dtype=torch.int64, device=device)
+    index[rows] = torch.arange(len(rows), device=device)
     vectors = model.posting_vectors(
-        material.text[rows], material.words[rows], material.fields[rows], ids[rows]
+        tensors.text[rows], tensors.words[rows], tensors.fields[rows], ids[rows]
     )
-    steps = Steps(vectors[place[batch.rows]], batch.kinds, batch.moments, batch.lengths)
-    queries, tastes = model(steps, vectors[place[batch.targets]])  # (B, T, D), (B, T, 3)
-    fresh = freshness(material.opens[rivals.rows], batch.times)  # (B, C, 3)
-    scores = queries @ vectors[place[rivals.rows]].T + tastes @ fresh.mT  # (B, T, C)
-    column = torch.full((len(material.text),), len(rivals.rows), device=here)
-    column[rivals.rows] = torch.arange(len(rivals.rows), device=here)
-    allowed = _allowed(material, batch, rivals, column)
-    loss, hits = cross_entropy(
-        (scores + rivals.bonus).masked_fill(~allowed, -torch.inf), column[batch.targets], batch.real
-    )
-    return Outcome(loss, hits, int(batch.real.sum()), len(batch.lengths))
+    steps = Steps(vectors[index[batch.rows]], batch.kinds, batch.time_features, batch.lengths)
+    queries, weights = model(steps, vectors[index[batch.targets]])  # (B, T, D), (B, T, 3)
+    fresh = freshness(tensors.opens[competitors.rows], batch.times)  # (B, C, 3)
+    scores = queries @ vectors[index[competitors.rows]].T + weights @ fresh.mT  # (B, T, C)
+    column = torch.full((len(tensors.text),), len(competitors.rows), device=device)
+    column[competitors.rows] = torch.arange(len(competitors.rows), device=device)
+    allowed = _allowed(tensors, batch, competitors, column)
+    scores = (scores + competitors.log_q).masked_fill(~allowed, -torch.inf)
+    loss, hits = cross_entropy(scores, column[batch.targets], batch.real)
+    return BatchLoss(loss, hits, int(batch.real.sum()), len(batch.lengths))
 
 
 def _distinct(*rows: Tensor) -> Tensor:
@@ -90,24 +95,30 @@ def _distinct(*rows: Tensor) -> Tensor:
     return distinct
 
 
-def _allowed(material: Material, batch: Batch, rivals: Competitors, column: Tensor) -> Tensor:
-    """Tell what each step may emit, (B, T, C) bool.
+def _allowed(
+    tensors: TrainingTensors, batch: Batch, competitors: Competitors, column: Tensor
+) -> Tensor:
+    """Return what each decoding step may emit, (B, T, C) bool.
 
-    As in serving: what was open then, is not in the history and was not emitted before. A target
-    is always allowed, also where the data contradict themselves about its dates.
+    As in serving: postings that were open, are not in the history and were not emitted before. A
+    target is always allowed, even where the data contradict themselves about its dates.
+
+    Args:
+        tensors: hold the dates.
+        batch: B examples.
+        competitors: C of them.
+        column: (N + S,) int64 column of each row, C for rows that do not compete.
     """
-    steps = batch.targets.shape[1]
-    opens, expires = material.opens[rivals.rows], material.expires[rivals.rows]
-    moment = batch.times[:, None]
-    is_open = (opens <= moment) & (moment <= expires)  # (B, C)
-    spare = torch.ones_like(is_open[:, :1])  # takes the rows that do not compete
+    opens, expires = tensors.opens[competitors.rows], tensors.expires[competitors.rows]
+    times = batch.times[:, None]
+    is_open = (opens <= times) & (times <= expires)  # (B, C)
+    spare = torch.ones_like(is_open[:, :1])  # the column of rows that do not compete
     allowed = torch.cat([is_open, spare], dim=1)  # (B, C + 1)
     valid = (torch.arange(batch.rows.shape[1]) < batch.lengths[:, None]).to(batch.rows.device)
-    known = torch.where(valid, column[batch.rows], len(rivals.rows))
-    allowed = allowed.scatter(1, known, value=False)
-    targets = column[batch.targets]  # (B, T)
+    history = torch.where(valid, column[batch.rows], len(competitors.rows))
+    allowed = allowed.scatter(1, history, value=False)
     by_step = []
-    for step in range(steps):
-        by_step.append(allowed.scatter(1, targets[:, step : step + 1], value=True))
-        allowed = allowed.scatter(1, targets[:, step : step + 1], value=False)
+    for target in column[batch.targets].split(1, dim=1):  # (B, 1)
+        by_step.append(allowed.scatter(1, target, value=True))
+        allowed = allowed.scatter(1, target, value=False)
     return torch.stack(by_step, dim=1)[..., :-1]

@@ -1,9 +1,9 @@
 """The encoder-decoder: a profile's steps in, one posting per decoding step out.
 
 Shapes: B profiles, L steps of a profile, T decoding steps, N postings, W dimensions of a text
-vector, V of a vector of words, F fields of H dimensions, D dimensions of a posting vector, M
-numbers that tell a step's moment, U hidden units. The model knows nothing of distribution, of files
-or of what a posting is; `training.model.features` says what stands in its inputs.
+vector, V of a vector of words, F fields of H dimensions, D dimensions of a posting vector, M time
+features of a step, U hidden units. The network knows nothing of distribution, files or postings;
+`training.model.features` makes its inputs.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from training.model.features import FIELDS, STEP_KINDS
 from training.model.presets import ModelConfig
-from training.model.time_encoding import FRESHNESS_NUMBERS, MOMENT_NUMBERS
+from training.model.time_encoding import EVENT_TIME_FEATURES, FRESHNESS_FEATURES
 
 BLOCKS = ("text", "words", *FIELDS, "id")
-"""The parts of a posting vector, side by side in this order."""
+"""The blocks of a posting vector, in this order."""
 
-_FIRST_GATES = {
+_INITIAL_GATES = {
     "text": 6.0,
     "words": 10.0,
     "place": 3.0,
@@ -32,14 +32,14 @@ _FIRST_GATES = {
     "language": 3.0,
     "id": 1.0,
 }
-"""Where the weights of the blocks begin: likeness of text first, so that an untrained model already
-ranks by content. Training moves them, and each candidate's state moves them further."""
+"""The initial weights of the blocks. Text weighs most, so that an untrained model already ranks by
+content. Training changes them, and so does each candidate's state."""
 
-SHORTEST = 1e-3
-"""Of what a profile asks for in words: a profile without any divides by it instead of by zero."""
+MIN_WORDS_NORM = 1e-3
+"""The least norm that the query's block of words is divided by: a profile may have no words."""
 
-_FIRST_STRENGTHS = {"dismiss": -0.5}
-"""Where the strength of what a step itself asks for begins; 1 for the other kinds."""
+_INITIAL_STRENGTHS = {"dismiss": -0.5}
+"""The initial weight of a step's own content in the query; 1 for the other kinds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +47,10 @@ class Steps:
     """What the encoder reads, right-padded."""
 
     vectors: Tensor
-    """(B, L, D) posting vectors, or those of stated entries."""
+    """(B, L, D) vectors of postings or of stated entries."""
     kinds: Tensor
-    """(B, L) int64, places in `STEP_KINDS`."""
-    moments: Tensor
+    """(B, L) int64, indices of `STEP_KINDS`."""
+    time_features: Tensor
     """(B, L, M)."""
     lengths: Tensor
     """(B,) int64 on the CPU, at least 1."""
@@ -63,31 +63,31 @@ class Encoded:
     states: Tensor
     """(B, L, U)."""
     keys: Tensor
-    """(B, L): the states' part of the attention's argument."""
+    """(B, L): the part of the attention's logits that depends on the steps."""
     contents: Tensor
-    """(B, L, D): what each step itself asks for, times the strength of its kind."""
+    """(B, L, D): each step's own content, times the strength of its kind."""
     mask: Tensor
     """(B, L) bool: false on padding."""
 
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """One decoding step: a posting's score is query · its vector + taste · its freshness."""
+    """One decoding step: a score is query · posting vector + freshness weights · freshness."""
 
     query: Tensor
     """(B, D)."""
-    taste: Tensor
-    """(B, 3): what each number of `moments.freshness` is worth."""
+    freshness_weights: Tensor
+    """(B, 3): what each number of `time_encoding.freshness` is worth."""
     attention: Tensor
     """(B, L), sums to 1."""
     gates: Tensor
     """(B, D): the weight of each block, repeated over its dimensions."""
     state: tuple[Tensor, Tensor]
-    """The decoder's hidden and cell state, each (B, U)."""
+    """The decoder's hidden and cell state, (B, U) each."""
 
 
 class EncoderDecoder(nn.Module):
-    """The network.
+    """The network. Names of its parts are those in saved weights.
 
     Args:
         config: its shape.
@@ -97,7 +97,7 @@ class EncoderDecoder(nn.Module):
     block_of: Tensor
     """(D,) int64: the block that each dimension belongs to."""
     copied: Tensor
-    """(D,) bool: true for the block of words, into which nothing is learned but its weight."""
+    """(D,) bool: true for the block of words, of which nothing but the weight is learned."""
 
     def __init__(self, config: ModelConfig, ids: int) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class EncoderDecoder(nn.Module):
         self.ids = nn.Embedding(ids + 1, config.id_dimensions, padding_idx=0)
         self.inputs = nn.Linear(total, hidden)
         self.kinds = nn.Embedding(len(STEP_KINDS), hidden)
-        self.moments = nn.Linear(MOMENT_NUMBERS, hidden)
+        self.moments = nn.Linear(EVENT_TIME_FEATURES, hidden)
         self.encoder = nn.LSTM(hidden, hidden, batch_first=True)
         self.start = nn.Parameter(torch.zeros(hidden))
         self.decoder = nn.LSTMCell(2 * hidden, hidden)
@@ -119,20 +119,20 @@ class EncoderDecoder(nn.Module):
         self.relate = nn.Linear(config.relations, total, bias=False)
         self.query = nn.Linear(2 * hidden, total)
         self.gates = nn.Linear(2 * hidden, len(BLOCKS))
-        self.taste = nn.Linear(2 * hidden, FRESHNESS_NUMBERS)
+        self.taste = nn.Linear(2 * hidden, FRESHNESS_FEATURES)
         self.strengths = nn.Parameter(
-            torch.tensor([_FIRST_STRENGTHS.get(kind, 1.0) for kind in STEP_KINDS])
+            torch.tensor([_INITIAL_STRENGTHS.get(kind, 1.0) for kind in STEP_KINDS])
         )
         self.dropout = nn.Dropout(config.dropout)
         block_of = torch.repeat_interleave(torch.arange(len(BLOCKS)), torch.tensor(widths))
         self.register_buffer("block_of", block_of, persistent=False)
         self.register_buffer("copied", block_of == BLOCKS.index("words"), persistent=False)
-        self._start_values()
+        self._initialise()
 
-    def _start_values(self) -> None:
-        nn.init.orthogonal_(self.text.weight)  # keeps angles between texts as well as it can
-        nn.init.zeros_(self.ids.weight)  # so that an id nobody trained says nothing
-        nn.init.zeros_(self.relate.weight)  # at first like asks for like
+    def _initialise(self) -> None:
+        nn.init.orthogonal_(self.text.weight)  # keeps the angles between texts
+        nn.init.zeros_(self.ids.weight)  # an untrained id adds nothing
+        nn.init.zeros_(self.relate.weight)  # at first a step asks for postings like itself
         nn.init.normal_(self.query.weight, std=0.02)
         nn.init.zeros_(self.query.bias)
         nn.init.normal_(self.gates.weight, std=0.02)
@@ -140,10 +140,10 @@ class EncoderDecoder(nn.Module):
         nn.init.ones_(self.taste.bias)
         nn.init.normal_(self.start, std=0.1)
         with torch.no_grad():
-            self.gates.bias.copy_(torch.tensor([_FIRST_GATES[block] for block in BLOCKS]).log())
+            self.gates.bias.copy_(torch.tensor([_INITIAL_GATES[block] for block in BLOCKS]).log())
 
     def posting_vectors(self, text: Tensor, words: Tensor, fields: Tensor, ids: Tensor) -> Tensor:
-        """Lay the blocks of postings (or of stated entries) side by side.
+        """Build the vectors of postings or of stated entries, block by block.
 
         Args:
             text: (N, W).
@@ -152,28 +152,29 @@ class EncoderDecoder(nn.Module):
             ids: (N,) int64; 0 for a posting never seen in training: its block is zero.
 
         Returns:
-            (N, D); the text block of unit length, or zero where there is no text.
+            (N, D); the text block has length 1, or is zero where there is no text.
         """
-        meaning = functional.normalize(self.text(text), dim=-1)  # (N, text_dimensions)
+        projected = functional.normalize(self.text(text), dim=-1)  # (N, text_dimensions)
         mixed = torch.einsum("nfh,fhg->nfg", fields, self.fields)  # (N, F, H)
-        return torch.cat([meaning, words, mixed.flatten(1), self.ids(ids)], dim=1)
+        return torch.cat([projected, words, mixed.flatten(1), self.ids(ids)], dim=1)
 
     def encode(self, steps: Steps) -> tuple[Encoded, tuple[Tensor, Tensor]]:
-        """Read profiles; the encoder's last state is the decoder's first."""
-        inputs = self.inputs(steps.vectors) + self.kinds(steps.kinds) + self.moments(steps.moments)
+        """Encode profiles; the encoder's last state is the decoder's first."""
+        inputs = self.inputs(steps.vectors) + self.kinds(steps.kinds)
+        inputs = inputs + self.moments(steps.time_features)
         packed = pack_padded_sequence(
             self.dropout(inputs), steps.lengths, batch_first=True, enforce_sorted=False
         )
-        read, (hidden, cell) = self.encoder(packed)
+        outputs, (hidden, cell) = self.encoder(packed)
         length = steps.kinds.shape[1]
-        states, _ = pad_packed_sequence(read, batch_first=True, total_length=length)  # (B, L, U)
+        states, _ = pad_packed_sequence(outputs, batch_first=True, total_length=length)  # (B, L, U)
         mask = torch.arange(length)[None, :] < steps.lengths[:, None]  # (B, L), on the CPU
         mask = mask.to(states.device)
         units = states.shape[2]
         keys = states @ self.attend.weight[0, units:] + self.attend.bias  # (B, L)
         related = self.relate(self.compress(steps.vectors)) * ~self.copied  # (B, L, D)
-        asked = steps.vectors + related  # (B, L, D)
-        contents = asked * self.strengths[steps.kinds][..., None]  # (B, L, D)
+        contents = steps.vectors + related  # (B, L, D)
+        contents = contents * self.strengths[steps.kinds][..., None]
         return Encoded(states, keys, contents, mask), (hidden[0], cell[0])
 
     def first_input(self, profiles: int) -> Tensor:
@@ -181,15 +182,16 @@ class EncoderDecoder(nn.Module):
         return self.start.expand(profiles, -1)
 
     def next_input(self, emitted: Tensor) -> Tensor:
-        """Make a decoder's input of the posting just emitted: (B, D) → (B, U)."""
+        """Map the posting just emitted to the decoder's input: (B, D) to (B, U)."""
         return self.inputs(emitted)  # type: ignore[no-any-return]
 
     def decide(self, encoded: Encoded, state: tuple[Tensor, Tensor], previous: Tensor) -> Decision:
-        """Take one decoding step.
+        """Take one decoding step, with additive attention (Bahdanau, Cho and Bengio 2015).
 
         a = softmax_i(k sigma(W_a [h_(t-1); h_i])), s = sum_i a_i h_i, h_t = LSTM([y_(t-1); s]),
         query = gates(h_t, s) * (W_q [h_t; s] + sum_i a_i content_i),
-        taste = W_f [h_t; s]; in the block of words W_q is zero and the sum has length 1.
+        freshness weights = W_f [h_t; s].
+        In the block of words W_q is zero and the sum is scaled to length 1.
 
         Args:
             encoded: the profiles.
@@ -197,43 +199,43 @@ class EncoderDecoder(nn.Module):
             previous: (B, U), `first_input` or `next_input`.
         """
         units = state[0].shape[1]
-        asked = state[0] @ self.attend.weight[0, :units]  # (B,)
-        energy = self.sharpness.exp() * torch.sigmoid(encoded.keys + asked[:, None])  # (B, L)
-        attention = energy.masked_fill(~encoded.mask, -torch.inf).softmax(dim=1)
+        decoder_part = state[0] @ self.attend.weight[0, :units]  # (B,)
+        logits = self.sharpness.exp() * torch.sigmoid(encoded.keys + decoder_part[:, None])
+        attention = logits.masked_fill(~encoded.mask, -torch.inf).softmax(dim=1)  # (B, L)
         summary = (attention[:, None, :] @ encoded.states)[:, 0]  # (B, U)
         content = (attention[:, None, :] @ encoded.contents)[:, 0]  # (B, D)
         hidden, cell = self.decoder(torch.cat([previous, summary], dim=1), state)
-        known = self.dropout(torch.cat([hidden, summary], dim=1))  # (B, 2U)
-        # What is asked for in words has length 1, however many steps ask, as in a TF-IDF cosine.
-        length = (content * self.copied).norm(dim=1, keepdim=True).clamp(min=SHORTEST)  # (B, 1)
-        gates = self.gates(known).exp()[:, self.block_of]  # (B, D)
-        gates = torch.where(self.copied, gates / length, gates)
-        query = gates * (self.query(known) * ~self.copied + content)  # (B, D)
-        return Decision(query, self.taste(known), attention, gates, (hidden, cell))
+        features = self.dropout(torch.cat([hidden, summary], dim=1))  # (B, 2U)
+        # The words of the query have length 1, however many steps add to them: a TF-IDF cosine.
+        norm = (content * self.copied).norm(dim=1, keepdim=True).clamp(min=MIN_WORDS_NORM)  # (B, 1)
+        gates = self.gates(features).exp()[:, self.block_of]  # (B, D)
+        gates = torch.where(self.copied, gates / norm, gates)
+        query = gates * (self.query(features) * ~self.copied + content)  # (B, D)
+        return Decision(query, self.taste(features), attention, gates, (hidden, cell))
 
     def forward(self, steps: Steps, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Decode with the right posting fed back at each step (teacher forcing).
+        """Decode with teacher forcing: each step reads the posting that really came before.
 
         Args:
             steps: the profiles.
-            targets: (B, T, D) vectors of the postings that came next; step t sees those before t.
+            targets: (B, T, D) vectors of the postings that came next; step t reads those before t.
 
         Returns:
-            Queries, (B, T, D), and tastes, (B, T, 3).
+            Queries, (B, T, D), and freshness weights, (B, T, 3).
         """
         encoded, state = self.encode(steps)
         previous = self.first_input(len(targets))
-        queries, tastes = [], []
+        queries, weights = [], []
         for target in targets.unbind(dim=1):
             decision = self.decide(encoded, state, previous)
             queries.append(decision.query)
-            tastes.append(decision.taste)
+            weights.append(decision.freshness_weights)
             state, previous = decision.state, self.next_input(target)
-        return torch.stack(queries, dim=1), torch.stack(tastes, dim=1)
+        return torch.stack(queries, dim=1), torch.stack(weights, dim=1)
 
 
 def cross_entropy(scores: Tensor, targets: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-    """Sum the loss over real targets, and count first-step hits.
+    """Sum the loss over real targets, in nats, and count first-step hits.
 
     Args:
         scores: (B, T, N), -inf where a posting may not be emitted.
@@ -241,7 +243,7 @@ def cross_entropy(scores: Tensor, targets: Tensor, real: Tensor) -> tuple[Tensor
         real: (B, T) bool, false on padding.
 
     Returns:
-        The summed loss, and how many first targets have the highest score; both scalars.
+        The summed loss, and the number of first targets with the highest score; both scalars.
     """
     losses = functional.cross_entropy(scores[real], targets[real], reduction="sum")
     hits = (scores[:, 0].argmax(dim=1) == targets[:, 0]).sum()

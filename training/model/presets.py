@@ -191,7 +191,7 @@ def best() -> Preset:
 PRESETS: dict[str, Callable[[], Preset]] = {"published": published, "best": best}
 
 
-def by_name(name: str) -> Preset:
+def preset_by_name(name: str) -> Preset:
     """Return a preset.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Ranking: the trained encoder-decoder as the stream computes it."""
+"""Ranking: lists with reasons, by the encoder-decoder or by popularity."""

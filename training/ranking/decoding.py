@@ -1,241 +1,269 @@
-"""Lists: by the first decoding step alone, greedily, or by a beam."""
+"""Decoding: lists from the first decoding step alone, greedily, or by beam search."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.explanation.attribution import Listed, added, lost
+from training.explanation.attribution import (
+    ListedPosting,
+    ScoredList,
+    occlusion_losses,
+    step_contributions,
+)
+from training.inference.numpy_network import (
+    Decision,
+    Encoded,
+    EncoderInput,
+    NumpyNetwork,
+    State,
+)
+from training.inference.prepared_catalogue import PreparedCatalogue
 from training.model.presets import Decoding
-from training.ranking.employer_cap import fitting
-from training.ranking.numpy_network import Decision, Encoded, Network, Reading, State
-from training.ranking.prepared_catalogue import PreparedCatalogue
-from training.ranking.retrieval import Question, Shortlist, nearest
+from training.retrieval.employer_cap import allowed_next
+from training.retrieval.nearest_postings import RetrievalQuery, nearest_postings
+from training.retrieval.shortlist import Shortlist
 
-_AT_A_TIME = 16
+_BATCH = 16
 """Profiles whose nearest postings are held at a time: more would not stay in a core's cache."""
 
 
 @dataclass(frozen=True, eq=False)
-class Emission:
-    """One place of a list."""
+class DecodingStart:
+    """Encoded profiles, and their first decoding step."""
 
-    row: int
-    """Of the posting in the catalogue."""
-    score: float
-    """The log-probability of the list up to and including it: falls from place to place."""
-    added: np.ndarray
-    """(L,) float32: what each step of the profile itself adds to the posting's first score."""
-    lost: np.ndarray
-    """(L,) float32: how much less probable it is without the step (`removal.lost`)."""
+    encoded: Encoded
+    state: State
+    """The encoder's last."""
+    decision: Decision
+
+    def take(self, rows: slice) -> "DecodingStart":
+        """Select some of the profiles."""
+        hidden, cell = self.state
+        state = hidden[rows], cell[rows]
+        return DecodingStart(self.encoded.take(rows), state, self.decision.take(rows))
 
 
 @dataclass(frozen=True, eq=False)
-class _Line:
-    """A list in the making, and what is known for its next place."""
+class _Hypothesis:
+    """A partial list, and what is known for its next place."""
 
-    place: int
-    """Of its profile."""
+    profile: int
+    """The index of its profile."""
     scores: np.ndarray
-    """(K,) of its shortlist."""
+    """(K,) of the profile's shortlist, for the next place."""
     state: State
     """The decoder's, (U,) each."""
     chosen: tuple[int, ...] = ()
-    """Places in the shortlist, in the order of the list."""
+    """Indices of the shortlist, in the order of the list."""
     totals: tuple[float, ...] = ()
-    """The log-probability of the list up to and including each of them."""
+    """The log-probability of the list up to and including each of its places."""
 
 
 def decode(
-    network: Network,
-    questions: Sequence[Question],
+    network: NumpyNetwork,
+    queries: Sequence[RetrievalQuery],
     prepared: PreparedCatalogue,
     *,
     size: int,
     decoding: Decoding,
-) -> list[list[Emission]]:
-    """Make a list for each question.
+) -> list[list[ListedPosting]]:
+    """Make a list for each query.
 
-    For the first step the whole catalogue is estimated (`training.ranking.quantisation`), and the
-    best of it scored; the best of those are the shortlist that a list is made of. A list holds
-    nothing twice and keeps the rule on employers; the probability of a posting at a step is a
-    softmax over the scores of what may stand there. What is equal goes by row (posting id).
+    Estimates for the whole catalogue choose the postings that are scored exactly at the first step;
+    the best of these are the shortlist from which a list is made. A list holds no posting twice and
+    keeps the cap on employers. The probability of a posting at a step is a softmax over the scores
+    of the postings allowed there. Ties go by row (posting id).
 
-    - Width 0 keeps the scores of the first step for all places: no further step is taken.
-    - Width 1 is greedy: each step emits the most probable posting, and the next knows of it.
-    - A larger width follows so many lists side by side; the most probable whole one is kept.
+    - Width 0 uses the scores of the first step for all places.
+    - Width 1 is greedy: each step emits the most probable posting, and the next step reads it.
+    - A larger width is a beam search: the most probable whole list wins.
 
     Args:
         network: the model.
-        questions: B of them.
+        queries: B of them.
         prepared: the catalogue.
-        size: most places of a list.
-        decoding: how.
+        size: the largest number of places of a list.
+        decoding: the beam's width, and the shortlist's length for each place.
+
+    Returns:
+        A list for each query; scores are log-probabilities of the list up to each place.
     """
-    if not questions:
+    if not queries:
         return []
-    begun = begin(network, [question.reading for question in questions])
-    likeness = prepared.products(begun.decision.query)
-    lists: list[list[Emission]] = []
-    for start in range(0, len(questions), _AT_A_TIME):
-        some = slice(start, start + _AT_A_TIME)
-        part = begun.take(some)
-        near = [
-            nearest(
+    start = start_decoding(network, [query.encoder_input for query in queries])
+    products = prepared.approximate_products(start.decision.query)
+    lists: list[list[ListedPosting]] = []
+    for first in range(0, len(queries), _BATCH):
+        rows = slice(first, first + _BATCH)
+        batch = start.take(rows)
+        nearest = [
+            nearest_postings(
                 prepared,
-                question,
-                part.decision,
-                place=n,
-                likeness=like,
+                query,
+                batch.decision,
+                index=index,
+                products=own,
                 size=size * decoding.among,
             )
-            for n, (question, like) in enumerate(zip(questions[some], likeness[some], strict=True))
+            for index, (query, own) in enumerate(zip(queries[rows], products[rows], strict=True))
         ]
-        lists += _lists(network, part, near, size, decoding)
+        lists += _lists(network, batch, nearest, size, decoding)
     return lists
 
 
-@dataclass(frozen=True, eq=False)
-class Begun:
-    """Profiles after the first decoding step."""
-
-    encoded: Encoded
-    state: State
-    """The encoder's last, from which the step began."""
-    decision: Decision
-
-    def take(self, some: slice) -> "Begun":
-        """Select some of the profiles."""
-        hidden, cell = self.state
-        return Begun(self.encoded.take(some), (hidden[some], cell[some]), self.decision.take(some))
-
-
-def begin(network: Network, readings: Sequence[Reading]) -> Begun:
-    """Read profiles, and take the first decoding step."""
-    encoded, state = network.encode(readings)
-    return Begun(encoded, state, network.decide(encoded, state, network.first_input()))
+def start_decoding(network: NumpyNetwork, inputs: Sequence[EncoderInput]) -> DecodingStart:
+    """Encode profiles, and take the first decoding step."""
+    encoded, state = network.encode(inputs)
+    return DecodingStart(encoded, state, network.decide(encoded, state, network.first_input()))
 
 
 def _lists(
-    network: Network, begun: Begun, near: Sequence[Shortlist], size: int, decoding: Decoding
-) -> list[list[Emission]]:
-    """Make the lists of profiles, and measure what carries their postings."""
-    decision = begun.decision
-    scores = [one.scores(decision.query[n], decision.taste[n]) for n, one in enumerate(near)]
-    best = [one.best(found, size * decoding.among) for one, found in zip(near, scores, strict=True)]
-    short = [one.take(places) for one, places in zip(near, best, strict=True)]
+    network: NumpyNetwork,
+    start: DecodingStart,
+    nearest: Sequence[Shortlist],
+    size: int,
+    decoding: Decoding,
+) -> list[list[ListedPosting]]:
+    """Make the lists of a batch of profiles, with their attribution."""
+    decision = start.decision
+    scores = [
+        own.scores(decision.query[index], decision.freshness_weights[index])
+        for index, own in enumerate(nearest)
+    ]
+    length = size * decoding.among
+    best = [own.best(score, length) for own, score in zip(nearest, scores, strict=True)]
+    shortlists = [own.take(indices) for own, indices in zip(nearest, best, strict=True)]
     hidden, cell = decision.state
-    lines = [
-        _Line(n, found[places], (hidden[n], cell[n]))
-        for n, (found, places) in enumerate(zip(scores, best, strict=True))
+    starts = [
+        _Hypothesis(index, score[indices], (hidden[index], cell[index]))
+        for index, (score, indices) in enumerate(zip(scores, best, strict=True))
     ]
-    made = (
-        _follow(network, begun.encoded, short, lines, size=size, width=decoding.width)
-        if decoding.width
-        else [_at_once(line, one, size) for line, one in zip(lines, short, strict=True)]
-    )
-    listed = [
-        Listed(one, found, places[list(line.chosen)])
-        for line, one, found, places in zip(made, near, scores, best, strict=True)
+    if decoding.width:
+        decoded = _beam_search(
+            network, start.encoded, shortlists, starts, size=size, width=decoding.width
+        )
+    else:
+        decoded = [
+            _first_step_list(own, shortlist, size)
+            for own, shortlist in zip(starts, shortlists, strict=True)
+        ]
+    lists = [
+        ScoredList(own, score, indices[list(hypothesis.chosen)])
+        for hypothesis, own, score, indices in zip(decoded, nearest, scores, best, strict=True)
     ]
-    return _emissions(network, begun, made, listed)
+    return _attributed(network, start, [hypothesis.totals for hypothesis in decoded], lists)
 
 
-def _emissions(
-    network: Network, begun: Begun, lines: Sequence[_Line], lists: Sequence[Listed]
-) -> list[list[Emission]]:
-    """Tell of each place of the lists what carries its posting."""
-    shares = [
-        added(begun.encoded, begun.decision, n, listed.near.vectors[listed.places])
-        for n, listed in enumerate(lists)
+def _attributed(
+    network: NumpyNetwork,
+    start: DecodingStart,
+    totals: Sequence[Sequence[float]],
+    lists: Sequence[ScoredList],
+) -> list[list[ListedPosting]]:
+    """Attribute the places of lists to the steps of their profiles."""
+    contributions = [
+        step_contributions(start.encoded, start.decision, index, own.nearest.vectors[own.indices])
+        for index, own in enumerate(lists)
     ]
-    missed = lost(network, begun.encoded, begun.state, shares, lists)
+    losses = occlusion_losses(network, start.encoded, start.state, contributions, lists)
     return [
         [
-            Emission(row, total, added_by, lost_without)
-            for row, total, added_by, lost_without in zip(
-                listed.near.rows[listed.places].tolist(), line.totals, share, miss, strict=True
+            ListedPosting(*place)
+            for place in zip(
+                own.nearest.rows[own.indices].tolist(), scores, added, lost, strict=True
             )
         ]
-        for line, listed, share, miss in zip(lines, lists, shares, missed, strict=True)
+        for own, scores, added, lost in zip(lists, totals, contributions, losses, strict=True)
     ]
 
 
-def _at_once(line: _Line, short: Shortlist, size: int) -> _Line:
+def _first_step_list(start: _Hypothesis, shortlist: Shortlist, size: int) -> _Hypothesis:
     """Fill all places by the scores of the first step."""
-    chosen = short.best(line.scores, size)
-    order = chosen[np.argsort(-line.scores[chosen], kind="stable")]
-    scores = line.scores[order].astype(np.float64)
-    rest = np.logaddexp.accumulate(scores[::-1])[::-1]  # of each place and those after it
+    chosen = shortlist.best(start.scores, size)
+    order = chosen[np.argsort(-start.scores[chosen], kind="stable")]
+    scores = start.scores[order].astype(np.float64)
+    rest = np.logaddexp.accumulate(scores[::-1])[::-1]  # over each place and those after it
     totals = np.cumsum(scores - rest)
-    return replace(line, chosen=tuple(order.tolist()), totals=tuple(totals.tolist()))
+    return replace(start, chosen=tuple(order.tolist()), totals=tuple(totals.tolist()))
 
 
-def _follow(
-    network: Network,
+def _beam_search(
+    network: NumpyNetwork,
     encoded: Encoded,
-    short: Sequence[Shortlist],
-    lines: Sequence[_Line],
+    shortlists: Sequence[Shortlist],
+    starts: Sequence[_Hypothesis],
     *,
     size: int,
     width: int,
-) -> list[_Line]:
-    """Go on from the first step, with at most `width` lines a profile; the best of each."""
-    best = [[line] for line in lines]
+) -> list[_Hypothesis]:
+    """Extend lists place by place, with at most `width` hypotheses a profile; return the best."""
+    beams = [[start] for start in starts]
     for step in range(size):
+        growing = [len(shortlist) > step for shortlist in shortlists]
         if step:
-            asked = [line for of_one in best for line in of_one if len(short[line.place]) > step]
-            told = iter(_next_scores(network, encoded, short, asked))
-            best = [
-                [next(told) if len(short[line.place]) > step else line for line in of_one]
-                for of_one in best
+            current = [
+                own for beam, grows in zip(beams, growing, strict=True) if grows for own in beam
             ]
-        best = [
-            _longer(of_one, short[n], size, width) if len(short[n]) > step else of_one
-            for n, of_one in enumerate(best)
+            scored = _next_scores(network, encoded, shortlists, current)
+            beams = [
+                [next(scored) for _ in beam] if grows else beam
+                for beam, grows in zip(beams, growing, strict=True)
+            ]
+        beams = [
+            _extended(beam, shortlist, size, width) if grows else beam
+            for beam, shortlist, grows in zip(beams, shortlists, growing, strict=True)
         ]
-    return [of_one[0] for of_one in best]
+    return [beam[0] for beam in beams]
 
 
-def _longer(lines: Sequence[_Line], short: Shortlist, size: int, width: int) -> list[_Line]:
-    """Give each line of a profile another place; the most probable ones stay, best first."""
-    found: list[_Line] = []
-    for line in lines:
-        taken = np.zeros(len(short), dtype=bool)
-        taken[list(line.chosen)] = True
-        scores = np.where(fitting(short.employers, taken, size), line.scores, -np.inf)
-        before = line.totals[-1] if line.totals else 0.0
-        for place in np.argsort(-scores, kind="stable")[:width].tolist():
-            if np.isfinite(scores[place]):
-                totals = (*line.totals, before - _surprise(scores, place))
-                found.append(replace(line, chosen=(*line.chosen, place), totals=totals))
-    return sorted(found, key=lambda line: -line.totals[-1])[:width]
+def _extended(
+    beam: Sequence[_Hypothesis], shortlist: Shortlist, size: int, width: int
+) -> list[_Hypothesis]:
+    """Extend each hypothesis by a place; return the `width` most probable, best first."""
+    extended: list[_Hypothesis] = []
+    for hypothesis in beam:
+        taken = np.zeros(len(shortlist), dtype=bool)
+        taken[list(hypothesis.chosen)] = True
+        allowed = allowed_next(shortlist.employers, taken, size)
+        scores = np.where(allowed, hypothesis.scores, -np.inf)
+        total = hypothesis.totals[-1] if hypothesis.totals else 0.0
+        for index in np.argsort(-scores, kind="stable")[:width].tolist():
+            if np.isfinite(scores[index]):
+                totals = (*hypothesis.totals, total - _negative_log_probability(scores, index))
+                chosen = (*hypothesis.chosen, index)
+                extended.append(replace(hypothesis, chosen=chosen, totals=totals))
+    return sorted(extended, key=lambda hypothesis: -hypothesis.totals[-1])[:width]
 
 
 def _next_scores(
-    network: Network, encoded: Encoded, short: Sequence[Shortlist], lines: Sequence[_Line]
-) -> Iterator[_Line]:
-    """Take a decoding step for lines, with what they emitted last."""
-    if not lines:
+    network: NumpyNetwork,
+    encoded: Encoded,
+    shortlists: Sequence[Shortlist],
+    hypotheses: Sequence[_Hypothesis],
+) -> Iterator[_Hypothesis]:
+    """Take the next decoding step of hypotheses, which reads the posting emitted last."""
+    if not hypotheses:
         return
-    emitted = np.stack([short[line.place].vectors[line.chosen[-1]] for line in lines])
-    hidden, cell = (np.stack([line.state[part] for line in lines]) for part in range(2))
+    emitted = np.stack([shortlists[own.profile].vectors[own.chosen[-1]] for own in hypotheses])
+    hidden, cell = (np.stack([own.state[part] for own in hypotheses]) for part in range(2))
     decision = network.decide(
         Encoded(
-            [encoded.states[line.place] for line in lines],
-            [encoded.keys[line.place] for line in lines],
-            [encoded.contents[line.place] for line in lines],
+            [encoded.states[own.profile] for own in hypotheses],
+            [encoded.keys[own.profile] for own in hypotheses],
+            [encoded.contents[own.profile] for own in hypotheses],
         ),
         (hidden, cell),
         network.next_input(emitted),
     )
     hidden, cell = decision.state
-    for row, line in enumerate(lines):
-        scores = short[line.place].scores(decision.query[row], decision.taste[row])
-        yield replace(line, scores=scores, state=(hidden[row], cell[row]))
+    for row, own in enumerate(hypotheses):
+        scores = shortlists[own.profile].scores(
+            decision.query[row], decision.freshness_weights[row]
+        )
+        yield replace(own, scores=scores, state=(hidden[row], cell[row]))
 
 
-def _surprise(scores: np.ndarray, chosen: int) -> float:
-    """Minus the logarithm of a choice's probability."""
-    apart = (scores - scores[chosen]).astype(np.float64)
+def _negative_log_probability(scores: np.ndarray, index: int) -> float:
+    apart = (scores - scores[index]).astype(np.float64)
     return float(np.log(np.exp(apart).sum()))

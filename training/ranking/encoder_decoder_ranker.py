@@ -1,13 +1,11 @@
 """The encoder-decoder as a `streaming.serving.ranker.Ranker`.
 
-Catalogues are prepared with torch, lists are made without it (`training.ranking.numpy_network`).
+PyTorch prepares catalogues; lists are made without it (`training.inference.numpy_network`).
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -18,97 +16,57 @@ import torch
 from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile, RankedItem
-from training.data.popularity_counts import Counts
-from training.explanation.attribution import added
-from training.explanation.reasons import explain
+from training.data.popularity_counts import PopularityCounts
+from training.determinism import one_torch_thread
+from training.inference.batch_invariant_ops import one_thread
+from training.inference.numpy_network import EncoderInput, NumpyNetwork
+from training.inference.prepared_catalogue import (
+    PreparedCatalogue,
+    open_prepared,
+    posting_words,
+    write_prepared,
+)
+from training.inference.profile_encoding import ProfileStep, encode_profiles
 from training.model.features import (
     Embedder,
     Features,
     StatedStep,
     fingerprint,
-    of_postings,
-    of_stated,
+    posting_features,
+    stated_features,
 )
 from training.model.network import BLOCKS, EncoderDecoder
 from training.model.presets import DECODINGS, Decoding, Preset
-from training.model.time_encoding import micros
-from training.ranking.batch_invariant_ops import one_thread
-from training.ranking.decoding import Begun, Emission, begin, decode
+from training.model.time_encoding import to_microseconds
+from training.ranking.decoding import decode, start_decoding
+from training.ranking.first_step import Attention, FirstStep
 from training.ranking.most_popular import MostPopularRanker
-from training.ranking.numpy_network import Network, Reading
-from training.ranking.prepared_catalogue import (
-    PreparedCatalogue,
-    open_prepared,
-    words_of,
-    write_prepared,
-)
-from training.ranking.profile_encoding import Part, read
-from training.ranking.retrieval import Question
+from training.ranking.ranked_items import ranked_items
+from training.retrieval.nearest_postings import RetrievalQuery
 
 FORMAT = 3
 """Of the model folder; a folder of another format is refused."""
 
-_DECIMALS = 6
-_TOGETHER = 64
-"""Profiles side by side, whose likeness with the whole catalogue is held at a time."""
-_MOST_SAID = 8_192
+_BATCH = 64
+"""Profiles whose products with the whole catalogue are held at a time."""
+_CACHED_ENTRIES = 8_192
 """Stated entries whose vectors are kept: many people state the same."""
 WORK_BLOCKS = ("text", "words", "industry", "occupation")
-"""The blocks of a posting vector that say what the work is, not where, for whom or for how much."""
+"""The blocks of a posting vector that describe the work, not where, for whom or for how much."""
+
+_Request = tuple[Profile, str]
+"""A profile, and the time at which ages are taken."""
 
 
-@dataclass(frozen=True, eq=False)
-class Attention:
-    """What a profile's first recommendation rests on."""
-
-    parts: tuple[Part, ...]
-    """The L parts of the profile that the model reads, oldest first, what is stated before."""
-    weights: np.ndarray
-    """(L,) float32: the attention, which sums to 1."""
-    shares: np.ndarray
-    """(L,) float32: what each part added to the score of the posting."""
-    posting_id: str
-    """Of the posting that is recommended first."""
-
-
-@dataclass(frozen=True, eq=False)
-class FirstStep:
-    """The first decoding step for one profile."""
-
-    parts: tuple[Part, ...]
-    """The L parts of the profile that the model reads."""
-    likeness: np.ndarray
-    """(N,) float32: estimates of the inner products of query and posting vectors, less some
-    number (`training.ranking.quantisation`)."""
-    begun: Begun
-    """With the profiles that it was computed beside."""
-    place: int
-    """Among them."""
-
-    @property
-    def query(self) -> np.ndarray:
-        """What is asked of posting vectors, (D,)."""
-        return np.asarray(self.begun.decision.query[self.place])
-
-    @property
-    def taste(self) -> np.ndarray:
-        """What being fresh adds, (3,)."""
-        return np.asarray(self.begun.decision.taste[self.place])
-
-    def added(self, vectors: np.ndarray) -> np.ndarray:
-        """Tell what each part adds to the scores of some postings, (S, D) to (S, L)."""
-        return added(self.begun.encoded, self.begun.decision, self.place, vectors)
-
-
-class NeuralRanker:
-    """A trained encoder-decoder with all it needs to score.
+class EncoderDecoderRanker:
+    """A trained encoder-decoder with all it needs to rank.
 
     Args:
         model: the network.
-        embedder: texts to vectors, as in training.
+        embedder: maps texts to vectors, as in training.
         preset: what it was trained by.
         ids: the postings with an id block, in the order of its numbers, from 1.
-        counts: what is popular, for profiles that say nothing.
+        counts: what is popular, for profiles without steps.
     """
 
     def __init__(
@@ -118,19 +76,19 @@ class NeuralRanker:
         preset: Preset,
         *,
         ids: Sequence[str],
-        counts: Counts,
+        counts: PopularityCounts,
     ) -> None:
         self.model = model.eval()
         self.embedder = embedder
         self.preset = preset
         self.ids = tuple(ids)
         self.popular = MostPopularRanker(counts)
-        self._features: dict[str, tuple[Features, str]] = {}
-        self._network = Network(self.model)
-        self._said = lru_cache(maxsize=_MOST_SAID)(self._vector)
+        self._known_postings: dict[str, tuple[Features, str]] = {}
+        self._network = NumpyNetwork(self.model)
+        self._cached_vector = lru_cache(maxsize=_CACHED_ENTRIES)(self._stated_vector)
 
-    def decoded_by(self, decoding: Decoding) -> Self:
-        """Return this ranker, but with lists made in another way."""
+    def with_decoding(self, decoding: Decoding) -> Self:
+        """Return this ranker with another decoding."""
         model = self.preset.model.model_copy(update={"decoding": decoding})
         other = copy(self)
         other.preset = self.preset.model_copy(update={"model": model})
@@ -138,7 +96,7 @@ class NeuralRanker:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Those of the text encoder."""
+        """The packages of the text encoder."""
         return self.embedder.encoder.packages
 
     def save(self, folder: Path) -> None:
@@ -176,8 +134,8 @@ class NeuralRanker:
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Write a catalogue and its posting vectors; see `Ranker.prepare`."""
-        with _alone(), torch.inference_mode():
-            features, words = self._features_of(catalogue)
+        with one_torch_thread(), torch.inference_mode():
+            features, words = self._features_and_words(catalogue)
             numbers = {posting_id: number for number, posting_id in enumerate(self.ids, start=1)}
             ids = [numbers.get(posting_id, 0) for posting_id in catalogue.posting_ids]
             vectors = self.model.posting_vectors(
@@ -199,59 +157,63 @@ class NeuralRanker:
         An item's score is the log-probability of the list up to and including it.
         """
         prepared = open_prepared(folder)
-        asked = list(zip(profiles, as_of, strict=True))
-        groups = (asked[start : start + _TOGETHER] for start in range(0, len(asked), _TOGETHER))
-        return [items for group in groups for items in self._rank(group, prepared, size)]
+        requests = list(zip(profiles, as_of, strict=True))
+        batches = (requests[start : start + _BATCH] for start in range(0, len(requests), _BATCH))
+        return [items for batch in batches for items in self._rank(batch, prepared, size)]
 
     def _rank(
-        self, asked: Sequence[tuple[Profile, str]], prepared: PreparedCatalogue, size: int
+        self, requests: Sequence[_Request], prepared: PreparedCatalogue, size: int
     ) -> Iterator[list[RankedItem]]:
-        """Rank for a few profiles, each with its moment."""
-        questions: list[Question] = []
-        everybody: list[tuple[Part, ...] | None] = []
+        """Rank for a batch of profiles."""
+        decoding = self.preset.model.decoding
         with one_thread():
-            for (profile, moment), found in zip(asked, self._read(asked, prepared), strict=True):
-                if found is not None:
-                    allowed = prepared.catalogue.eligible(profile, moment)
-                    questions.append(Question(found[0], micros(moment), allowed))
-                everybody.append(None if found is None else found[1])
-            how = self.preset.model.decoding
-            decoded = decode(self._network, questions, prepared, size=size, decoding=how)
+            encoded = self._encode(requests, prepared)
+            queries = [
+                RetrievalQuery(
+                    profile_input[0],
+                    to_microseconds(as_of),
+                    prepared.catalogue.eligible(profile, as_of),
+                )
+                for (profile, as_of), profile_input in zip(requests, encoded, strict=True)
+                if profile_input is not None
+            ]
+            decoded = decode(self._network, queries, prepared, size=size, decoding=decoding)
         lists, popular = iter(decoded), prepared.folder / "popular"
-        for (profile, moment), parts in zip(asked, everybody, strict=True):
-            if parts is None:
-                yield self.popular.rank([profile], [moment], popular, size)[0]
+        for (profile, as_of), profile_input in zip(requests, encoded, strict=True):
+            if profile_input is None:
+                yield self.popular.rank([profile], [as_of], popular, size)[0]
             else:
-                yield items(prepared, profile, parts, next(lists))
+                yield ranked_items(prepared, profile, profile_input[1], next(lists))
 
     def first_steps(
-        self, asked: Sequence[tuple[Profile, str]], prepared: PreparedCatalogue
+        self, requests: Sequence[_Request], prepared: PreparedCatalogue
     ) -> list[FirstStep]:
-        """Take the first decoding step for profiles that say something.
+        """Take the first decoding step of profiles; those without steps are left out.
 
         Args:
-            asked: each with the moment that ages are taken at.
+            requests: profiles, each with the time at which ages are taken.
             prepared: the catalogue.
         """
-        read = [one for one in self._read(asked, prepared) if one is not None]
-        if not read:
+        encoded = [one for one in self._encode(requests, prepared) if one is not None]
+        if not encoded:
             return []
-        begun = begin(self._network, [reading for reading, _ in read])
-        likeness = prepared.products(begun.decision.query)
+        start = start_decoding(self._network, [encoder_input for encoder_input, _ in encoded])
+        products = prepared.approximate_products(start.decision.query)
         return [
-            FirstStep(parts, likeness[place], begun, place) for place, (_, parts) in enumerate(read)
+            FirstStep(steps, products[index], start, index)
+            for index, (_, steps) in enumerate(encoded)
         ]
 
-    def opened(self, folder: Path) -> PreparedCatalogue:
-        """Open what `prepare` wrote; once, and anew when written anew."""
+    def open_prepared(self, folder: Path) -> PreparedCatalogue:
+        """Open what `prepare` wrote."""
         return open_prepared(folder)
 
     def posting_vectors(self, folder: Path) -> np.ndarray:
-        """Return the vectors of a prepared catalogue's postings, (N, D) float32, row by row."""
-        return np.asarray(self.opened(folder).vectors)
+        """Return the vectors of a prepared catalogue's postings, (N, D) float32."""
+        return np.asarray(open_prepared(folder).vectors)
 
     def work_vectors(self, folder: Path) -> np.ndarray:
-        """Return the part of `posting_vectors` that says what the work is, for grouping.
+        """Return the part of `posting_vectors` that describes the work, for clustering.
 
         Returns:
             (N, E) float32: the blocks of `WORK_BLOCKS`.
@@ -262,109 +224,77 @@ class NeuralRanker:
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
     ) -> np.ndarray:
-        """Return what each profile asks for, in the space of the posting vectors.
+        """Return the query of each profile, in the space of the posting vectors.
 
         The inner product of a row with a posting vector is that posting's score at the first
-        decoding step, save for what its freshness adds. Who says nothing is the zero vector.
+        decoding step, without what freshness adds. A profile without steps has the zero vector.
 
         Args:
             profiles: values of the topic `profiles`.
-            as_of: for each the moment that ages are taken at.
-            folder: a prepared catalogue, where the profiles' postings are looked up.
+            as_of: for each the time at which ages are taken.
+            folder: a prepared catalogue, which holds the profiles' postings.
 
         Returns:
             (number of profiles, D) float32.
         """
         prepared = open_prepared(folder)
+        requests = list(zip(profiles, as_of, strict=True))
         vectors = np.zeros((len(profiles), prepared.vectors.shape[1]), dtype=np.float32)
-        network = self._network
         with one_thread():
-            for start in range(0, len(profiles), _TOGETHER):
-                some = slice(start, start + _TOGETHER)
-                found = self._read(list(zip(profiles[some], as_of[some], strict=True)), prepared)
-                places = [place for place, one in enumerate(found, start) if one is not None]
-                if places:
-                    encoded, state = network.encode([one[0] for one in found if one is not None])
-                    decision = network.decide(encoded, state, network.first_input())
-                    vectors[places] = decision.query
+            for start in range(0, len(profiles), _BATCH):
+                encoded = self._encode(requests[start : start + _BATCH], prepared)
+                rows = [row for row, one in enumerate(encoded, start) if one is not None]
+                if rows:
+                    inputs = [one[0] for one in encoded if one is not None]
+                    vectors[rows] = start_decoding(self._network, inputs).decision.query
         return vectors
 
-    def attend(self, profile: Profile, as_of: str, folder: Path) -> Attention | None:
-        """Say what the first place of a list looks at; None where the profile says nothing.
+    def attention(self, profile: Profile, as_of: str, folder: Path) -> Attention | None:
+        """Return what the first place of a list rests on; None for a profile without steps.
 
         Args:
             profile: value of the topic `profiles`.
-            as_of: the moment that ages are taken at.
-            folder: a prepared catalogue, in which something is open to the candidate.
+            as_of: the time at which ages are taken.
+            folder: a prepared catalogue, in which a posting is open to the candidate.
         """
-        prepared, network = open_prepared(folder), self._network
-        [found] = self._read([(profile, as_of)], prepared)
-        if found is None:
+        prepared = open_prepared(folder)
+        [encoded] = self._encode([(profile, as_of)], prepared)
+        if encoded is None:
             return None
-        reading, parts = found
-        question = Question(reading, micros(as_of), prepared.catalogue.eligible(profile, as_of))
+        encoder_input, steps = encoded
+        allowed = prepared.catalogue.eligible(profile, as_of)
+        query = RetrievalQuery(encoder_input, to_microseconds(as_of), allowed)
         with one_thread():
-            encoded, state = network.encode([reading])
-            decision = network.decide(encoded, state, network.first_input())
-            [[first]] = decode(network, [question], prepared, size=1, decoding=DECODINGS["first"])
+            decision = start_decoding(self._network, [encoder_input]).decision
+            [[first]] = decode(
+                self._network, [query], prepared, size=1, decoding=DECODINGS["first"]
+            )
         posting_id = prepared.catalogue.posting_ids[first.row]
-        return Attention(parts, decision.attention[0], first.added, posting_id)
+        return Attention(steps, decision.attention[0], first.contributions, posting_id)
 
-    def _read(
-        self, asked: Sequence[tuple[Profile, str]], prepared: PreparedCatalogue
-    ) -> list[tuple[Reading, tuple[Part, ...]] | None]:
-        moments = [(profile, micros(as_of)) for profile, as_of in asked]
-        return read(moments, prepared, self._said, self.preset.model)
+    def _encode(
+        self, requests: Sequence[_Request], prepared: PreparedCatalogue
+    ) -> list[tuple[EncoderInput, tuple[ProfileStep, ...]] | None]:
+        profiles = [(profile, to_microseconds(as_of)) for profile, as_of in requests]
+        return encode_profiles(profiles, prepared, self._cached_vector, self.preset.model)
 
-    def _vector(self, step: StatedStep) -> np.ndarray:
+    def _stated_vector(self, step: StatedStep) -> np.ndarray:
         """Return the vector of a stated entry, (D,)."""
-        features = of_stated([step], self.embedder, self.preset.model)
+        features = stated_features([step], self.embedder, self.preset.model)
         return self._network.vector(features.text[0], features.words[0], features.fields[0])
 
-    def _features_of(self, catalogue: Catalogue) -> tuple[Features, list[str]]:
-        """Make the features and words of a catalogue; only of postings changed since last time."""
+    def _features_and_words(self, catalogue: Catalogue) -> tuple[Features, list[str]]:
+        """Return features and words of a catalogue; makes those of new or changed postings only."""
         postings = catalogue.table.to_pylist()
         keys = [fingerprint(posting) for posting in postings]
-        new = [place for place, key in enumerate(keys) if key not in self._features]
-        made = of_postings([postings[place] for place in new], self.embedder, self.preset.model)
+        new = [row for row, key in enumerate(keys) if key not in self._known_postings]
+        made = posting_features([postings[row] for row in new], self.embedder, self.preset.model)
         fresh = {
-            # A copy: a slice would keep the rows of all that were made with it.
-            keys[place]: (made.take(np.array([row])), words_of(postings[place]))
-            for row, place in enumerate(new)
+            # An index array copies; a slice would keep all rows of `made` alive.
+            keys[row]: (made.take(np.array([number])), posting_words(postings[row]))
+            for number, row in enumerate(new)
         }
-        known = self._features | fresh
-        self._features = {key: known[key] for key in keys}
+        known = self._known_postings | fresh
+        self._known_postings = {key: known[key] for key in keys}
         features = Features.join([made.take(slice(0)), *(known[key][0] for key in keys)])
         return features, [known[key][1] for key in keys]
-
-
-def items(
-    prepared: PreparedCatalogue,
-    profile: Profile,
-    parts: Sequence[Part],
-    emissions: Sequence[Emission],
-) -> list[RankedItem]:
-    """Put a list as it is published."""
-    catalogue = prepared.catalogue
-    explained = explain(prepared, parts, emissions, profile)
-    return [
-        {
-            "rank": rank,
-            "posting_id": catalogue.posting_ids[emission.row],
-            "score": round(emission.score, _DECIMALS),
-            "valid_through": catalogue.valid_through(emission.row),
-            "reasons": reasons,
-        }
-        for rank, (emission, reasons) in enumerate(zip(emissions, explained, strict=True), start=1)
-    ]
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Compute in one thread: how a sum is split among threads would show in its last bits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -1,4 +1,4 @@
-"""What groups are worth: their agreement with the postings' industry, and how they repeat."""
+"""Quality of clusters: industry_agreement with the postings' industry, and stability over seeds."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -13,36 +13,36 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from streaming.serving.catalogue import Catalogue
-from training.model.features import all_text
+from training.model.features import full_text
 from training.similarity.clustering import cluster
 from training.similarity.embedding_space import HasVectors
 from training.text.tokenizer import tokens
 
 SEEDS = 5
-"""Groups are made so often, with a seed and those after it."""
-_FEWEST = 2
+"""Number of clusterings: with the given seed and the seeds after it."""
+_MIN_INDUSTRIES = 2
 
 Quality = dict[str, float | int | None]
 
 
-def measure(
+def measure_clusters(
     ranker: HasVectors, catalogue: Catalogue, rows: np.ndarray, count: int, seed: int
 ) -> Quality:
-    """Compare groups by a model's vectors with k-means on TF-IDF of all that postings say.
+    """Compare clusters of a model's vectors with clusters of TF-IDF vectors of all texts.
 
-    Industry is among what both read, so that they are measured a second time, on postings from
-    which it was removed: what the rest says about it.
+    Both read the industry. So they are measured a second time on postings without it, to see what
+    the rest of a posting reveals of it.
 
     Args:
         ranker: the model.
         catalogue: all postings.
-        rows: those that are grouped.
-        count: how many groups, the same for all.
+        rows: the postings to cluster.
+        count: number of clusters.
         seed: of the first of `SEEDS` runs.
 
     Returns:
         `postings`, `with_industry`, `industries`, `groups`, `seeds`; and for the model, and under
-        `tf-idf/` for the other: `nmi` and `nmi/withheld`, means over the seeds, None for fewer than
+        `tf-idf/` for TF-IDF: `nmi` and `nmi/withheld`, means over the seeds, None for fewer than
         two industries; `stability`, the mean adjusted Rand index of two seeds.
     """
     chosen = Catalogue(catalogue.table.take(pa.array(rows)), catalogue.version)
@@ -58,14 +58,16 @@ def measure(
     for suffix, seen in (("", chosen), ("/withheld", _without_industry(chosen))):
         for prefix, points in (("", _work_vectors(ranker, seen)), ("tf-idf/", _tf_idf(seen))):
             runs = [cluster(points, count, seed + more) for more in range(SEEDS)]
-            quality[f"{prefix}nmi{suffix}"] = agreement(runs, industries)
+            quality[f"{prefix}nmi{suffix}"] = industry_agreement(runs, industries)
             if not suffix:
                 quality[f"{prefix}stability"] = stability(runs)
     return quality
 
 
-def agreement(runs: Sequence[np.ndarray], industries: Sequence[str | None]) -> float | None:
-    """Return the mean normalised mutual information of groups and industries, where stated.
+def industry_agreement(
+    runs: Sequence[np.ndarray], industries: Sequence[str | None]
+) -> float | None:
+    """Return the mean normalised mutual information of clusters and stated industries.
 
     Args:
         runs: labels, each (N,).
@@ -76,7 +78,7 @@ def agreement(runs: Sequence[np.ndarray], industries: Sequence[str | None]) -> f
     """
     stated = [row for row, name in enumerate(industries) if name]
     truth = [industries[row] for row in stated]
-    if len(set(truth)) < _FEWEST:
+    if len(set(truth)) < _MIN_INDUSTRIES:
         return None
     return fmean(float(normalized_mutual_info_score(truth, run[stated])) for run in runs)
 
@@ -101,7 +103,7 @@ def _work_vectors(ranker: HasVectors, catalogue: Catalogue) -> np.ndarray:
 
 def _tf_idf(catalogue: Catalogue) -> Any:
     """Return (N, V) sparse rows of length 1, or zero."""
-    texts = [tokens(all_text(posting)) for posting in catalogue.table.to_pylist()]
+    texts = [tokens(full_text(posting)) for posting in catalogue.table.to_pylist()]
     if not any(texts):
         return np.zeros((len(texts), 1))
     return TfidfVectorizer(analyzer=lambda words: words).fit_transform(texts)

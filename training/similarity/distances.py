@@ -1,37 +1,37 @@
-"""How alike vectors are: candidates and postings in the model's space."""
+"""Similarity measures of vectors of candidates and postings."""
 
 import numpy as np
 import torch
 
-from training.text.word_embeddings import unit
+from training.text.word_embeddings import unit_rows
 
 
 def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Compare directions.
+    """Return cosine similarities.
 
     Args:
         one: (A, D), such as candidate vectors.
         other: (B, D), such as posting vectors.
 
     Returns:
-        (A, B) float32 from -1 to 1; 0 wherever a vector is zero, which says nothing.
+        (A, B) float32 from -1 to 1; 0 where a vector is zero.
     """
-    return np.asarray(np.clip(unit(one) @ unit(other).T, -1.0, 1.0))
+    return np.asarray(np.clip(unit_rows(one) @ unit_rows(other).T, -1.0, 1.0))
 
 
 def euclidean(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Compare places: 1 / (1 + distance).
+    """Return Euclidean similarities, 1 / (1 + distance).
 
     Args:
         one: (A, D).
         other: (B, D).
 
     Returns:
-        (A, B) float32 from 0 to 1, 1 for equal vectors, zero vectors included.
+        (A, B) float32 from 0 to 1, 1 for equal vectors, also for zero vectors.
     """
     distances = torch.cdist(
         torch.from_numpy(one.astype(np.float64)),
         torch.from_numpy(other.astype(np.float64)),
-        compute_mode="donot_use_mm_for_euclid_dist",  # else equal vectors are not at distance 0
+        compute_mode="donot_use_mm_for_euclid_dist",  # exact 0 for equal vectors
     )
     return (1.0 / (1.0 + distances)).numpy().astype(np.float32)

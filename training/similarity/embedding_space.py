@@ -1,6 +1,6 @@
-"""The space in which a model's postings and candidates stand, for all that compares them.
+"""The embedding space of a model version over a catalogue version.
 
-Not every kind of model has one; `has_vectors` asks for what similarity and groups need.
+Not every kind of model has vectors: `has_vectors` checks.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile
 from streaming.serving.versions import CHAMPION, ServingVersions
 from streaming.settings import Settings
-from streaming.timestamps import parse_timestamp, format_timestamp
+from streaming.timestamps import format_timestamp, parse_timestamp
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.registry.model_registry import ModelRef, find_version, load
 from training.registry.pyfunc import RankerModel
@@ -23,7 +23,7 @@ from training.registry.pyfunc import RankerModel
 
 @runtime_checkable
 class HasVectors(Protocol):
-    """A ranker whose postings and candidates stand in one space; all rows by `Catalogue.rows`."""
+    """A ranker with vectors of postings and candidates in one space; rows as `Catalogue.rows`."""
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Write a catalogue and its vectors; see `streaming.serving.ranker.Ranker.prepare`."""
@@ -38,28 +38,28 @@ class HasVectors(Protocol):
         ...
 
     def work_vectors(self, folder: Path) -> np.ndarray:
-        """Return what of them says what the work is, (N, E) float32."""
+        """Return the part of these vectors that describes the work, (N, E) float32."""
         ...
 
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
     ) -> np.ndarray:
-        """Return what profiles ask for, (number of profiles, D) float32; zero for nothing."""
+        """Return query vectors, (number of profiles, D) float32; zero for an empty profile."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
-class Space:
+class EmbeddingSpace:
     """The vectors of one model version over one catalogue version."""
 
     versions: ServingVersions
     ranker: HasVectors
     catalogue: Catalogue
     folder: Path
-    """The catalogue prepared by the model."""
+    """The catalogue as prepared by the model."""
 
     def about(self) -> dict[str, Any]:
-        """Say what an answer was made with."""
+        """Return the versions that an answer was made with."""
         return {
             "model_name": self.versions.model_name,
             "model_version": self.versions.model_version,
@@ -67,21 +67,21 @@ class Space:
         }
 
     def posting(self, row: int) -> dict[str, Any]:
-        """Return what people know a posting by: posting_id, title, employer."""
-        said = self.ranker.open_prepared(self.folder).terms(row).posting
-        return {name: said.get(name) for name in ("posting_id", "title", "employer")}
+        """Return posting_id, title and employer of a posting."""
+        posting = self.ranker.open_prepared(self.folder).terms(row).posting
+        return {name: posting.get(name) for name in ("posting_id", "title", "employer")}
 
     def open_at(self, as_of: str | None) -> tuple[str | None, np.ndarray]:
-        """Read a moment and tell which postings are open then.
+        """Return which postings are open at a moment.
 
         Args:
-            as_of: a time; None: whenever, only withdrawn postings are left out.
+            as_of: a time; None: at any time, so that only withdrawn postings are left out.
 
         Returns:
             The moment in its canonical form, and (N,) bool.
 
         Raises:
-            InputError: `as_of` is no time.
+            InputError: `as_of` is not a time.
         """
         if as_of is None:
             return None, self.catalogue.is_open
@@ -94,12 +94,12 @@ class Space:
         return moment, self.catalogue.open_at(moment)
 
 
-def registered_space(settings: Settings, which: str = CHAMPION) -> Space:
+def registered_space(settings: Settings, which: str = CHAMPION) -> EmbeddingSpace:
     """Open a registered model's space over the catalogue that it was trained on.
 
     Args:
         settings: where MLflow is.
-        which: alias or number of the version.
+        which: alias or version number.
 
     Raises:
         ModelError: there is no such version, or it has no vectors.
@@ -111,14 +111,14 @@ def registered_space(settings: Settings, which: str = CHAMPION) -> Space:
         raise ModelError(f"{reference.uri} was not registered by careerstream; train a model")
     catalogue = ranker.open_prepared(model.prepared).catalogue
     versions = ServingVersions(reference.name, reference.version, catalogue.version)
-    return Space(versions, ranker, catalogue, model.prepared)
+    return EmbeddingSpace(versions, ranker, catalogue, model.prepared)
 
 
 def has_vectors(model: object, reference: ModelRef) -> HasVectors:
-    """Return the ranker of a loaded model as one that has vectors.
+    """Return the ranker of a loaded model, which must have vectors.
 
     Raises:
-        ModelError: it has none, as the most-popular baseline.
+        ModelError: it has none, like the most-popular baseline.
     """
     ranker = getattr(model, "ranker", model)
     if not isinstance(ranker, HasVectors):

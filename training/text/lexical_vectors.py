@@ -16,10 +16,10 @@ from typing import Self
 
 import numpy as np
 
-from training.text.misspellings import Spelling
-from training.text.random_projection import signs
+from training.text.misspellings import SimilarWords
+from training.text.random_projection import random_signs
 from training.text.tokenizer import tokens
-from training.text.word_embeddings import unit
+from training.text.word_embeddings import unit_rows
 
 _FILE = "lexicon.json"
 _PART = 0.5
@@ -72,8 +72,8 @@ class Lexicon:
         encoded = np.zeros((len(texts), width), dtype=np.float32)
         for row, phrases in enumerate(texts):
             for word, weight in self._weighed(phrases).items():
-                encoded[row] += weight * signs(f"word:{word}", width)
-        return unit(encoded)
+                encoded[row] += weight * random_signs(f"word:{word}", width)
+        return unit_rows(encoded)
 
     def _weighed(self, phrases: Sequence[str]) -> dict[str, float]:
         """Weigh distinct words; a known phrase of several is one, and its own words count less.
@@ -118,8 +118,8 @@ class Lexicon:
         return sorted(words, key=lambda word: (self.weights[word], word))
 
     @cached_property
-    def _spelling(self) -> Spelling:
-        return Spelling(self._words)
+    def _spelling(self) -> SimilarWords:
+        return SimilarWords(self._words)
 
     def save(self, folder: Path) -> None:
         """Write the weights into an existing folder."""

@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from training.text.tokenizer import Stretch, is_chinese, strange
+from training.text.tokenizer import UnknownSpan, is_chinese, unknown_spans
 
-MOST_WORDS = 20_000
+MAX_INDEXED_WORDS = 20_000
 """Relatives are looked for among so many words, the most frequent: typing errors are rare words."""
 
 _MOST_RELATIVES = 5
@@ -31,7 +31,7 @@ _MOST_KEPT = 65_536
 
 
 @dataclass(frozen=True)
-class Relative:
+class SimilarWord:
     """A known word that an unknown one is written like."""
 
     row: int
@@ -40,7 +40,7 @@ class Relative:
     """How far it stands for the unknown word; those of all relatives sum to less than 1."""
 
 
-class Spelling:
+class SimilarWords:
     """Finds relatives by character n-grams.
 
     Args:
@@ -50,8 +50,8 @@ class Spelling:
     def __init__(self, words: Sequence[str]) -> None:
         holders: dict[str, list[int]] = {}
         sizes = []
-        for row, word in enumerate(words[:MOST_WORDS]):
-            found = pieces(word)
+        for row, word in enumerate(words[:MAX_INDEXED_WORDS]):
+            found = character_ngrams(word)
             sizes.append(len(found))
             for piece in found:
                 holders.setdefault(piece, []).append(row)
@@ -61,7 +61,7 @@ class Spelling:
 
     def relatives(
         self, text: str, known: Collection[str]
-    ) -> list[tuple[Stretch, tuple[Relative, ...]]]:
+    ) -> list[tuple[UnknownSpan, tuple[SimilarWord, ...]]]:
         """Find what the unknown parts of a text are like.
 
         Args:
@@ -71,9 +71,9 @@ class Spelling:
         Returns:
             Each unknown stretch in the order of the text, with its relatives, nearest first.
         """
-        return [(stretch, self._of(stretch)) for stretch in strange(text, known)]
+        return [(stretch, self._of(stretch)) for stretch in unknown_spans(text, known)]
 
-    def _search(self, stretch: Stretch) -> tuple[Relative, ...]:
+    def _search(self, stretch: UnknownSpan) -> tuple[SimilarWord, ...]:
         """Compare a stretch alone and as it stands; only what has a part of it is a relative."""
         alone = self._likeness(stretch.text)
         around = np.where(alone > 0, self._likeness(stretch.around), 0.0)
@@ -83,19 +83,20 @@ class Spelling:
         powers = likeness[rows] ** _SHARPNESS
         shares = likeness[rows] * powers / max(powers.sum(), 1e-12)
         return tuple(
-            Relative(row, share) for row, share in zip(rows.tolist(), shares.tolist(), strict=True)
+            SimilarWord(row, share)
+            for row, share in zip(rows.tolist(), shares.tolist(), strict=True)
         )
 
     def _likeness(self, word: str) -> np.ndarray:
         """Compare a word with every known one by Dice's coefficient of their pieces, (V,)."""
-        own = pieces(word)
+        own = character_ngrams(word)
         shared = np.zeros(len(self._sizes))
         for piece in own & self._holders.keys():
             shared[self._holders[piece]] += 1.0
         return np.asarray(2.0 * shared / (len(own) + self._sizes))
 
 
-def pieces(word: str) -> frozenset[str]:
+def character_ngrams(word: str) -> frozenset[str]:
     """Cut a word into its character n-grams.
 
     One and two characters in Chinese, where one is a syllable and a meaning; else two and three,

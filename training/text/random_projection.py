@@ -8,7 +8,7 @@ import numpy as np
 
 
 @lru_cache(maxsize=65_536)
-def signs(key: str, width: int) -> np.ndarray:
+def random_signs(key: str, width: int) -> np.ndarray:
     """Return a unit vector of signs drawn from a key's hash.
 
     Args:

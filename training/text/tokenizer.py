@@ -36,7 +36,7 @@ _AROUND = 2
 
 
 @dataclass(frozen=True)
-class Stretch:
+class UnknownSpan:
     """A part of a text that is made of no known words."""
 
     text: str
@@ -73,7 +73,7 @@ def tokens(text: str | None) -> list[str]:
     return [word for word in found if _says_something(word)]
 
 
-def strange(text: str | None, known: Collection[str]) -> Iterator[Stretch]:
+def unknown_spans(text: str | None, known: Collection[str]) -> Iterator[UnknownSpan]:
     """Find what a text says in words that are neither known nor stop words.
 
     A misspelt Chinese word falls apart when it is segmented, often into single characters that are
@@ -91,7 +91,7 @@ def strange(text: str | None, known: Collection[str]) -> Iterator[Stretch]:
         if run.group("han"):
             yield from _strange_han(run.group("han"), known)
         elif run.group("word") not in known and _says_something(run.group("word")):
-            yield Stretch(run.group("word"), run.group("word"))
+            yield UnknownSpan(run.group("word"), run.group("word"))
 
 
 def is_chinese(text: str) -> bool:
@@ -105,7 +105,7 @@ def _says_something(word: str) -> bool:
     return len(word) > 1 or word in _ONE_LETTER_WORDS or is_chinese(word)
 
 
-def _strange_han(run: str, known: Collection[str]) -> Iterator[Stretch]:
+def _strange_han(run: str, known: Collection[str]) -> Iterator[UnknownSpan]:
     start = 0
     for doubtful, group in groupby(
         _segmenter().lcut(run), lambda word: len(word) == 1 or not _understood(word, known)
@@ -113,7 +113,7 @@ def _strange_han(run: str, known: Collection[str]) -> Iterator[Stretch]:
         words = list(group)
         end = start + sum(map(len, words))
         if doubtful and not all(_understood(word, known) for word in words):
-            yield Stretch(run[start:end], run[max(0, start - _AROUND) : end + _AROUND])
+            yield UnknownSpan(run[start:end], run[max(0, start - _AROUND) : end + _AROUND])
         start = end
 
 

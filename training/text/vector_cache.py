@@ -21,7 +21,7 @@ _BUSY_SECONDS = 5.0
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 
 
-class VectorStore:
+class VectorCache:
     """Vectors by text, in a file.
 
     Guarantee: what is read is what was written. A file that cannot be read or written is as good as

@@ -17,13 +17,13 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 
 from streaming.errors import InputError
-from training.text.misspellings import Spelling
+from training.text.misspellings import SimilarWords
 from training.text.tokenizer import tokens
 
-MOST_FILE_WORDS = 500_000
+MAX_BINARY_WORDS = 500_000
 """So many words, the first, are read of a binary file; such files are sorted by frequency."""
 
-MOST_OTHER_WORDS = 50_000
+MAX_EXTRA_WORDS = 50_000
 """Of a file's words, so many that the catalogue lacks are kept for what candidates may say."""
 
 _TOKENS_TO_TRAIN_ON = 800_000
@@ -88,9 +88,9 @@ class WordVectors:
         return {word: row for row, word in enumerate(self.words)}
 
     @cached_property
-    def spelling(self) -> Spelling:
+    def spelling(self) -> SimilarWords:
         """Finds known words for unknown ones."""
-        return Spelling(self.words)
+        return SimilarWords(self.words)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts; see `TextEncoder.encode`."""
@@ -102,7 +102,7 @@ class WordVectors:
                 embedded[place] = self.weights[found] @ self.vectors[found]
             if len(found) < len(said) and self.words:
                 embedded[place] += self._guessed(text)
-        return unit(embedded)
+        return unit_rows(embedded)
 
     def _guessed(self, text: str) -> np.ndarray:
         """Add up what the unknown parts of a text may mean, (D,)."""
@@ -130,7 +130,7 @@ class WordVectors:
         return cls(words, vectors, np.load(folder / "word_weights.npy"))
 
 
-def train_on(texts: Iterable[str], *, dimensions: int, seed: int) -> WordVectors:
+def train_word_vectors(texts: Iterable[str], *, dimensions: int, seed: int) -> WordVectors:
     """Train skip-gram word vectors; equal texts and seed give equal vectors.
 
     Args:
@@ -158,7 +158,7 @@ def train_on(texts: Iterable[str], *, dimensions: int, seed: int) -> WordVectors
     return WordVectors(words, _centred(trained.vectors), _rarity(words, sentences))
 
 
-def from_file(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVectors:
+def load_word_vectors(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVectors:
     """Load a word2vec (text or .bin) or GloVe (text) file, also gzipped.
 
     Args:
@@ -178,7 +178,7 @@ def from_file(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVecto
         chosen: dict[str, np.ndarray] = {}
         for row, (word, vector) in enumerate(read):
             folded = word.casefold()
-            if folded not in chosen and (row < MOST_OTHER_WORDS or folded in asked):
+            if folded not in chosen and (row < MAX_EXTRA_WORDS or folded in asked):
                 chosen[folded] = vector()
         vectors = np.array(list(chosen.values()), dtype=np.float32)
     except (ValueError, EOFError, OSError) as error:
@@ -195,7 +195,7 @@ def from_file(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVecto
     return WordVectors(words, _centred(vectors), _rarity(words, sentences))
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
+def unit_rows(vectors: np.ndarray) -> np.ndarray:
     """Scale rows to length 1; a zero row stays zero. (N, D) → (N, D) float32."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
@@ -204,7 +204,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 def _centred(vectors: np.ndarray) -> np.ndarray:
     """Take out what all words share, which makes any two texts look alike."""
-    return unit(vectors - vectors.mean(axis=0)) if len(vectors) > 1 else unit(vectors)
+    return unit_rows(vectors - vectors.mean(axis=0)) if len(vectors) > 1 else unit_rows(vectors)
 
 
 def _rarity(words: Sequence[str], sentences: Sequence[Sequence[str]]) -> np.ndarray:
@@ -232,6 +232,6 @@ def _read_text(file: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
 def _read_binary(file: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
     from gensim.models import KeyedVectors  # noqa: PLC0415 - scoring needs no gensim
 
-    read = KeyedVectors.load_word2vec_format(str(file), binary=True, limit=MOST_FILE_WORDS)
+    read = KeyedVectors.load_word2vec_format(str(file), binary=True, limit=MAX_BINARY_WORDS)
     for word in read.index_to_key:
         yield word, partial(read.get_vector, word)

@@ -21,7 +21,7 @@ from training.data.dataset import Dataset
 from training.fitting.fit import fit
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.registry.registration import TrainedModel, register_model
-from training.similarity.embedding_space import Space
+from training.similarity.embedding_space import EmbeddingSpace
 
 AS_OF = "2025-03-01T00:00:00.000000Z"
 POSTINGS = to_arrow_schema(spark_type(Posting), timezone="UTC").append(pa.field("open", pa.bool_()))
@@ -99,10 +99,10 @@ def ranker(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> EncoderDec
 def make_space(ranker: EncoderDecoderRanker, tmp_path_factory: pytest.TempPathFactory):
     """Let the model prepare a catalogue."""
 
-    def make(catalogue: Catalogue) -> Space:
+    def make(catalogue: Catalogue) -> EmbeddingSpace:
         prepared = tmp_path_factory.mktemp("prepared")
         ranker.prepare(catalogue, prepared)
-        return Space(
+        return EmbeddingSpace(
             ServingVersions("careerstream", "2", catalogue.version), ranker, catalogue, prepared
         )
 
@@ -110,7 +110,7 @@ def make_space(ranker: EncoderDecoderRanker, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def space(make_space, dataset: Dataset) -> Space:
+def space(make_space, dataset: Dataset) -> EmbeddingSpace:
     """The whole market."""
     return make_space(dataset.catalogue)
 

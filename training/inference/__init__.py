@@ -1,0 +1,1 @@
+"""Inference: the trained network in NumPy, over a catalogue prepared for it."""

@@ -1,0 +1,39 @@
+"""Lists as they are published."""
+
+from collections.abc import Sequence
+
+from streaming.serving.ranker import Profile, RankedItem
+from training.explanation.attribution import ListedPosting
+from training.explanation.reasons import explain
+from training.inference.prepared_catalogue import PreparedCatalogue
+from training.inference.profile_encoding import ProfileStep
+
+_DECIMALS = 6
+
+
+def ranked_items(
+    prepared: PreparedCatalogue,
+    profile: Profile,
+    steps: Sequence[ProfileStep],
+    postings: Sequence[ListedPosting],
+) -> list[RankedItem]:
+    """Return a list as values of `records.Item`, with reasons.
+
+    Args:
+        prepared: the catalogue.
+        profile: for whom the list is.
+        steps: the L steps of the profile.
+        postings: the list, best first, with its attribution to the steps.
+    """
+    catalogue = prepared.catalogue
+    explained = explain(prepared, steps, postings, profile)
+    return [
+        {
+            "rank": rank,
+            "posting_id": catalogue.posting_ids[posting.row],
+            "score": round(posting.score, _DECIMALS),
+            "valid_through": catalogue.valid_through(posting.row),
+            "reasons": reasons,
+        }
+        for rank, (posting, reasons) in enumerate(zip(postings, explained, strict=True), start=1)
+    ]

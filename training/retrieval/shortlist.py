@@ -1,0 +1,66 @@
+"""A shortlist: the few postings of a catalogue that are scored exactly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.inference.prepared_catalogue import PreparedCatalogue
+from training.retrieval.employer_cap import capped_top_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Shortlist:
+    """K postings in the order of their rows, so that the first of equal scores has the least id."""
+
+    rows: np.ndarray
+    """(K,) int64."""
+    vectors: np.ndarray
+    """(K, D) float32."""
+    freshness: np.ndarray
+    """(3, K) float32."""
+    employers: np.ndarray
+    """(K,) int64, as in `employer_cap.capped_top_rows`."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @classmethod
+    def of(cls, prepared: PreparedCatalogue, rows: np.ndarray, as_of: int) -> "Shortlist":
+        """Take postings from a catalogue.
+
+        Args:
+            prepared: the catalogue.
+            rows: (K,) int64, ascending, of postings that are open at `as_of`.
+            as_of: the time at which freshness is taken, microseconds since 1970.
+        """
+        freshness = prepared.freshness.of(rows, as_of)
+        employers = prepared.catalogue.employer_numbers[rows]
+        return cls(rows, prepared.vectors[rows], freshness, employers)
+
+    def scores(self, query: np.ndarray, freshness_weights: np.ndarray) -> np.ndarray:
+        """Score the postings at one decoding step of a profile: (D,) and (3,) to (K,)."""
+        # Written out: the order of the sum must not depend on K.
+        first, second, third = freshness_weights
+        fresh = self.freshness
+        added = first * fresh[0] + second * fresh[1] + third * fresh[2]
+        return np.asarray(self.vectors @ query + added)
+
+    def scores_of(self, queries: np.ndarray, freshness_weights: np.ndarray) -> np.ndarray:
+        """Score the postings for several queries at once: (Q, D) and (Q, 3) to (K, Q)."""
+        return np.asarray(self.vectors @ queries.T + self.freshness.T @ freshness_weights.T)
+
+    def best(self, scores: np.ndarray, size: int) -> np.ndarray:
+        """Return the indices of the best postings by scores, (K,), under the cap; ascending."""
+        if len(self) <= size:
+            return np.arange(len(self))
+        allowed = np.ones(len(self), dtype=bool)
+        return np.sort(capped_top_rows(scores, allowed, self.employers, size))
+
+    def take(self, indices: np.ndarray) -> "Shortlist":
+        """Select some of the postings."""
+        return Shortlist(
+            self.rows[indices],
+            self.vectors[indices],
+            self.freshness[:, indices],
+            self.employers[indices],
+        )
