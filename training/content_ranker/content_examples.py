@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from streaming.profiles.fold import MAX_EVENTS
 from streaming.timestamps import format_timestamp
 from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.interaction_features import InteractionFeatures

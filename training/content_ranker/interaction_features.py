@@ -3,8 +3,8 @@
 Each similarity gives five features: with the newest posting, the mean weighted by recency, and the
 means over the newest session, over saved or applied postings, and over dismissed ones. All are sums
 over the steps of the history. So a linear score can be computed for a whole catalogue at once, and
-it is known what each step adds. Further features are the posting's freshness, its co-visitation with
-the history, and its popularity.
+it is known what each step adds. Further features are the posting's freshness, its co-visitation
+with the history, and its popularity.
 """
 
 from collections.abc import Mapping

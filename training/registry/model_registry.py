@@ -1,8 +1,8 @@
 """Versions of the registered model: champion and challenger, history and rollback.
 
-The aliases `champion` and `challenger` name the version that serves and the one that may replace it.
-The registered model's tag `champions` is the history, oldest first: version, time, reason, forced.
-`rollback` goes back in this history.
+The aliases `champion` and `challenger` name the version that serves and the one that may replace
+it. The registered model's tag `champions` is the history, oldest first: version, time, reason,
+forced. `rollback` goes back in this history.
 """
 
 import json

@@ -1,4 +1,9 @@
-"""A ranker in a folder: saved, with a prepared catalogue and its kind beside it."""
+"""A packed model: a folder with a saved ranker, a prepared catalogue and the ranker's kind.
+
+Packed models outlive the code that wrote them. Class paths may change, but a kind that a release
+has written must stay known to `unpack`; `tests/test_training/registry/test_released_models.py`
+holds the kinds of all releases.
+"""
 
 import json
 from collections.abc import Mapping
@@ -22,20 +27,20 @@ _CLASSES: Mapping[str, tuple[str, str]] = MappingProxyType(
         BLENDED: ("training.content_ranker.blended_ranker", "BlendedRanker"),
     }
 )
-_ALWAYS = ("mlflow", "numpy", "orjson", "pandas", "pyarrow", "pydantic")
-_NEURAL = (*_ALWAYS, "jieba", "threadpoolctl", "torch")
+_COMMON = ("mlflow", "numpy", "orjson", "pandas", "pyarrow", "pydantic")
+_NEURAL = (*_COMMON, "jieba", "threadpoolctl", "torch")
 _PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        MOST_POPULAR: _ALWAYS,
+        MOST_POPULAR: _COMMON,
         ENCODER_DECODER: _NEURAL,
         BLENDED: (*_NEURAL, "scikit-learn", "scipy"),
     }
 )
 FORMAT = 1
-"""Of the packed folder; an older careerstream refuses a newer one."""
+"""Of the packed folder; a folder of a newer format is refused."""
 
 MODEL, CATALOGUE = "model", "catalogue"
-"""The folders within it."""
+"""Subfolders of the packed folder."""
 
 
 class SavedRanker(Ranker, Protocol):
@@ -43,7 +48,7 @@ class SavedRanker(Ranker, Protocol):
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Packages that a machine needs to load it, besides those that its kind always needs."""
+        """Packages that loading this ranker needs, besides those of its kind."""
         ...
 
     def save(self, folder: Path) -> None:
@@ -57,24 +62,28 @@ class SavedRanker(Ranker, Protocol):
 
 
 def kind_of(ranker: SavedRanker) -> str:
-    """Name the kind of a ranker, one of those above."""
-    place = (type(ranker).__module__, type(ranker).__name__)
+    """Return the kind of a ranker.
+
+    Raises:
+        ModelError: rankers of this class cannot be registered.
+    """
+    path = (type(ranker).__module__, type(ranker).__name__)
     for kind, known in _CLASSES.items():
-        if known == place:
+        if known == path:
             return kind
-    raise ModelError(f"a {place[1]} cannot be registered; known kinds: {', '.join(_CLASSES)}")
+    raise ModelError(f"a {path[1]} cannot be registered; known kinds: {', '.join(_CLASSES)}")
 
 
 def requirements(ranker: SavedRanker) -> list[str]:
-    """Pin what a model imports, as installed here (local version labels left out)."""
+    """Pin the packages that a model imports to the installed versions, without local labels."""
     packages = (*_PACKAGES[kind_of(ranker)], *ranker.packages)
     return [f"{package}=={version(package).partition('+')[0]}" for package in packages]
 
 
 def pack(ranker: SavedRanker, catalogue: Catalogue, folder: Path) -> None:
-    """Write a ranker, the prepared catalogue and the ranker's kind into an empty folder."""
-    about = {"kind": kind_of(ranker), "format": FORMAT}
-    (folder / "kind.json").write_text(json.dumps(about), encoding="utf-8")
+    """Write a ranker, its kind and the prepared catalogue into an empty folder."""
+    header = {"kind": kind_of(ranker), "format": FORMAT}
+    (folder / "kind.json").write_text(json.dumps(header), encoding="utf-8")
     for name in (MODEL, CATALOGUE):
         (folder / name).mkdir()
     ranker.save(folder / MODEL)
@@ -85,16 +94,16 @@ def unpack(folder: Path) -> SavedRanker:
     """Load the ranker that `pack` wrote.
 
     Raises:
-        ModelError: the folder was written by a newer careerstream, or is not complete.
+        ModelError: the folder was written by a newer careerstream, or is incomplete.
     """
     try:
-        about = json.loads((folder / "kind.json").read_text(encoding="utf-8"))
+        header = json.loads((folder / "kind.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"model folder {folder} is not complete: {error}; train again") from error
-    if about["format"] > FORMAT or about["kind"] not in _CLASSES:
+    if header["format"] > FORMAT or header["kind"] not in _CLASSES:
         raise ModelError(
-            f"model of kind {about['kind']}, format {about['format']}, is newer than this "
+            f"model of kind {header['kind']}, format {header['format']}, is newer than this "
             f"careerstream (format {FORMAT}): upgrade careerstream"
         )
-    module, name = _CLASSES[about["kind"]]
+    module, name = _CLASSES[header["kind"]]
     return cast("type[SavedRanker]", getattr(import_module(module), name)).load(folder / MODEL)

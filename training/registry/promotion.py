@@ -1,4 +1,4 @@
-"""Promotion: challenger, champion and baseline measured; the gate decides; the registry changes."""
+"""Promotion: challenger, champion and baseline are measured, and the gate decides."""
 
 import json
 import time
@@ -13,15 +13,20 @@ from streaming.settings import Settings
 from training.data.dataset import Dataset
 from training.evaluation.offline_evaluation import (
     GATE_METRIC,
-    EvaluationCases,
     EvaluationProtocol,
-    RankerQuality,
     difference,
     evaluate_ranker,
     make_cases,
 )
 from training.ranking.most_popular import MostPopularRanker
-from training.registry.model_registry import CHALLENGER, ModelRef, champion, crown, load, resolve
+from training.registry.model_registry import (
+    CHALLENGER,
+    ModelRef,
+    champion,
+    load,
+    resolve,
+    set_champion,
+)
 from training.registry.packaging import MOST_POPULAR
 from training.registry.promotion_gate import Report, Verdict, gate
 from training.registry.tracking import registry_errors, setup
@@ -29,14 +34,14 @@ from training.registry.tracking import registry_errors, setup
 
 @dataclass(frozen=True)
 class Promotion:
-    """What became of a challenger."""
+    """The outcome for a challenger."""
 
     verdict: Verdict
     promoted: bool
     forced: bool
-    """Whether it was promoted against the verdict."""
+    """Promoted against the verdict."""
     champion: ModelRef
-    """Who serves now."""
+    """The version that serves now."""
 
 
 def compare(
@@ -47,50 +52,56 @@ def compare(
     Args:
         settings: where the registry is.
         dataset: all events, also those after the challenger's cut.
-        protocol: how to evaluate_ranker; default: `EvaluationProtocol()`.
+        protocol: how to measure; default: `EvaluationProtocol()`.
 
     Raises:
-        ModelError: challenger or champion are missing, or the challenger has no cut.
+        ModelError: challenger or champion is missing, or the challenger has no cut.
     """
     protocol = protocol or EvaluationProtocol()
-    contender, reigning = resolve(settings, CHALLENGER), champion(settings)
-    if contender.cut is None:
+    challenger, serving = resolve(settings, CHALLENGER), champion(settings)
+    if challenger.cut is None:
         raise ModelError(
-            f"challenger {contender.version} of {contender.name} does not say what it was trained "
-            "on (tag cut): run `careerstream train`"
+            f"challenger {challenger.version} of {challenger.name} does not say what it was "
+            "trained on (tag cut): run `careerstream train`"
         )
-    train, held_out = dataset.split_at(contender.cut)
+    train, held_out = dataset.split_at(challenger.cut)
     seen = np.array(dataset.catalogue.posting_ids, dtype=object)[np.unique(train.postings)]
     cases = make_cases(held_out, dataset.catalogue, seen.tolist(), protocol)
     rankers = {
-        "challenger": load(settings, contender),
-        "champion": load(settings, reigning),
+        "challenger": load(settings, challenger),
+        "champion": load(settings, serving),
         MOST_POPULAR: MostPopularRanker(train.counts),
     }
-    found = {
+    quality = {
         name: evaluate_ranker(ranker, dataset.catalogue, cases, protocol)
         for name, ranker in rankers.items()
     }
-    return _report(
-        contender=contender,
-        reigning=reigning,
-        cut=contender.cut,
-        cases=cases,
-        found=found,
-        protocol=protocol,
+    opponents = [name for name in quality if name != "challenger" and cases.held_out]
+    return Report(
+        challenger=challenger,
+        champion=serving,
+        cut=challenger.cut,
+        candidates=len(cases.held_out),
+        left_out=cases.left_out,
+        quality={name: measured.intervals(protocol) for name, measured in quality.items()},
+        coverage={name: measured.coverage for name, measured in quality.items()},
+        lead={
+            name: difference(quality["challenger"], quality[name], GATE_METRIC, protocol)
+            for name in opponents
+        },
     )
 
 
 def promote(settings: Settings, report: Report, *, force: bool = False) -> Promotion:
-    """Let the gate decide, record it in the challenger's run, and change the champion.
+    """Let the gate decide, record the decision with the challenger, and set the champion.
 
     Args:
         settings: where the registry is.
         report: from `compare`.
-        force: promote even when the gate says no; recorded as forced.
+        force: promote against the gate's verdict; recorded as forced.
 
     Raises:
-        ModelError: challenger or champion have changed since the report was made.
+        ModelError: challenger or champion has changed since the report was made.
     """
     for alias, reported in (("challenger", report.challenger), ("champion", report.champion)):
         now = resolve(settings, alias)
@@ -103,37 +114,12 @@ def promote(settings: Settings, report: Report, *, force: bool = False) -> Promo
     promoted, forced = verdict.passed or force, force and not verdict.passed
     _record(settings, report, verdict, forced=forced)
     if promoted:
-        crown(settings, report.challenger, reason=verdict.text, forced=forced)
+        set_champion(settings, report.challenger, reason=verdict.text, forced=forced)
     return Promotion(verdict, promoted, forced, report.challenger if promoted else report.champion)
 
 
-def _report(
-    *,
-    contender: ModelRef,
-    reigning: ModelRef,
-    cut: str,
-    cases: EvaluationCases,
-    found: Mapping[str, RankerQuality],
-    protocol: EvaluationProtocol,
-) -> Report:
-    opponents = [name for name in found if name != "challenger" and cases.held_out]
-    return Report(
-        challenger=contender,
-        champion=reigning,
-        cut=cut,
-        candidates=len(cases.held_out),
-        left_out=cases.left_out,
-        quality={name: quality.intervals(protocol) for name, quality in found.items()},
-        coverage={name: quality.coverage for name, quality in found.items()},
-        lead={
-            name: difference(found["challenger"], found[name], GATE_METRIC, protocol)
-            for name in opponents
-        },
-    )
-
-
 def _record(settings: Settings, report: Report, verdict: Verdict, *, forced: bool) -> None:
-    """Keep the report and the verdict with the challenger: run metrics, a file and tags."""
+    """Record report and verdict with the challenger: run metrics, a file and tags."""
     client = setup(settings)
     challenger, flat = report.challenger, report.to_dict()
     with registry_errors(settings):
@@ -148,7 +134,7 @@ def _record(settings: Settings, report: Report, verdict: Verdict, *, forced: boo
 
 
 def _metrics(flat: Mapping[str, str | float]) -> list[Metric]:
-    """The numbers of a report as MLflow metrics: the estimates, and the interval of each lead."""
+    """Return the numbers of a report: the estimates, and the interval of each lead."""
     now = int(time.time() * 1000)
     return [
         Metric(f"evaluation/{name.replace('@', '_at_')}", float(value), now, 0)  # @ is refused

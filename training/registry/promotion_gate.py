@@ -1,4 +1,4 @@
-"""The gate: when a challenger becomes champion; the words say by how much it is ahead."""
+"""The promotion gate: the rule by which a challenger becomes champion."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,34 +9,35 @@ from training.registry.model_registry import ModelRef
 from training.registry.packaging import MOST_POPULAR
 
 MARGIN = 0.05
-"""Of the champion's NDCG@10: by so much a challenger of the same kind may be worse, at the lower
-end of the interval. The newer model knows the newer words and postings; to ask that it be better
-each time would keep an old one for ever, as soon as quality no longer grows."""
+"""Share of the champion's NDCG@10 by which a challenger of the same kind may be worse, at the lower
+end of the interval. A newer model knows newer words and postings. A rule that every challenger must
+be better would keep an old model for ever once quality no longer grows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Challenger, champion and the most-popular refit on the same later events."""
+    """Quality of challenger, champion and the most-popular refit on the same later events."""
 
     challenger: ModelRef
     champion: ModelRef
     cut: str
-    """The challenger's: nothing later was trained on, all that is measured is later."""
+    """The challenger's: it was trained on nothing later, and measured on later events alone."""
     candidates: int
-    """How many were measured."""
+    """Number of candidates measured."""
     left_out: int
-    """How many of the sample had no target that a list may hold."""
+    """Candidates of the sample without a target that a list may hold."""
     quality: Mapping[str, Mapping[str, Interval]]
     """challenger, champion and most-popular → metric → interval."""
     coverage: Mapping[str, float]
-    """Share of the catalogue in anybody's list, by the same names."""
+    """Share of the catalogue that is in at least one list, by the same names."""
     lead: Mapping[str, Interval]
-    """champion and most-popular → how far the challenger is ahead on NDCG@10, paired."""
+    """champion and most-popular → lead of the challenger in NDCG@10, paired by candidate."""
 
     def to_dict(self) -> dict[str, str | float]:
-        """Flatten: `hr@10` is the challenger's; `champion/` and `baselines/most-popular/` theirs.
+        """Return the report with flat keys.
 
-        Beside each estimate stand `.../low` and `.../high`, the ends of its interval.
+        `hr@10` is the challenger's; the others have the prefixes `champion/` and
+        `baselines/most-popular/`. `.../low` and `.../high` are the ends of an interval.
         """
         flat: dict[str, str | float] = {
             "challenger_version": self.challenger.version,
@@ -65,52 +66,53 @@ _PREFIXES = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate says."""
+    """The decision of the gate."""
 
     passed: bool
     text: str
-    """Why, in one or two sentences with the numbers."""
+    """The reason, with the numbers."""
 
 
 def gate(report: Report) -> Verdict:
-    """Decide: not worse than a champion of its own kind, better than one of another, beyond chance.
+    """Decide whether a challenger is promoted.
 
-    Better means that the whole 95 % interval of the paired difference in NDCG@10 lies above 0; not
-    worse, that it lies above minus `MARGIN` times the champion's own (a test of non-inferiority).
-    The most-popular refit must be beaten in any case.
+    It must be better than a champion of another kind, and not worse than one of its own kind.
+    Better means that the whole 95 % interval of the paired difference in NDCG@10 is above 0. Not
+    worse means that it is above minus `MARGIN` times the champion's NDCG@10 (a non-inferiority
+    test). The challenger must also be better than the most-popular refit.
     """
-    contender = f"challenger {report.challenger.version} ({report.challenger.kind})"
+    subject = f"challenger {report.challenger.version} ({report.challenger.kind})"
     if not report.candidates:
         return Verdict(
             passed=False,
-            text=f"{contender} cannot be measured: no candidate turned to a new, open posting "
+            text=f"{subject} cannot be measured: no candidate turned to a new, open posting "
             f"after {report.cut}; wait for more events and train again",
         )
     opponents = {
         "champion": f"champion {report.champion.version} ({report.champion.kind})",
         MOST_POPULAR: "the most popular",
     }
-    kindred = report.challenger.kind == report.champion.kind
-    allowed = MARGIN * report.quality["champion"][GATE_METRIC].estimate if kindred else 0.0
+    same_kind = report.challenger.kind == report.champion.kind
+    allowed = MARGIN * report.quality["champion"][GATE_METRIC].estimate if same_kind else 0.0
     bars = {"champion": -allowed, MOST_POPULAR: 0.0}
     passed = all(report.lead[name].low > bars[name] for name in opponents)
     own = report.quality["challenger"][GATE_METRIC].estimate
     against = "; ".join(
-        f"against {words} {report.quality[name][GATE_METRIC].estimate:.4f}: "
+        f"against {label} {report.quality[name][GATE_METRIC].estimate:.4f}: "
         f"{report.lead[name].estimate:+.4f} [{report.lead[name].low:+.4f}, "
         f"{report.lead[name].high:+.4f}]"
-        for name, words in opponents.items()
+        for name, label in opponents.items()
     )
     better, worse = (
         ("is not worse", "may be worse")
-        if kindred
+        if same_kind
         else ("is better", "is not better beyond chance")
     )
     outcome = better if passed else worse
-    limit = f" by more than the {allowed:.4f} allowed to one of its own kind" if kindred else ""
+    limit = f" by more than the {allowed:.4f} allowed to one of its own kind" if same_kind else ""
     return Verdict(
         passed=passed,
-        text=f"{contender} {outcome}{limit}: NDCG@10 {own:.4f}; {against} "
+        text=f"{subject} {outcome}{limit}: NDCG@10 {own:.4f}; {against} "
         f"(95 %, {report.candidates} candidates after {report.cut})",
     )
 
@@ -118,6 +120,6 @@ def gate(report: Report) -> Verdict:
 def _flat(intervals: Mapping[str, Interval], prefix: str) -> dict[str, float]:
     return {
         f"{prefix}{name}{'' if part == 'estimate' else '/' + part}": value
-        for name, found in intervals.items()
-        for part, value in asdict(found).items()
+        for name, interval in intervals.items()
+        for part, value in asdict(interval).items()
     }

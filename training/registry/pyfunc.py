@@ -1,8 +1,8 @@
 """The registered model: an MLflow pyfunc that is also a `streaming.serving.ranker.Ranker`.
 
 One class with one fixed signature serves every ranker. A model's folder holds everything that
-scoring needs: the saved ranker, the catalogue prepared at training, and the packages `streaming` and
-`training`, so that a machine without careerstream can load it. The model is logged as code, not
+scoring needs: the saved ranker, the catalogue prepared at training, and the packages `streaming`
+and `training`, so that a machine without careerstream can load it. The model is logged as code, not
 pickled: loading runs these packages alone.
 
 Released models import `RankerModel` from this module (see `pyfunc_entrypoint`): it must not move.
@@ -27,7 +27,7 @@ from streaming.contract import records
 from streaming.errors import InputError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile, RankedItem
-from streaming.timestamps import parse_timestamp, format_timestamp
+from streaming.timestamps import format_timestamp, parse_timestamp
 from training.registry.packaging import CATALOGUE, SavedRanker, unpack
 
 ARTIFACT = "ranker"

@@ -1,4 +1,4 @@
-"""A trained model on its way into the registry: one MLflow run, one model version."""
+"""Registration of trained models: one MLflow run and one model version each."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from training.ranking.most_popular import MostPopularRanker
 from training.registry.model_registry import (
     CHALLENGER,
     ModelRef,
-    aliased,
-    crown,
-    reference,
+    model_ref,
+    set_champion,
+    version_of_alias,
     versions,
 )
 from training.registry.packaging import MOST_POPULAR, SavedRanker, kind_of, pack, requirements
@@ -47,32 +47,32 @@ _NO_POSTINGS = pa.schema(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trained:
-    """What training hands to the registry."""
+class TrainedModel:
+    """A trained model and what a run records of its training."""
 
     ranker: SavedRanker
     catalogue: Catalogue
-    """The one it was trained on; packed with the model, so that `predict` works alone."""
+    """The catalogue that it was trained on; packed, so that `predict` works without another."""
     cut: str | None
-    """Time of the newest event trained on, canonical format."""
+    """Time of the newest event trained on, canonical format; None for a model without training."""
     params: Mapping[str, Any] = field(default_factory=dict)
-    """The preset and whatever else decided the outcome; may be nested."""
+    """The preset and all other settings of the training; may be nested."""
     data_version: Mapping[str, Any] = field(default_factory=dict)
     """Versions of the Delta tables, and counts."""
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """One value an epoch: train_loss, validation_loss, validation_accuracy, ..."""
+    """A value for each epoch: train_loss, validation_loss, validation_accuracy, ..."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Single numbers: seconds, examples, ..."""
     processes: int = 1
-    """How many trained it together."""
+    """Number of training processes."""
     device: str = "cpu"
-    """Where the leader computed."""
+    """Device of the leading process."""
 
 
-def log_and_register(settings: Settings, trained: Trained) -> ModelRef:
-    """Record a training as an MLflow run and register its model as the challenger.
+def register_model(settings: Settings, trained: TrainedModel) -> ModelRef:
+    """Record a training as an MLflow run, and register its model as the challenger.
 
-    The run holds parameters, data version, environment, curves with a chart, metrics and the model.
+    The run has parameters, data version, environment, curves with a chart, metrics and the model.
 
     Raises:
         ModelError: MLflow cannot be reached or refuses.
@@ -84,10 +84,10 @@ def log_and_register(settings: Settings, trained: Trained) -> ModelRef:
 
 
 def ensure_champion(settings: Settings, catalogue: Catalogue | None = None) -> ModelRef:
-    """Return the champion; where there is none, make the most-popular baseline champion.
+    """Return the champion; where there is none, register the most-popular baseline as champion.
 
-    So the stream serves before anything is trained. Processes that do this at once agree: the
-    baseline with the lowest version wins, and the others delete their own.
+    So the stream can serve before the first training. Concurrent processes agree on one baseline:
+    the lowest version wins, and the others delete their own.
 
     Args:
         settings: where the registry is.
@@ -98,27 +98,27 @@ def ensure_champion(settings: Settings, catalogue: Catalogue | None = None) -> M
     """
     client = setup(settings)
     with registry_errors(settings):
-        serving = aliased(settings, client, CHAMPION)
+        serving = version_of_alias(settings, client, CHAMPION)
         if serving is not None:
             return serving
         if not _baselines(settings, client):
             empty = Catalogue.of(_NO_POSTINGS.empty_table(), 0)
             mine = _register(
                 settings,
-                Trained(ranker=MostPopularRanker(), catalogue=catalogue or empty, cut=None),
+                TrainedModel(ranker=MostPopularRanker(), catalogue=catalogue or empty, cut=None),
             )
             if mine != _baselines(settings, client)[0]:
                 client.delete_model_version(mine.name, mine.version)
         baseline = _baselines(settings, client)[0]
-        # Registering took a while: another process may have crowned it, or have promoted since.
-        serving = aliased(settings, client, CHAMPION)
+        # Registration takes a while: another process may have set a champion meanwhile.
+        serving = version_of_alias(settings, client, CHAMPION)
     if serving is None:
-        crown(settings, baseline, reason="baseline, before any training", forced=False)
+        set_champion(settings, baseline, reason="baseline, before any training", forced=False)
     return serving or baseline
 
 
-def _register(settings: Settings, trained: Trained) -> ModelRef:
-    """Log a run with the model and register it, without an alias."""
+def _register(settings: Settings, trained: TrainedModel) -> ModelRef:
+    """Log a run with the model, and register the model without an alias."""
     client = setup(settings)
     kind = kind_of(trained.ranker)
     with open_run(settings, kind) as run_id, tempfile.TemporaryDirectory() as temporary:
@@ -138,18 +138,18 @@ def _register(settings: Settings, trained: Trained) -> ModelRef:
     with registry_errors(settings):
         name = settings.mlflow.model_name
         _create_model(client, name)
-        about = {"kind": kind} | ({} if trained.cut is None else {"cut": trained.cut})
+        tags = {"kind": kind} | ({} if trained.cut is None else {"cut": trained.cut})
         created = client.create_model_version(
             name,
             logged.model_uri,
             run_id,
-            tags=about,
+            tags=tags,
             model_id=logged.model_id,
         )
-        return reference(created)
+        return model_ref(created)
 
 
-def _log(settings: Settings, client: MlflowClient, run_id: str, trained: Trained) -> None:
+def _log(settings: Settings, client: MlflowClient, run_id: str, trained: TrainedModel) -> None:
     params = {
         **trained.params,
         "data": trained.data_version,
@@ -171,6 +171,6 @@ def _create_model(client: MlflowClient, name: str) -> None:
 
 
 def _baselines(settings: Settings, client: MlflowClient) -> list[ModelRef]:
-    """The most-popular versions that were registered before any training, lowest first."""
-    found = versions(settings, client)
-    return [version for version in found if version.kind == MOST_POPULAR and version.cut is None]
+    """Return the most-popular versions without training, lowest number first."""
+    known = versions(settings, client)
+    return [version for version in known if version.kind == MOST_POPULAR and version.cut is None]

@@ -1,4 +1,4 @@
-"""MLflow, set up quietly: where runs are kept, how one is opened, what every run records."""
+"""MLflow tracking: the client, runs, curves and what every run records."""
 
 import fcntl
 import json
@@ -24,18 +24,19 @@ from streaming.settings import Settings
 _log = logging.getLogger(__name__)
 
 _RECORDED_PACKAGES = ("torch", "horovod", "pyspark", "mlflow", "numpy")
-_MAX_LINE = 400
+_MAX_MESSAGE = 400
 _CREDENTIALS = re.compile(r"//[^/@\s]+@")
 
 
 def setup(settings: Settings) -> MlflowClient:
     """Point MLflow at the settings' store and return a client of it.
 
-    Without a server the store is SQLite under HOME/mlflow, the artifacts beside it. Its first use
-    makes the tables, which takes some seconds; a log line says so. Safe in several processes.
+    Without a server the store is SQLite under HOME/mlflow, with the artifacts beside it. The first
+    use creates the tables, which takes some seconds; a log line says so. Several processes may call
+    this at once.
 
     Raises:
-        ModelError: the store cannot be reached or made.
+        ModelError: the store cannot be reached or created.
     """
     for name in ("mlflow", "alembic"):  # progress messages; warnings and errors stay
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -52,7 +53,7 @@ def setup(settings: Settings) -> MlflowClient:
 
 @contextmanager
 def open_run(settings: Settings, name: str) -> Iterator[str]:
-    """Open a run of the experiment; yields its id, and ends as failed when the body raises."""
+    """Open a run of the experiment and yield its id; the run fails when the body raises."""
     client = setup(settings)
     with registry_errors(settings):
         experiment = _experiment(settings, client)
@@ -62,36 +63,36 @@ def open_run(settings: Settings, name: str) -> Iterator[str]:
 
 @contextmanager
 def registry_errors(settings: Settings) -> Iterator[None]:
-    """Turn what MLflow raises into one line that names the store and the remedy."""
+    """Turn errors of MLflow into a `ModelError` of one line with the store and the remedy."""
     try:
         yield
     except (MlflowException, RequestException, OSError) as error:
         line = (str(error).splitlines() or [type(error).__name__])[0]
         message = _CREDENTIALS.sub("//", f"MLflow at {settings.tracking_uri} failed: {line}")
         raise ModelError(
-            f"{message[:_MAX_LINE]}; check mlflow.tracking_uri and that the server runs"
+            f"{message[:_MAX_MESSAGE]}; check mlflow.tracking_uri and that the server runs"
         ) from error
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Describe what a run was made with: versions, cores, processes; `none` for what is absent."""
-    found = {"python": platform.python_version(), "cores": str(os.cpu_count())}
+    """Return versions of packages, cores and processes; `none` for an absent package."""
+    values = {"python": platform.python_version(), "cores": str(os.cpu_count())}
     for package in _RECORDED_PACKAGES:
         try:
-            found[package] = version(package)
+            values[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "none"
-    return found | {"processes_asked": str(settings.training.processes)}
+            values[package] = "none"
+    return values | {"processes_asked": str(settings.training.processes)}
 
 
 def log_curves(client: MlflowClient, run_id: str, curves: Mapping[str, Sequence[float]]) -> None:
-    """Log one value per epoch and curve, epochs from 1, and a chart of them.
+    """Log curves over epochs, which count from 1, and a chart of them.
 
     Args:
         client: from `setup`.
         run_id: the run.
-        curves: name to values, one an epoch; those whose names share the last word
-            (`train_loss`, `validation_loss`) are drawn together.
+        curves: name to a value for each epoch; curves whose names share the last word
+            (`train_loss`, `validation_loss`) are drawn in one panel.
     """
     metrics = [
         Metric(name, float(value), 0, epoch)
@@ -105,7 +106,7 @@ def log_curves(client: MlflowClient, run_id: str, curves: Mapping[str, Sequence[
 
 
 def draw_curves(curves: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw curves over epochs, one panel for each last word of their names."""
+    """Draw curves over epochs, with one panel for each last word of their names."""
     panels = sorted({name.rpartition("_")[2] for name in curves})
     figure = Figure(figsize=(5 * len(panels), 4), layout="constrained")
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
@@ -118,7 +119,7 @@ def draw_curves(curves: Mapping[str, Sequence[float]]) -> Figure:
 
 
 def as_params(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Flatten nested values to MLflow parameters, `a.b` for a value within a."""
+    """Flatten nested values to MLflow parameters, `a.b` for b within a."""
     flat: dict[str, str] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
@@ -131,28 +132,28 @@ def as_params(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _experiment(settings: Settings, client: MlflowClient) -> str:
-    """Find the experiment of the training runs, or make it."""
+    """Return the id of the experiment of the training runs; create it where it is missing."""
     name = settings.mlflow.experiment
-    found = client.get_experiment_by_name(name)
-    if found is None:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
         try:
             return client.create_experiment(name, artifact_location=_artifacts(settings))
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-            return _experiment(settings, client)  # another process was faster
-    if found.lifecycle_stage == "deleted":
+            return _experiment(settings, client)  # another process created it first
+    if experiment.lifecycle_stage == "deleted":
         raise ModelError(
             f"MLflow experiment {name} is deleted: restore it, or set mlflow.experiment anew"
         )
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)
 
 
 @contextmanager
 def _own_store(settings: Settings) -> Iterator[None]:
-    """Make the folder of the SQLite store, and let one process at a time make its tables.
+    """Create the folder of the SQLite store, and let one process at a time create its tables.
 
-    MLflow itself locks their creation, but not the migrations that follow it.
+    MLflow itself locks their creation, but not the migrations that follow.
     """
     if settings.mlflow.tracking_uri is not None:
         yield
@@ -160,14 +161,14 @@ def _own_store(settings: Settings) -> Iterator[None]:
     home = settings.home.absolute() / "mlflow"
     home.mkdir(parents=True, exist_ok=True)
     with (home / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed or the process dies
+        fcntl.flock(lock, fcntl.LOCK_EX)  # released when the file closes or the process ends
         if not (home / "mlflow.db").exists():
-            _log.info("making the MLflow store %s: some seconds", home)
+            _log.info("creating the MLflow store %s: some seconds", home)
         yield
 
 
 def _artifacts(settings: Settings) -> str | None:
-    """Where a new experiment keeps its files; a server decides that itself."""
+    """Return where a new experiment keeps its files; a server decides that itself."""
     if not settings.tracking_uri.startswith("sqlite:"):
         return None
     return (settings.home.absolute() / "mlflow" / "artifacts").as_uri()

@@ -9,7 +9,7 @@ from typing import Any
 from streaming.settings import Settings
 from training.data.dataset import Dataset
 from training.fitting.fit import Fitted
-from training.registry.registration import Trained
+from training.registry.registration import TrainedModel
 
 
 def create_run_folder(settings: Settings) -> Path:
@@ -26,7 +26,7 @@ def training_record(
     seed: int,
     data_version: Mapping[str, Any],
     seconds: float,
-) -> Trained:
+) -> TrainedModel:
     """Build what the registry records of a training.
 
     Args:
@@ -37,7 +37,7 @@ def training_record(
         seconds: duration of the run.
     """
     train, _ = dataset.split(fitted.preset.training.validation_split)
-    return Trained(
+    return TrainedModel(
         ranker=fitted.ranker,
         catalogue=dataset.catalogue,
         cut=train.counts.made_at,

@@ -1,4 +1,4 @@
-"""Groups of postings: k-means over vectors, deterministic for a seed."""
+"""K-means over the directions of vectors, deterministic for a seed."""
 
 import math
 import warnings
@@ -11,49 +11,49 @@ from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import row_norms
 from threadpoolctl import threadpool_limits
 
-NOWHERE = -1
-"""The label of a zero vector, which says nothing."""
+UNCLUSTERED = -1
+"""The label of zero vectors, which have no direction."""
 
 _STARTS = 4
-"""So often k-means begins anew; the tightest groups are kept."""
-_MOST_FITTED = 50_000
-"""Groups are found on so many vectors at most, drawn by the seed; the others join the nearest."""
-_MOST_CHOSEN = 30
+"""Random starts of k-means, of which the best is kept."""
+_MAX_FITTED = 50_000
+"""Vectors that k-means is fitted to, drawn by the seed; the others join the nearest centre."""
+_MAX_DEFAULT = 30
 
 
-def usual_count(size: int) -> int:
-    """Choose how many groups: the root of half the number, at most as many as people read.
+def default_count(size: int) -> int:
+    """Return the default number of clusters for so many vectors, at most 30.
 
     The rule of thumb k = sqrt(N / 2) (Mardia, Kent and Bibby, Multivariate Analysis, 1979).
     """
-    return max(1, min(_MOST_CHOSEN, round(math.sqrt(size / 2))))
+    return max(1, min(_MAX_DEFAULT, round(math.sqrt(size / 2))))
 
 
 def cluster(points: Any, count: int, seed: int) -> np.ndarray:
-    """Group vectors by their directions.
+    """Cluster vectors by their directions.
 
     Args:
         points: (N, D), an array or a sparse matrix.
-        count: how many groups; there are fewer where there are fewer distinct directions.
-        seed: of the starts, and of the sample where there are very many vectors.
+        count: number of clusters; there are fewer where there are fewer distinct directions.
+        seed: of the starts, and of the sample of very many vectors.
 
     Returns:
-        (N,) int64: groups from 0, the largest first, or `NOWHERE`.
+        (N,) int64: cluster numbers from 0, the largest first, or `UNCLUSTERED`.
     """
-    labels = np.full(points.shape[0], NOWHERE, dtype=np.int64)
-    said = np.flatnonzero(row_norms(points) > 0)
-    if len(said):
-        scaled = normalize(points[said])
-        labels[said] = _largest_first(_k_means(scaled, count, seed))
+    labels = np.full(points.shape[0], UNCLUSTERED, dtype=np.int64)
+    nonzero = np.flatnonzero(row_norms(points) > 0)
+    if len(nonzero):
+        scaled = normalize(points[nonzero])
+        labels[nonzero] = _largest_first(_k_means(scaled, count, seed))
     return labels
 
 
-def typical(points: np.ndarray, size: int) -> np.ndarray:
-    """Return the places of the vectors nearest to the mean direction of all, the nearest first.
+def most_central(points: np.ndarray, size: int) -> np.ndarray:
+    """Return the rows nearest to the mean direction of all rows, nearest first.
 
     Args:
         points: (N, D), none zero.
-        size: most places.
+        size: number of rows.
     """
     scaled = normalize(points)
     return np.argsort(-(scaled @ scaled.mean(axis=0)), kind="stable")[:size]
@@ -63,19 +63,19 @@ def _k_means(points: Any, count: int, seed: int) -> np.ndarray:
     """Label (N, D) points of length 1, N at least 1."""
     size = points.shape[0]
     sample = points
-    if size > _MOST_FITTED:
-        drawn = np.random.default_rng(seed).choice(size, _MOST_FITTED, replace=False)
+    if size > _MAX_FITTED:
+        drawn = np.random.default_rng(seed).choice(size, _MAX_FITTED, replace=False)
         sample = points[np.sort(drawn)]
     means = KMeans(min(count, sample.shape[0]), n_init=_STARTS, random_state=seed)
-    # One thread: how sums are split among several would show in the groups.
+    # One thread, because the way sums are split among threads would change the clusters.
     with threadpool_limits(limits=1), warnings.catch_warnings():
-        # Fewer distinct points than groups; those without points are dropped.
+        # There may be fewer distinct points than clusters; empty clusters are dropped.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return np.asarray(means.fit(sample).predict(points))
 
 
 def _largest_first(labels: np.ndarray) -> np.ndarray:
-    """Number groups by size, equal ones by their first row."""
+    """Number clusters by size, equal ones by their first row."""
     _, first, inverse, sizes = np.unique(
         labels, return_index=True, return_inverse=True, return_counts=True
     )

@@ -1,8 +1,8 @@
-"""What is nearest: postings to a posting, candidates to a candidate, by a model's own vectors.
+"""Exact nearest neighbours of postings and candidates, by a model's vectors.
 
-The search is exact. A likeness is what `training.similarity.distances` says it is, computed in one
-order for every pair: it is the same bit for bit from either side, and equal vectors are equally
-near. Beside the vectors, which may be mapped from a file, it takes one number for each of them.
+Similarities are those of `training.similarity.distances`, computed in the same order for every
+pair: they are symmetric bit for bit, and equal vectors are equally near. The search needs one
+number of memory for each vector; the vectors themselves may be memory-mapped.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,9 @@ import numpy as np
 
 from streaming.errors import InputError
 from streaming.serving.ranker import Profile
-from training.similarity.embedding_space import Space
+from training.similarity.embedding_space import EmbeddingSpace
 
-_TOGETHER = 4_096
+_BATCH = 4_096
 """Vectors that are compared at a time."""
 _DECIMALS = 6
 
@@ -26,35 +26,34 @@ class Metric(StrEnum):
     """How two vectors are compared."""
 
     COSINE = "cosine"
-    """Of the angle between them, -1 to 1."""
+    """Cosine of the angle, -1 to 1."""
     EUCLIDEAN = "euclidean"
     """1 / (1 + distance), 0 to 1."""
 
 
 def similar_postings(
-    space: Space,
+    space: EmbeddingSpace,
     posting_id: str,
     *,
     top: int = 10,
     metric: Metric = Metric.COSINE,
     as_of: str | None = None,
 ) -> Answer:
-    """Find the nearest postings of a posting, itself left out.
+    """Find the nearest neighbours of a posting.
 
     Args:
         space: vectors and catalogue.
-        posting_id: also of a closed posting.
+        posting_id: may be that of a closed posting.
         top: most neighbours.
-        metric: how they are compared.
-        as_of: only postings open at that moment; None: all that were not withdrawn.
+        metric: the similarity.
+        as_of: a time; only postings open then are neighbours. None: all that were not withdrawn.
 
     Returns:
-        What was asked and made with, and `items`, nearest first: rank, likeness, posting_id, title,
+        The query, the versions, and `items`, nearest first: rank, likeness, posting_id, title,
         employer, valid_through.
 
     Raises:
-        InputError: there is no such posting, it says nothing that the model knows, or `as_of` is no
-            time.
+        InputError: there is no such posting, its vector is zero, or `as_of` is not a time.
     """
     catalogue = space.catalogue
     row = catalogue.rows.get(posting_id)
@@ -67,43 +66,43 @@ def similar_postings(
     vectors = space.ranker.posting_vectors(space.folder)
     if not vectors[row].any():
         raise InputError(f"posting {posting_id} says nothing that the model knows; add a text")
-    found = nearest(vectors, row, top, metric=metric, among=among)
+    neighbours = nearest(vectors, row, top, metric=metric, among=among)
     items = [
         {
-            **_ranked(rank, likeness),
-            **space.posting(near),
-            "valid_through": catalogue.valid_through(near),
+            **_ranked(rank, similarity),
+            **space.posting(neighbour),
+            "valid_through": catalogue.valid_through(neighbour),
         }
-        for rank, (near, likeness) in enumerate(found, start=1)
+        for rank, (neighbour, similarity) in enumerate(neighbours, start=1)
     ]
-    asked = {**space.posting(row), "metric": str(metric), "as_of": moment}
-    return {**asked, **space.about(), "items": items}
+    query = {**space.posting(row), "metric": str(metric), "as_of": moment}
+    return {**query, **space.about(), "items": items}
 
 
 def similar_candidates(
-    space: Space,
+    space: EmbeddingSpace,
     profiles: Mapping[str, Profile],
     candidate_id: str,
     *,
     top: int = 10,
     metric: Metric = Metric.COSINE,
 ) -> Answer:
-    """Find the candidates who ask for what a candidate asks for, each at the profile's own as_of.
+    """Find the candidates nearest to a candidate, each at the profile's own as_of.
 
     Args:
         space: vectors and catalogue.
         profiles: values of the topic `profiles` by candidate, each candidate's newest.
         candidate_id: one of them.
         top: most neighbours.
-        metric: how they are compared.
+        metric: the similarity.
 
     Returns:
-        What was asked and made with, and `items`, nearest first: rank, likeness, candidate_id,
-        skills (as stated), newest (the title of the posting of the newest event, or None). Nobody
-        who says nothing is among them.
+        The query, the versions, and `items`, nearest first: rank, likeness, candidate_id, skills
+        (as stated), newest (the title of the posting of the newest event, or None). Candidates with
+        an empty profile are left out.
 
     Raises:
-        InputError: there is no such candidate, or one who says nothing.
+        InputError: there is no such candidate, or the profile is empty.
     """
     if candidate_id not in profiles:
         raise InputError(
@@ -111,21 +110,22 @@ def similar_candidates(
             "id right, and did `careerstream up` archive it?"
         )
     ids = sorted(profiles)
-    said = [profiles[who] for who in ids]
-    vectors = space.ranker.candidate_vectors(said, [one["as_of"] for one in said], space.folder)
-    asking, row = np.any(vectors != 0, axis=1), ids.index(candidate_id)
-    if not asking[row]:
+    chosen = [profiles[candidate] for candidate in ids]
+    moments = [profile["as_of"] for profile in chosen]
+    vectors = space.ranker.candidate_vectors(chosen, moments, space.folder)
+    known, row = np.any(vectors != 0, axis=1), ids.index(candidate_id)
+    if not known[row]:
         raise InputError(
             f"candidate {candidate_id} states nothing and did nothing with a posting of the "
             "catalogue, so that nobody is alike; ask again after the next event"
         )
-    found = nearest(vectors, row, top, metric=metric, among=asking)
+    neighbours = nearest(vectors, row, top, metric=metric, among=known)
     items = [
-        {**_ranked(rank, likeness), **_candidate(space, profiles[ids[near]])}
-        for rank, (near, likeness) in enumerate(found, start=1)
+        {**_ranked(rank, similarity), **_candidate(space, profiles[ids[neighbour]])}
+        for rank, (neighbour, similarity) in enumerate(neighbours, start=1)
     ]
-    asked = {**_candidate(space, profiles[candidate_id]), "metric": str(metric)}
-    return {**asked, **space.about(), "items": items}
+    query = {**_candidate(space, profiles[candidate_id]), "metric": str(metric)}
+    return {**query, **space.about(), "items": items}
 
 
 def nearest(
@@ -136,62 +136,62 @@ def nearest(
     metric: Metric = Metric.COSINE,
     among: np.ndarray | None = None,
 ) -> list[tuple[int, float]]:
-    """Find the vectors nearest to one of them, which is left out.
+    """Find the nearest neighbours of one of N vectors.
 
     Args:
         vectors: (N, D).
-        row: the one that is asked about.
+        row: the vector whose neighbours are wanted; it is left out.
         top: most neighbours.
-        metric: how they are compared.
+        metric: the similarity.
         among: (N,) bool, which may be neighbours; default: all.
 
     Returns:
-        Row and likeness, nearest first, of equally near ones the lower row.
+        Row and similarity, nearest first; equally near ones by row.
     """
-    alike = likenesses(vectors, vectors[row], metric)
-    allowed = ~np.isnan(alike) if among is None else among & ~np.isnan(alike)
+    similar = similarities(vectors, vectors[row], metric)
+    allowed = ~np.isnan(similar) if among is None else among & ~np.isnan(similar)
     rows = np.flatnonzero(allowed)
     rows = rows[rows != row]
-    order = np.argsort(-alike[rows], kind="stable")[:top]
-    return [(int(found), float(alike[found])) for found in rows[order]]
+    order = np.argsort(-similar[rows], kind="stable")[:top]
+    return [(int(neighbour), float(similar[neighbour])) for neighbour in rows[order]]
 
 
-def likenesses(vectors: np.ndarray, asked: np.ndarray, metric: Metric) -> np.ndarray:
+def similarities(vectors: np.ndarray, query: np.ndarray, metric: Metric) -> np.ndarray:
     """Compare one vector with many.
 
     Args:
         vectors: (N, D).
-        asked: (D,).
-        metric: how.
+        query: (D,).
+        metric: the similarity.
 
     Returns:
-        (N,) float64; not a number where a cosine does not exist, because a vector is zero.
+        (N,) float64; NaN where there is no cosine because a vector is zero.
     """
-    one = asked.astype(np.float64)
+    wide = query.astype(np.float64)
     parts = (
-        _compare(vectors[start : start + _TOGETHER].astype(np.float64), one, metric)
-        for start in range(0, len(vectors), _TOGETHER)
+        _compare(vectors[start : start + _BATCH].astype(np.float64), wide, metric)
+        for start in range(0, len(vectors), _BATCH)
     )
     return np.concatenate([np.zeros(0), *parts])
 
 
-def _compare(many: np.ndarray, one: np.ndarray, metric: Metric) -> np.ndarray:
-    # note: sums of products, not a matrix product, whose last bits depend on a row's place
+def _compare(many: np.ndarray, query: np.ndarray, metric: Metric) -> np.ndarray:
+    # note: not a matrix product, because its last bits depend on a row's position
     if metric is Metric.EUCLIDEAN:
-        distances = np.sqrt(np.square(many - one).sum(axis=1))
+        distances = np.sqrt(np.square(many - query).sum(axis=1))
         return np.asarray(1.0 / (1.0 + distances))
-    lengths = np.sqrt(np.square(many).sum(axis=1)) * np.sqrt(np.square(one).sum())
+    lengths = np.sqrt(np.square(many).sum(axis=1)) * np.sqrt(np.square(query).sum())
     undefined = np.full(len(many), np.nan)
-    cosines = np.divide((many * one).sum(axis=1), lengths, out=undefined, where=lengths > 0)
+    cosines = np.divide((many * query).sum(axis=1), lengths, out=undefined, where=lengths > 0)
     return np.asarray(np.clip(cosines, -1.0, 1.0))
 
 
-def _ranked(rank: int, likeness: float) -> Answer:
-    return {"rank": rank, "likeness": round(likeness, _DECIMALS)}
+def _ranked(rank: int, similarity: float) -> Answer:
+    return {"rank": rank, "likeness": round(similarity, _DECIMALS)}
 
 
-def _candidate(space: Space, profile: Profile) -> Answer:
-    """Return what people know a candidate by."""
+def _candidate(space: EmbeddingSpace, profile: Profile) -> Answer:
+    """Return candidate_id, stated skills and the title of the newest event's posting."""
     return {
         "candidate_id": profile["candidate_id"],
         "skills": list((profile.get("stated") or {}).get("skills") or ()),
@@ -199,8 +199,8 @@ def _candidate(space: Space, profile: Profile) -> Answer:
     }
 
 
-def _titles(space: Space, profile: Profile) -> Iterator[str | None]:
-    """Yield the titles of the events' postings that the catalogue has, the newest first."""
+def _titles(space: EmbeddingSpace, profile: Profile) -> Iterator[str | None]:
+    """Yield the titles of the events' postings in the catalogue, newest first."""
     for event in reversed(profile["events"]):
         row = space.catalogue.rows.get(event["posting_id"])
         if row is not None:

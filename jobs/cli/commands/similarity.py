@@ -149,7 +149,7 @@ def group_table(result: Result) -> Table:
 def quality_table(quality: Result) -> Table:
     """Lay out agreement and stability of the model's groups beside those of TF-IDF."""
     labels = {
-        "nmi": "industry_agreement with industry (NMI)",
+        "nmi": "agreement with industry (NMI)",
         "nmi/withheld": "the same, industry withheld",
         "stability": "stability over seeds (adjusted Rand)",
     }

@@ -22,7 +22,7 @@ from training.content_ranker.profile_history import ProfileHistory
 from training.data.dataset import DISMISS, EVENT_KINDS, Dataset
 from training.model.presets import preset_by_name
 from training.registry.packaging import kind_of, pack, requirements, unpack
-from training.similarity.embedding_space import HasVectors, Space
+from training.similarity.embedding_space import EmbeddingSpace, HasVectors
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_without_events_it_is_the_encoder_decoder(ranker, folder, asked):
 
 def test_similarity_reads_it_as_any_model_with_vectors(ranker, dataset, folder, asked):
     versions = ServingVersions("careerstream", "2", dataset.catalogue.version)
-    space = Space(versions, ranker, dataset.catalogue, folder)
+    space = EmbeddingSpace(versions, ranker, dataset.catalogue, folder)
     assert isinstance(ranker, HasVectors)
     assert space.posting(0)["posting_id"] == dataset.catalogue.posting_ids[0]
     assert len(ranker.work_vectors(folder)) == len(dataset.catalogue)

@@ -12,10 +12,10 @@ from streaming.settings import MlflowSettings, Settings
 from training.evaluation.offline_evaluation import EvaluationProtocol
 from training.ranking.most_popular import MostPopularRanker
 from training.registry import model_registry
-from training.registry.model_registry import champion, crown, history, resolve, rollback
+from training.registry.model_registry import champion, history, resolve, rollback, set_champion
 from training.registry.packaging import MOST_POPULAR
 from training.registry.promotion import compare, promote
-from training.registry.registration import Trained, ensure_champion, log_and_register
+from training.registry.registration import TrainedModel, ensure_champion, register_model
 from training.registry.tracking import draw_curves, setup
 
 QUICK = EvaluationProtocol(draws=200)
@@ -24,7 +24,7 @@ QUICK = EvaluationProtocol(draws=200)
 @pytest.fixture
 def trained(dataset, cut):
     """A ranker that cheats: it has counted the future, so it beats everything fair."""
-    return Trained(
+    return TrainedModel(
         ranker=MostPopularRanker(dataset.counts),
         catalogue=dataset.catalogue,
         cut=cut,
@@ -41,7 +41,9 @@ def trained(dataset, cut):
 def fair(dataset, cut):
     """A ranker that knows the past alone: no better than the most-popular refit."""
     train, _ = dataset.split_at(cut)
-    return Trained(ranker=MostPopularRanker(train.counts), catalogue=dataset.catalogue, cut=cut)
+    return TrainedModel(
+        ranker=MostPopularRanker(train.counts), catalogue=dataset.catalogue, cut=cut
+    )
 
 
 def test_the_baseline_is_version_1_and_the_first_champion(store):
@@ -53,7 +55,7 @@ def test_the_baseline_is_version_1_and_the_first_champion(store):
 
 
 def test_a_run_holds_everything_about_the_training(store, trained):
-    reference = log_and_register(store, trained)
+    reference = register_model(store, trained)
     assert resolve(store, "challenger") == reference
     client = setup(store)
     run = client.get_run(reference.run_id)
@@ -83,7 +85,7 @@ def test_curves_of_one_quantity_share_a_panel(trained):
 
 def test_promote_and_rollback(store, dataset, trained):
     first = ensure_champion(store, dataset.catalogue)
-    second = log_and_register(store, trained)
+    second = register_model(store, trained)
     report = compare(store, dataset, QUICK)
     outcome = promote(store, report)
     assert outcome.verdict.passed, outcome.verdict.text
@@ -109,7 +111,7 @@ def test_promote_and_rollback(store, dataset, trained):
 
 def test_the_gate_says_no_and_force_is_recorded(store, dataset, fair):
     first = ensure_champion(store, dataset.catalogue)
-    second = log_and_register(store, fair)
+    second = register_model(store, fair)
     report = compare(store, dataset, QUICK)
     outcome = promote(store, report)
     assert not outcome.promoted
@@ -127,18 +129,18 @@ def test_the_gate_says_no_and_force_is_recorded(store, dataset, fair):
 
 def test_a_report_is_not_applied_to_other_versions(store, dataset, fair):
     ensure_champion(store, dataset.catalogue)
-    log_and_register(store, fair)
+    register_model(store, fair)
     report = compare(store, dataset, QUICK)
-    log_and_register(store, fair)
+    register_model(store, fair)
     with pytest.raises(ModelError, match="challenger changed from version 2 to 3"):
         promote(store, report, force=True)
 
 
 def test_rollback_walks_back_and_skips_deleted_versions(store, fair):
     ensure_champion(store)
-    later = [log_and_register(store, fair) for _ in range(3)]
+    later = [register_model(store, fair) for _ in range(3)]
     for reference in later:
-        crown(store, reference, reason="test", forced=False)
+        set_champion(store, reference, reason="test", forced=False)
     setup(store).delete_model_version(later[1].name, later[1].version)
     assert rollback(store) == later[0]
     assert rollback(store).version == "1"
@@ -146,7 +148,7 @@ def test_rollback_walks_back_and_skips_deleted_versions(store, fair):
 
 def test_rollback_from_an_alias_set_by_hand(store, fair):
     first = ensure_champion(store)
-    second = log_and_register(store, fair)
+    second = register_model(store, fair)
     setup(store).set_registered_model_alias(second.name, CHAMPION, second.version)
     assert rollback(store) == first
 
@@ -178,7 +180,7 @@ def test_no_model_and_no_registry_are_one_line(store, tmp_path):
 
 
 def test_a_version_whose_files_are_gone_is_one_line(store, fair):
-    reference = log_and_register(store, fair)
+    reference = register_model(store, fair)
     shutil.rmtree(store.home / "mlflow" / "artifacts")
     with pytest.raises(ModelError) as caught:
         model_registry.load(store, reference)

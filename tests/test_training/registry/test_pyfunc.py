@@ -22,7 +22,7 @@ from training.fitting.fit import fit
 from training.ranking.most_popular import MostPopularRanker
 from training.registry import model_registry, packaging
 from training.registry.pyfunc import EXAMPLE
-from training.registry.registration import Trained, log_and_register
+from training.registry.registration import TrainedModel, register_model
 
 OURS = {"streaming", "training"}
 IMPORTED_AS = {"scikit-learn": "sklearn"}
@@ -52,7 +52,7 @@ def shop(empty_store, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def registered(shop, ranker, catalogue, cut):
-    return log_and_register(shop, Trained(ranker=ranker, catalogue=catalogue, cut=cut))
+    return register_model(shop, TrainedModel(ranker=ranker, catalogue=catalogue, cut=cut))
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from streaming.errors import InputError
 from training.similarity.distances import cosine, euclidean
 from training.similarity.nearest_neighbours import (
     Metric,
-    likenesses,
     nearest,
     similar_candidates,
     similar_postings,
+    similarities,
 )
 
 ROWS = arrays(
@@ -30,14 +30,14 @@ BOOKS = {"title": "Accountant", "skills": ["Bookkeeping"], "language": "en"}
 @given(ROWS, METRICS)
 def test_every_vector_is_nearest_to_itself(vectors, metric):
     for row in np.flatnonzero(vectors.any(axis=1)):
-        alike = likenesses(vectors, vectors[row], metric)
+        alike = similarities(vectors, vectors[row], metric)
         assert np.nanmax(alike) == pytest.approx(alike[row]) == pytest.approx(1.0)
 
 
 @settings(deadline=None)
 @given(ROWS, METRICS)
 def test_either_side_says_the_same_bit_for_bit(vectors, metric):
-    table = np.stack([likenesses(vectors, one, metric) for one in vectors])
+    table = np.stack([similarities(vectors, one, metric) for one in vectors])
     assert np.array_equal(table, table.T, equal_nan=True)
 
 
@@ -47,10 +47,10 @@ def test_likeness_is_what_similarity_says(vectors):
     said = vectors.any(axis=1)
     for row in np.flatnonzero(said):
         one = vectors[row : row + 1]
-        near = likenesses(vectors, one[0], Metric.COSINE)
+        near = similarities(vectors, one[0], Metric.COSINE)
         assert near[said] == pytest.approx(cosine(one, vectors)[0][said], abs=1e-5)
         assert np.isnan(near[~said]).all()
-        far = likenesses(vectors, one[0], Metric.EUCLIDEAN)
+        far = similarities(vectors, one[0], Metric.EUCLIDEAN)
         assert far == pytest.approx(euclidean(one, vectors)[0], abs=1e-5)
 
 
@@ -73,7 +73,7 @@ def test_neighbours_are_the_best_of_those_allowed(vectors, metric, top, data):
     row = data.draw(st.sampled_from(range(len(vectors))))
     among = np.array(data.draw(st.lists(st.booleans(), min_size=len(vectors))))[: len(vectors)]
     found = nearest(vectors, row, top, metric=metric, among=among)
-    alike = likenesses(vectors, vectors[row], metric)
+    alike = similarities(vectors, vectors[row], metric)
     allowed = [r for r in np.flatnonzero(among) if r != row and not np.isnan(alike[r])]
     assert found == [(r, alike[r]) for r in sorted(allowed, key=lambda r: (-alike[r], r))[:top]]
 

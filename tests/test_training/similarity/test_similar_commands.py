@@ -21,11 +21,11 @@ from streaming.contract.spark_types import spark_type
 from streaming.errors import InputError, ModelError
 from streaming.lake import tables
 from streaming.settings import Settings
-from training.registry.model_registry import find
+from training.registry.model_registry import find_version
 from training.registry.registration import ensure_champion
 from training.similarity.embedding_space import registered_space
 from training.similarity.nearest_neighbours import similar_candidates, similar_postings
-from training.similarity.posting_clusters import group_postings
+from training.similarity.posting_clusters import cluster_postings
 
 
 def write(spark, settings: Settings, table: tables.Table, record: type, values: list) -> None:
@@ -60,7 +60,7 @@ def test_the_most_popular_baseline_has_no_vectors(tmp_path):
 def test_the_newest_catalogue_and_the_newest_profiles(
     spark, registered, market: Market, profiles, space
 ):
-    model = find(registered, "challenger")
+    model = find_version(registered, "challenger")
     postings, everybody = list(market.postings())[:40], list(profiles.values())
     older = [{**profile, "version": 0, "events": []} for profile in everybody]
     newer = [{**profile, "version": 1 + profile.get("version", 0)} for profile in everybody]
@@ -74,7 +74,7 @@ def test_the_newest_catalogue_and_the_newest_profiles(
         ]
     with open_embedding_space(spark, registered, model) as newest:
         assert sorted(newest.catalogue.posting_ids) == sorted(p["posting_id"] for p in postings)
-        assert len(group_postings(newest)["groups"]) == 4
+        assert len(cluster_postings(newest)["groups"]) == 4
         alike = similar_candidates(space, found, min(found), top=3)["items"]
         assert alike == similar_candidates(space, profiles, min(found), top=3)["items"]
 
@@ -83,7 +83,7 @@ def test_tables_for_people(space, profiles):
     asked = space.catalogue.posting_ids[0]
     postings = posting_table(similar_postings(space, asked, top=4))
     candidates = candidate_table(similar_candidates(space, profiles, min(profiles), top=3))
-    found = group_postings(space, count=5, measured=True)
+    found = cluster_postings(space, count=5, measured=True)
     assert [table.row_count for table in (postings, candidates, group_table(found))] == [4, 3, 5]
     assert quality_table(found["quality"]).row_count == 3
     json.dumps([found, similar_postings(space, asked)])

@@ -138,7 +138,7 @@ def _field_weights(
 ) -> np.ndarray:
     """Fit a weight for each field by softmax regression, (F,) float64.
 
-    The softmax is over the target and a sample_cases of its competitors. The mean cross-entropy plus a
+    The softmax is over the target and a sample of its competitors. The mean cross-entropy plus a
     small L2 penalty has a single minimum.
     """
     if not len(cases):
@@ -164,7 +164,7 @@ def _features(
     blocks: Mapping[str, sparse.csr_array],
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the field_vectors of histories with their target and a sample_cases of competitors.
+    """Compute the field_vectors of histories with their target and a sample of competitors.
 
     Returns:
         (U, C, F) float32, the target at 0; and (U, C) bool, false where an item does not compete.

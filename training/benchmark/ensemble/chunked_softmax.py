@@ -20,7 +20,7 @@ _ROWS = 512
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """Mean of -log softmax(states · items' + offsets)[targets]; `forward` computes the gradients."""
+    """Mean of -log softmax(states · items' + offsets)[targets]; `forward` computes gradients."""
 
     @staticmethod
     def forward(

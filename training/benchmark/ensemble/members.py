@@ -66,12 +66,16 @@ class RescaledScorer:
 
 def item_knn_member(training: TrainingView, seed: int, on_progress: OnProgress) -> Member:
     """Prepare item-kNN, on a logarithmic scale."""
-    return _baseline_member("item-knn", ITEM_KNN, log_scale, training, seed, on_progress)
+    return _baseline_member(
+        "item-knn", ITEM_KNN, log_scale, training, seed=seed, on_progress=on_progress
+    )
 
 
 def attribute_member(training: TrainingView, seed: int, on_progress: OnProgress) -> Member:
     """Prepare the similarity of attributes, scaled to a maximum of 1."""
-    return _baseline_member("attributes", ONE_TEXT, _maximum_scale, training, seed, on_progress)
+    return _baseline_member(
+        "attributes", ONE_TEXT, _maximum_scale, training, seed=seed, on_progress=on_progress
+    )
 
 
 def _maximum_scale(scores: np.ndarray) -> np.ndarray:
@@ -84,6 +88,7 @@ def _baseline_member(
     baseline: Baseline,
     rescale: Callable[[np.ndarray], np.ndarray],
     training: TrainingView,
+    *,
     seed: int,
     on_progress: OnProgress,
 ) -> Member:

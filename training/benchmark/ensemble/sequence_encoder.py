@@ -147,7 +147,7 @@ class _Block(nn.Module):
         self.first_norm, self.second_norm = nn.LayerNorm(size), nn.LayerNorm(size)
 
     def forward(self, states: Tensor, future: Tensor) -> Tensor:
-        """Encode (B, T, D) to (B, T, D); `future` (T, T) is minus infinity at later steps, else 0."""
+        """Encode (B, T, D) to (B, T, D); `future` (T, T) is -inf at later steps, else 0."""
         states = states + self._drop(self._attend(self.first_norm(states), future))
         inner = self._drop(functional.gelu(self.expand(self.second_norm(states))))
         return states + self._drop(self.contract(inner))

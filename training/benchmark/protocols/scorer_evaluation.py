@@ -1,4 +1,4 @@
-"""Evaluation of a scorer: every target is ranked, and metrics get bootstrap intervals over users."""
+"""Evaluation of scorers: targets are ranked; metrics get bootstrap intervals over users."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
