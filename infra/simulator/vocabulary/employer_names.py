@@ -27,89 +27,32 @@ class Industry(NamedTuple):
         return self.trades_zh if language == "zh" else self.trades_en
 
 
-INDUSTRIES: dict[str, Industry] = {
-    "software": Industry(
-        zh="互联网/软件",
-        en="Software",
-        trades_zh=("软件", "网络科技", "信息技术"),
-        trades_en=("Software", "Systems", "Digital"),
-    ),
-    "finance": Industry(
-        zh="金融",
-        en="Financial services",
-        trades_zh=("银行", "金融服务", "保险"),
-        trades_en=("Bank", "Finance", "Insurance"),
-    ),
-    "consulting": Industry(
-        zh="专业服务",
-        en="Professional services",
-        trades_zh=("事务所", "咨询", "企业服务"),
-        trades_en=("Consulting", "Partners", "Advisory"),
-    ),
-    "health": Industry(
-        zh="医疗健康",
-        en="Healthcare",
-        trades_zh=("医院", "诊所", "健康管理"),
-        trades_en=("Hospital", "Clinics", "Health"),
-    ),
-    "life_science": Industry(
-        zh="生物医药",
-        en="Life sciences",
-        trades_zh=("生物科技", "制药"),
-        trades_en=("Biosciences", "Pharma"),
-    ),
-    "education": Industry(
-        zh="教育培训",
-        en="Education",
-        trades_zh=("学校", "教育"),
-        trades_en=("School", "Academy", "Education"),
-    ),
-    "retail": Industry(
-        zh="零售电商",
-        en="Retail",
-        trades_zh=("商贸", "超市", "电商"),
-        trades_en=("Stores", "Retail", "Market"),
-    ),
-    "media": Industry(
-        zh="广告传媒",
-        en="Media",
-        trades_zh=("传媒", "广告"),
-        trades_en=("Media", "Studio", "Press"),
-    ),
-    "manufacturing": Industry(
-        zh="机械制造",
-        en="Manufacturing",
-        trades_zh=("机械", "精密制造", "电子"),
-        trades_en=("Machines", "Engineering", "Works"),
-    ),
-    "energy": Industry(
-        zh="能源电力", en="Energy", trades_zh=("能源", "电力"), trades_en=("Energy", "Power")
-    ),
-    "construction": Industry(
-        zh="建筑房产",
-        en="Construction",
-        trades_zh=("建设", "建筑工程"),
-        trades_en=("Construction", "Builders"),
-    ),
-    "logistics": Industry(
-        zh="物流运输",
-        en="Logistics",
-        trades_zh=("物流", "供应链", "快运"),
-        trades_en=("Logistics", "Freight", "Transport"),
-    ),
-    "hospitality": Industry(
-        zh="酒店餐饮",
-        en="Hospitality",
-        trades_zh=("酒店", "餐饮管理"),
-        trades_en=("Hotels", "Kitchens", "Inns"),
-    ),
-    "property": Industry(
-        zh="物业服务",
-        en="Property services",
-        trades_zh=("物业管理", "安保服务"),
-        trades_en=("Property Services", "Facilities"),
-    ),
-}
+# Key, Chinese and English name, Chinese and English words for the trade.
+_TABLE = """
+software|互联网/软件|Software|软件; 网络科技; 信息技术|Software; Systems; Digital
+finance|金融|Financial services|银行; 金融服务; 保险|Bank; Finance; Insurance
+consulting|专业服务|Professional services|事务所; 咨询; 企业服务|Consulting; Partners; Advisory
+health|医疗健康|Healthcare|医院; 诊所; 健康管理|Hospital; Clinics; Health
+life_science|生物医药|Life sciences|生物科技; 制药|Biosciences; Pharma
+education|教育培训|Education|学校; 教育|School; Academy; Education
+retail|零售电商|Retail|商贸; 超市; 电商|Stores; Retail; Market
+media|广告传媒|Media|传媒; 广告|Media; Studio; Press
+manufacturing|机械制造|Manufacturing|机械; 精密制造; 电子|Machines; Engineering; Works
+energy|能源电力|Energy|能源; 电力|Energy; Power
+construction|建筑房产|Construction|建设; 建筑工程|Construction; Builders
+logistics|物流运输|Logistics|物流; 供应链; 快运|Logistics; Freight; Transport
+hospitality|酒店餐饮|Hospitality|酒店; 餐饮管理|Hotels; Kitchens; Inns
+property|物业服务|Property services|物业管理; 安保服务|Property Services; Facilities
+"""
+
+
+def _industry(zh: str, en: str, trades_zh: str, trades_en: str) -> Industry:
+    return Industry(zh, en, tuple(trades_zh.split("; ")), tuple(trades_en.split("; ")))
+
+
+_ROWS = (line.split("|") for line in _TABLE.strip().splitlines())
+INDUSTRIES: dict[str, Industry] = {key: _industry(*fields) for key, *fields in _ROWS}
+"""Industries by key."""
 
 # fmt: off
 FIRST: dict[str, tuple[str, ...]] = {

@@ -1,12 +1,11 @@
 """The cities of the simulated market, with their pay and currency."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from infra.simulator.vocabulary.occupation import Language
 
 
-@dataclass(frozen=True, kw_only=True)
-class City:
+class City(NamedTuple):
     """A place of work."""
 
     language: Language
@@ -56,30 +55,9 @@ _ELSEWHERE = (
 
 CITIES: tuple[City, ...] = (
     *(
-        City(
-            language="zh",
-            locality=locality,
-            region=region,
-            country="CN",
-            size=size,
-            pay=pay,
-            currency="CNY",
-            rate=1.0,
-        )
+        City("zh", locality, region, "CN", size, pay, "CNY", 1.0)
         for locality, region, size, pay in _CHINA
     ),
-    *(
-        City(
-            language="en",
-            locality=locality,
-            region=region,
-            country=country,
-            size=size,
-            pay=pay,
-            currency=currency,
-            rate=rate,
-        )
-        for locality, region, country, size, pay, currency, rate in _ELSEWHERE
-    ),
+    *(City("en", *row) for row in _ELSEWHERE),
 )
 """All cities. The simulation refers to them by index."""
