@@ -1,4 +1,4 @@
-"""All jobs under watch: what they tell agrees with what was sent."""
+"""Monitoring of all jobs: metrics, health and status agree with what was sent."""
 
 import io
 import logging
@@ -20,6 +20,7 @@ from streaming.metrics.definitions import METRICS
 from streaming.metrics.exposition_parser import parse_samples
 from streaming.metrics.registry import REGISTRY
 from streaming.settings import MetricsSettings
+from training.registry.registration import ensure_champion
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 
@@ -94,13 +95,14 @@ def json_log():
 
 @pytest.fixture(scope="module")
 def story(spark, town_settings, tell, ask, until, status, json_log):  # noqa: PLR0917 - pytest names them
-    """What was told before anything ran, after everything was read, and after a failure."""
+    """Results before the jobs start, after they have read everything, and after a failure."""
     before = parse_samples(REGISTRY.exposition().decode())
     posting = {"schema_version": 1, "posting_id": "p1", "title": "Java"}
     tell(POSTINGS, (b"p1", posting), (b"p1", b"no posting"), (b"p2", posting))
     tell(CANDIDATES, (b"c1", b"[]"))
     tell(EVENTS, *pairs())
     results = {"before": before}
+    ensure_champion(town_settings)
     with monitored("up", spark, town_settings) as monitor:
         address = monitor.address
         results["starting"] = ask(address, "/health")
