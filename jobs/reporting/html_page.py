@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from streaming.timestamps import parse_timestamp
 
@@ -16,24 +16,23 @@ Report = Mapping[str, Any]
 def write_page(file: Path, template: Path, **values: Any) -> None:
     """Render a template that extends `base.html.j2`; every value is escaped.
 
+    In a template `number`, `percent`, `milliseconds` and `moment` are filters. They write what is
+    absent as a dash.
+
     Args:
         file: the page.
         template: beside the module that calls.
-        values: of the template. `tiles` are the large figures on top, each with `value` and
-            `label`.
+        values: of the template.
     """
     environment = Environment(
         loader=FileSystemLoader([template.parent, Path(__file__).parent]),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=ChainableUndefined,
         trim_blocks=True,
     )
+    filters = (number, percent, milliseconds, moment)
+    environment.filters |= {function.__name__: function for function in filters}
     file.write_text(environment.get_template(template.name).render(values), encoding="utf-8")
-
-
-def tiles(values: Mapping[str, str]) -> list[dict[str, str]]:
-    """Turn labels and their values into the large figures on top of a page."""
-    return [{"label": label, "value": value} for label, value in values.items()]
 
 
 def estimate(report: Report, key: str, *, signed: bool = False) -> dict[str, str]:
@@ -54,23 +53,23 @@ def estimate(report: Report, key: str, *, signed: bool = False) -> dict[str, str
     return cell | {"interval": interval, "mark": mark if signed else ""}
 
 
-def number(value: float | None, digits: int = 0, sign: str = "") -> str:
-    """Write a number with commas and so many digits after the point; a dash for None."""
-    return ABSENT if value is None else f"{value:{sign},.{digits}f}"
+def number(value: object, digits: int = 0, sign: str = "") -> str:
+    """Write a number with commas and so many digits after the point."""
+    return f"{value:{sign},.{digits}f}" if isinstance(value, (int, float)) else ABSENT
 
 
-def percent(value: float | None) -> str:
-    """Write a share as a percentage; a dash for None."""
-    return ABSENT if value is None else f"{value:.1%}"
+def percent(value: object) -> str:
+    """Write a share as a percentage."""
+    return f"{value:.1%}" if isinstance(value, (int, float)) else ABSENT
 
 
-def milliseconds(value: float | None) -> str:
-    """Write a duration in whole milliseconds; a dash for None."""
-    return ABSENT if value is None else f"{number(value)} ms"
+def milliseconds(value: object) -> str:
+    """Write a duration in whole milliseconds."""
+    return f"{value:,.0f} ms" if isinstance(value, (int, float)) else ABSENT
 
 
 def moment(text: str | None) -> str:
-    """Write a timestamp of the contract as day and minute; a dash for None."""
+    """Write a timestamp of the contract as day and minute."""
     return f"{parse_timestamp(text):%-d %B %Y, %H:%M} UTC" if text else ABSENT
 
 

@@ -6,16 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.benchmark.quality.plots import cutoffs_plot, rankers_plot
-from jobs.reporting.html_page import (
-    Report,
-    estimate,
-    moment,
-    number,
-    percent,
-    select,
-    tiles,
-    write_page,
-)
+from jobs.reporting.html_page import Report, estimate, select, write_page
 from jobs.reporting.svg_plots import curves_plot
 from training.evaluation.ranking_metrics import METRICS
 
@@ -59,12 +50,8 @@ def write(report: Report, file: Path) -> None:
     write_page(
         file,
         Path(__file__).with_name("page.html.j2"),
-        preset=report["preset"],
-        protocol=report["protocol"],
-        data=report["file/data"],
+        run=report,
         seed=_seeds(report),
-        made_at=moment(report["made_at"]),
-        tiles=_tiles(report),
         metrics=[metric.upper() for metric in METRICS],
         groups=[_group(report, prefixes, group) for group in _GROUPS if f"{group}mrr" in report],
         differences=[
@@ -74,13 +61,10 @@ def write(report: Report, file: Path) -> None:
         cutoffs=cutoffs_plot(report, compared),
         list_columns=list(columns),
         lists=[
-            {
-                "name": name,
-                "cells": [f"{report[prefix + key]:{how}}" for key, how in columns.values()],
-            }
+            [name, *(f"{report[prefix + key]:{how}}" for key, how in columns.values())]
             for name, prefix in prefixes.items()
         ],
-        reasons=_reasons(report),
+        reasons=[[label, estimate(report, f"reasons/{key}")] for key, label in _REASONS.items()],
         curves=curves_plot({key.removeprefix("curves/"): values for key, values in curves.items()}),
         command=command(report),
         settings=select(report, *_SETTINGS),
@@ -120,22 +104,12 @@ def _seeds(report: Report) -> str:
     return f"means of seeds {report['seed']} to {last}, standard deviation {apart}"
 
 
-def _tiles(report: Report) -> list[dict[str, str]]:
-    spent = report["seconds/search"] + report["seconds/train"]
-    return tiles({
-        "of the lists hold the target in their first ten places (HR@10)": percent(report["hr@10"]),
-        "NDCG@10: the higher up it stands the better": number(report["ndcg@10"], 4),
-        "users": number(report["users"]),
-        "searching and training": f"{number(spent)} s",
-        "most memory": f"{number(report['memory/peak_mib'])} MiB",
-    })  # fmt: skip
-
-
 def _group(report: Report, prefixes: Mapping[str, str], group: str) -> Row:
     title, text = _GROUPS[group]
     return {
         "title": title,
-        "text": f"{text} {report[f'{group}users']:,} of them.",
+        "text": text,
+        "users": report[f"{group}users"],
         "plot": rankers_plot(report, prefixes, group),
         "rows": [
             {"name": name, "cells": _estimates(report, f"{prefix}{group}")}
@@ -146,16 +120,3 @@ def _group(report: Report, prefixes: Mapping[str, str], group: str) -> Row:
 
 def _estimates(report: Report, prefix: str, *, signed: bool = False) -> list[dict[str, str]]:
     return [estimate(report, f"{prefix}{metric}", signed=signed) for metric in METRICS]
-
-
-def _reasons(report: Report) -> Row | None:
-    if "reasons/users" not in report:
-        return None
-    return {
-        "text": f"For {report['reasons/users']:,} users with three parts or more: the part that "
-        "the preset names as the reason of its first recommendation, against a random other part.",
-        "rows": [
-            {"name": name, "cell": estimate(report, f"reasons/{key}")}
-            for key, name in _REASONS.items()
-        ],
-    }

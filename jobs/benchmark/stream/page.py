@@ -4,20 +4,18 @@ import shlex
 from pathlib import Path
 
 from jobs.benchmark.stream.sections import SECTIONS, Section
-from jobs.reporting.html_page import Report, moment, select, write_page
+from jobs.reporting.html_page import Report, select, write_page
 
 
 def write(report: Report, file: Path) -> None:
     """Write the page of a report, whichever parts it holds."""
-    sections = measured_sections(report)
     write_page(
         file,
         Path(__file__).with_name("page.html.j2"),
-        made_at=moment(report["made_at"]),
+        made_at=report["made_at"],
         machine=f"{report['machine/cores']} cores, {report['machine/memory_gib']:.0f} GiB, "
         f"Spark {report['setting/spark.master']}",
-        tiles=[tile for section in sections for tile in section.tiles],
-        sections=sections,
+        sections=measured_sections(report),
         command=command(report),
         settings=select(report, "size/", "setting/", "version/", "machine/"),
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from jobs.benchmark.stream.plots import bars_plot, curve_plot, latency_plot
-from jobs.reporting.html_page import Report, number, tiles
+from jobs.reporting.html_page import Report, number
 from streaming.settings import Tuning
 
 
@@ -17,7 +17,8 @@ class Section:
     columns: list[str]
     rows: list[list[str]]
     """A name and a number for each further column."""
-    tiles: list[dict[str, str]]
+    tiles: dict[str, str]
+    """Label to value of each large figure."""
     plots: list[str] = field(default_factory=list)
 
 
@@ -45,12 +46,12 @@ def latency_section(report: Report) -> Section:
         f"broker had appended the answer.{busy}{_late(report, 'latency')}",
         columns=["query", "answers", "p50", "p90", "p99", "slowest", "p99 / p50"],
         rows=[[name, *_cells(report, prefix, digits)] for name, prefix in queries.items()],
-        tiles=tiles({
+        tiles={
             "from an event to its recommendation, half of the time (p50)":
                 f"{number(report['latency/chain/p50_ms'])} ms",
             "the p50 of a mere copy, alone on the machine":
                 _times(report["latency/ratio_p50"]),
-        }),
+        },
         plots=[latency_plot(report)],
     )  # fmt: skip
 
@@ -77,13 +78,13 @@ def backlog_section(report: Report) -> Section:
             [name, *_cells(report, f"backlog/{key}", digits), checks[key]]
             for name, key in contestants.items()
         ],
-        tiles=tiles({
+        tiles={
             f"the events a second of {name}, start-up included": _times(report[ratio])
             for name, ratio in {
                 "a mere copy": "backlog/ratio_floor", "Quix Streams": "backlog/ratio_quix",
             }.items()
             if ratio in report
-        }),
+        },
         plots=[
             bars_plot(
                 bars, "events a second, start-up included", "backlog", "Events a second of each"
@@ -104,10 +105,10 @@ def state_section(report: Report) -> Section:
         "few and with many profiles in state; medians.",
         columns=["profiles in state", "batch, s", "slowest, s", "batches", "loading, s"],
         rows=[_cells(report, f"state/{size}", digits) for size in ("few", "many")],
-        tiles=tiles({
+        tiles={
             f"the batch time, {report['state/many/profiles']:,} profiles in state against "
             f"{report['state/few/profiles']:,}": _times(report["state/ratio"])
-        }),
+        },
     )  # fmt: skip
 
 
@@ -124,9 +125,9 @@ def memory_section(report: Report) -> Section:
             [f"the {third} third", number(report[f"memory/{third}_third_mib"])]
             for third in ("first", "middle", "last")
         ],
-        tiles=tiles({
+        tiles={
             "the memory of the middle third in the last third": _times(report["memory/ratio"], 3)
-        }),
+        },
         plots=[curve_plot(minutes, rss, ("minutes", "MiB"), "memory", "Memory over time")],
     )  # fmt: skip
 
@@ -146,10 +147,10 @@ def broken_section(report: Report) -> Section:
         f"{report['broken/with/differences']:,} differ from the plain fold.",
         columns=["reason", "dead letters"],
         rows=reasons,
-        tiles=tiles({
+        tiles={
             "the messages a second without broken ones, start-up included":
                 _times(report["broken/ratio"])
-        }),
+        },
     )  # fmt: skip
 
 
@@ -168,10 +169,10 @@ def closing_section(report: Report) -> Section:
         f"{report['closing/promised_seconds']:g} s after it closed.{_late(report, 'closing')}",
         columns=["of the postings", "gone after, s"],
         rows=[[share, number(report[f"closing/{key}"], 1)] for share, key in shares.items()],
-        tiles=tiles({
+        tiles={
             "from a posting closed to the last new list with it, at most":
                 f"{number(report['closing/max_seconds'], 1)} s"
-        }),
+        },
         plots=[
             curve_plot(
                 report["closing/curve/closed_second"], report["closing/curve/gone_seconds"],

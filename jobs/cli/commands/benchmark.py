@@ -148,8 +148,8 @@ def stream(
         for row in section.rows:
             table.add_row(*row)
         console.print(table)
-        for tile in section.tiles:
-            console.print(f"{tile['value']}  {tile['label']}")
+        for label, value in section.tiles.items():
+            console.print(f"{value}  {label}")
     console.print(f"report in {out}, page in {out.with_suffix('.html')}")
 
 
