@@ -1,4 +1,4 @@
-"""Topics are made from the table, once, and differences are told."""
+"""Topics are created from the table, once, and differences are reported."""
 
 import pytest
 

@@ -47,13 +47,13 @@ def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 @pytest.mark.usefixtures("empty_cache")
 @pytest.mark.parametrize(
-    "look", [dependencies.kafka_jars, dependencies.spark_jars, dependencies.local_files_jars]
+    "jars_of", [dependencies.kafka_jars, dependencies.spark_jars, dependencies.local_files_jars]
 )
-def test_missing_jars_are_one_line_with_a_remedy(look) -> None:
+def test_missing_jars_are_one_line_with_a_remedy(jars_of) -> None:
     with pytest.raises(
         MissingDependencyError, match=r"are not in .*; run `careerstream doctor"
     ) as error:
-        look()
+        jars_of()
     assert "\n" not in str(error.value)
     assert [bundle.jars for bundle in jars.missing()] == [46, 6, 1]
 
@@ -68,20 +68,20 @@ def test_no_java_is_one_line_that_names_what_is_there() -> None:
 
 
 def test_a_java_that_is_found_works() -> None:
-    found = dependencies.java()
-    assert found.executable.is_file()
-    assert found.version.startswith(("17", "21"))
+    java = dependencies.java()
+    assert java.executable.is_file()
+    assert java.version.startswith(("17", "21"))
 
 
 @pytest.mark.usefixtures("empty_cache", "no_java")
 def test_the_doctor_finds_what_is_missing_and_how_to_get_it(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, kafka=KafkaSettings(bootstrap_servers="127.0.0.1:1"))
-    found = {check.name: check for check in doctor.checks(settings)}
+    checks = {check.name: check for check in doctor.checks(settings)}
     for name in ("Java 17 or 21", "Kafka broker jars", "Delta and Kafka connector jars", "Kafka"):
-        assert not found[name].ok
-        assert found[name].found
-        assert found[name].remedy
-    assert found["Python 3.11 or newer"].ok
+        assert not checks[name].ok
+        assert checks[name].found
+        assert checks[name].remedy
+    assert checks["Python 3.11 or newer"].ok
 
 
 def test_a_fetch_that_fails_leaves_nothing(empty_cache: Path, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_progress_is_short_where_nobody_watches() -> None:
 
 
 def test_uv_is_told_what_only_pip_was_told(tmp_path: Path) -> None:
-    told = python._uv_variables(
+    variables = python._uv_variables(
         {
             "index-url": "https://mirror.example/simple",
             "extra-index-url": "https://a.example/simple https://b.example/simple",
@@ -120,7 +120,7 @@ def test_uv_is_told_what_only_pip_was_told(tmp_path: Path) -> None:
             "no-color": "true",
         }
     )
-    assert told == {
+    assert variables == {
         "UV_DEFAULT_INDEX": "https://mirror.example/simple",
         "UV_INDEX": "https://a.example/simple https://b.example/simple",
         "UV_INDEX_STRATEGY": "unsafe-best-match",
@@ -138,9 +138,9 @@ def test_pip_s_settings_are_read_from_file_and_environment(tmp_path: Path) -> No
         "PIP_DEFAULT_TIMEOUT": "77",
     }
     base = Path(python._base_python())
-    found = python._pip_settings(base, variables)
-    assert found["index-url"] == "https://file.example/simple"
-    assert found["default-timeout"] == "77"
+    settings = python._pip_settings(base, variables)
+    assert settings["index-url"] == "https://file.example/simple"
+    assert settings["default-timeout"] == "77"
 
 
 def test_uv_s_own_entry_is_cut_out_of_the_lock_file(tmp_path: Path) -> None:
@@ -157,8 +157,8 @@ def test_without_a_class_archive_set_up_goes_on_and_says_why(tmp_path: Path) -> 
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
     broken.chmod(0o755)
-    said = class_data_sharing.install(broken, tmp_path)
-    assert said == "no class archive, so Spark starts slower: no room"
+    line = class_data_sharing.install(broken, tmp_path)
+    assert line == "no class archive, so Spark starts slower: no room"
 
 
 def test_a_class_archive_is_of_the_jars_that_are_there_now(tmp_path: Path) -> None:
@@ -215,9 +215,9 @@ def test_without_a_compiler_training_runs_in_one_process(
     environment = python.Environment(tmp_path)
     (environment.packages / "torch-2.13.0.dist-info").mkdir(parents=True)
     monkeypatch.setenv("PATH", str(tmp_path))
-    said = horovod.install(environment)
-    assert said.startswith("no C++ compiler, so no Horovod: training will run in one process")
-    assert "\n" not in said
+    line = horovod.install(environment)
+    assert line.startswith("no C++ compiler, so no Horovod: training will run in one process")
+    assert "\n" not in line
 
 
 def test_the_set_up_starts_on_a_bare_python(tmp_path: Path) -> None:
@@ -226,11 +226,11 @@ def test_the_set_up_starts_on_a_bare_python(tmp_path: Path) -> None:
         f"import sys; sys.path.insert(0, {str(PROJECT)!r}); import infra.setup.__main__ as m;"
         "print(m.PROJECT)"
     )
-    said = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-S", "-P", "-c", program],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert said.stdout.strip() == str(PROJECT)
+    assert process.stdout.strip() == str(PROJECT)
