@@ -194,12 +194,12 @@ class SessionSimulator:
         return events
 
     def _dismissal(self, session: Session, rng: np.random.Generator) -> list[PendingEvent]:
-        """Dismiss the posting with the least utility, in some sessions and unless it was opened."""
+        """In some sessions, dismiss the unopened posting with the least utility."""
         dismisses, pause = rng.random(2).tolist()
-        rest = [number for number in range(len(session.page)) if number not in session.opened]
-        if not rest or dismisses >= _DISMISS_RATE:
+        unopened = set(range(len(session.page))).difference(session.opened)
+        if not unopened or dismisses >= _DISMISS_RATE:
             return []
-        worst = min(rest, key=lambda position: session.utility[position])
+        worst = min(sorted(unopened), key=lambda position: session.utility[position])
         time = session.start + int((3 + 20 * pause) * _SECOND)
         return [self._event(time, session.candidate, session.page[worst], EventKind.DISMISS)]
 
