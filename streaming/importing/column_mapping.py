@@ -21,10 +21,11 @@ from pydantic import BaseModel
 
 from streaming.contract.field_rules import field_rules
 from streaming.contract.records import EventKind, Posting, SalaryUnit
+from streaming.contract.rejection_reasons import RejectionReason
 from streaming.errors import InputError
 from streaming.importing import value_parsers as v
 from streaming.importing.html_text import guess_language, plain_text, single_line
-from streaming.importing.rows import ImportedRecord, RejectionReason, RowError
+from streaming.importing.rows import ImportedRecord, RowError
 
 Convert = Callable[[str], Any]
 

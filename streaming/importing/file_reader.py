@@ -13,6 +13,7 @@ from typing import Any, Literal
 import orjson
 
 from streaming.contract.records import Event, Posting
+from streaming.contract.rejection_reasons import RejectionReason
 from streaming.errors import InputError
 from streaming.importing.column_mapping import ColumnMapping, bind_columns
 from streaming.importing.known_layouts import recognise_layout
@@ -21,7 +22,6 @@ from streaming.importing.rows import (
     ImportedRecord,
     ReadResult,
     RejectedRow,
-    RejectionReason,
     Row,
     RowError,
     build_row,

@@ -10,9 +10,10 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
+from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import MAX_VALUE_BYTES
 from streaming.errors import InputError
-from streaming.importing.rows import RejectedRow, RejectionReason, RowError
+from streaming.importing.rows import RejectedRow, RowError
 
 LINE_LIMIT = 8 * MAX_VALUE_BYTES
 """Characters. Markup can be several times as long as the text of its record."""
@@ -86,8 +87,8 @@ class SourceFile:
                     self.bytes_read = raw.tell()
                     yield line
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            text = f"the compressed file breaks off here ({error}); fetch it again"
-            raise RowError(RejectionReason.TRUNCATED, text) from error
+            message = f"the compressed file breaks off here ({error}); fetch it again"
+            raise RowError(RejectionReason.TRUNCATED, message) from error
         except OSError as error:
             raise InputError(f"{self.path} cannot be read: {error.strerror}") from error
 
