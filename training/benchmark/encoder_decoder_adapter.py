@@ -19,14 +19,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 
-from streaming.serving.catalogue import Catalogue
 from training.benchmark.decoding_comparison import PLACES, compare_decodings
+from training.benchmark.history_dataset import dataset_of, example_of
 from training.benchmark.protocols.competitors import without_history
 from training.benchmark.protocols.training_view import (
     History,
@@ -35,7 +33,7 @@ from training.benchmark.protocols.training_view import (
     TrainingView,
     batches,
 )
-from training.data.dataset import EVENT_KINDS, Dataset
+from training.data.dataset import Dataset
 from training.explanation.attribution import ScoredList, occlusion_losses, step_contributions
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.distributed import ProcessGroup
@@ -44,51 +42,36 @@ from training.inference.batch_invariant_ops import one_thread
 from training.inference.numpy_network import EncoderInput, NumpyNetwork
 from training.inference.prepared_catalogue import open_prepared, posting_words, write_prepared
 from training.model.examples import Example, collate
-from training.model.features import STEP_KINDS
 from training.model.network import Decision, EncoderDecoder, Steps
 from training.model.presets import Decoding, Preset, published
-from training.model.time_encoding import event_time_features, freshness, freshness_at
+from training.model.time_encoding import freshness, freshness_at
 from training.model.training_tensors import TrainingTensors, load_tensors, write_features
 from training.ranking.decoding import decode
 from training.retrieval.employer_cap import top_rows
 from training.retrieval.nearest_postings import MIN_RESCORED, RetrievalQuery
 from training.retrieval.shortlist import Shortlist
 
-_HOUR = 3_600_000_000
-_VIEW = 0  # the place of views in KINDS
 _BATCH = 256
-_MOST_IN_FULL = 10_000
+_MAX_FULL_SOFTMAX = 10_000
+"""Catalogue size from which on the softmax is sampled."""
 _SAMPLED = 2_000
-_TIME = pa.timestamp("us", tz="UTC")
-_TEXTS = ("title", "description", "employer", "industry", "occupation", "language")
-_TERMS = ("employment_type", "education", "experience")
-_COLUMNS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("posting_id", *_TEXTS, *_TERMS)),
-        ("skills", pa.list_(pa.string())),
-        ("place", pa.struct([(name, pa.string()) for name in ("locality", "region", "country")])),
-        *((name, _TIME) for name in ("date_posted", "valid_through")),
-        ("open", pa.bool_()),
-    ]
-)
-"""The columns that features are made of; job-views have no salaries."""
 
 
 class EncoderDecoderScorer:
     """A trained encoder-decoder that scores whole catalogues; a `training_view.Scorer`."""
 
     def __init__(
-        self, model: EncoderDecoder, material: TrainingTensors, summary: TrainingSummary
+        self, model: EncoderDecoder, tensors: TrainingTensors, summary: TrainingSummary
     ) -> None:
         self.summary = summary
         self._model = model.eval()
         self._network = NumpyNetwork(self._model)
-        self._material = material
+        self._tensors = tensors
         with torch.inference_mode():
             vectors = model.posting_vectors(
-                material.text, material.words, material.fields, material.ids
+                tensors.text, tensors.words, tensors.fields, tensors.ids
             )
-        self._vectors = vectors[: len(material.opens)]  # without those of statements
+        self._vectors = vectors[: len(tensors.opens)]  # without those of statements
 
     def scores(self, histories: Sequence[History]) -> np.ndarray:
         """Score every item at the first decoding step: (B, N) float32."""
@@ -109,25 +92,25 @@ class EncoderDecoderScorer:
         return np.array(places)
 
     def _reason(self, history: History, scores: np.ndarray, item: int) -> int:
-        example, reading = self._read(history)
-        encoded, state = self._network.encode([reading])
+        example, encoder_input = self._read(history)
+        encoded, state = self._network.encode([encoder_input])
         decision = self._network.decide(encoded, state, self._network.first_input())
-        everything = np.isfinite(scores)
-        everything[item] = True
-        rows = np.union1d(top_rows(scores, everything, MIN_RESCORED), item)
-        fresh = freshness_at(self._material.opens.numpy(), example.time)[:, rows]
-        nobody = np.zeros(len(rows), dtype=np.int64)
-        near = Shortlist(rows, self._vectors[torch.from_numpy(rows)].numpy(), fresh, nobody)
-        own = near.scores(decision.query[0], decision.freshness_weights[0])
-        listed = ScoredList(near, own, np.flatnonzero(rows == item))
-        shares = step_contributions(encoded, decision, 0, near.vectors[listed.indices])
-        [missed] = occlusion_losses(self._network, encoded, state, [shares], [listed])
-        strongest = int(np.lexsort((-shares[0], -missed[0]))[0])
+        allowed = np.isfinite(scores)
+        allowed[item] = True
+        rows = np.union1d(top_rows(scores, allowed, MIN_RESCORED), item)
+        fresh = freshness_at(self._tensors.opens.numpy(), example.time)[:, rows]
+        vectors = self._vectors[torch.from_numpy(rows)].numpy()
+        shortlist = Shortlist(rows, vectors, fresh, np.zeros(len(rows), dtype=np.int64))
+        own = shortlist.scores(decision.query[0], decision.freshness_weights[0])
+        listed = ScoredList(shortlist, own, np.flatnonzero(rows == item))
+        added = step_contributions(encoded, decision, 0, shortlist.vectors[listed.indices])
+        [losses] = occlusion_losses(self._network, encoded, state, [added], [listed])
+        strongest = int(np.lexsort((-added[0], -losses[0]))[0])
         return len(history) - len(example.rows) + strongest
 
     def prepare(self, folder: Path) -> None:
         """Write the catalogue and its vectors; see `decoding_comparison.ListMaker`."""
-        catalogue = self._material.train.catalogue
+        catalogue = self._tensors.train.catalogue
         words = list(map(posting_words, catalogue.table.to_pylist()))
         write_prepared(catalogue, self._vectors.numpy(), words, folder)
 
@@ -135,18 +118,18 @@ class EncoderDecoderScorer:
         self, histories: Sequence[History], allowed: np.ndarray, folder: Path, decoding: Decoding
     ) -> list[list[int]]:
         """Make lists as the stream does; see `decoding_comparison.ListMaker`."""
-        read = [self._read(history) for history in histories]
-        questions = [
-            RetrievalQuery(reading, example.time, row)
-            for (example, reading), row in zip(read, allowed, strict=True)
+        inputs = [self._read(history) for history in histories]
+        queries = [
+            RetrievalQuery(encoder_input, example.time, row)
+            for (example, encoder_input), row in zip(inputs, allowed, strict=True)
         ]
         prepared = open_prepared(folder)
         with one_thread():
-            made = decode(self._network, questions, prepared, size=PLACES, decoding=decoding)
-        return [[emission.row for emission in one] for one in made]
+            lists = decode(self._network, queries, prepared, size=PLACES, decoding=decoding)
+        return [[item.row for item in items] for items in lists]
 
     def _read(self, history: History) -> tuple[Example, EncoderInput]:
-        example = _example(history, published().model.most_events)
+        example = example_of(history, published().model.most_events)
         vectors = self._vectors[torch.from_numpy(example.rows)].numpy()
         return example, EncoderInput(vectors, example.kinds, example.time_features)
 
@@ -157,7 +140,7 @@ class EncoderDecoderScorer:
     def _batch(self, histories: Sequence[History]) -> np.ndarray:
         steps, times = self._steps(histories)
         decision = self._decide(steps)
-        fresh = freshness(self._material.opens, times)  # (B, N, 3)
+        fresh = freshness(self._tensors.opens, times)  # (B, N, 3)
         scores = (
             decision.query @ self._vectors.T
             + (fresh @ decision.freshness_weights[..., None])[..., 0]
@@ -167,7 +150,7 @@ class EncoderDecoderScorer:
     def _steps(self, histories: Sequence[History]) -> tuple[Steps, torch.Tensor]:
         """Return the input of the encoder, and the moments of the lists, (B,) int64."""
         most = published().model.most_events
-        batch = collate([_example(history, most) for history in histories])
+        batch = collate([example_of(history, most) for history in histories])
         vectors = self._vectors[batch.rows]
         return Steps(vectors, batch.kinds, batch.time_features, batch.lengths), batch.times
 
@@ -181,23 +164,23 @@ class EncoderDecoderScorer:
 
 def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> EncoderDecoderScorer:
     """Train the preset; see `training_view.Fit`."""
-    began = time.monotonic()
-    model, material, losses = _train(training, seed, on_progress)
+    started = time.monotonic()
+    model, tensors, losses = _train(training, seed, on_progress)
     trained = time.monotonic()
-    chooser = EncoderDecoderScorer(model, material, TrainingSummary())
+    selection = EncoderDecoderScorer(model, tensors, TrainingSummary())
     if training.final_histories is not training.histories:
         unseen = replace(training, final_histories=training.histories)
-        other, chooser_material, _ = _train(unseen, seed, on_progress)
-        chooser = EncoderDecoderScorer(other, chooser_material, TrainingSummary())
+        other_model, other_tensors, _ = _train(unseen, seed, on_progress)
+        selection = EncoderDecoderScorer(other_model, other_tensors, TrainingSummary())
     on_progress("comparing ways of decoding", 0.0)
-    measured = compare_decodings(chooser, training, seed)
+    measured = compare_decodings(selection, training, seed)
     summary = TrainingSummary(
-        seconds={"search": time.monotonic() - trained, "train": trained - began},
+        seconds={"search": time.monotonic() - trained, "train": trained - started},
         choices=_preset(training.items).model_dump(mode="json"),
         curves={"train_loss": losses},
         measured=measured,
     )
-    return EncoderDecoderScorer(model, material, summary)
+    return EncoderDecoderScorer(model, tensors, summary)
 
 
 def _train(
@@ -214,86 +197,27 @@ def _train(
 
     with TemporaryDirectory(prefix="careerstream-") as temporary:
         folder = Path(temporary)
-        material = _material(dataset_of(training), preset, folder, seed)
+        tensors = _tensors(dataset_of(training), preset, folder, seed)
         checkpoint = Checkpoint(folder / "checkpoint.pt", {}, resume=False)
         model = train(
-            material, preset, seed, group=ProcessGroup(), checkpoint=checkpoint, on_epoch=report
+            tensors, preset, seed, group=ProcessGroup(), checkpoint=checkpoint, on_epoch=report
         )
-    return model, material, losses
+    return model, tensors, losses
 
 
 def _preset(items: int) -> Preset:
     preset = published()
-    if items <= _MOST_IN_FULL:
+    if items <= _MAX_FULL_SOFTMAX:
         return preset
     sampled = preset.training.model_copy(update={"softmax_postings": _SAMPLED})
     return preset.model_copy(update={"training": sampled})
 
 
-def dataset_of(training: TrainingView) -> Dataset:
-    """Convert the final histories to a training job's data set with the same rows."""
-    histories = training.final_histories
-    lengths = [len(history) for history in histories]
-    total = sum(lengths)
-    durations = [
-        np.full(len(h), np.nan, np.float32) if h.durations is None else h.durations
-        for h in histories
-    ]
-    return Dataset(
-        catalogue=Catalogue.of(_table(training), 0),
-        candidate_ids=training.users,
-        stated=(None,) * len(histories),
-        starts=np.concatenate([[0], np.cumsum(lengths)]),
-        postings=np.concatenate([history.items for history in histories]),
-        kinds=np.full(total, _VIEW),
-        times=np.concatenate([_times(history) for history in histories]),
-        durations=np.concatenate(durations),
-        event_ids=np.arange(total).astype(str),
-        version={},
-    )
-
-
-def _table(training: TrainingView) -> pa.Table:
-    """Return the catalogue's table; ids are row numbers, so that its order is the view's."""
-    postings: Sequence[Mapping[str, Any]] = training.postings or ({},) * training.items
-    numbers = training.attributes or ((),) * training.items
-    rows = [
-        {
-            **{name: value for name, value in posting.items() if name in _COLUMNS.names},
-            "posting_id": f"{row:012}",
-            "skills": [*(posting.get("skills") or ()), *(f"attribute{n}" for n in numbers[row])],
-            "date_posted": None,
-            "valid_through": None,
-            "open": True,
-        }
-        for row, posting in enumerate(postings)
-    ]
-    return pa.Table.from_pylist(rows, schema=_COLUMNS)
-
-
-def _material(dataset: Dataset, preset: Preset, folder: Path, seed: int) -> TrainingTensors:
+def _tensors(dataset: Dataset, preset: Preset, folder: Path, seed: int) -> TrainingTensors:
     """Write the features, and select every event for training instead of the oldest share."""
     write_features(dataset, preset, folder, seed=seed)
-    material = load_tensors(dataset, preset, folder)
+    tensors = load_tensors(dataset, preset, folder)
     seen = torch.from_numpy(np.unique(dataset.postings))
-    ids = torch.zeros(len(material.text), dtype=torch.int64)
+    ids = torch.zeros(len(tensors.text), dtype=torch.int64)
     ids[seen] = torch.arange(1, len(seen) + 1)
-    return replace(material, train=dataset, held_out=(), seen=seen, ids=ids)
-
-
-def _example(history: History, most: int) -> Example:
-    times = _times(history)[-most:]
-    lasted = np.zeros(len(history)) if history.durations is None else history.durations
-    return Example(
-        rows=history.items[-most:],
-        kinds=np.full(len(times), STEP_KINDS.index(str(EVENT_KINDS[_VIEW]))),
-        event_time_features=event_time_features(
-            times, lasted[-most:].astype(np.float32), int(times[-1])
-        ),
-        targets=history.items[:1],  # required; scoring does not read it
-        time=int(times[-1]),
-    )
-
-
-def _times(history: History) -> np.ndarray:
-    return np.arange(len(history)) * _HOUR if history.times is None else history.times
+    return replace(tensors, train=dataset, held_out=(), seen=seen, ids=ids)

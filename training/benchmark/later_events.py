@@ -1,12 +1,12 @@
-"""What `best` brings over `published` on later events, as Markdown tables.
+"""Comparison of the served presets `best` and `published` on later events, as Markdown tables.
 
     python -m training.benchmark.later_events DATASET
 
-DATASET is a folder that `careerstream train` left (HOME/training/STAMP/dataset). Its newest tenth
-is kept from all training and choosing; `best` is trained on the rest, in one process, and its own
-encoder-decoder is `published`. Both are asked twice: as the gate asks, for what candidates did from
-the cut on as they were known at the cut; and as the stream does, for what candidates turned to next
-from all that was known just then.
+DATASET is a folder of `careerstream train` (HOME/training/STAMP/dataset). Its newest tenth is kept
+from all training and selection. `best` is trained on the rest, in one process; its own
+encoder-decoder stands for `published`. Both are measured twice: as the gate does, on what
+candidates did after the cut, by their profiles at the cut; and as the stream does, on what
+candidates turned to next, by their profiles at that moment.
 """
 
 import sys
@@ -35,12 +35,12 @@ from training.fitting.fit import fit
 from training.ranking.most_popular import MostPopularRanker
 from training.registry.packaging import MOST_POPULAR
 
-_SHARE = 0.1
+_LATER_SHARE = 0.1
 _SEED = 7
-_MOST_MOMENTS = 1_000
+_MAX_CASES = 1_000
+_MAX_TIMED = 400
+_MIN_POSTINGS = 3
 _PROTOCOL = EvaluationProtocol()
-_ASKED = 400
-_LEAST_POSTINGS = 3
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -48,133 +48,131 @@ def main(arguments: Sequence[str]) -> None:
     folder = Path(arguments[0])
     with TemporaryDirectory(prefix="careerstream-") as temporary:
         older = Path(temporary) / "older"
-        _cut(folder, older)
+        _copy_older_events(folder, older)
         settings = TrainingSettings(preset="best", processes=1, device="cpu", seed=_SEED)
-        began = time.monotonic()
+        started = time.monotonic()
         fitted = fit(older, Path(temporary) / "run", settings)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started
         if fitted.content is None:
             raise AssertionError("the preset best has content")
-        _tell(Dataset.read(folder), Dataset.read(older), fitted.content, seconds)
+        _report(Dataset.read(folder), Dataset.read(older), fitted.content, seconds)
 
 
-def _cut(folder: Path, older: Path) -> None:
+def _copy_older_events(folder: Path, older: Path) -> None:
     """Copy a dataset folder without the newest events."""
     older.mkdir()
-    for name in ("postings.parquet", "stated.parquet"):
-        pq.write_table(pq.read_table(folder / name), older / name)
-    (older / "version.json").write_bytes((folder / "version.json").read_bytes())
+    for name in ("postings.parquet", "stated.parquet", "version.json"):
+        (older / name).write_bytes((folder / name).read_bytes())
     events = pq.read_table(folder / "events.parquet")
     times = np.array([moment.timestamp() for moment in events.column("event_time").to_pylist()])
-    newest = np.sort(times)[int(len(times) * (1 - _SHARE)) - 1]
+    newest = np.sort(times)[int(len(times) * (1 - _LATER_SHARE)) - 1]
     pq.write_table(events.filter(pa.array(times <= newest)), older / "events.parquet")
 
 
-def _tell(whole: Dataset, older: Dataset, trained: FittedContent, seconds: float) -> None:
+def _report(whole: Dataset, older: Dataset, content: FittedContent, seconds: float) -> None:
     cut = older.counts.made_at or ""
-    past, held_out = whole.split_at(cut)
+    past, at_cut = whole.split_at(cut)
     seen = np.array(whole.catalogue.posting_ids, dtype=object)[np.unique(past.postings)].tolist()
-    turns = np.random.default_rng(_SEED).permutation(whole.first_interactions(cut))[:_MOST_MOMENTS]
-    moments = [whole.case_before(event) for event in np.sort(turns).tolist()]
-    both = trained.ranker
+    events = np.random.default_rng(_SEED).permutation(whole.first_interactions(cut))[:_MAX_CASES]
+    at_moment = [whole.case_before(event) for event in np.sort(events).tolist()]
     rankers: Mapping[str, Ranker] = {
-        "best": both,
-        "published": both.encoder_decoder,
+        "best": content.ranker,
+        "published": content.ranker.encoder_decoder,
         MOST_POPULAR: MostPopularRanker(past.counts),
     }
-    _say(f"trained in {seconds:.0f} s, of which content and blend {trained.seconds:.0f} s")
-    _say(f"blend: {both.blend}; validation NDCG@10, {trained.cases} cases:")
-    for blend, value in trained.reached.items():
-        _say(f"- {blend}: {value:.4f}")
-    for name, held in (("as the gate asks", held_out), ("at the moment", moments)):
-        asked = make_cases(held, whole.catalogue, seen, _PROTOCOL)
-        _say(f"\n{name}: {len(asked.held_out)} lists, {_past(asked.held_out)} with events")
-        _table(whole, asked, rankers)
-    known = [held for held in moments if held.profile["events"]][:_ASKED]
+    _print(f"trained in {seconds:.0f} s, of which content and blend {content.seconds:.0f} s")
+    _print(f"blend: {content.ranker.blend}; validation NDCG@10, {content.cases} cases:")
+    for blend, value in content.ndcg.items():
+        _print(f"- {blend}: {value:.4f}")
+    for name, held_out in (("as the gate measures", at_cut), ("at the moment", at_moment)):
+        _print(f"\n{name}: ", end="")
+        _compare(whole, make_cases(held_out, whole.catalogue, seen, _PROTOCOL), rankers)
+    with_events = [case for case in at_moment if case.profile["events"]][:_MAX_TIMED]
     for name, ranker in rankers.items():
         with TemporaryDirectory(prefix="careerstream-") as temporary:
             ranker.prepare(whole.catalogue, Path(temporary))
-            taken = _milliseconds(ranker, known, Path(temporary))
-            _say(f"{name}: {taken:.1f} ms a profile with events")
+            duration = _milliseconds(ranker, with_events, Path(temporary))
+            _print(f"{name}: {duration:.1f} ms a profile with events")
             if name != MOST_POPULAR:
-                _say(_carried(ranker, known, Path(temporary)))
+                _print(_sufficiency(ranker, with_events, Path(temporary)))
 
 
-def _table(data: Dataset, asked: EvaluationCases, rankers: Mapping[str, Ranker]) -> None:
-    found = {
-        n: evaluate_ranker(one, data.catalogue, asked, _PROTOCOL) for n, one in rankers.items()
+def _compare(data: Dataset, cases: EvaluationCases, rankers: Mapping[str, Ranker]) -> None:
+    """Print a table of the quality of rankers."""
+    qualities = {
+        name: evaluate_ranker(ranker, data.catalogue, cases, _PROTOCOL)
+        for name, ranker in rankers.items()
     }
-    known = np.array([bool(held.profile["events"]) for held in asked.held_out])
-    names = ("hr@10", GATE_METRIC)
-    _say("\n| HR@10/NDCG@10 | all | with events | lead of best in NDCG@10 |")
-    _say("| --- | --- | --- | --- |")
-    for name, quality in found.items():
-        parts = [[quality.per_candidate[metric][who] for metric in names] for who in (..., known)]
-        cells = ["/".join(f"{part.mean():.4f}" for part in pair) for pair in parts]
-        lead = difference(found["best"], quality, GATE_METRIC, _PROTOCOL)
-        ends = f"{lead.estimate:+.4f} ({lead.low:+.4f} to {lead.high:+.4f})"
-        _say(f"| {name} | {' | '.join(cells)} | {'' if name == 'best' else ends} |")
-    _say("")
+    with_events = np.array([bool(case.profile["events"]) for case in cases.held_out])
+    _print(f"{len(with_events)} lists, {with_events.sum()} with events\n")
+    _print("| HR@10/NDCG@10 | all | with events | lead of best in NDCG@10 |")
+    _print("| --- | --- | --- | --- |")
+    for name, quality in qualities.items():
+        values = [quality.per_candidate[metric] for metric in ("hr@10", GATE_METRIC)]
+        cells = [
+            "/".join(f"{own[group].mean():.4f}" for own in values) for group in (..., with_events)
+        ]
+        lead = difference(qualities["best"], quality, GATE_METRIC, _PROTOCOL)
+        interval = f"{lead.estimate:+.4f} ({lead.low:+.4f} to {lead.high:+.4f})"
+        _print(f"| {name} | {' | '.join(cells)} | {'' if name == 'best' else interval} |")
+    _print("")
 
 
-def _milliseconds(ranker: Ranker, known: Sequence[HeldOut], folder: Path) -> float:
-    """Time a second call for the same profiles, all in one."""
+def _milliseconds(ranker: Ranker, cases: Sequence[HeldOut], folder: Path) -> float:
+    """Time the second of two calls for all profiles at once."""
     for _ in range(2):
-        began = time.monotonic()
-        _first_ten(ranker, [(held.profile, held.as_of) for held in known], folder)
-    return (time.monotonic() - began) / max(len(known), 1) * 1000
+        started = time.monotonic()
+        _lists(ranker, [(case.profile, case.as_of) for case in cases], folder)
+    return (time.monotonic() - started) / max(len(cases), 1) * 1000
 
 
-def _carried(ranker: Ranker, known: Sequence[HeldOut], folder: Path) -> str:
-    """Tell whether the posting that the first reason names keeps a list's first item in the list.
+def _sufficiency(ranker: Ranker, cases: Sequence[HeldOut], folder: Path) -> str:
+    """Measure whether the posting that the first reason names keeps a list's first item.
 
-    Of all the events only its own are left, and in comparison only those of a random other posting;
-    what is stated stays, and so does what the candidate knows.
+    The profile keeps the events of the named posting alone, and in comparison those of a random
+    other posting. Its statement stays, and the other postings stay known to the candidate.
     """
-    chance = np.random.default_rng(_SEED)
-    asked = [(held.profile, held.as_of) for held in known]
-    items, named, other = [], [], []
-    for (profile, moment), found in zip(asked, _first_ten(ranker, asked, folder), strict=True):
-        reason = found[0]["reasons"][0] if found else {"posting_id": None}
-        met = {event["posting_id"] for event in profile["events"]} - {reason["posting_id"]}
-        if reason["posting_id"] and len(met) + 1 >= _LEAST_POSTINGS:
-            items.append(found[0]["posting_id"])
-            named.append((_alone(profile, reason["posting_id"]), moment))
-            other.append((_alone(profile, str(chance.choice(sorted(met)))), moment))
-    kept = [
-        sum(
-            item in {one["posting_id"] for one in found}
-            for item, found in zip(items, _first_ten(ranker, alone, folder), strict=True)
-        )
-        / max(len(items), 1)
-        for alone in (named, other)
-    ]
+    random = np.random.default_rng(_SEED)
+    queries = [(case.profile, case.as_of) for case in cases]
+    items, named_alone, other_alone = [], [], []
+    for (profile, moment), ranked in zip(queries, _lists(ranker, queries, folder), strict=True):
+        named = ranked[0]["reasons"][0]["posting_id"] if ranked else None
+        others = {event["posting_id"] for event in profile["events"]} - {named}
+        if named and len(others) + 1 >= _MIN_POSTINGS:
+            items.append(ranked[0]["posting_id"])
+            named_alone.append((_with_events_of(profile, named), moment))
+            other_alone.append(
+                (_with_events_of(profile, str(random.choice(sorted(others)))), moment)
+            )
+    kept = []
+    for changed in (named_alone, other_alone):
+        lists = _lists(ranker, changed, folder)
+        hits = [
+            item in {i["posting_id"] for i in own} for item, own in zip(items, lists, strict=True)
+        ]
+        kept.append(sum(hits) / max(len(hits), 1))
     return (
         f"of {len(items)} first items explained by one of three postings or more, that posting "
         f"alone keeps {kept[0]:.3f} in the first ten, a random other {kept[1]:.3f}"
     )
 
 
-def _alone(profile: Profile, posting_id: str) -> Profile:
-    """Leave a profile the events of one posting; the others are known, but say nothing."""
+def _with_events_of(profile: Profile, posting_id: str) -> Profile:
+    """Keep the events of one posting; the other postings become dismissed, which hides them."""
     known = [{"posting_id": event["posting_id"]} for event in profile["events"]]
     own = [event for event in profile["events"] if event["posting_id"] == posting_id]
     return {**profile, "events": own, "dismissed": [*profile["dismissed"], *known]}
 
 
-def _first_ten(
-    ranker: Ranker, asked: Sequence[tuple[Profile, str]], folder: Path
+def _lists(
+    ranker: Ranker, queries: Sequence[tuple[Profile, str]], folder: Path
 ) -> list[list[RankedItem]]:
-    profiles, moments = [profile for profile, _ in asked], [moment for _, moment in asked]
+    profiles, moments = [profile for profile, _ in queries], [moment for _, moment in queries]
     return ranker.rank(profiles, moments, folder, _PROTOCOL.size)
 
 
-def _past(held_out: Sequence[HeldOut]) -> int:
-    return sum(bool(held.profile["events"]) for held in held_out)
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+def _print(text: str, end: str = "\n") -> None:
+    sys.stdout.write(text + end)
     sys.stdout.flush()
 
 

@@ -136,5 +136,5 @@ def _ranks(ranker: BlendedRanker, dataset: Dataset, case: HeldOut, folder: Path)
     ranks = []
     for blend in BLENDS:
         scores = blend.content * content + blend.encoder_decoder * decoded
-        ranks.append(np.count_nonzero(scores[allowed] >= scores[target]))
+        ranks.append(int(np.count_nonzero(scores[allowed] >= scores[target])))
     return ranks

@@ -141,7 +141,7 @@ class HistoryFeatures:
 
 
 def _recency_weights(steps: int) -> np.ndarray:
-    return np.exp(-_RECENCY * np.arange(steps)[::-1])
+    return np.asarray(np.exp(-_RECENCY * np.arange(steps)[::-1]))
 
 
 def _newest_session(history: History) -> np.ndarray:
