@@ -76,9 +76,9 @@ def faithfulness(
     }
     report: dict[str, float] = {"reasons/users": len(drop)}
     for name, values in measured.items():
-        found = mean_interval(values, draws=_DRAWS, seed=seed)
-        report[f"reasons/{name}"] = found.estimate
-        report |= {f"reasons/{name}/low": found.low, f"reasons/{name}/high": found.high}
+        interval = mean_interval(values, draws=_DRAWS, seed=seed)
+        report[f"reasons/{name}"] = interval.estimate
+        report |= {f"reasons/{name}/low": interval.low, f"reasons/{name}/high": interval.high}
     return report
 
 

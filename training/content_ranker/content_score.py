@@ -108,11 +108,11 @@ class ContentScore:
 
 
 def _text_scores(
-    mine: sparse.csr_array, step_weights: np.ndarray, index: sparse.csr_array
+    steps: sparse.csr_array, step_weights: np.ndarray, index: sparse.csr_array
 ) -> np.ndarray:
     """Sum the weights of the words that each posting shares with n steps, (N,) float64."""
-    words, places = np.unique(mine.indices, return_inverse=True)
-    terms = mine.data * np.repeat(step_weights, np.diff(mine.indptr))
+    words, places = np.unique(steps.indices, return_inverse=True)
+    terms = steps.data * np.repeat(step_weights, np.diff(steps.indptr))
     weights = np.bincount(places, weights=terms, minlength=len(words))
     starts, ends = index.indptr[words], index.indptr[words + 1]
     sizes = ends - starts

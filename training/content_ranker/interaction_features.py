@@ -169,11 +169,11 @@ def _co_visits(
 
 def _cosines(text: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Compare n unit rows with C others, (n, C); only the words of the n rows are read."""
-    mine = text[rows]
-    words, places = np.unique(mine.indices, return_inverse=True)
+    own = text[rows]
+    words, places = np.unique(own.indices, return_inverse=True)
     table = np.zeros((len(words) + 1, len(rows)), dtype=np.float32)
-    owners = np.repeat(np.arange(len(rows)), np.diff(mine.indptr))
-    table[places, owners] = mine.data
+    owners = np.repeat(np.arange(len(rows)), np.diff(own.indptr))
+    table[places, owners] = own.data
     others = text[columns]
     slots = np.full(text.shape[1], len(words), dtype=np.int32)
     slots[words] = np.arange(len(words), dtype=np.int32)

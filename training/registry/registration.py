@@ -103,12 +103,12 @@ def ensure_champion(settings: Settings, catalogue: Catalogue | None = None) -> M
             return serving
         if not _baselines(settings, client):
             empty = Catalogue.of(_NO_POSTINGS.empty_table(), 0)
-            mine = _register(
+            registered = _register(
                 settings,
                 TrainedModel(ranker=MostPopularRanker(), catalogue=catalogue or empty, cut=None),
             )
-            if mine != _baselines(settings, client)[0]:
-                client.delete_model_version(mine.name, mine.version)
+            if registered != _baselines(settings, client)[0]:
+                client.delete_model_version(registered.name, registered.version)
         baseline = _baselines(settings, client)[0]
         # Registration takes a while: another process may have set a champion meanwhile.
         serving = version_of_alias(settings, client, CHAMPION)

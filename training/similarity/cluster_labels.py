@@ -120,8 +120,8 @@ def _unique_texts(words: Sequence[Sequence[str]], titles: Sequence[str]) -> list
     """Join words to texts; equal texts get further words, and in the end a number."""
     names: list[str] = []
     taken: set[str | frozenset[str]] = set()
-    for mine, title in zip(words, titles, strict=True):
-        parts = list(mine) or [title]
+    for own, title in zip(words, titles, strict=True):
+        parts = list(own) or [title]
         *first, last = parts[:_WORDS]
         numbered = ([*first, f"{last} ({n})"] for n in range(2, len(words) + 2))
         longer = (parts[:end] for end in range(min(_WORDS, len(parts)), len(parts) + 1))

@@ -6,32 +6,32 @@ import torch
 from training.text.word_embeddings import unit_rows
 
 
-def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def cosine(queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Return cosine similarities.
 
     Args:
-        one: (A, D), such as candidate vectors.
-        other: (B, D), such as posting vectors.
+        queries: (A, D), such as candidate vectors.
+        vectors: (B, D), such as posting vectors.
 
     Returns:
         (A, B) float32 from -1 to 1; 0 where a vector is zero.
     """
-    return np.asarray(np.clip(unit_rows(one) @ unit_rows(other).T, -1.0, 1.0))
+    return np.asarray(np.clip(unit_rows(queries) @ unit_rows(vectors).T, -1.0, 1.0))
 
 
-def euclidean(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def euclidean(queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """Return Euclidean similarities, 1 / (1 + distance).
 
     Args:
-        one: (A, D).
-        other: (B, D).
+        queries: (A, D).
+        vectors: (B, D).
 
     Returns:
         (A, B) float32 from 0 to 1, 1 for equal vectors, also for zero vectors.
     """
     distances = torch.cdist(
-        torch.from_numpy(one.astype(np.float64)),
-        torch.from_numpy(other.astype(np.float64)),
+        torch.from_numpy(queries.astype(np.float64)),
+        torch.from_numpy(vectors.astype(np.float64)),
         compute_mode="donot_use_mm_for_euclid_dist",  # exact 0 for equal vectors
     )
     return (1.0 / (1.0 + distances)).numpy().astype(np.float32)

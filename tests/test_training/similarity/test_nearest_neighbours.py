@@ -1,4 +1,4 @@
-"""What is nearest: by arrays that hypothesis makes up, and by a trained model."""
+"""Nearest neighbours among generated arrays and in the space of a trained model."""
 
 import numpy as np
 import pytest
@@ -36,14 +36,14 @@ def test_every_vector_is_nearest_to_itself(vectors, metric):
 
 @settings(deadline=None)
 @given(ROWS, METRICS)
-def test_either_side_says_the_same_bit_for_bit(vectors, metric):
+def test_similarities_are_symmetric_bit_for_bit(vectors, metric):
     table = np.stack([similarities(vectors, one, metric) for one in vectors])
     assert np.array_equal(table, table.T, equal_nan=True)
 
 
 @settings(deadline=None)
 @given(ROWS)
-def test_likeness_is_what_similarity_says(vectors):
+def test_similarities_are_those_of_the_plain_formulas(vectors):
     said = vectors.any(axis=1)
     for row in np.flatnonzero(said):
         one = vectors[row : row + 1]

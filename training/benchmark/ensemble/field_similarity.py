@@ -53,21 +53,21 @@ class FieldSimilarity:
 
     def compare(self, steps: np.ndarray, columns: np.ndarray | None) -> dict[str, np.ndarray]:
         """Return the similarities by name, (n, C) float32 each; arguments as in `features`."""
-        found: dict[str, np.ndarray] = {}
+        compared: dict[str, np.ndarray] = {}
         for name, codes in self.vectors.codes.items():
             own = codes[steps][:, None]
-            found[name] = ((own == _row(codes, columns)) & (own != ABSENT)).astype(np.float32)
+            compared[name] = ((own == _row(codes, columns)) & (own != ABSENT)).astype(np.float32)
         for name, missing in self.vectors.missing.items():
             both = missing[steps][:, None] & _row(missing, columns)
-            found[f"{name} absent"] = both.astype(np.float32)
+            compared[f"{name} absent"] = both.astype(np.float32)
         for name, rows in self.vectors.texts.items():
             others = self.transposed[name] if columns is None else rows[columns].T
-            found[name] = (rows[steps] @ others).toarray()
+            compared[name] = (rows[steps] @ others).toarray()
         for place in _PLACES:
             for name in _WITHIN:
-                if place in found and name in found:
-                    found[f"{place} and {name}"] = found[place] * found[name]
-        return found
+                if place in compared and name in compared:
+                    compared[f"{place} and {name}"] = compared[place] * compared[name]
+        return compared
 
 
 @lru_cache(maxsize=_CACHED)
@@ -76,8 +76,8 @@ def _with_catalogue(similarity: FieldSimilarity, step: int) -> np.ndarray:
 
     The cache serves reasons, which score a history again without each of its steps.
     """
-    found = similarity.compare(np.array([step]), None)
-    return np.stack([row[0] for row in found.values()])
+    compared = similarity.compare(np.array([step]), None)
+    return np.stack([row[0] for row in compared.values()])
 
 
 def _row(values: np.ndarray, columns: np.ndarray | None) -> np.ndarray:

@@ -90,9 +90,9 @@ class TemporalPopularity:
             chosen = views if columns is None else views[columns]
             around, total = chosen @ kernels.T.astype(np.float32), chosen.sum(axis=1)
             if own is not None:
-                mine = self._own_views(name, own, columns)  # (steps, C)
-                around = np.maximum(around - (kernels[:, bins] @ mine).T, 0.0)
-                total = np.maximum(total - mine.sum(axis=0), 0.0)
+                own_views = self._own_views(name, own, columns)  # (steps, C)
+                around = np.maximum(around - (kernels[:, bins] @ own_views).T, 0.0)
+                total = np.maximum(total - own_views.sum(axis=0), 0.0)
             ratio = (around / average + _PRIOR_VIEWS) / (total + _PRIOR_VIEWS)[:, None]
             ratios.append(np.log(ratio).T)
         return np.concatenate(ratios).astype(np.float32)
@@ -104,10 +104,10 @@ class TemporalPopularity:
 
 
 def _similarities(rows: sparse.csr_array, others: sparse.csr_array) -> sparse.csr_array:
-    found = (rows @ others.T).tocsr()
-    found.data[found.data < _LEAST_SIMILARITY] = 0.0
-    found.eliminate_zeros()
-    return found
+    similarities = (rows @ others.T).tocsr()
+    similarities.data[similarities.data < _LEAST_SIMILARITY] = 0.0
+    similarities.eliminate_zeros()
+    return similarities
 
 
 def _similar_views(rows: sparse.csr_array, views: sparse.csr_array) -> np.ndarray:
@@ -121,18 +121,18 @@ def _similar_views(rows: sparse.csr_array, views: sparse.csr_array) -> np.ndarra
 
 def _similarity_vectors(postings: PostingVectors, items: int) -> dict[str, sparse.csr_array]:
     """Return the posting itself, its employer and title, and these two within its place."""
-    found = {ITSELF: sparse.eye_array(items, format="csr", dtype=np.float32)}
+    vectors = {ITSELF: sparse.eye_array(items, format="csr", dtype=np.float32)}
     codes = postings.codes
     if "employer" in codes:
-        found["employer"] = one_hot(codes["employer"])
+        vectors["employer"] = one_hot(codes["employer"])
         if "locality" in codes:
-            found["employer here"] = one_hot(pair_codes(codes["employer"], codes["locality"]))
+            vectors["employer here"] = one_hot(pair_codes(codes["employer"], codes["locality"]))
     if "title letters" in postings.texts:
         title = postings.texts["title letters"]
-        found["title"] = title
+        vectors["title"] = title
         if "region" in codes:
-            found["title here"] = _within(title, codes["region"])
-    return found
+            vectors["title here"] = _within(title, codes["region"])
+    return vectors
 
 
 def _within(rows: sparse.csr_array, code: np.ndarray) -> sparse.csr_array:
