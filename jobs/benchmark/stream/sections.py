@@ -196,7 +196,7 @@ def tuning_section(report: Report) -> Section:
             [part, *(cell for of in ("p50", "backlog") for cell in _gain(report, part, of))]
             for part in Tuning
         ],
-        tiles=[],
+        tiles={},
     )
 
 
