@@ -119,67 +119,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         # The module that starts the session may have changed the options of its own JVMs.
         monkeypatch.delenv("SPARK_SUBMIT_OPTS", raising=False)
-
-    yield running
-
-
-@pytest.fixture
-def kafka_settings(broker: Broker) -> KafkaSettings:
-    """The broker, with a topic prefix for this test alone."""
-    return KafkaSettings(
-        bootstrap_servers=broker.bootstrap_servers, topic_prefix=f"test-{uuid4().hex[:12]}."
-    )
-
-
-@pytest.fixture
-def settings(kafka_settings: KafkaSettings, tmp_path: Path) -> Settings:
-    """Settings with a home folder and topic names for this test alone; no topic exists yet."""
-    return Settings(home=tmp_path / "home", kafka=kafka_settings)
-
-
-@pytest.fixture
-def create_topics(kafka_settings: KafkaSettings) -> Callable[..., None]:
-    """A function that creates the given topics of the table, by default all."""
-
-    def create(*topics: Topic) -> None:
-        provisioning.create(kafka_settings, topics or TOPICS)
-
-    return create
-
-
-# --- Spark ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def quick_jvms() -> Iterator[None]:
-    """Start the JVMs of a module without Java's optimizing compiler.
-
-    They run for seconds, and the compiler would take half of their processor time.
-    """
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        yield
-
-
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
-    """The Spark session of the run, made as every job makes it.
-
-    It has two state partitions and no web page, to be quick. Tables, checkpoints and topics come
-    from the settings of each test.
-    """
-    from streaming.spark.session import session  # noqa: PLC0415 - importing pyspark takes a second
-
-    home = tmp_path_factory.mktemp("spark")
-    conf = {
-        "spark.ui.enabled": "false",
-        "spark.sql.warehouse.dir": str(home / "warehouse"),
-        "spark.local.dir": str(home / "local"),
-    }
-    running = session(
-        Settings(home=home, spark=SparkSettings(state_partitions=2, conf=conf)),
-        "tests",
-        scores=True,
-    )
+        running = session(
+            Settings(home=home, spark=SparkSettings(state_partitions=2, conf=conf)),
+            "tests",
+            scores=True,
+        )
     yield running
     running.stop()
