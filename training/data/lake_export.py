@@ -1,4 +1,4 @@
-"""From the lake to a dataset folder: what `training.data.dataset` reads."""
+"""Export of a dataset folder from the lake, for `training.data.dataset`."""
 
 import json
 from pathlib import Path
@@ -14,8 +14,12 @@ from streaming.lake import tables as lake
 from streaming.settings import Settings
 
 EVENT_COLUMNS = (
-    *("candidate_id", "posting_id", "kind"),
-    *("event_time", "duration_seconds", "event_id"),
+    "candidate_id",
+    "posting_id",
+    "kind",
+    "event_time",
+    "duration_seconds",
+    "event_id",
 )
 
 
@@ -24,14 +28,14 @@ def export_dataset(spark: SparkSession, settings: Settings, folder: Path) -> dic
 
     Args:
         spark: session.
-        settings: say where the lake is.
-        folder: written into; on storage that the training processes see.
+        settings: give the lake's place.
+        folder: is written to; on storage that the training processes see.
 
     Returns:
         The data version: table versions and counts, also written as version.json.
 
     Raises:
-        InputError: there is nothing to train on.
+        InputError: there are no events or no postings.
     """
     tables = {
         "events": lake.EVENTS,
@@ -62,12 +66,12 @@ def export_dataset(spark: SparkSession, settings: Settings, folder: Path) -> dic
 
 
 def training_events(events: DataFrame) -> DataFrame:
-    """The distinct events that a profile could hold."""
+    """Select the distinct events that a profile can hold: all but impressions."""
     return events.where(F.col("kind") != EventKind.IMPRESSION.value).select(*EVENT_COLUMNS)
 
 
 def newest_stated(profiles: DataFrame) -> DataFrame:
-    """The stated part of each candidate's newest profile: candidate_id and `records.Stated`."""
+    """Select the stated part of each newest profile: candidate_id and `records.Stated`."""
     newest = profiles.groupBy("candidate_id").agg(F.max_by("stated", "version").alias("stated"))
     fields = (F.col("stated")[name].alias(name) for name in spark_type(Stated).names)
     return newest.where(F.col("stated").isNotNull()).select("candidate_id", *fields)

@@ -1,4 +1,4 @@
-"""How much was done with each posting: the numbers behind "popular"."""
+"""Popularity of postings: events, weighed by kind and age."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ from streaming.contract.records import EventKind
 from streaming.serving.catalogue import Catalogue
 from streaming.timestamps import parse_timestamp
 
-STRENGTH: Mapping[str, float] = {
+KIND_WEIGHTS: Mapping[str, float] = {
     EventKind.VIEW: 1.0,
     EventKind.SAVE: 3.0,
     EventKind.APPLY: 5.0,
     EventKind.HIRE: 5.0,
 }
-"""What an event says of a posting's popularity; kinds that are absent say nothing."""
+"""The weight of an event by kind; other kinds do not count."""
 
 HALF_LIFE_DAYS = 7.0
-"""After so many days an event counts half."""
+"""After this time an event counts half."""
 
 
 @dataclass(frozen=True)
 class PopularityCounts:
-    """How much was done with each posting, weighed by kind and age.
+    """The popularity of postings at a time.
 
     Args:
         weights: posting id to weight, (P,) float64 under a sorted index.
-        made_at: the moment the ages were taken at, canonical format; None for no counts at all.
+        made_at: the time at which ages were taken, canonical format; None where nothing is counted.
     """
 
     weights: pd.Series
@@ -41,15 +41,16 @@ class PopularityCounts:
 
     @classmethod
     def none(cls) -> Self:
-        """Nothing has been counted yet."""
+        """Return counts of no events."""
         return cls(pd.Series(dtype="float64"), None)
 
     @classmethod
     def of(cls, events: pd.DataFrame, as_of: str) -> Self:
-        """Count the events up to a moment.
+        """Count the events up to a time.
 
         A candidate counts once for a posting and kind, at the newest time, so that nobody makes a
-        posting popular alone. The sums do not depend on the order of the rows.
+        posting popular alone. The sums do not depend on the order of the rows. The weight of an
+        event falls as 0.5 ** (age / half-life).
 
         Args:
             events: columns candidate_id, posting_id, kind, event_time.
@@ -57,21 +58,21 @@ class PopularityCounts:
         """
         times = pd.to_datetime(events["event_time"], utc=True)
         counted = events.assign(event_time=times)[
-            (times <= parse_timestamp(as_of)) & events["kind"].isin(STRENGTH)
+            (times <= parse_timestamp(as_of)) & events["kind"].isin(KIND_WEIGHTS)
         ]
         by = ["posting_id", "candidate_id", "kind"]
         newest = counted.groupby(by, sort=True, observed=True)["event_time"].max().reset_index()
         age_days = (parse_timestamp(as_of) - newest["event_time"]).dt.total_seconds() / 86_400
-        weight = newest["kind"].astype(str).map(STRENGTH) * 0.5 ** (age_days / HALF_LIFE_DAYS)
+        weight = newest["kind"].astype(str).map(KIND_WEIGHTS) * 0.5 ** (age_days / HALF_LIFE_DAYS)
         weights = weight.astype("float64").groupby(newest["posting_id"], sort=True).sum()
         return cls(weights, as_of)
 
     def aligned(self, catalogue: Catalogue) -> np.ndarray:
-        """Weights in the order of a catalogue's rows, (N,) float64; 0 where nothing was counted."""
+        """Return weights in the order of a catalogue's rows, (N,) float64; 0 where uncounted."""
         return self.weights.reindex(catalogue.posting_ids).fillna(0.0).to_numpy(dtype=np.float64)
 
     def write(self, file: Path) -> None:
-        """Write a Parquet file that carries `made_at` in its metadata."""
+        """Write a Parquet file with `made_at` in its metadata."""
         table = pa.table(
             {
                 "posting_id": pa.array(list(self.weights.index), pa.string()),
@@ -90,7 +91,7 @@ class PopularityCounts:
 
 
 def decay(made_at: str | None, as_of: str) -> float:
-    """What is left of a weight at a moment; looking back, nothing has decayed yet."""
+    """Return the share of a weight that is left at a time; 1 at and before `made_at`."""
     if made_at is None:
         return 1.0
     days = (parse_timestamp(as_of) - parse_timestamp(made_at)) / timedelta(days=1)

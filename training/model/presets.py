@@ -1,4 +1,4 @@
-"""Presets: named configurations, each a function; no pile of flags."""
+"""Presets: named configurations, each a function."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -9,13 +9,13 @@ from streaming.errors import SettingsError
 
 
 class Config(BaseModel):
-    """Frozen, keyword-only, checked at construction; passed on as a whole."""
+    """Base of configurations: frozen, keyword-only, checked at construction."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Decoding(Config):
-    """How a list is made of the model's steps (`training.ranking.decoding`)."""
+    """How a list is made of decoding steps (`training.ranking.decoding`)."""
 
     width: int = Field(
         ge=0, description="lists followed side by side: 1 is greedy; 0: the first step alone"
@@ -33,7 +33,7 @@ DECODINGS: Mapping[str, Decoding] = MappingProxyType(
         "beam": Decoding(width=4, among=4),
     }
 )
-"""What `training.fitting.decoding_selection` compares after training, the cheapest first."""
+"""The decodings that `training.fitting.decoding_selection` compares, the cheapest first."""
 
 
 class ModelConfig(Config):
@@ -64,7 +64,7 @@ class ModelConfig(Config):
 
 
 class TrainConfig(Config):
-    """How it is trained."""
+    """How the encoder-decoder is trained."""
 
     epochs: int = Field(ge=1, description="passes over the candidates")
     batch_size: int = Field(ge=1, description="examples per step, over all processes together")
@@ -97,7 +97,7 @@ class TrainConfig(Config):
 
 
 class Preset(Config):
-    """A whole configuration under a name."""
+    """A whole configuration, with a name."""
 
     name: str = Field(description="its name")
     model: ModelConfig = Field(description="the shape")
@@ -109,43 +109,45 @@ class Preset(Config):
 
 
 def published() -> Preset:
-    """Return the numbers and the shape of the published description.
+    """Return the preset with the shape and the numbers of the published description.
 
     Word vectors of 300 dimensions; LSTMs of 128 units as encoder and as decoder, which starts from
     the encoder's state with a start token; attention a = softmax_i sigma(W_a [h_(t-1); h_i]) and
     s = Σ a_i h_i; greedy decoding; cross-entropy, Adam, accuracy; 10 epochs, batches of 64, the
     last 20 % for validation.
 
-    Where it departs, and why:
+    Differences from the description, with their reasons:
 
-    - It emits postings, scored by an inner product with posting vectors, where the sketch emits
-      words: a list of postings is what is wanted, and most postings people look at next are new.
-    - The target is shifted: step t sees the targets before t. Fed unshifted, as in the sketch's
+    - It emits postings, scored by an inner product with posting vectors; the description emits
+      words. A list of postings is wanted, and most postings that people look at next are new.
+    - The target is shifted: step t reads the targets before t. Unshifted, as in the description's
       code, the decoder would learn to copy.
-    - The attention, which the sketch's code omits, is there. A sigmoid keeps its weights within a
-      factor of e of each other, so a learned factor stands before it, 1 at first.
-    - The query holds, besides a function of the decoder's state, the attended posting vectors
-      themselves, so that likeness to what the profile names counts from the first epoch on and for
-      words that no training profile held. It also makes the reasons exact. A learned map of low
-      rank (`relations`) adds what goes with them: who looks at this also wants that.
-    - Besides the mean of its word vectors a text has a block for its very words (`Lexicon`): word
-      vectors alone cannot tell accounting from auditing. Only the weight of that block is learned:
-      it compares the profile's words with the posting's as TF-IDF cosine does.
-    - Some examples are made of postings: what a random event's posting asks for is stated, and that
-      posting is the target. Few candidates name any one skill; this teaches what each stands for.
-    - Freshness adds to the score, as much as the state says: people look at what is new.
-    - The blocks of a posting vector are weighed by the state (see `training.model.network`).
-    - The 20 % are the newest events, not a random part: a random part would show the model the
-      future. Several prefixes of each candidate are examples, some without the stated part and some
-      with nothing else, so that either alone is enough.
-    - Dropout, weight decay, a falling learning rate and a bound on the gradient: the data of a
-      small site overfit within 10 epochs otherwise.
-    - Greedy decoding goes on among the postings that its first step scores best, as many as the
-      list has places: free to choose from all, later steps drift away from the profile (HR@10 .81
-      instead of .84 on simulated validation data). After training it is compared on the validation
-      part with the first step alone, with more to choose from and with a beam (`DECODINGS`), and
-      the cheapest of the best ways is served.
-    - No employer has more than half of a list's places, unless nothing else fits.
+    - It has the attention, which the description's code omits. A sigmoid keeps the weights within a
+      factor of e of each other, so a learned factor precedes it, 1 at first.
+    - The query is the sum of a function of the decoder's state and of the attended vectors. The
+      similarity to what the profile names therefore counts from the first epoch on, and for words
+      that no training profile held. It also makes the reasons exact. A learned low-rank map
+      (`relations`) adds what goes together: candidates who look at this also want that.
+    - Besides the mean of its word vectors, a text has a block for its words (`Lexicon`): word
+      vectors alone cannot tell accounting from auditing. Only the weight of the block is learned,
+      so that it compares words as a TF-IDF cosine does.
+    - Some examples are made of postings: they state what the posting of a random event requires,
+      and have that posting as target. Few candidates name any one skill, and these examples teach
+      what each skill stands for.
+    - Freshness adds to the score, with weights that depend on the state: people look at new
+      postings.
+    - Weights of the blocks of a posting vector depend on the state (see `training.model.network`).
+    - The 20 % are the newest events: a random part would show the model the future. Several
+      prefixes of each candidate are examples. Some lack the stated part and others the events, so
+      that the model can rank by either alone.
+    - Dropout, weight decay, an annealed learning rate and clipped gradients: without them the data
+      of a small site overfit within 10 epochs.
+    - Greedy decoding chooses among the postings that the first step scores best, as many as the
+      list has places. With a free choice from all postings, later steps drift away from the profile
+      (HR@10 .81 instead of .84 on simulated validation data). After training, the first step alone,
+      a wider choice and a beam (`DECODINGS`) are compared on the validation part, and the cheapest
+      of the best is served.
+    - No employer has more than half of a list's places, unless nothing else is left.
     """
     model = ModelConfig(
         word_dimensions=300,
@@ -180,10 +182,10 @@ def published() -> Preset:
 
 
 def best() -> Preset:
-    """Return what measures best: `published` with a content score blended in.
+    """Return the preset with the best measured quality: `published` with a content score.
 
-    Who has events is ranked by both, in shares that are found on the validation part; who only
-    states something by the encoder-decoder alone.
+    Both scores rank for candidates with events, in shares that are chosen on the validation part.
+    The encoder-decoder alone ranks for candidates with only a stated part.
     """
     return published().model_copy(update={"name": "best", "content": True})
 
@@ -195,7 +197,7 @@ def preset_by_name(name: str) -> Preset:
     """Return a preset.
 
     Raises:
-        SettingsError: there is none of that name; the message lists those there are.
+        SettingsError: no preset has the name; the message lists the names.
     """
     if name not in PRESETS:
         raise SettingsError(f"there is no preset {name!r}; choose one of: {', '.join(PRESETS)}")

@@ -1,4 +1,4 @@
-"""Which text encoder a training uses, and which one a model folder holds."""
+"""Makes the text encoder of a training, and loads the one of a model folder."""
 
 import json
 from collections.abc import Sequence
@@ -9,44 +9,44 @@ from training.text import word_embeddings
 from training.text.word_embeddings import TextEncoder, WordVectors
 
 _FILES = (".txt", ".vec", ".bin", ".gz")
-"""How files of word vectors end, and no name of a language model."""
+"""Suffixes of word-vector files; no name of a language model ends in one of them."""
 _LANGUAGE_MODEL = "language-model"
 
 
 def choose_encoder(
-    named: str | None, texts: Sequence[str], *, dimensions: int, seed: int
+    setting: str | None, texts: Sequence[str], *, dimensions: int, seed: int
 ) -> TextEncoder:
-    """Make the encoder that `training.text_encoder` names.
+    """Make the encoder that the setting `training.text_encoder` names.
 
     Args:
-        named: a word2vec or GloVe file; a folder or a name of sentence-transformers; None: word
+        setting: a word2vec or GloVe file; a folder or a name of sentence-transformers; None: word
             vectors are trained on the texts.
-        texts: of the catalogue, one a posting.
+        texts: of the catalogue, one for each posting.
         dimensions: of word vectors; a language model has its own.
         seed: of trained word vectors.
 
     Raises:
-        InputError: what is named cannot be used.
-        MissingDependencyError: a language model is named, and the extra `lm` is not installed.
+        InputError: the setting cannot be used.
+        MissingDependencyError: it is a language model, and the extra `lm` is not installed.
     """
-    if named is None:
+    if setting is None:
         return word_embeddings.train_word_vectors(texts, dimensions=dimensions, seed=seed)
-    path = Path(named).expanduser()
+    path = Path(setting).expanduser()
     if path.is_file() or path.suffix in _FILES:
         return word_embeddings.load_word_vectors(path, texts, dimensions=dimensions)
     if path.is_absolute() and not path.is_dir():
-        raise InputError(f"text encoder {named} does not exist; give a file, a folder or a name")
-    from training.text import language_model  # noqa: PLC0415 - word vectors need none of it
+        raise InputError(f"text encoder {setting} does not exist; give a file, a folder or a name")
+    from training.text import language_model  # noqa: PLC0415 - needed by language models only
 
-    opened = language_model.from_pretrained(str(path) if path.is_dir() else named)
-    return opened.centred(texts)
+    encoder = language_model.from_pretrained(str(path) if path.is_dir() else setting)
+    return encoder.centred(texts)
 
 
 def load_encoder(folder: Path) -> TextEncoder:
-    """Read the text encoder that a model folder holds, whichever it is.
+    """Read the text encoder of a model folder, of whichever kind.
 
     Raises:
-        ModelError: the folder holds none that this version knows.
+        ModelError: the folder holds no encoder that this version knows.
         MissingDependencyError: it holds a language model, and the extra `lm` is not installed.
     """
     try:

@@ -1,7 +1,7 @@
 """A pretrained language-model encoder as a `TextEncoder` (sentence-transformers, the extra `lm`).
 
-Encoding takes milliseconds a text where word vectors take microseconds, so vectors are kept on each
-machine (`VectorCache`), under a name made of the encoder's files.
+A text takes milliseconds, where word vectors take microseconds. Each machine therefore caches the
+vectors (`VectorCache`), in a file named by a hash of the encoder's files.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from streaming.dependencies import cache_folder
 from streaming.errors import InputError, MissingDependencyError, ModelError, one_line
+from training.determinism import one_torch_thread
 from training.text.vector_cache import VectorCache
 from training.text.word_embeddings import unit_rows
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 KIND = "language-model"
 PACKAGES = ("sentence-transformers", "transformers")
-"""What a machine needs that loads it, besides what every encoder needs."""
+"""Packages needed to load it, beyond those that every encoder needs."""
 
 _NAME = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<revision>[\w./-]+))?")
 _FOLDER = "language-model"
 _CENTRE = "centre.npy"
-_KEPT_AT_ONCE = 256
+_CACHE_BATCH = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +42,9 @@ class LanguageModel:
 
     model: "SentenceTransformer"
     fingerprint: str
-    """Names the encoder's files."""
+    """A hash of the encoder's files."""
     centre: np.ndarray
-    """(D,) float32: what all texts of the catalogue share, which would make any two look alike."""
+    """(D,) float32: the mean of the catalogue's texts, which would make any two texts similar."""
 
     @property
     def dimensions(self) -> int:
@@ -53,19 +53,19 @@ class LanguageModel:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """What a machine needs to load it."""
+        """Packages needed to load it, beyond those that every encoder needs."""
         return PACKAGES
 
     @cached_property
-    def store(self) -> VectorCache:
-        """Where vectors are kept on this machine."""
+    def cache(self) -> VectorCache:
+        """The vectors known on this machine."""
         file = cache_folder() / "text-vectors" / f"{self.fingerprint}.sqlite"
         return VectorCache(file, self.dimensions)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Embed texts; see `TextEncoder.encode`. Each is read once on a machine, then looked up."""
+        """Embed texts; see `TextEncoder.encode`. A machine encodes each text once."""
         stripped = [text.strip() for text in texts]
-        known = self._raw([text for text in dict.fromkeys(stripped) if text])
+        known = self._uncentred([text for text in dict.fromkeys(stripped) if text])
         embedded = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for place, text in enumerate(stripped):
             if text:
@@ -74,15 +74,15 @@ class LanguageModel:
 
     def centred(self, texts: Sequence[str]) -> "LanguageModel":
         """Return the same encoder, centred on a catalogue's texts."""
-        different = sorted({text.strip() for text in texts if text.strip()})
-        if len(different) < 2:  # noqa: PLR2004 - one text shares all it says with itself
+        distinct = sorted({text.strip() for text in texts if text.strip()})
+        if len(distinct) < 2:  # noqa: PLR2004 - centred on itself, a single text would be zero
             return self
-        raw = self._raw(different)
-        table = np.array([raw[text] for text in different], dtype=np.float64)
+        known = self._uncentred(distinct)
+        table = np.array([known[text] for text in distinct], dtype=np.float64)
         return replace(self, centre=np.asarray(table.mean(axis=0), dtype=np.float32))
 
     def save(self, folder: Path) -> None:
-        """Write the encoder's own files, too: a model must not wait for a download to serve."""
+        """Write the encoder with its own files, so that serving needs no download."""
         about = {"kind": KIND, "dimensions": self.dimensions, "fingerprint": self.fingerprint}
         (folder / "encoder.json").write_text(json.dumps(about), encoding="utf-8")
         np.save(folder / _CENTRE, self.centre)
@@ -94,7 +94,7 @@ class LanguageModel:
 
         Raises:
             MissingDependencyError: the extra is not installed.
-            ModelError: the folder is not complete.
+            ModelError: the folder is incomplete.
         """
         try:
             about = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
@@ -106,83 +106,80 @@ class LanguageModel:
             ) from error
         return cls(model, about["fingerprint"], centre)
 
-    def _raw(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        """Look vectors up, and make and keep those that are not there; float16, not centred."""
-        known = self.store.read(texts)
+    def _uncentred(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return vectors, (D,) float16 each, from the cache; make and cache those it lacks."""
+        known = self.cache.read(texts)
         missing = iter([text for text in texts if text not in known])
-        while part := list(islice(missing, _KEPT_AT_ONCE)):
-            made = {text: _embed(self.model, text) for text in part}
-            self.store.write(made)
+        while batch := list(islice(missing, _CACHE_BATCH)):
+            made = {text: _embed(self.model, text) for text in batch}
+            self.cache.write(made)
             known |= made
         return known
 
 
-def from_pretrained(named: str) -> LanguageModel:
-    """Open a folder of sentence-transformers or transformers, or a name on their hub.
+def from_pretrained(source: str) -> LanguageModel:
+    """Load a folder of sentence-transformers or transformers, or a name on their hub.
 
     Args:
-        named: the folder, or `organisation/model`, with `@revision` where one is wanted.
+        source: the folder, or `organisation/model`, with an optional `@revision`.
 
     Raises:
         MissingDependencyError: the extra is not installed.
-        InputError: no such folder or name, or no model in it.
+        InputError: the folder or name does not exist, or holds no model.
     """
     try:
-        is_folder = Path(named).is_dir()
-        model = _open(named, local_files_only=True) if is_folder else _download(named)
+        is_folder = Path(source).is_dir()
+        model = _open(source, local_files_only=True) if is_folder else _download(source)
         length = len(_embed(model, "text"))
     except (OSError, ValueError) as error:
         raise InputError(
-            f"text encoder {named} cannot be loaded: {one_line(error)}; give a folder or a name of "
-            "sentence-transformers, or a word2vec or GloVe file"
+            f"text encoder {source} cannot be loaded: {one_line(error)}; give a folder or a name of"
+            " sentence-transformers, or a word2vec or GloVe file"
         ) from error
     return LanguageModel(model, _fingerprint(model), np.zeros(length, dtype=np.float32))
 
 
-def _download(named: str) -> "SentenceTransformer":
-    found = _NAME.fullmatch(named)
-    if found is None:
-        raise InputError(f"text encoder {named} is no folder; give an existing one, or a name")
-    return _open(found["name"], revision=found["revision"])
+def _download(name: str) -> "SentenceTransformer":
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise InputError(f"text encoder {name} is no folder; give an existing one, or a name")
+    return _open(match["name"], revision=match["revision"])
 
 
-def _open(named: str, **how: Any) -> "SentenceTransformer":
+def _open(source: str, **options: Any) -> "SentenceTransformer":
     """Load a model.
 
     Raises:
-        OSError: it is not there.
+        OSError: it does not exist.
         ValueError: it is not a model.
     """
     try:
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - an extra, and slow
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - an extra; slow to import
         from transformers.utils import logging  # noqa: PLC0415 - as above
     except ImportError as error:
         raise MissingDependencyError(
-            f"text encoder {named} needs sentence-transformers, which is not installed; "
+            f"text encoder {source} needs sentence-transformers, which is not installed; "
             "install careerstream[lm]"
         ) from error
-    # A bar for each file in each process that loads a model; the library declares no types here.
+    # Each process would show a bar for each file it loads. The library declares no types here.
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        return SentenceTransformer(named, device="cpu", trust_remote_code=False, **how).eval()
-    except Exception as error:  # other files than expected raise nearly anything
+        return SentenceTransformer(source, device="cpu", trust_remote_code=False, **options).eval()
+    except Exception as error:  # unexpected files raise nearly anything
         raise ValueError(one_line(error)) from error
 
 
 def _embed(model: "SentenceTransformer", text: str) -> np.ndarray:
     """Embed one text, (D,) float16 of length 1.
 
-    Alone and in one thread: beside longer texts, or cut up among threads, its last bits differ.
+    The text is encoded alone and in one thread: in a batch, or with several threads, the last bits
+    of its vector would differ.
 
     Raises:
         ValueError: the model makes no finite vector.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_torch_thread():
         [vector] = model.encode([text], normalize_embeddings=True, show_progress_bar=False)
-    finally:
-        torch.set_num_threads(threads)
     rounded = np.asarray(vector, dtype=np.float16)
     if not np.isfinite(rounded).all():
         raise ValueError("it makes vectors that are not finite")
@@ -194,7 +191,7 @@ def _write(model: "SentenceTransformer", folder: Path) -> None:
 
 
 def _fingerprint(model: "SentenceTransformer") -> str:
-    """Name a model by all that it would write."""
+    """Hash all files that a model would write."""
     digest = hashlib.blake2b(digest_size=16)
     with TemporaryDirectory(prefix="careerstream-") as temporary:
         _write(model, Path(temporary))

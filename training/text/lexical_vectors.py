@@ -1,9 +1,9 @@
-"""Words as they are: texts that use the same words meet, whatever the word vectors say.
+"""Lexical vectors: texts are similar when they use the same words, as in a TF-IDF cosine.
 
-Word vectors put 会计 (accounting) beside 审计 (auditing); who states the one wants to see it. Each
-word has a fixed vector of random signs drawn from its hash, so that distinct words are nearly
-orthogonal and a word nobody has seen before counts too. Where that one is written like known words,
-it counts as those, too, so that who misspells a word meets those who don't.
+Word vectors put 会计 (accounting) beside 审计 (auditing), but a candidate who states one of them
+wants that one. Here each word has a fixed random vector, drawn from its hash. Distinct words are
+nearly orthogonal, and unknown words count as well. An unknown word also counts as the known words
+that are similar in spelling, so that a misspelt word still finds its postings.
 """
 
 import json
@@ -22,16 +22,16 @@ from training.text.tokenizer import tokens
 from training.text.word_embeddings import unit_rows
 
 _FILE = "lexicon.json"
-_PART = 0.5
-"""What a word inside a phrase counts beside the phrase."""
+_PART_WEIGHT = 0.5
+"""The weight of a word inside a known phrase, relative to the word alone."""
 
 
 class Lexicon:
-    """How much each word weighs: the rarer, the more.
+    """The weights of words: the rarer a word, the larger its weight.
 
     Args:
-        weights: of each known word.
-        unknown: of any other.
+        weights: of known words and phrases.
+        unknown: the weight of any other word.
     """
 
     def __init__(self, weights: Mapping[str, float], unknown: float) -> None:
@@ -43,30 +43,32 @@ class Lexicon:
         """Weigh the words of a catalogue's postings by inverse document frequency.
 
         Args:
-            catalogue: of each posting its phrases. Those of several words that only one posting
-                has, as many titles are, are not kept: they could bring nothing together.
+            catalogue: the phrases of each posting. A phrase of several words that only one posting
+                has, as many titles are, gets no weight of its own: nothing else could match it.
         """
         words: Counter[str] = Counter()
         wholes: Counter[str] = Counter()
-        count = 0
+        postings = 0
         for phrases in catalogue:
             parts = [_distinct(phrase) for phrase in phrases]
             words.update({word for part in parts for word in part})
             wholes.update({_whole(part) for part in parts if len(part) > 1})
-            count += 1
-        held = {**words, **{whole: number for whole, number in wholes.items() if number > 1}}
-        weights = {word: 1 + math.log((1 + count) / (1 + number)) for word, number in held.items()}
-        return cls(weights, 1 + math.log(1 + count))
+            postings += 1
+        counts = {**words, **{whole: count for whole, count in wholes.items() if count > 1}}
+        weights = {
+            word: 1 + math.log((1 + postings) / (1 + count)) for word, count in counts.items()
+        }
+        return cls(weights, 1 + math.log(1 + postings))
 
     def encode(self, texts: Sequence[Sequence[str]], width: int) -> np.ndarray:
-        """Embed texts, each by itself.
+        """Embed texts; each vector depends on its own text alone.
 
         Args:
-            texts: N, each as its phrases: what names one thing, such as a title or a skill.
+            texts: N texts, each as its phrases, such as a title or a skill.
             width: dimensions, a multiple of 8 up to 512.
 
         Returns:
-            (N, width) float32, each of length 1, or zero for a text without words. Inner products
+            (N, width) float32, rows of length 1, or zero for a text without words. Inner products
             approximate the TF-IDF cosine.
         """
         encoded = np.zeros((len(texts), width), dtype=np.float32)
@@ -76,39 +78,41 @@ class Lexicon:
         return unit_rows(encoded)
 
     def _weighed(self, phrases: Sequence[str]) -> dict[str, float]:
-        """Weigh distinct words; a known phrase of several is one, and its own words count less.
+        """Return the weights of distinct words and known phrases, whose words count less.
 
-        So who states 'Java development' comes closer to whoever names just that than to those who
-        name Java, or development, beside other things.
+        'Java development' is therefore closer to the same phrase than to a text that names Java,
+        or development, beside other things.
         """
-        # note: in the order of the text; a set's order differs between processes, and with it the
-        # last bits of a sum
+        # In the order of the text: a set's order, and so the last bits of a sum, would differ
+        # between processes.
         weighed: dict[str, float] = {}
         for phrase in phrases:
             words = _distinct(phrase)
             whole = _whole(words)
             known = len(words) > 1 and whole in self.weights
-            for word, weight in self._single(phrase, words).items():
-                weighed[word] = max(weight * (_PART if known else 1.0), weighed.get(word, 0.0))
+            for word, weight in self._word_weights(phrase, words).items():
+                weight *= _PART_WEIGHT if known else 1.0  # noqa: PLW2901 - scaled for this phrase
+                weighed[word] = max(weight, weighed.get(word, 0.0))
             if known:
                 weighed[whole] = self.weights[whole]
         return weighed
 
-    def _single(self, phrase: str, words: Sequence[str]) -> dict[str, float]:
-        """Weigh the words of a phrase, and those that its unknown words are written like.
+    def _word_weights(self, phrase: str, words: Sequence[str]) -> dict[str, float]:
+        """Return the weights of a phrase's words, and of words similar to its unknown ones.
 
-        An unknown word shares its weight with them: it may be a typing error, or a new name.
+        An unknown word shares its weight with the similar words: it may be a misspelling, or a new
+        word.
         """
         weighed = {word: self.weights.get(word, self.unknown) for word in words}
         if all(word in self.weights for word in words) or not self._words:
             return weighed
-        for stretch, relatives in self._spelling.relatives(phrase, self.weights):
-            own = 1.0 - sum(relative.share for relative in relatives)
-            parts = (word for word in words if word in stretch.text and word not in self.weights)
+        for span, similar in self._similar_words.similar(phrase, self.weights):
+            own = 1.0 - sum(word.share for word in similar)
+            parts = (word for word in words if word in span.text and word not in self.weights)
             weighed |= dict.fromkeys(parts, own * self.unknown)
-            for relative in relatives:
-                word = self._words[relative.row]
-                weighed[word] = max(relative.share * self.weights[word], weighed.get(word, 0.0))
+            for known in similar:
+                word = self._words[known.row]
+                weighed[word] = max(known.share * self.weights[word], weighed.get(word, 0.0))
         return weighed
 
     @cached_property
@@ -118,7 +122,7 @@ class Lexicon:
         return sorted(words, key=lambda word: (self.weights[word], word))
 
     @cached_property
-    def _spelling(self) -> SimilarWords:
+    def _similar_words(self) -> SimilarWords:
         return SimilarWords(self._words)
 
     def save(self, folder: Path) -> None:
@@ -138,5 +142,5 @@ def _distinct(phrase: str) -> list[str]:
 
 
 def _whole(words: Sequence[str]) -> str:
-    """Name a phrase; no word has a space in it."""
+    """Return the key of a phrase; no word contains a space."""
     return " ".join(words)

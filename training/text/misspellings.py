@@ -1,11 +1,10 @@
-"""What an unknown word is like: the known words that are written like it.
+"""Known words that are similar in spelling to an unknown word.
 
-A misspelt word, and one that no posting held at training, shares character n-grams with known ones:
-'enginer' with 'engineer', 'bookkeeper' with 'bookkeeping', 软件开法 with 软件开发. Subword vectors
-in the manner of fastText (Bojanowski et al. 2017) learn a vector for each n-gram and with it change
-that of every word; here n-grams only find an unknown word's relatives, whose vectors are there
-already. So known words stay what they are to the last bit, there is nothing to train or to save,
-and words read from a file have relatives, too.
+A misspelt word, and one that no posting held at training, shares character n-grams with known
+words: 'enginer' with 'engineer', 'bookkeeper' with 'bookkeeping', 软件开法 with 软件开发. fastText
+(Bojanowski et al. 2017) learns a vector for each n-gram, which changes the vector of every word.
+Here n-grams only find similar words, which have vectors already. Known words stay the same to the
+last bit, nothing is trained or saved, and words read from a file work as well.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -17,98 +16,95 @@ import numpy as np
 from training.text.tokenizer import UnknownSpan, is_chinese, unknown_spans
 
 MAX_INDEXED_WORDS = 20_000
-"""Relatives are looked for among so many words, the most frequent: typing errors are rare words."""
+"""Similar words are looked up among so many words, the most frequent: misspellings are rare."""
 
-_MOST_RELATIVES = 5
-_LEAST_LIKENESS = 0.3
+_MAX_SIMILAR = 5
+_MIN_SIMILARITY = 0.3
 _SHARPNESS = 4
-"""The power of the likeness by which relatives share; the nearest should say most."""
+"""The power of the similarity in the shares: the most similar word gets most."""
 _LATIN_LENGTHS = (2, 3)
 _HAN_LENGTHS = (1, 2)
-_LONGEST = 64
-"""Characters that are read of a word; a longer one is no typing error."""
-_MOST_KEPT = 65_536
+_MAX_CHARACTERS = 64
+"""Characters that are compared; a longer word is no misspelling."""
+_CACHED_SPANS = 65_536
 
 
 @dataclass(frozen=True)
 class SimilarWord:
-    """A known word that an unknown one is written like."""
+    """A known word that is similar to an unknown one."""
 
     row: int
-    """Of the word."""
+    """The word's row."""
     share: float
-    """How far it stands for the unknown word; those of all relatives sum to less than 1."""
+    """How far it stands for the unknown word; all shares together are less than 1."""
 
 
 class SimilarWords:
-    """Finds relatives by character n-grams.
+    """An index of words by their character n-grams.
 
     Args:
         words: distinct and lower-case, the most frequent first.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
-        holders: dict[str, list[int]] = {}
+        postings: dict[str, list[int]] = {}
         sizes = []
         for row, word in enumerate(words[:MAX_INDEXED_WORDS]):
-            found = character_ngrams(word)
-            sizes.append(len(found))
-            for piece in found:
-                holders.setdefault(piece, []).append(row)
-        self._holders = {piece: np.array(rows) for piece, rows in holders.items()}
+            ngrams = character_ngrams(word)
+            sizes.append(len(ngrams))
+            for ngram in ngrams:
+                postings.setdefault(ngram, []).append(row)
+        self._rows = {ngram: np.array(rows) for ngram, rows in postings.items()}
         self._sizes = np.array(sizes, dtype=np.float64)
-        self._of = lru_cache(maxsize=_MOST_KEPT)(self._search)
+        self._cached = lru_cache(maxsize=_CACHED_SPANS)(self._search)
 
-    def relatives(
+    def similar(
         self, text: str, known: Collection[str]
     ) -> list[tuple[UnknownSpan, tuple[SimilarWord, ...]]]:
-        """Find what the unknown parts of a text are like.
+        """Find words similar to the unknown parts of a text.
 
         Args:
             text: in any language.
-            known: the words that need no relatives.
+            known: words that are not looked up.
 
         Returns:
-            Each unknown stretch in the order of the text, with its relatives, nearest first.
+            Each unknown span in the order of the text, with its similar words, best first.
         """
-        return [(stretch, self._of(stretch)) for stretch in unknown_spans(text, known)]
+        return [(span, self._cached(span)) for span in unknown_spans(text, known)]
 
-    def _search(self, stretch: UnknownSpan) -> tuple[SimilarWord, ...]:
-        """Compare a stretch alone and as it stands; only what has a part of it is a relative."""
-        alone = self._likeness(stretch.text)
-        around = np.where(alone > 0, self._likeness(stretch.around), 0.0)
-        likeness = np.maximum(alone, around)
-        nearest = np.argsort(-likeness, kind="stable")[:_MOST_RELATIVES]
-        rows = nearest[likeness[nearest] >= _LEAST_LIKENESS]
-        powers = likeness[rows] ** _SHARPNESS
-        shares = likeness[rows] * powers / max(powers.sum(), 1e-12)
-        return tuple(
-            SimilarWord(row, share)
-            for row, share in zip(rows.tolist(), shares.tolist(), strict=True)
-        )
+    def _search(self, span: UnknownSpan) -> tuple[SimilarWord, ...]:
+        """Compare a span without and with its context; a word must share n-grams with the span."""
+        alone = self._similarities(span.text)
+        in_context = np.where(alone > 0, self._similarities(span.context), 0.0)
+        similarities = np.maximum(alone, in_context)
+        best = np.argsort(-similarities, kind="stable")[:_MAX_SIMILAR]
+        rows = best[similarities[best] >= _MIN_SIMILARITY]
+        powers = similarities[rows] ** _SHARPNESS
+        shares = similarities[rows] * powers / max(powers.sum(), 1e-12)
+        return tuple(map(SimilarWord, rows.tolist(), shares.tolist()))
 
-    def _likeness(self, word: str) -> np.ndarray:
-        """Compare a word with every known one by Dice's coefficient of their pieces, (V,)."""
-        own = character_ngrams(word)
+    def _similarities(self, word: str) -> np.ndarray:
+        """Return Dice's coefficient of a word's n-grams with those of each indexed word, (V,)."""
+        ngrams = character_ngrams(word)
         shared = np.zeros(len(self._sizes))
-        for piece in own & self._holders.keys():
-            shared[self._holders[piece]] += 1.0
-        return np.asarray(2.0 * shared / (len(own) + self._sizes))
+        for ngram in ngrams & self._rows.keys():
+            shared[self._rows[ngram]] += 1.0
+        return np.asarray(2.0 * shared / (len(ngrams) + self._sizes))
 
 
 def character_ngrams(word: str) -> frozenset[str]:
-    """Cut a word into its character n-grams.
+    """Return the character n-grams of a word.
 
-    One and two characters in Chinese, where one is a syllable and a meaning; else two and three,
-    and the ends of the word count as characters.
+    They have one and two characters in Chinese, where a character is a syllable with a meaning.
+    In other languages they have two and three, and the ends of the word count as characters.
     """
-    cut = word[:_LONGEST]
+    cut = word[:_MAX_CHARACTERS]
     if is_chinese(cut):
-        return frozenset(_grams(cut, _HAN_LENGTHS))
-    return frozenset(_grams(f"<{cut}>", _LATIN_LENGTHS))
+        return frozenset(_ngrams(cut, _HAN_LENGTHS))
+    return frozenset(_ngrams(f"<{cut}>", _LATIN_LENGTHS))
 
 
-def _grams(text: str, lengths: Iterable[int]) -> list[str]:
+def _ngrams(text: str, lengths: Iterable[int]) -> list[str]:
     return [
         text[start : start + length]
         for length in lengths

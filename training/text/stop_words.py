@@ -1,6 +1,6 @@
-"""Words that say nothing about a position, in both languages; kept short on purpose.
+"""Stop words, in English and Chinese: words that describe no position. The list is short.
 
-What is merely frequent in one catalogue is handled by its weight (`word_vectors`), not here.
+Words that are only frequent in one catalogue get a low weight instead (inverse document frequency).
 """
 
 _ENGLISH = """

@@ -1,4 +1,4 @@
-"""Text → tokens: Chinese and English words, lower-case, without markup and stop words."""
+"""Tokenizer: Chinese and English words, lower-case, without markup and stop words."""
 
 import html
 import logging
@@ -25,27 +25,26 @@ _RUN = re.compile(
 )
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
 _ONE_LETTER_WORDS = frozenset({"c", "r"})
-"""Programming languages; any other single Latin letter says nothing."""
+"""Programming languages; other single Latin letters are no words."""
 
 _COMPOUNDS = ("后端", "前端", "全栈", "大数据", "微服务", "运维", "云计算", "算法工程师")
 """Words of the labour market that jieba's dictionary lacks."""
 
-
-_AROUND = 2
-"""Characters that are read on either side of an unknown stretch of Chinese."""
+_CONTEXT = 2
+"""Characters of context on either side of an unknown span of Chinese."""
 
 
 @dataclass(frozen=True)
 class UnknownSpan:
-    """A part of a text that is made of no known words."""
+    """A part of a text without known words."""
 
     text: str
-    around: str
-    """The same with a few characters before and after it; Latin words stand alone."""
+    context: str
+    """The span with a few characters before and after it; a Latin word has no context."""
 
 
 def clean(text: str) -> str:
-    """Normalise (NFKC), remove markup and entities that an importer left, fold the case."""
+    """Return a text in Unicode's form NFKC, without markup and entities, in lower case."""
     plain = html.unescape(html.unescape(text)) if "&" in text else text
     if "<" in plain:
         plain = _TAG.sub(" ", plain)
@@ -53,10 +52,10 @@ def clean(text: str) -> str:
 
 
 def tokens(text: str | None) -> list[str]:
-    """Split a text into words, in order, repetitions kept.
+    """Split a text into words, in order, with repetitions.
 
-    Chinese is segmented by jieba in its search mode, which also emits the known words inside a
-    longer one (软件开发 → 软件, 开发, 软件开发), so that texts which cut differently still meet.
+    jieba segments Chinese in its search mode, which also emits the known words inside a longer one
+    (软件开发: 软件, 开发, 软件开发), so that texts with different segments still share words.
 
     Args:
         text: in any language; None and '' have no tokens.
@@ -64,60 +63,60 @@ def tokens(text: str | None) -> list[str]:
     Returns:
         Lower-case words without stop words, plain numbers and single Latin letters except c and r.
     """
-    found: list[str] = []
+    words: list[str] = []
     for run in _RUN.finditer(clean(text or "")):
         if run.group("han"):
-            found.extend(_segment(run.group("han")))
+            words.extend(_segment(run.group("han")))
         else:
-            found.append(run.group("word"))
-    return [word for word in found if _says_something(word)]
+            words.append(run.group("word"))
+    return [word for word in words if _is_token(word)]
 
 
 def unknown_spans(text: str | None, known: Collection[str]) -> Iterator[UnknownSpan]:
-    """Find what a text says in words that are neither known nor stop words.
+    """Yield the parts of a text that consist of neither known words nor stop words.
 
-    A misspelt Chinese word falls apart when it is segmented, often into single characters that are
-    words of their own (会记 into 会 and 记), so unknown words and single characters beside them are
-    one stretch.
+    Segmentation splits a misspelt Chinese word, often into single characters that are words of
+    their own (会记 into 会 and 记). Adjacent unknown words and single characters are therefore one
+    span. Each unknown Latin word is a span.
 
     Args:
-        text: in any language; None and '' have none.
+        text: in any language; None and '' have no spans.
         known: lower-case words.
 
     Yields:
-        The stretches in order; Latin ones are a word each.
+        The spans in the order of the text.
     """
     for run in _RUN.finditer(clean(text or "")):
         if run.group("han"):
-            yield from _strange_han(run.group("han"), known)
-        elif run.group("word") not in known and _says_something(run.group("word")):
+            yield from _unknown_han(run.group("han"), known)
+        elif run.group("word") not in known and _is_token(run.group("word")):
             yield UnknownSpan(run.group("word"), run.group("word"))
 
 
 def is_chinese(text: str) -> bool:
-    """Tell whether a text is written in Chinese: it holds at least one Han character."""
+    """Return whether a text holds at least one Han character."""
     return re.search(rf"[{_HAN}]", text) is not None
 
 
-def _says_something(word: str) -> bool:
+def _is_token(word: str) -> bool:
     if word in STOP_WORDS or word.isdecimal():
         return False
     return len(word) > 1 or word in _ONE_LETTER_WORDS or is_chinese(word)
 
 
-def _strange_han(run: str, known: Collection[str]) -> Iterator[UnknownSpan]:
+def _unknown_han(run: str, known: Collection[str]) -> Iterator[UnknownSpan]:
     start = 0
     for doubtful, group in groupby(
-        _segmenter().lcut(run), lambda word: len(word) == 1 or not _understood(word, known)
+        _segmenter().lcut(run), lambda word: len(word) == 1 or not _is_known(word, known)
     ):
         words = list(group)
         end = start + sum(map(len, words))
-        if doubtful and not all(_understood(word, known) for word in words):
-            yield UnknownSpan(run[start:end], run[max(0, start - _AROUND) : end + _AROUND])
+        if doubtful and not all(_is_known(word, known) for word in words):
+            yield UnknownSpan(run[start:end], run[max(0, start - _CONTEXT) : end + _CONTEXT])
         start = end
 
 
-def _understood(word: str, known: Collection[str]) -> bool:
+def _is_known(word: str, known: Collection[str]) -> bool:
     return word in known or word in STOP_WORDS
 
 
@@ -128,10 +127,10 @@ def _segment(run: str) -> tuple[str, ...]:
 
 @cache
 def _segmenter() -> Any:
-    """Make jieba's segmenter without its cache.
+    """Make jieba's segmenter without its cache file.
 
-    jieba keeps its parsed dictionary as a marshalled file under a fixed name in the shared
-    temporary folder, which any local user may put there. Parsing it anew takes half a second.
+    jieba caches its parsed dictionary under a fixed name in the shared temporary folder, in a
+    marshalled file that any local user could write. Parsing takes half a second.
     """
     with warnings.catch_warnings():
         # jieba 0.42.1 holds invalid escapes and asks for pkg_resources.

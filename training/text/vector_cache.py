@@ -1,7 +1,7 @@
-"""Text vectors kept on this machine, so that no text is encoded twice.
+"""A cache of text vectors on this machine, so that no text is encoded twice.
 
-A store belongs to one encoder and is keyed by text: what it holds cannot be wrong, only absent. So
-it needs no version, several processes may use it at once, and it may be deleted at any time.
+A cache belongs to one encoder and is keyed by text, so its vectors are never out of date. It needs
+no version, several processes may use it at once, and it may be deleted at any time.
 """
 
 import hashlib
@@ -16,70 +16,70 @@ import numpy as np
 
 logger = logging.getLogger(__name__)
 
-_AT_ONCE = 500
+_KEYS_PER_QUERY = 500
 _BUSY_SECONDS = 5.0
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (text BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 
 
 class VectorCache:
-    """Vectors by text, in a file.
+    """Vectors by text, in an SQLite file.
 
-    Guarantee: what is read is what was written. A file that cannot be read or written is as good as
-    an empty one, said once in the log: a full disk must not stop a list.
+    A file that cannot be read or written counts as an empty one, with one warning in the log: a
+    full disk must not stop a list.
 
     Args:
-        file: made with its folder where it is not there.
-        dimensions: of a vector.
+        file: made with its folder where it does not exist.
+        dimensions: D, of a vector.
     """
 
     def __init__(self, file: Path, dimensions: int) -> None:
         self.file = file
         self._bytes = dimensions * np.dtype(np.float16).itemsize
-        self._complained = False
+        self._warned = False
 
     def read(self, texts: Collection[str]) -> dict[str, np.ndarray]:
-        """Return those vectors that are there, (D,) float16 each."""
+        """Return the vectors of known texts, (D,) float16 each."""
         texts_of = {_key(text): text for text in texts}
-        found: dict[bytes, bytes] = {}
-        waiting = iter(texts_of)
+        vectors: dict[bytes, bytes] = {}
+        remaining = iter(texts_of)
         try:
             if self.file.exists():
-                with self._opened() as database:
-                    while keys := list(islice(waiting, _AT_ONCE)):
-                        found |= dict(database.execute(_asking_for(len(keys)), keys))
+                with self._database() as database:
+                    while keys := list(islice(remaining, _KEYS_PER_QUERY)):
+                        vectors |= dict(database.execute(_query(len(keys)), keys))
         except (OSError, sqlite3.Error) as error:
-            self._complain(error)
+            self._warn(error)
         return {
             texts_of[key]: np.frombuffer(vector, dtype=np.float16)
-            for key, vector in found.items()
+            for key, vector in vectors.items()
             if len(vector) == self._bytes
         }
 
     def write(self, vectors: Mapping[str, np.ndarray]) -> None:
-        """Keep vectors, (D,) float16 each."""
+        """Add vectors, (D,) float16 each."""
         rows = [(_key(text), vector.tobytes()) for text, vector in vectors.items()]
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with self._opened() as database, database:
+            with self._database() as database, database:
                 database.execute(_TABLE)
                 database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
         except (OSError, sqlite3.Error) as error:
-            self._complain(error)
+            self._warn(error)
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        # note: a connection for each call; one that lives on cannot be used after a fork
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        # A connection for each call, because no connection can be used after a fork.
         with closing(sqlite3.connect(self.file, timeout=_BUSY_SECONDS)) as database:
-            database.execute("PRAGMA journal_mode=WAL")  # who reads does not wait for who writes
+            database.execute("PRAGMA journal_mode=WAL")  # readers do not wait for a writer
             yield database
 
-    def _complain(self, error: Exception) -> None:
-        if not self._complained:
+    def _warn(self, error: Exception) -> None:
+        if not self._warned:
             logger.warning("text vectors are not kept in %s: %s", self.file, error)
-        self._complained = True
+        self._warned = True
 
 
-def _asking_for(count: int) -> str:
+def _query(count: int) -> str:
     places = ",".join("?" * count)
     return f"SELECT text, vector FROM vectors WHERE text IN ({places})"  # noqa: S608 - no values
 

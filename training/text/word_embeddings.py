@@ -1,8 +1,8 @@
-"""Texts → vectors: one interface (`TextEncoder`), whatever stands behind it.
+"""Text encoders: the interface (`TextEncoder`), and its implementation by word vectors.
 
-Word vectors are trained on the catalogue or loaded from a word2vec or GloVe file; a text is the
-mean of its words' vectors, rare words weighing more. An unknown word means what the known ones mean
-that are written like it.
+Word vectors are trained on the catalogue or loaded from a word2vec or GloVe file. The vector of a
+text is the weighted mean of its words' vectors; rare words weigh more. An unknown word takes the
+vectors of known words that are similar in spelling.
 """
 
 import gzip
@@ -21,19 +21,19 @@ from training.text.misspellings import SimilarWords
 from training.text.tokenizer import tokens
 
 MAX_BINARY_WORDS = 500_000
-"""So many words, the first, are read of a binary file; such files are sorted by frequency."""
+"""The number of words read from a binary file; such files are sorted by frequency."""
 
 MAX_EXTRA_WORDS = 50_000
-"""Of a file's words, so many that the catalogue lacks are kept for what candidates may say."""
+"""The number of a file's first words that are kept even where the catalogue lacks them."""
 
-_TOKENS_TO_TRAIN_ON = 800_000
+_TRAINING_TOKENS = 800_000
 KIND = "word-vectors"
-"""In encoder.json, for `text_encoders.load_encoder`."""
+"""In encoder.json, for `encoder_factory.load_encoder`."""
 
 
 @runtime_checkable
 class TextEncoder(Protocol):
-    """What the model asks of text vectors. A posting's text counts by its direction alone."""
+    """Maps texts to vectors, of which the model uses the direction alone."""
 
     @property
     def dimensions(self) -> int:
@@ -42,19 +42,19 @@ class TextEncoder(Protocol):
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Packages that a machine needs to load it, besides what every model needs."""
+        """Packages needed to load it, beyond those that every model needs."""
         ...
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Embed texts, each by itself.
+        """Embed texts; each vector depends on its own text alone.
 
         Returns:
-            (N, dimensions) float32, each of length 1, or zero for a text that says nothing known.
+            (N, dimensions) float32, rows of length 1, or zero for a text without known words.
         """
         ...
 
     def save(self, folder: Path) -> None:
-        """Write all that `text_encoders.load_encoder` needs into an existing folder."""
+        """Write everything that `encoder_factory.load_encoder` needs into an existing folder."""
         ...
 
 
@@ -79,7 +79,7 @@ class WordVectors:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """None but those that every model needs."""
+        """Packages beyond those that every model needs: none."""
         return ()
 
     @cached_property
@@ -88,30 +88,30 @@ class WordVectors:
         return {word: row for row, word in enumerate(self.words)}
 
     @cached_property
-    def spelling(self) -> SimilarWords:
+    def similar_words(self) -> SimilarWords:
         """Finds known words for unknown ones."""
         return SimilarWords(self.words)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts; see `TextEncoder.encode`."""
         embedded = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for place, text in enumerate(texts):
-            said = tokens(text)
-            found = [row for row in map(self.rows.get, said) if row is not None]
-            if found:
-                embedded[place] = self.weights[found] @ self.vectors[found]
-            if len(found) < len(said) and self.words:
-                embedded[place] += self._guessed(text)
+        for row, text in enumerate(texts):
+            words = tokens(text)
+            known = [index for index in map(self.rows.get, words) if index is not None]
+            if known:
+                embedded[row] = self.weights[known] @ self.vectors[known]
+            if len(known) < len(words) and self.words:
+                embedded[row] += self._unknown_part(text)
         return unit_rows(embedded)
 
-    def _guessed(self, text: str) -> np.ndarray:
-        """Add up what the unknown parts of a text may mean, (D,)."""
-        guessed = np.zeros(self.dimensions, dtype=np.float32)
-        for _, relatives in self.spelling.relatives(text, self.rows):
-            rows = [relative.row for relative in relatives]
-            shares = np.array([relative.share for relative in relatives], dtype=np.float32)
-            guessed += (shares * self.weights[rows]) @ self.vectors[rows]
-        return guessed
+    def _unknown_part(self, text: str) -> np.ndarray:
+        """Sum the vectors of words similar to the unknown parts of a text, (D,)."""
+        total = np.zeros(self.dimensions, dtype=np.float32)
+        for _, similar in self.similar_words.similar(text, self.rows):
+            rows = [word.row for word in similar]
+            shares = np.array([word.share for word in similar], dtype=np.float32)
+            total += (shares * self.weights[rows]) @ self.vectors[rows]
+        return total
 
     def save(self, folder: Path) -> None:
         """Write words, vectors and weights."""
@@ -131,94 +131,99 @@ class WordVectors:
 
 
 def train_word_vectors(texts: Iterable[str], *, dimensions: int, seed: int) -> WordVectors:
-    """Train skip-gram word vectors; equal texts and seed give equal vectors.
+    """Train skip-gram word vectors (Mikolov et al. 2013); equal texts and seed give equal vectors.
 
     Args:
-        texts: of the catalogue, one a posting.
+        texts: of the catalogue, one for each posting.
         dimensions: length of a vector.
         seed: of the initial vectors and of the sampling.
     """
-    sentences = [found for text in texts if (found := tokens(text))]
+    sentences = [words for text in texts if (words := tokens(text))]
     total = sum(map(len, sentences))
     if not total:
         return WordVectors((), np.zeros((0, dimensions), np.float32), np.zeros(0, np.float32))
-    from gensim.models import Word2Vec  # noqa: PLC0415 - scoring needs no gensim
+    from gensim.models import Word2Vec  # noqa: PLC0415 - ranking needs no gensim
 
     trained = Word2Vec(
         sentences,
         vector_size=dimensions,
         seed=seed,
-        workers=1,  # more would make the result depend on the threads' timing
+        workers=1,  # with more, the result would depend on the threads' timing
         sg=1,
         window=5,
-        min_count=1 if total < _TOKENS_TO_TRAIN_ON else 3,
-        epochs=int(np.clip(_TOKENS_TO_TRAIN_ON / total, 2, 30)),
+        min_count=1 if total < _TRAINING_TOKENS else 3,
+        epochs=int(np.clip(_TRAINING_TOKENS / total, 2, 30)),
     ).wv
     words = list(trained.index_to_key)
-    return WordVectors(words, _centred(trained.vectors), _rarity(words, sentences))
+    return WordVectors(
+        words, _centred(trained.vectors), _idf(words, sentences)
+    )
 
 
 def load_word_vectors(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVectors:
     """Load a word2vec (text or .bin) or GloVe (text) file, also gzipped.
 
     Args:
-        file: the words' vectors, most frequent word first.
-        texts: of the catalogue; its words are kept, and they tell how rare each word is.
-        dimensions: what the preset expects.
+        file: the words' vectors, the most frequent word first.
+        texts: of the catalogue; their words are kept, and give the words' weights.
+        dimensions: of the preset.
 
     Raises:
-        InputError: no such file, not of these formats, or of other dimensions.
+        InputError: the file does not exist, or has another format or other dimensions.
     """
     if not file.is_file():
         raise InputError(f"word vectors {file} do not exist; give a word2vec or GloVe file")
     sentences = [tokens(text) for text in texts]
-    asked = {word for sentence in sentences for word in sentence}
+    catalogue_words = {word for sentence in sentences for word in sentence}
     try:
         read = _read_binary(file) if ".bin" in file.suffixes else _read_text(file)
         chosen: dict[str, np.ndarray] = {}
         for row, (word, vector) in enumerate(read):
             folded = word.casefold()
-            if folded not in chosen and (row < MAX_EXTRA_WORDS or folded in asked):
+            if folded not in chosen and (row < MAX_EXTRA_WORDS or folded in catalogue_words):
                 chosen[folded] = vector()
         vectors = np.array(list(chosen.values()), dtype=np.float32)
     except (ValueError, EOFError, OSError) as error:
         raise InputError(
             f"word vectors {file} cannot be read: {error}; give word2vec text, .bin or GloVe text"
         ) from error
-    found = vectors.shape[1] if vectors.ndim == 2 else 0  # noqa: PLR2004 - a table
-    if found != dimensions:
+    file_dimensions = vectors.shape[1] if vectors.ndim == 2 else 0  # noqa: PLR2004 - a table
+    if file_dimensions != dimensions:
         raise InputError(
-            f"word vectors {file} have {found} dimensions where the preset asks for {dimensions};"
-            f" give a file of {dimensions}"
+            f"word vectors {file} have {file_dimensions} dimensions where the preset asks for"
+            f" {dimensions}; give a file of {dimensions}"
         )
     words = list(chosen)
-    return WordVectors(words, _centred(vectors), _rarity(words, sentences))
+    return WordVectors(words, _centred(vectors), _idf(words, sentences))
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:
-    """Scale rows to length 1; a zero row stays zero. (N, D) → (N, D) float32."""
+    """Scale rows to length 1; a zero row stays zero: (..., D) to (..., D) float32."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
     return np.asarray(scaled, dtype=np.float32)
 
 
 def _centred(vectors: np.ndarray) -> np.ndarray:
-    """Take out what all words share, which makes any two texts look alike."""
+    """Subtract the mean of all words, which would make any two texts similar."""
     return unit_rows(vectors - vectors.mean(axis=0)) if len(vectors) > 1 else unit_rows(vectors)
 
 
-def _rarity(words: Sequence[str], sentences: Sequence[Sequence[str]]) -> np.ndarray:
-    """Inverse document frequency, (V,) float32, 1 for a word that every text holds."""
-    held = Counter(word for sentence in sentences for word in set(sentence))
+def _idf(
+    words: Sequence[str], sentences: Sequence[Sequence[str]]
+) -> np.ndarray:
+    """Return inverse document frequencies, (V,) float32; 1 for a word of every text."""
+    counts = Counter(word for sentence in sentences for word in set(sentence))
     texts = len(sentences)
-    weights = [1 + math.log((1 + texts) / (1 + held[word])) for word in words]
+    weights = [1 + math.log((1 + texts) / (1 + counts[word])) for word in words]
     return np.array(weights, dtype=np.float32)
 
 
 def _read_text(file: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
-    """Read word2vec's text form, whose first line is two numbers, or GloVe's, which has none.
+    """Yield words and parsers of their vectors from a text file.
 
-    Line by line, and a vector is parsed only when it is asked for: such files have gigabytes.
+    The first line of word2vec's format holds two numbers; GloVe's has no such line. A vector is
+    parsed only when it is used, because such files have gigabytes.
     """
     opener = gzip.open if file.suffix == ".gz" else open
     with opener(file, "rb") as stream:
@@ -230,7 +235,7 @@ def _read_text(file: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
 
 
 def _read_binary(file: Path) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
-    from gensim.models import KeyedVectors  # noqa: PLC0415 - scoring needs no gensim
+    from gensim.models import KeyedVectors  # noqa: PLC0415 - ranking needs no gensim
 
     read = KeyedVectors.load_word2vec_format(str(file), binary=True, limit=MAX_BINARY_WORDS)
     for word in read.index_to_key:

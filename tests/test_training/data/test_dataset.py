@@ -3,8 +3,11 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from streaming.errors import InputError
+from streaming.profiles.fold import ReceivedEvent, ReceivedStatedPart, fold
 from streaming.timestamps import format_timestamp
 from training.data.dataset import Dataset
 
@@ -68,6 +71,58 @@ def test_a_profile_is_the_fold_of_the_events(dataset):
     assert profile["as_of"] == moment(7)
     assert dataset.profile(2)["stated"]["skills"] == ["Java"]
     assert dataset.profile(3)["as_of"] == moment(0)
+
+
+RECORDS = st.lists(
+    st.tuples(
+        st.sampled_from(["p1", "p2", "p3"]),
+        st.sampled_from(["view", "view", "view", "save", "apply", "hire", "dismiss"]),
+        st.integers(0, 40),
+        st.one_of(st.none(), st.integers(0, 90)),
+    ),
+    max_size=130,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drawn=RECORDS, stated_at=st.one_of(st.none(), st.integers(0, 40)), rng=st.randoms())
+def test_training_reads_the_profile_that_the_stream_folds(
+    tmp_path, dataset_writer, drawn, stated_at, rng
+):
+    events = [
+        {**event("a", posting, days, kind, event_id=f"e{n}"), "duration_seconds": seconds}
+        for n, (posting, kind, days, seconds) in enumerate(drawn)
+    ]
+    stated = [] if stated_at is None else [{"updated_at": moment(stated_at), "skills": ["Java"]}]
+    folder = dataset_writer(
+        tmp_path,
+        postings=POSTINGS,
+        events=events,
+        stated=[{"candidate_id": "a", **part} for part in stated],
+    )
+    received = [
+        ReceivedEvent(
+            offset=n, produced_at="", **{k: v for k, v in one.items() if k != "candidate_id"}
+        )
+        for n, one in enumerate(rng.sample(events, len(events)))
+    ]
+    parts = [ReceivedStatedPart(part, 0, "") for part in stated]
+    streamed = fold(None, [*parts, *received], "a").profile
+    read = Dataset.read(folder)
+    if streamed is None:
+        assert len(read) == 0
+        return
+    assert without_offsets(read.profile(0)) == without_offsets(streamed)
+
+
+def without_offsets(profile):
+    """The parts of a profile that do not depend on places in a topic."""
+    marks = ("events", "applied", "dismissed")
+    kept = {name: profile[name] for name in ("candidate_id", "as_of", "schema_version")}
+    kept["stated"] = profile.get("stated")
+    for part in marks:
+        kept[part] = [{k: v for k, v in entry.items() if k != "offset"} for entry in profile[part]]
+    return kept
 
 
 def test_nothing_after_the_cut_is_trained_on(dataset):

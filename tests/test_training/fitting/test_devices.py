@@ -30,17 +30,17 @@ needs_horovod = pytest.mark.skipif(not horovod_available(), reason="Horovod is n
 
 
 @pytest.fixture(scope="module")
-def material(market_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingTensors:
+def tensors(market_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingTensors:
     folder = tmp_path_factory.mktemp("features")
     dataset = Dataset.read(market_dataset)
     write_features(dataset, NO_DROPOUT, folder, seed=1)
     return load_tensors(dataset, NO_DROPOUT, folder)
 
 
-def trained(material, preset, device, file, **how):
+def trained(tensors, preset, device, file, **how):
     checkpoint = Checkpoint(file, {}, **{"resume": False, **how})
     model = train(
-        material,
+        tensors,
         preset,
         1,
         group=ProcessGroup(),
@@ -74,16 +74,16 @@ def test_gpus_are_dealt_out_in_turn():
 
 
 @needs_gpu
-def test_a_gpu_repeats_itself_bit_for_bit(material, tmp_path):
-    first, _ = trained(material, DROPOUT, choose_device("cuda", 0), tmp_path / "a.pt")
-    second, _ = trained(material, DROPOUT, choose_device("cuda", 0), tmp_path / "b.pt")
+def test_a_gpu_repeats_itself_bit_for_bit(tensors, tmp_path):
+    first, _ = trained(tensors, DROPOUT, choose_device("cuda", 0), tmp_path / "a.pt")
+    second, _ = trained(tensors, DROPOUT, choose_device("cuda", 0), tmp_path / "b.pt")
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 @needs_gpu
-def test_a_gpu_learns_what_the_cpu_learns(material, tmp_path):
-    _, here = trained(material, NO_DROPOUT, CPU, tmp_path / "cpu.pt")
-    weights, there = trained(material, NO_DROPOUT, choose_device("cuda", 0), tmp_path / "gpu.pt")
+def test_a_gpu_learns_what_the_cpu_learns(tensors, tmp_path):
+    _, here = trained(tensors, NO_DROPOUT, CPU, tmp_path / "cpu.pt")
+    weights, there = trained(tensors, NO_DROPOUT, choose_device("cuda", 0), tmp_path / "gpu.pt")
     assert [record["device"] for record in there] == ["cuda:0"] * 2
     for name in ("loss", "validation_loss"):
         assert [r[name] for r in there] == pytest.approx([r[name] for r in here], rel=1e-3)
@@ -91,12 +91,12 @@ def test_a_gpu_learns_what_the_cpu_learns(material, tmp_path):
 
 
 @needs_gpu
-def test_what_a_gpu_began_goes_on_without_one(material, tmp_path):
+def test_what_a_gpu_began_goes_on_without_one(tensors, tmp_path):
     file = tmp_path / "c.pt"
-    trained(material, NO_DROPOUT, choose_device("cuda", 0), file)
+    trained(tensors, NO_DROPOUT, choose_device("cuda", 0), file)
     longer = NO_DROPOUT.training.model_copy(update={"epochs": 3})
     preset = NO_DROPOUT.model_copy(update={"training": longer})
-    _, records = trained(material, preset, CPU, file, resume=True)
+    _, records = trained(tensors, preset, CPU, file, resume=True)
     assert [record["device"] for record in records] == ["cuda:0", "cuda:0", "cpu"]
 
 

@@ -14,7 +14,7 @@ from streaming.contract.records import Item
 from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Ranker
-from streaming.timestamps import parse_timestamp, format_timestamp
+from streaming.timestamps import format_timestamp, parse_timestamp
 from training.data.dataset import Dataset
 from training.inference.prepared_catalogue import open_prepared
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
@@ -115,7 +115,7 @@ def test_another_process_repeats_the_lists(fitted, folder, profiles, as_of, tmp_
         "from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker\n"
         "model, prepared, asked = map(Path, sys.argv[1:])\n"
         "profiles, as_of = json.loads(asked.read_text(encoding='utf-8'))\n"
-        "print(json.dumps(NeuralRanker.load(model).rank(profiles, as_of, prepared, 10)))"
+        "print(json.dumps(EncoderDecoderRanker.load(model).rank(profiles, as_of, prepared, 10)))"
     )
     said = [
         subprocess.run(
@@ -226,7 +226,7 @@ def test_what_a_reason_names_is_true(ranker, catalogue, folder, profiles, as_of)
     lists = ranker.rank(profiles, [as_of] * len(profiles), folder, 10)
     kinds = set()
     for profile, items in zip(profiles, lists, strict=True):
-        stated = profile["stated"] or {}
+        stated = profile.get("stated") or {}
         said = clean(
             " ".join(
                 filter(

@@ -143,7 +143,7 @@ def silent(candidate_id):
 
 
 def says_something(profile):
-    return bool((profile["stated"] or {}).get("skills") or profile["events"])
+    return bool((profile.get("stated") or {}).get("skills") or profile["events"])
 
 
 def test_who_states_the_same_is_nearest(space, profiles):

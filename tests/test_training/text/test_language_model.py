@@ -137,7 +137,10 @@ def written(market, folder):
 
     def timed(record):
         times = ("date_posted", "valid_through", "event_time", "updated_at")
-        return {**record, **{name: parse_timestamp(record[name]) for name in times if record.get(name)}}
+        return {
+            **record,
+            **{name: parse_timestamp(record[name]) for name in times if record.get(name)},
+        }
 
     folder.mkdir()
     end = parse_timestamp("2100-01-01T00:00:00.000000Z")
@@ -188,7 +191,9 @@ def test_what_can_be_no_name_is_one_line(named):
 
 def test_without_the_extra_it_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(MissingDependencyError, match=r"is not installed; install careerstream\[lm\]$"):
+    with pytest.raises(
+        MissingDependencyError, match=r"is not installed; install careerstream\[lm\]$"
+    ):
         opened(tmp_path)
 
 

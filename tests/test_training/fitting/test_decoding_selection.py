@@ -94,7 +94,10 @@ def test_a_dearer_way_is_taken_where_it_is_better_beyond_chance():
     by_luck, better = cheap + chances.normal(0.001, 0.5, 300), cheap + chances.normal(0.2, 0.5, 300)
     assert cheapest_within_one_standard_error({"cheap": cheap, "dear": cheap}) == "cheap"
     assert cheapest_within_one_standard_error({"cheap": cheap, "dear": by_luck}) == "cheap"
-    assert cheapest_within_one_standard_error({"cheap": cheap, "dear": by_luck, "dearest": better}) == "dearest"
+    assert (
+        cheapest_within_one_standard_error({"cheap": cheap, "dear": by_luck, "dearest": better})
+        == "dearest"
+    )
     assert cheapest_within_one_standard_error({"cheap": np.zeros(1), "dear": np.ones(1)}) == "dear"
 
 

@@ -36,14 +36,14 @@ SMALL = published().model_copy(
 
 
 @pytest.fixture(scope="module")
-def material(market_dataset, tmp_path_factory) -> TrainingTensors:
+def tensors(market_dataset, tmp_path_factory) -> TrainingTensors:
     folder = tmp_path_factory.mktemp("features")
     dataset = Dataset.read(market_dataset)
     write_features(dataset, SMALL, folder, seed=1)
     return load_tensors(dataset, SMALL, folder)
 
 
-def run(material, file: Path, *, resume=False, stop_after=None, seed=1):
+def run(tensors, file: Path, *, resume=False, stop_after=None, seed=1):
     """Train; returns the weights and the records."""
     checkpoint = Checkpoint(file, {"seed": seed}, resume=resume)
 
@@ -51,57 +51,59 @@ def run(material, file: Path, *, resume=False, stop_after=None, seed=1):
         if record.epoch == stop_after:
             raise KeyboardInterrupt
 
-    model = train(material, SMALL, seed, group=ProcessGroup(), checkpoint=checkpoint, on_epoch=on_epoch)
+    model = train(
+        tensors, SMALL, seed, group=ProcessGroup(), checkpoint=checkpoint, on_epoch=on_epoch
+    )
     return model.state_dict(), checkpoint.records
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(material, tmp_path):
-    whole, records = run(material, tmp_path / "whole.pt")
+def test_a_resumed_run_equals_an_uninterrupted_one(tensors, tmp_path):
+    whole, records = run(tensors, tmp_path / "whole.pt")
     with pytest.raises(KeyboardInterrupt):
-        run(material, tmp_path / "cut.pt", stop_after=2)
-    resumed, again = run(material, tmp_path / "cut.pt", resume=True)
+        run(tensors, tmp_path / "cut.pt", stop_after=2)
+    resumed, again = run(tensors, tmp_path / "cut.pt", resume=True)
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     timeless = [[{**r, "seconds": 0} for r in rows] for rows in (records, again)]
     assert timeless[0] == timeless[1]
     assert [record["epoch"] for record in again] == [1, 2, 3]
 
 
-def test_the_loss_falls_and_other_seeds_differ(material, tmp_path):
-    weights, records = run(material, tmp_path / "a.pt")
+def test_the_loss_falls_and_other_seeds_differ(tensors, tmp_path):
+    weights, records = run(tensors, tmp_path / "a.pt")
     assert records[-1]["loss"] < records[0]["loss"]
     assert all(record["validation_loss"] is not None for record in records)
-    other, _ = run(material, tmp_path / "b.pt", seed=2)
+    other, _ = run(tensors, tmp_path / "b.pt", seed=2)
     assert not torch.equal(weights["relate.weight"], other["relate.weight"])
 
 
-def test_a_checkpoint_of_another_run_is_refused(material, tmp_path):
-    run(material, tmp_path / "c.pt")
+def test_a_checkpoint_of_another_run_is_refused(tensors, tmp_path):
+    run(tensors, tmp_path / "c.pt")
     with pytest.raises(ModelError, match=r"is of another seed \(1 instead of 2\)"):
-        run(material, tmp_path / "c.pt", resume=True, seed=2)
+        run(tensors, tmp_path / "c.pt", resume=True, seed=2)
 
 
-def test_a_broken_checkpoint_is_one_line(material, tmp_path):
+def test_a_broken_checkpoint_is_one_line(tensors, tmp_path):
     (tmp_path / "c.pt").write_bytes(b"half a file")
     with pytest.raises(ModelError, match="is unreadable; train without it"):
-        run(material, tmp_path / "c.pt", resume=True)
+        run(tensors, tmp_path / "c.pt", resume=True)
 
 
-def test_examples_never_look_ahead(material):
+def test_examples_never_look_ahead(tensors):
     rng = np.random.default_rng(0)
-    cut = int(material.train.times.max())
-    for example in sample_examples(material, SMALL, rng):
-        postings = example.rows[example.rows < len(material.train.catalogue)]
+    cut = int(tensors.train.times.max())
+    for example in sample_examples(tensors, SMALL, rng):
+        postings = example.rows[example.rows < len(tensors.train.catalogue)]
         assert 1 <= len(example.targets) <= SMALL.training.steps
         assert len(example.rows) >= 1
         assert not set(postings.tolist()) & set(example.targets.tolist())
         assert len(set(example.targets.tolist())) == len(example.targets)
         assert example.time <= cut
-    assert all(example.time > cut for example in validation_examples(material, SMALL))
+    assert all(example.time > cut for example in validation_examples(tensors, SMALL))
 
 
-def test_batches_hold_every_example_once(material):
+def test_batches_hold_every_example_once(tensors):
     rng = np.random.default_rng(0)
-    examples = sample_examples(material, SMALL, rng)
+    examples = sample_examples(tensors, SMALL, rng)
     cut = list(batches(examples, 16, rng))
     assert sorted(id(e) for batch in cut for e in batch) == sorted(map(id, examples))
     assert max(map(len, cut)) <= 16
@@ -110,19 +112,19 @@ def test_batches_hold_every_example_once(material):
     )
 
 
-def test_a_sampled_softmax_is_near_the_full_one(material):
+def test_a_sampled_softmax_is_near_the_full_one(tensors):
     torch.manual_seed(0)
-    model = EncoderDecoder(SMALL.model, len(material.seen)).eval()
-    batch = collate(sample_examples(material, SMALL, np.random.default_rng(0))[:32])
+    model = EncoderDecoder(SMALL.model, len(tensors.seen)).eval()
+    batch = collate(sample_examples(tensors, SMALL, np.random.default_rng(0))[:32])
     with torch.inference_mode():
-        full = batch_loss(model, material, batch, full_softmax(material.seen), material.ids)
-        half = len(material.seen) // 2
+        full = batch_loss(model, tensors, batch, full_softmax(tensors.seen), tensors.ids)
+        half = len(tensors.seen) // 2
         corrected, plain = [], []
         for _ in range(20):
-            rivals = sampled_softmax(material.seen, half, batch)
+            rivals = sampled_softmax(tensors.seen, half, batch)
             bare = full_softmax(rivals.rows)
-            corrected.append(float(batch_loss(model, material, batch, rivals, material.ids).loss))
-            plain.append(float(batch_loss(model, material, batch, bare, material.ids).loss))
+            corrected.append(float(batch_loss(model, tensors, batch, rivals, tensors.ids).loss))
+            plain.append(float(batch_loss(model, tensors, batch, bare, tensors.ids).loss))
     off, uncorrected = (abs(np.mean(losses) - float(full.loss)) for losses in (corrected, plain))
     assert off < uncorrected
 
@@ -183,25 +185,25 @@ def test_two_processes_train_one_model(market_dataset, tmp_path):
             import torch
             from training.fitting.checkpoint import Checkpoint
             from training.data.dataset import Dataset
-            from training.fitting.distributed import Group, tie_to_parent
+            from training.fitting.distributed import ProcessGroup, end_with_parent
             from training.fitting.loop import train
-            from training.model.training_tensors import load_material
+            from training.model.training_tensors import load_tensors
             from training.model.presets import published
 
-            tie_to_parent()
-            group = Group.join()
+            end_with_parent()
+            group = ProcessGroup.join()
             run = Path({str(tmp_path / "run")!r})
-            material = load_material(
+            tensors = load_tensors(
                 Dataset.read(Path({str(market_dataset)!r})), published(), run / "features"
             )
             checkpoint = Checkpoint(run / "other.pt", {{}}, resume=False)
             training = published().training.model_copy(update={{"epochs": 1}})
             preset = published().model_copy(update={{"training": training}})
             model = train(
-                material, preset, 5, group=group, checkpoint=checkpoint, on_epoch=lambda r: None
+                tensors, preset, 5, group=group, checkpoint=checkpoint, on_epoch=lambda r: None
             )
             torch.save(model.state_dict(), run / f"weights-{{group.rank}}.pt")
-            group.leave()
+            group.close()
             """
         )
     )
@@ -231,7 +233,7 @@ def test_processes_end_with_a_killed_parent(tmp_path):
     child.write_text(
         "import os, signal, sys, time\n"
         "from training.fitting.distributed import end_with_parent\n"
-        "tie_to_parent()\n"
+        "end_with_parent()\n"
         "print(os.getpid(), flush=True)\n"
         "time.sleep(600)\n"
     )

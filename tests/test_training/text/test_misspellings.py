@@ -30,9 +30,9 @@ def lexicon() -> Lexicon:
     return Lexicon.of(map(posting_phrases, POSTINGS))
 
 
-def relatives(text, words=WORDS):
-    found = SimilarWords(words).relatives(text, words)
-    return [[words[relative.row] for relative in nearest] for _, nearest in found]
+def similar_words(text, words=WORDS):
+    found = SimilarWords(words).similar(text, words)
+    return [[words[word.row] for word in nearest] for _, nearest in found]
 
 
 @pytest.mark.parametrize(
@@ -47,37 +47,35 @@ def relatives(text, words=WORDS):
     ],
 )
 def test_what_is_written_alike_is_related(typed, meant):
-    assert meant in relatives(typed)[0][:2]
+    assert meant in similar_words(typed)[0][:2]
 
 
 def test_nothing_is_related_to_what_is_written_like_nothing():
-    assert relatives("xqzt 龘龘") == [[], []]
-    assert relatives("engineer 的 会计师 and 42") == []
-    assert relatives("enginer", ()) == [[]]
-    assert relatives("e" * 100_000) == [[]]
+    assert similar_words("xqzt 龘龘") == [[], []]
+    assert similar_words("engineer 的 会计师 and 42") == []
+    assert similar_words("enginer", ()) == [[]]
+    assert similar_words("e" * 100_000) == [[]]
 
 
-def test_relatives_are_frequent_words():
+def test_similar_words_are_frequent_words():
     many = [*(f"w{number}" for number in range(MAX_INDEXED_WORDS)), "engineer"]
-    assert relatives("enginer", many) == [[]]
+    assert similar_words("enginer", many) == [[]]
 
 
 @given(anything)
 def test_shares_are_below_one_and_the_nearest_has_most(text):
-    for _, nearest in SimilarWords(WORDS).relatives(text, WORDS):
-        shares = [relative.share for relative in nearest]
+    for _, nearest in SimilarWords(WORDS).similar(text, WORDS):
+        shares = [word.share for word in nearest]
         assert shares == sorted(shares, reverse=True)
         assert 0 <= sum(shares) <= 1
 
 
 @given(anything)
 def test_a_text_is_strange_when_it_has_unknown_words(text):
-    stretches = list(unknown_spans(text, ()))
-    assert bool(stretches) == bool(tokens(text))
-    assert all(stretch.text in stretch.around and character_ngrams(stretch.text) for stretch in stretches)
-    assert not list(
-        unknown_spans(text, frozenset(tokens(text)) | {stretch.text for stretch in stretches})
-    )
+    spans = list(unknown_spans(text, ()))
+    assert bool(spans) == bool(tokens(text))
+    assert all(span.text in span.context and character_ngrams(span.text) for span in spans)
+    assert not list(unknown_spans(text, frozenset(tokens(text)) | {span.text for span in spans}))
 
 
 def nearest_skills(encode, language):
@@ -120,7 +118,7 @@ def test_a_misspelt_word_is_nearer_to_the_right_postings_than_to_others(
 
 
 @pytest.mark.parametrize(("one", "other"), [("bookkeeper", "bookkeeping"), ("会计员", "会计师")])
-def test_a_word_never_seen_shares_something_with_its_relatives(one, other):
+def test_a_word_never_seen_shares_something_with_its_similar_words(one, other):
     texts = [f"{other} ledgers 账目", "nursing ward 病房", "welding steel 钢材"] * 5
     encoder = train_word_vectors(texts, dimensions=16, seed=1)
     assert one not in encoder.rows

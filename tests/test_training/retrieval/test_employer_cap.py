@@ -46,7 +46,9 @@ def test_place_by_place_chooses_the_same(drawn, size):
         # What is not allowed is nobody's here, so that it counts for no employer.
         fits = allowed_next(np.where(allowed, employers, 0), taken, size)
         taken[top_rows(scores, fits, 1)] = True
-    assert set(np.flatnonzero(taken & allowed)) == {*capped_top_rows(scores, allowed, employers, size)}
+    assert set(np.flatnonzero(taken & allowed)) == {
+        *capped_top_rows(scores, allowed, employers, size)
+    }
 
 
 @given(POSTINGS, st.integers(1, 12))

@@ -90,7 +90,9 @@ def test_the_numbers_are_those_of_the_model(model, network):
                 expected.append(model.decide(encoded, expected[-1].state, previous))
         for ours, theirs in zip(found, expected, strict=True):
             assert np.allclose(ours.query[place], theirs.query[0], rtol=1e-3, atol=1e-4)
-            assert np.allclose(ours.freshness_weights[place], theirs.freshness_weights[0], atol=1e-5)
+            assert np.allclose(
+                ours.freshness_weights[place], theirs.freshness_weights[0], atol=1e-5
+            )
             assert np.allclose(ours.attention[place], theirs.attention[0], atol=1e-6)
             assert np.allclose(ours.gates[place], theirs.gates[0], rtol=1e-3, atol=1e-4)
 
@@ -148,7 +150,7 @@ def test_a_hidden_step_is_one_that_torch_masks(model, network, length):
         mask = encoded.mask.clone()
         mask[0, step] = False
         expected = model.decide(replace(encoded, mask=mask), state, model.first_input(1))
-        for name in ("query", "taste", "gates"):
+        for name in ("query", "freshness_weights", "gates"):
             known = getattr(expected, name)[0].detach().numpy()
             assert np.allclose(getattr(found, name)[row], known, rtol=1e-3, atol=1e-4)
         assert found.attention[row][step] == 0
@@ -165,7 +167,9 @@ floats = st.floats(-100, 100, width=32)
 )
 def test_estimates_are_near_and_each_its_own(vectors, queries):
     rounded, units = quantisation.quantise(vectors)
-    found = quantisation.approximate_products(quantisation.fastest_multiply(rounded), units, queries)
+    found = quantisation.approximate_products(
+        quantisation.fastest_multiply(rounded), units, queries
+    )
     assert found.shape == (len(queries), len(vectors))
     for row, query in enumerate(queries):
         for multiply in quantisation.multiply_variants(rounded):
@@ -190,7 +194,9 @@ def test_what_all_postings_share_costs_no_precision():
     query = chance.standard_normal((1, 24), dtype=np.float32)
     query[0, 0] = 5_000.0
     rounded, units = quantisation.quantise(vectors)
-    found = quantisation.approximate_products(quantisation.fastest_multiply(rounded), units, query)[0]
+    found = quantisation.approximate_products(quantisation.fastest_multiply(rounded), units, query)[
+        0
+    ]
     exact = vectors[:, 1:] @ query[0, 1:]
     assert np.abs((found - found[0]) - (exact - exact[0])).max() < 0.5
     assert set(np.argsort(-exact)[:5]) <= set(np.argsort(-found)[:10])
@@ -214,7 +220,7 @@ def test_ways_to_multiply_are_tried_with_the_threads_they_are_used_with(monkeypa
         threads.extend(pool["num_threads"] for pool in threadpool_info())
         return queries
 
-    monkeypatch.setattr(quantisation, "ways", lambda _codes: [way])
+    monkeypatch.setattr(quantisation, "multiply_variants", lambda _codes: [way])
     assert quantisation.fastest_multiply(np.ones((3, 24), dtype=np.int8)) is way
     assert set(threads) == {1}
 
