@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -94,18 +95,25 @@ class ImportSummary:
     seconds: float
 
 
-def import_postings(
+def import_file(
+    kind: type[ImportedRecord],
     settings: Settings,
     file: Path,
     options: ImportOptions = ImportOptions(),
     progress: Progress | None = None,
+    *,
     stop: threading.Event | None = None,
 ) -> ImportSummary:
-    """Send a file's postings to the topic postings, in the order of the file.
+    """Send the records of a file to the topic of their kind.
+
+    Postings and candidates go in the order of the file, events oldest first: their file is read and
+    sorted before the first one is sent. An event more than a day ahead of now is rejected unless
+    `options.read.max_event_time` allows it.
 
     Args:
+        kind: of the records.
         settings: give the broker and the home folder.
-        file: JSON-LD lines, JSON lines, or CSV.
+        file: JSON lines, JSON-LD lines (postings only) or CSV.
         options: how the file is read and how fast it is sent.
         progress: shows the progress.
         stop: ends the import early when it is set.
@@ -114,119 +122,96 @@ def import_postings(
         InputError: the file as a whole cannot be read.
         BrokerError: no broker answers, it has no such topic, or it stops accepting rows.
     """
-    return _FileImport(settings, Posting, file, options, progress, stop).run()
-
-
-def import_candidates(
-    settings: Settings,
-    file: Path,
-    options: ImportOptions = ImportOptions(),
-    progress: Progress | None = None,
-    stop: threading.Event | None = None,
-) -> ImportSummary:
-    """Send a file's candidates to the topic candidates; see `import_postings`."""
-    return _FileImport(settings, Candidate, file, options, progress, stop).run()
-
-
-def import_events(
-    settings: Settings,
-    file: Path,
-    options: ImportOptions = ImportOptions(),
-    progress: Progress | None = None,
-    stop: threading.Event | None = None,
-) -> ImportSummary:
-    """Send a file's events to the topic events, oldest first; see `import_postings`.
-
-    The file is read and sorted before the first event is sent. An event more than a day ahead of
-    now is rejected unless `options.read.max_event_time` allows it.
-    """
     limit = options.read.max_event_time or datetime.now(tz=UTC) + FUTURE_TOLERANCE
-    limited = replace(options, read=replace(options.read, max_event_time=limit))
-    return _FileImport(settings, Event, file, limited, progress, stop).run()
+    return _FileImport(
+        settings=settings,
+        kind=kind,
+        options=replace(options, read=replace(options.read, max_event_time=limit)),
+        progress=progress or Progress(disable=True),
+        stop=stop or threading.Event(),
+        source=SourceFile(file, options.read.encoding),
+        reject_file=RejectFile(settings, file, TOPIC_OF[kind].name),
+    ).run()
 
 
+import_postings = partial(import_file, Posting)
+import_candidates = partial(import_file, Candidate)
+import_events = partial(import_file, Event)
+
+
+@dataclass(kw_only=True)
 class _FileImport:
-    """One import of a file into a topic."""
+    """One import of a file into a topic, and its counts so far."""
 
-    def __init__(  # noqa: PLR0917 - only ever called in this module
-        self,
-        settings: Settings,
-        kind: type[ImportedRecord],
-        file: Path,
-        options: ImportOptions,
-        progress: Progress | None,
-        stop: threading.Event | None,
-    ) -> None:
-        self._settings = settings
-        self._kind = kind
-        self._topic = TOPIC_OF[kind]
-        self._options = options
-        self._progress = progress or Progress(disable=True)
-        self._stop = stop or threading.Event()
-        self._source = SourceFile(file, options.read.encoding)
-        self._reject_file = RejectFile(settings, file, self._topic.name)
-        self._read = 0
-        self._repeated = 0
-        self._outside = 0
-        self._rejected: Counter[str] = Counter()
-        self._too_large: deque[RejectedRow] = deque()
-        self._first: str | None = None
-        self._last: str | None = None
+    settings: Settings
+    kind: type[ImportedRecord]
+    options: ImportOptions
+    progress: Progress
+    stop: threading.Event
+    source: SourceFile
+    reject_file: RejectFile
+    read: int = 0
+    repeated: int = 0
+    outside: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    too_large: deque[RejectedRow] = field(default_factory=deque)
+    first: str | None = None
+    last: str | None = None
 
     def run(self) -> ImportSummary:
         started = time.monotonic()
         with (
-            self._reject_file,
-            TopicWriter(self._settings.kafka, self._topic, self._add_too_large) as writer,
+            self.reject_file,
+            TopicWriter(self.settings.kafka, TOPIC_OF[self.kind], self._add_too_large) as writer,
             self._rows_to_send() as rows,
         ):
             self._send(rows, writer)
             writer.flush()
-            for row in self._too_large:
+            for row in self.too_large:
                 self._reject(row)
-        settled = writer.delivered + self._rejected.total() + self._repeated + self._outside
+        settled = writer.delivered + self.rejected.total() + self.repeated + self.outside
         return ImportSummary(
-            topic=self._topic.name,
-            read=self._read,
+            topic=TOPIC_OF[self.kind].name,
+            read=self.read,
             produced=writer.delivered,
-            repeated=self._repeated,
-            outside=self._outside,
-            rejected={str(reason): count for reason, count in self._rejected.items()},
-            rejects=self._reject_file.path,
-            unsent=self._read - settled,
-            stopped=self._stop.is_set(),
-            first=self._first,
-            last=self._last,
+            repeated=self.repeated,
+            outside=self.outside,
+            rejected={str(reason): count for reason, count in self.rejected.items()},
+            rejects=self.reject_file.path,
+            unsent=self.read - settled,
+            stopped=self.stop.is_set(),
+            first=self.first,
+            last=self.last,
             seconds=time.monotonic() - started,
         )
 
     def _read_rows(self) -> Iterator[Row]:
         """Read the file and yield the rows to send; count all others and record the rejected."""
-        label = f"reading {self._source.path.name}"
-        task = self._progress.add_task(label, total=self._source.size, rows=0)
-        for result in read_rows(self._kind, self._source, self._options.read):
-            if self._stop.is_set():
+        label = f"reading {self.source.path.name}"
+        task = self.progress.add_task(label, total=self.source.size, rows=0)
+        for result in read_rows(self.kind, self.source, self.options.read):
+            if self.stop.is_set():
                 return
-            self._read += 1
-            if self._read % _UPDATE_ROWS == 0:
-                self._progress.update(task, completed=self._source.bytes_read, rows=self._read)
-            if isinstance(result, Row) and self._options.includes(result.record):
+            self.read += 1
+            if self.read % _UPDATE_ROWS == 0:
+                self.progress.update(task, completed=self.source.bytes_read, rows=self.read)
+            if isinstance(result, Row) and self.options.includes(result.record):
                 yield result
             elif isinstance(result, Row):
-                self._outside += 1
+                self.outside += 1
             elif isinstance(result, DuplicateRow):
-                self._repeated += 1
+                self.repeated += 1
             else:
                 self._reject(result)
-        self._progress.update(task, completed=self._source.size, rows=self._read)
+        self.progress.update(task, completed=self.source.size, rows=self.read)
 
     @contextmanager
     def _rows_to_send(self) -> Iterator[Iterable[TimedRow]]:
         """Yield events by time, and other records in the order of the file: a later row wins."""
-        if self._kind is not Event:
+        if self.kind is not Event:
             yield map(timed_row, self._read_rows())
             return
-        folder = self._settings.home.absolute()
+        folder = self.settings.home.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         # note: not the system's folder for temporary files, which may be in memory
         with TemporaryDirectory(prefix="import-", dir=folder) as runs:
@@ -234,44 +219,44 @@ class _FileImport:
 
     def _with_progress(self, rows: Iterator[TimedRow]) -> Iterator[TimedRow]:
         """Show the second half of an import of events, sending."""
-        total = self._read - self._rejected.total() - self._repeated - self._outside
-        task = self._progress.add_task(f"sending {self._topic.name}", total=total, rows=0)
+        total = self.read - self.rejected.total() - self.repeated - self.outside
+        task = self.progress.add_task(f"sending {TOPIC_OF[self.kind].name}", total=total, rows=0)
         for count, row in enumerate(rows):
-            if count % _UPDATE_ROWS == 0 or self._options.rate != ReplayRate():
-                self._progress.update(task, completed=count, rows=count)
+            if count % _UPDATE_ROWS == 0 or self.options.rate != ReplayRate():
+                self.progress.update(task, completed=count, rows=count)
             yield row
-        self._progress.update(task, completed=total, rows=total)
+        self.progress.update(task, completed=total, rows=total)
 
     def _send(self, rows: Iterable[TimedRow], writer: TopicWriter[TimedRow]) -> None:
         """Send each row when it is due, until the last row or the stop event."""
         started: float | None = None
         for index, row in enumerate(rows):
-            self._first = self._first or row.time or None
+            self.first = self.first or row.time or None
             started = time.monotonic() if started is None else started
             if self._wait_until(started + self._due(index, row)):
                 return
             writer.send(row.key, row.value, row)
-            self._last = row.time or None
+            self.last = row.time or None
 
     def _due(self, index: int, row: TimedRow) -> float:
         """Return when a row is due, in seconds after the first one."""
-        rate = self._options.rate
-        if rate.speed is None or self._first is None:
+        rate = self.options.rate
+        if rate.speed is None or self.first is None:
             return rate.due(index, 0.0)
-        elapsed = parse_timestamp(row.time) - parse_timestamp(self._first)
+        elapsed = parse_timestamp(row.time) - parse_timestamp(self.first)
         return rate.due(index, elapsed.total_seconds())
 
     def _wait_until(self, deadline: float) -> bool:
         """Wait; return True if the import was stopped."""
         while (remaining := deadline - time.monotonic()) > 0:
-            if self._stop.wait(min(remaining, _MAX_WAIT_SECONDS)):
+            if self.stop.wait(min(remaining, _MAX_WAIT_SECONDS)):
                 return True
-        return self._stop.is_set()
+        return self.stop.is_set()
 
     def _add_too_large(self, row: TimedRow, text: str) -> None:
         rejected = RejectedRow(row.line, RejectionReason.TOO_LARGE, text, row.value.decode())
-        self._too_large.append(rejected)
+        self.too_large.append(rejected)
 
     def _reject(self, row: RejectedRow) -> None:
-        self._rejected[row.reason] += 1
-        self._reject_file.write(row)
+        self.rejected[row.reason] += 1
+        self.reject_file.write(row)

@@ -155,7 +155,7 @@ def _run(
     options: ImportOptions,
 ) -> None:
     with until_signalled() as stop, import_progress() as progress:
-        summary = import_file(settings_of(context), file, options, progress, stop)
+        summary = import_file(settings_of(context), file, options, progress, stop=stop)
     repeated = f", {summary.repeated:,} repeated" if summary.repeated else ""
     outside = f", {summary.outside:,} outside the window" if summary.outside else ""
     unsent = f", {summary.unsent:,} not sent: stopped" if summary.stopped else ""
