@@ -7,7 +7,7 @@ from streaming.contract.topics import EVENTS, PROFILES, RECOMMENDATIONS, Topic
 from streaming.kafka.batch_decoder import decode
 from streaming.kafka.dead_letters import key_error, write_dead_letters
 from streaming.lake import tables
-from streaming.lake.merge import insert_new
+from streaming.lake.merge import insert_new, row_columns
 from streaming.metrics.accumulators import LabelledCounter
 from streaming.settings import Settings
 
@@ -41,21 +41,9 @@ def archive_batch(
     """
     decoded = decoded.persist()
     try:
-        rows = archive_rows(decoded.where(F.col("error").isNull()), table)
+        rows = decoded.where(F.col("error").isNull()).select(*row_columns(table))
         insert_new(rows, settings, table)
         if topic is not EVENTS:
             write_dead_letters(decoded, JOB, settings.kafka, dead_letters)
     finally:
         decoded.unpersist()
-
-
-def archive_rows(decoded: DataFrame, table: tables.Table) -> DataFrame:
-    """Return decoded messages as rows of a table."""
-    message = {
-        "produced_at": F.col("timestamp"),
-        "partition": F.col("partition"),
-        "offset": F.col("offset"),
-    }
-    return decoded.select(
-        *(message.get(name, F.col(f"record.{name}")).alias(name) for name in table.schema().names)
-    )

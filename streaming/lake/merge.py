@@ -38,6 +38,21 @@ MAX_RETRIES = 5
 log = logging.getLogger(__name__)
 
 
+def row_columns(table: Table, **computed: Column) -> list[Column]:
+    """Return the columns that make decoded messages rows of a table.
+
+    Args:
+        table: of the rows.
+        computed: columns that are neither the record's nor the message's, by name.
+    """
+    message = {"produced_at": F.col("timestamp")}
+    message |= {name: F.col(name) for name in ("partition", "offset")}
+    return [
+        (message | computed).get(name, F.col(f"record.{name}")).alias(name)
+        for name in table.schema().names
+    ]
+
+
 def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
     """Insert the rows whose keys are not in the table; among equal keys the first by offset.
 

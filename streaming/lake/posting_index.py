@@ -7,7 +7,7 @@ from streaming.contract.topics import POSTINGS
 from streaming.kafka.batch_decoder import decode
 from streaming.kafka.dead_letters import is_deletion, key_error, write_dead_letters
 from streaming.lake import tables
-from streaming.lake.merge import upsert_postings
+from streaming.lake.merge import row_columns, upsert_postings
 from streaming.metrics.accumulators import LabelledCounter
 from streaming.settings import Settings
 
@@ -29,24 +29,10 @@ def index_batch(decoded: DataFrame, settings: Settings, dead_letters: LabelledCo
     try:
         valid = decoded.where(F.col("error").isNull())
         if not valid.isEmpty():
-            upsert_postings(posting_rows(valid), settings)
+            # a message without a record withdraws the posting of its key
+            posting_id, is_open = F.col("key").cast("string"), F.col("record").isNotNull()
+            columns = row_columns(tables.POSTINGS, posting_id=posting_id, open=is_open)
+            upsert_postings(valid.select(*columns), settings)
         write_dead_letters(decoded, JOB, settings.kafka, dead_letters)
     finally:
         decoded.unpersist()
-
-
-def posting_rows(decoded: DataFrame) -> DataFrame:
-    """Return decoded messages as rows of the table; one without a record withdraws its posting."""
-    message = {
-        "posting_id": F.col("key").cast("string"),
-        "open": F.col("record").isNotNull(),
-        "produced_at": F.col("timestamp"),
-        "partition": F.col("partition"),
-        "offset": F.col("offset"),
-    }
-    return decoded.select(
-        *(
-            message.get(name, F.col(f"record.{name}")).alias(name)
-            for name in tables.POSTINGS.schema().names
-        )
-    )

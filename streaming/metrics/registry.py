@@ -25,37 +25,14 @@ WORKER_METRICS = (
 DRIVER_METRICS = tuple(metric for metric in METRICS if metric not in WORKER_METRICS)
 
 
-class _SourceCollector(Collector):
-    """Reads counters from their sources at each scrape."""
-
-    def __init__(self) -> None:
-        self._sources: list[tuple[Metric, Callable[[], Counts]]] = []
-
-    def add_source(self, metric: Metric, source: Callable[[], Counts]) -> None:
-        """Add a source; several of one metric add up."""
-        self._sources = [*self._sources, (metric, source)]
-
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """Read every source."""
-        sums: dict[Metric, Counter[tuple[str, ...]]] = {}
-        for metric, source in self._sources:
-            sums.setdefault(metric, Counter()).update(source())
-        for metric, counts in sums.items():
-            name = metric.full_name.removesuffix("_total")
-            family = CounterMetricFamily(name, metric.meaning, labels=metric.labels)
-            for labels, value in sorted(counts.items()):
-                family.add_metric(labels, value)
-            yield family
-
-
-class MetricsRegistry:
+class MetricsRegistry(Collector):
     """Values of all metrics: the driver sets its own, those of workers come from sources."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._sources = _SourceCollector()
-        self.registry.register(self._sources)
+        self._sources: list[tuple[Metric, Callable[[], Counts]]] = []
+        self.registry.register(self)
         self._metrics = {metric.name: _create(metric, self.registry) for metric in DRIVER_METRICS}
 
     def set(self, metric: Metric, labels: tuple[Any, ...], value: float) -> None:
@@ -72,7 +49,19 @@ class MetricsRegistry:
 
     def add_source(self, metric: Metric, source: Callable[[], Counts]) -> None:
         """Read a counter's values from a source at each scrape; several sources add up."""
-        self._sources.add_source(metric, source)
+        self._sources = [*self._sources, (metric, source)]
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield the counters that have sources."""
+        sums: dict[Metric, Counter[tuple[str, ...]]] = {}
+        for metric, source in self._sources:
+            sums.setdefault(metric, Counter()).update(source())
+        for metric, counts in sums.items():
+            name = metric.full_name.removesuffix("_total")
+            family = CounterMetricFamily(name, metric.meaning, labels=metric.labels)
+            for labels, value in sorted(counts.items()):
+                family.add_metric(labels, value)
+            yield family
 
     def exposition(self) -> bytes:
         """Return everything in Prometheus' text format."""
