@@ -19,6 +19,7 @@ from functools import partial
 import numpy as np
 import torch
 
+from streaming.spark.internals.int8_matmul import multiply_int8
 from training.inference.batch_invariant_ops import one_thread
 
 _MAX_EXACT = 2**24
@@ -118,7 +119,7 @@ def _multiply_bytes(codes: np.ndarray, queries: np.ndarray) -> np.ndarray:
     products = np.empty((len(queries), len(codes)), dtype=np.float32)
     for start in range(0, len(codes), _BLOCK):
         block = torch.from_numpy(codes[start : start + _BLOCK])
-        product = torch._int_mm(block, columns)  # noqa: SLF001 - no public call returns int32 sums
+        product = multiply_int8(block, columns)
         products[:, start : start + _BLOCK] = product.numpy().T
     return products
 
