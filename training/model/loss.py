@@ -118,7 +118,7 @@ def _allowed(
     history = torch.where(valid, column[batch.rows], len(competitors.rows))
     allowed = allowed.scatter(1, history, value=False)
     by_step = []
-    for target in column[batch.targets].split(1, dim=1):  # (B, 1)
-        by_step.append(allowed.scatter(1, target, value=True))
-        allowed = allowed.scatter(1, target, value=False)
+    for target in column[batch.targets].unbind(dim=1):
+        by_step.append(allowed.scatter(1, target[:, None], value=True))
+        allowed = allowed.scatter(1, target[:, None], value=False)
     return torch.stack(by_step, dim=1)[..., :-1]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 
-def int8_matmul(left: Tensor, right: Tensor) -> Tensor:
+def multiply_int8(left: Tensor, right: Tensor) -> Tensor:
     """Multiply (N, D) by (D, B), both int8, to (N, B) int32.
 
     Raises:
