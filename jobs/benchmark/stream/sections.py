@@ -188,7 +188,7 @@ def tuning_section(report: Report) -> Section:
     return Section(
         title="Private parts of Spark",
         text=f"`hot_path` with all parts of spark.tuned against all but one, {report['size/pairs']}"
-        f" alternating pairs each; a run works off {report['size/tuning_backlog']:,} events and "
+        f" alternating pairs each; a run processes {report['size/tuning_backlog']:,} events and "
         f"answers {report['size/rate']:g} clicks a second for {report['size/tuning_seconds']:g} s. "
         "How much slower it is without the part, with 90 % intervals.",
         columns=["without", "p50 of a click", "interval", "backlog", "interval"],

@@ -56,7 +56,7 @@ class Plan:
     broken: int = _size(20_000, "Unreadable messages of the part broken.", minimum=15)
     closed: int = _size(60, "Postings that close during the seconds of the part closing.")
     pairs: int = _size(6, "Alternating pairs of runs for each part of spark.tuned.", minimum=2)
-    tuning_backlog: int = _size(40_000, "Events that each run of the part tuning works off.")
+    tuning_backlog: int = _size(40_000, "Events that each run of the part tuning processes.")
     tuning_profiles: int = _size(5_000, "Candidates of the part tuning.")
     tuning_seconds: float = _size(12.0, "Seconds of a run of the part tuning that are measured.")
     tuning_warm_up_seconds: float = _size(

@@ -1,7 +1,7 @@
 """Part tuning: what each private part of Spark brings to a click and to a backlog.
 
 `hot_path` runs with every part of `spark.tuned`, and with every part but one, in alternating pairs.
-Each run has a process, topics and a checkpoint of its own, works off a backlog and then answers
+Each run has a process, topics and a checkpoint of its own, processes a backlog and then answers
 clicks at a steady rate. The most-popular baseline makes the lists.
 """
 
