@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from scipy.special import log_softmax
+from scipy.special import logsumexp
 
 from training.benchmark.protocols.competitors import without_history
 from training.benchmark.protocols.training_view import Cases, History, OnProgress, Scorer, batches
@@ -98,7 +98,7 @@ def _compare(
     lengths = np.array([len(history) for history in histories])
     # Each other step with equal probability.
     other = (named + 1 + random.integers(0, lengths - 1)) % lengths
-    before = log_softmax(whole, axis=1)[rows, items]
+    before = _log_probabilities(whole)[rows, items]
 
     def rescored(change: Callable[[History, int], History], places: np.ndarray) -> np.ndarray:
         changed = [change(h, place) for h, place in zip(histories, places.tolist(), strict=True)]
@@ -106,7 +106,7 @@ def _compare(
         return without_history(scorer.scores(changed), histories)
 
     drops = [
-        before - log_softmax(rescored(_without, places), axis=1)[rows, items]
+        before - _log_probabilities(rescored(_without, places))[rows, items]
         for places in (named, other)
     ]
     keeps = []
@@ -123,3 +123,7 @@ def _without(history: History, place: int) -> History:
 
 def _only(history: History, place: int) -> History:
     return history.take(np.array([place]))
+
+
+def _log_probabilities(scores: np.ndarray) -> np.ndarray:
+    return np.asarray(scores - logsumexp(scores, axis=1, keepdims=True))

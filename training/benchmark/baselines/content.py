@@ -20,6 +20,7 @@ from training.benchmark.baselines.grid_search import (
 )
 from training.benchmark.protocols.competitors import competing_items
 from training.benchmark.protocols.training_view import Cases, History, TrainingView
+from training.data.posting_fields import ABSENT, category_codes
 from training.evaluation.tfidf import CHARACTER_NGRAMS, tfidf_vectors
 from training.text.tokenizer import clean
 
@@ -118,16 +119,15 @@ def field_vectors(training: TrainingView) -> dict[str, sparse.csr_array]:
     for name, field in TEXTS.items():
         if name != "title":
             folded = [" ".join(clean(field(posting) or "").split()) for posting in postings]
-            blocks[name] = _one_hot(folded)
+            blocks[name] = one_hot(category_codes(folded))
     return {name: block for name, block in blocks.items() if block.nnz}
 
 
-def _one_hot(values: Sequence[str]) -> sparse.csr_array:
-    columns = {value: place for place, value in enumerate(sorted(set(values) - {""}))}
-    rows = [row for row, value in enumerate(values) if value]
-    places = [columns[values[row]] for row in rows]
-    shape = (len(values), max(len(columns), 1))
-    return sparse.csr_array((np.ones(len(rows)), (rows, places)), shape=shape)
+def one_hot(codes: np.ndarray) -> sparse.csr_array:
+    """Return a field's codes as one-hot rows, (N, values); zero rows where it is absent."""
+    rows = np.flatnonzero(codes != ABSENT)
+    shape = (len(codes), max(codes.max(initial=0) + 1, 1))
+    return sparse.csr_array((np.ones(len(rows), np.float32), (rows, codes[rows])), shape=shape)
 
 
 def _field_weights(

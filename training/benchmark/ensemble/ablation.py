@@ -17,6 +17,7 @@ import numpy as np
 
 from training.benchmark.baselines.grid_search import sample_cases
 from training.benchmark.ensemble.blending import blend, choose_weights
+from training.benchmark.ensemble.content_features.posting_vectors import vectorise
 from training.benchmark.ensemble.content_scorer import (
     ContentTrainingSet,
     ValidationFeatures,
@@ -30,7 +31,6 @@ from training.benchmark.ensemble.members import (
     item_knn_member,
     sequence_member,
 )
-from training.benchmark.ensemble.posting_vectors import vectorise
 from training.benchmark.protocols.competitors import mean_metric
 from training.benchmark.protocols.protocols import load
 from training.benchmark.protocols.training_view import Cases, TrainingView

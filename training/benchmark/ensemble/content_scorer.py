@@ -12,7 +12,9 @@ import numpy as np
 import torch
 
 from streaming.errors import InputError
-from training.benchmark.ensemble.history_features import HistoryFeatures
+from training.benchmark.ensemble.content_features.history_features import HistoryFeatures
+from training.benchmark.ensemble.content_features.posting_vectors import PostingVectors, vectorise
+from training.benchmark.ensemble.content_features.ranker_examples import make_examples
 from training.benchmark.ensemble.interaction_network import (
     FeatureScaler,
     InteractionNetwork,
@@ -20,8 +22,6 @@ from training.benchmark.ensemble.interaction_network import (
     mean_scores,
 )
 from training.benchmark.ensemble.members import Member
-from training.benchmark.ensemble.posting_vectors import PostingVectors, vectorise
-from training.benchmark.ensemble.ranker_examples import make_examples
 from training.benchmark.protocols.competitors import competing_items
 from training.benchmark.protocols.training_view import Cases, History, OnProgress, TrainingView
 from training.content_ranker.conditional_logit import softmax_regression

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.benchmark.ensemble.field_co_occurrence import FieldCoOccurrence
-from training.benchmark.ensemble.history_features import HistoryFeatures
-from training.benchmark.ensemble.posting_vectors import (
+from training.benchmark.baselines.content import one_hot
+from training.benchmark.ensemble.content_features.field_co_occurrence import FieldCoOccurrence
+from training.benchmark.ensemble.content_features.history_features import HistoryFeatures
+from training.benchmark.ensemble.content_features.posting_vectors import (
     PostingVectors,
-    one_hot,
     pair_codes,
     vectorise,
 )
-from training.benchmark.ensemble.ranker_examples import make_examples
-from training.benchmark.ensemble.temporal_popularity import TemporalPopularity
+from training.benchmark.ensemble.content_features.ranker_examples import make_examples
+from training.benchmark.ensemble.content_features.temporal_popularity import TemporalPopularity
 from training.benchmark.protocols.training_view import History
 from training.data.posting_fields import ABSENT
 

@@ -80,10 +80,3 @@ def pair_codes(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     codes = np.full(len(first), ABSENT, dtype=np.int64)
     codes[~absent] = np.unique(pairs[~absent], return_inverse=True)[1]
     return codes
-
-
-def one_hot(codes: np.ndarray) -> sparse.csr_array:
-    """Return a field as one-hot rows, (N, values); zero rows where it is absent."""
-    rows = np.flatnonzero(codes != ABSENT)
-    shape = (len(codes), max(codes.max() + 1, 1))
-    return sparse.csr_array((np.ones(len(rows), np.float32), (rows, codes[rows])), shape=shape)

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from training.benchmark.ensemble.field_co_occurrence import (
+from training.benchmark.ensemble.content_features.field_co_occurrence import (
     MEASURES,
     FieldCoOccurrence,
     history_matrix,
 )
-from training.benchmark.ensemble.field_similarity import FieldSimilarity
-from training.benchmark.ensemble.posting_vectors import PostingVectors
-from training.benchmark.ensemble.temporal_popularity import ITSELF, TemporalPopularity
+from training.benchmark.ensemble.content_features.field_similarity import FieldSimilarity
+from training.benchmark.ensemble.content_features.posting_vectors import PostingVectors
+from training.benchmark.ensemble.content_features.temporal_popularity import (
+    ITSELF,
+    TemporalPopularity,
+)
 from training.benchmark.protocols.training_view import History
 
 _AGGREGATES = ("newest", "recent", "most", "this session")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from training.benchmark.ensemble.posting_vectors import one_hot
+from training.benchmark.baselines.content import one_hot
 from training.benchmark.protocols.competitors import history_cells
 from training.benchmark.protocols.training_view import History
 from training.data.posting_fields import ABSENT

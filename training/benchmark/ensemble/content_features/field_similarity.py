@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
-from training.benchmark.ensemble.posting_vectors import PostingVectors
+from training.benchmark.ensemble.content_features.posting_vectors import PostingVectors
 from training.data.posting_fields import ABSENT
 
 _PLACES = ("locality", "region")

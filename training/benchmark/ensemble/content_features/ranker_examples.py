@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.benchmark.ensemble.history_features import HistoryFeatures
-from training.benchmark.ensemble.posting_vectors import PostingVectors
+from training.benchmark.ensemble.content_features.history_features import HistoryFeatures
+from training.benchmark.ensemble.content_features.posting_vectors import PostingVectors
 from training.benchmark.protocols.training_view import History, OnProgress
 from training.data.posting_fields import ABSENT
 

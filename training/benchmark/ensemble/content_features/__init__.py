@@ -1,0 +1,1 @@
+"""Content features of the offline preset `best`: similarity, co-occurrence, popularity."""
