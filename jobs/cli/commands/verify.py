@@ -67,7 +67,7 @@ def verify(
         with spark_session(own.settings, "verify") as spark, Display(kills) as display:
             report = run.verify(spark, own, options, display)
         out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        console.print(comparison_table(report))
+        console.print(faults_table(report))
         console.print(_summary(report), highlight=False)
         console.print(f"report in {out}")
         if not report["ok"]:
@@ -127,7 +127,7 @@ def sigterm_as_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def comparison_table(report: dict[str, Any]) -> Table:
+def faults_table(report: dict[str, Any]) -> Table:
     """Return the counts of each topic and table."""
     table = Table(box=None)
     table.add_column("topic or table", no_wrap=True)
