@@ -137,7 +137,7 @@ def test_a_merge_whose_files_were_compacted_is_done_again(spark, settings, rows,
     # In one task, so that the compaction has the other core.
     source = rows(0, MANY).coalesce(1).mapInPandas(wait_for_compaction, TABLE.schema())
     writer = threading.Thread(target=merge.insert_new, args=(source, settings, TABLE))
-    with caplog.at_level(logging.INFO, tables.log.name):
+    with caplog.at_level(logging.INFO, merge.log.name):
         writer.start()
         while not merging.exists():
             assert writer.is_alive()
