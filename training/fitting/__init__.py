@@ -1,1 +1,1 @@
-"""Fitting: one call that trains, its processes, loop, checkpoints."""
+"""Fitting: training in one or several processes, checkpoints, and the choice of the decoding."""
