@@ -39,16 +39,16 @@ def test_ids_alone_are_enough(
     split = load("sequences", sequences_file, attributes_file if with_attributes else None)
     scorer = fitted(split)
     assert np.isfinite(scorer.scores(split.test.histories)).all()
-    losses = scorer.account.curves["train_loss"]
+    losses = scorer.summary.curves["train_loss"]
     assert len(losses) == 10
     assert losses[-1] < losses[0]
-    assert scorer.account.choices["name"] == "published"
+    assert scorer.summary.choices["name"] == "published"
     alone = np.concatenate([scorer.scores([history]) for history in split.test.histories[:5]])
     assert alone == pytest.approx(scorer.scores(split.test.histories[:5]), abs=1e-3)
 
 
 def test_ways_of_decoding_are_compared_on_the_validation_part(small_views: Split) -> None:
-    measured = fitted(small_views).account.measured
+    measured = fitted(small_views).summary.measured
     assert {key.split("/")[1] for key in measured} == {*DECODINGS}
     for way in DECODINGS:
         ndcg, hits = (measured[f"decoding/{way}/{name}@10"] for name in ("ndcg", "hr"))
