@@ -155,9 +155,7 @@ def train_word_vectors(texts: Iterable[str], *, dimensions: int, seed: int) -> W
         epochs=int(np.clip(_TRAINING_TOKENS / total, 2, 30)),
     ).wv
     words = list(trained.index_to_key)
-    return WordVectors(
-        words, _centred(trained.vectors), _idf(words, sentences)
-    )
+    return WordVectors(words, _centred(trained.vectors), _idf(words, sentences))
 
 
 def load_word_vectors(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVectors:
@@ -209,9 +207,7 @@ def _centred(vectors: np.ndarray) -> np.ndarray:
     return unit_rows(vectors - vectors.mean(axis=0)) if len(vectors) > 1 else unit_rows(vectors)
 
 
-def _idf(
-    words: Sequence[str], sentences: Sequence[Sequence[str]]
-) -> np.ndarray:
+def _idf(words: Sequence[str], sentences: Sequence[Sequence[str]]) -> np.ndarray:
     """Return inverse document frequencies, (V,) float32; 1 for a word of every text."""
     counts = Counter(word for sentence in sentences for word in set(sentence))
     texts = len(sentences)
