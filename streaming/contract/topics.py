@@ -95,8 +95,8 @@ DEAD_LETTERS = Topic(
     max_message_bytes=8 * MAX_VALUE_BYTES,
     description=(
         "Messages that could not be decoded: the original bytes; headers reason, text, topic, "
-        "partition, offset, job. A message replayed from here to its topic has the headers dead-letter (the "
-        "key here) and attempt."
+        "partition, offset, job. A message replayed from here to its topic has the headers "
+        "dead-letter (the key here) and attempt."
     ),
 )
 

@@ -40,7 +40,8 @@ def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> Da
     Guarantee: each message once per checkpoint. Data that retention removed before it was read
     fails the query, so that loss is never silent.
     """
-    max_offsets = max(1, kafka.max_offsets_per_trigger // max(topic.relative_size for topic in topics))
+    largest = max(topic.relative_size for topic in topics)
+    max_offsets = max(1, kafka.max_offsets_per_trigger // largest)
     messages = (
         spark.readStream.format("kafka")
         .options(**spark_source_options(kafka))
