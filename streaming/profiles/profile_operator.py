@@ -51,7 +51,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 class ProfileOperator:
     """Keeps the profiles of a shard's candidates, each as the JSON document that is published.
 
-    It is a `streaming.spark.internals.batch_operator.BatchOperator`. A document is one string, written by
+    It is a `BatchOperator` of `streaming.spark.internals`. A document is one string, written by
     `to_ascii`: a new field of the profile needs no new state schema, and Python parses it in one
     call instead of building a row object for each of a thousand entries.
 
