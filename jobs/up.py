@@ -10,6 +10,8 @@ from pyspark.sql import SparkSession
 from jobs import archive, hot_path, index_postings
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, start_all
+from streaming.contract.topics import TOPICS
+from streaming.kafka.spark_io import require_topics
 from streaming.settings import Settings
 from training.registry.registration import ensure_champion
 
@@ -19,6 +21,7 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
 
     If one job cannot start, the others are stopped.
     """
+    require_topics(settings.kafka, *TOPICS)
     ensure_champion(settings)
     starts = (index_postings.start, hot_path.start, partial(archive.start, shares_session=True))
     return start_all([partial(start, spark, settings) for start in starts], settings)

@@ -71,9 +71,10 @@ def launch(
             except BaseException as error:
                 process.stop(STOP_SECONDS)
                 # Another program may take a free port before the broker does.
-                taken = "Address already in use" in str(error)
-                if attempt == PORT_ATTEMPTS or port is not None or not taken:
+                if attempt == PORT_ATTEMPTS or "Address already in use" not in str(error):
                     raise
+                if port is not None:
+                    _require_free(port)
             else:
                 return process, running
     raise AssertionError("the last attempt returns or raises")

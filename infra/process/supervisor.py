@@ -57,19 +57,25 @@ class SupervisedProcess:
         words = [str(word) for word in command]
         if tied:
             words = [sys.executable, "-IS", die_with_parent.__file__, str(os.getpid()), *words]
-        with self.log.open("ab") as log_file, defer_signals():
-            self._log_start = log_file.tell()
-            self._process = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=log_file,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-                env=environment,
-                pass_fds=tuple(inherited),
-                # Ctrl-C reaches a whole group. We end our programs ourselves, in order.
-                start_new_session=True,
-            )
+        try:
+            with self.log.open("ab") as log_file, defer_signals():
+                self._log_start = log_file.tell()
+                self._process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log_file,
+                    stderr=subprocess.STDOUT,
+                    cwd=folder,
+                    env=environment,
+                    pass_fds=tuple(inherited),
+                    # Ctrl-C reaches a whole group. We end our programs ourselves, in order.
+                    start_new_session=True,
+                )
+        except BaseException:
+            # A deferred signal is raised here, and nobody else knows the process yet.
+            if hasattr(self, "_process"):
+                self.kill()
+            raise
 
     @property
     def pid(self) -> int:
@@ -145,11 +151,17 @@ class SupervisedProcess:
             self.check()
 
     def stop(self, grace_seconds: float = STOP_SECONDS) -> None:
-        """Send SIGTERM, and kill what is left of its session after so many seconds."""
+        """Send SIGTERM, and kill what is left of its session after so many seconds.
+
+        Spark's JVM ends after the Python program that started it, and removes its folders then.
+        """
+        deadline = time.monotonic() + grace_seconds
         if self.running:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace_seconds)
+        while session_members(self.pid) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
         self.kill()
 
     def kill(self) -> list[str]:

@@ -25,7 +25,14 @@ from jobs.runtime.sandbox import sandbox
 from jobs.runtime.streaming_query import start_all
 from streaming import dependencies
 from streaming.errors import CareerstreamError, one_line
-from streaming.settings import JobSettings, Settings, SparkSettings
+from streaming.settings import (
+    JobSettings,
+    KafkaSettings,
+    MlflowSettings,
+    Settings,
+    SparkSettings,
+    StorageSettings,
+)
 from streaming.spark.internals.java_gateway import end_jvm
 from streaming.spark.session import logged_session
 
@@ -51,6 +58,9 @@ def make_archive(file: Path) -> None:
         options = {"spark.driver.extraJavaOptions": f'"-XX:ArchiveClassesAtExit={unfinished}"'}
         # Settings of the environment must not reach the jobs: they could name a real cluster.
         given = Settings(
+            kafka=KafkaSettings(),
+            storage=StorageSettings(),
+            mlflow=MlflowSettings(),
             spark=SparkSettings(conf=options),
             jobs=JobSettings(lake_interval_seconds=1, catalogue_interval_seconds=1),
         )

@@ -66,26 +66,25 @@ def _partitions(spark: SparkSession, checkpoint: str) -> int:
     Raises:
         CareerstreamError: the checkpoint is of another query.
     """
+    files = HadoopFiles(spark)
+    if not any(name.isdigit() for name in files.list(f"{checkpoint}/commits")):
+        first = _partitions_of_first_batch(files, checkpoint)
+        return first or int(str(spark.conf.get(_PARTITIONS, "1")))
     metadata = spark.read.format("state-metadata").load(checkpoint).collect()
-    if [row for row in metadata if not row["operatorName"].startswith(_OPERATOR)]:
+    if not metadata or [row for row in metadata if not row["operatorName"].startswith(_OPERATOR)]:
         raise CareerstreamError(
             f"the checkpoint {checkpoint} is not one of profiles; move it away, and "
             "`careerstream rebuild-profiles --checkpoint` makes another"
         )
-    if metadata:
-        return int(metadata[0]["numPartitions"])
-    return _partitions_of_first_batch(spark, checkpoint) or int(
-        str(spark.conf.get(_PARTITIONS, "1"))
-    )
+    return int(metadata[0]["numPartitions"])
 
 
-def _partitions_of_first_batch(spark: SparkSession, checkpoint: str) -> int | None:
+def _partitions_of_first_batch(files: HadoopFiles, checkpoint: str) -> int | None:
     """Read the number from the log of offsets; None where no batch has begun.
 
-    A query that was killed at the start of its first batch has this log and no metadata yet, and
-    Spark repeats the batch with the configuration that the log names.
+    The metadata of a query that was killed in its first batch may be missing or half written. Spark
+    repeats the batch with the configuration that this log names.
     """
-    files = HadoopFiles(spark)
     batches = [name for name in files.list(f"{checkpoint}/offsets") if name.isdigit()]
     if not batches:
         return None

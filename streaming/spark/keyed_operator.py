@@ -47,7 +47,7 @@ class RowOperator(StatefulProcessor):
     def handleInputRows(  # noqa: N802 - Spark's name
         self,
         key: Any,
-        rows: Iterator[Row],
+        rows: Any,  # Iterator[Row]
         timerValues: TimerValues,  # noqa: N803 - Spark's name
     ) -> Iterator[Row]:
         """Process the rows of a key."""
@@ -59,7 +59,7 @@ class RowOperator(StatefulProcessor):
     def handleInitialState(  # noqa: N802 - Spark's name
         self,
         key: Any,
-        initialState: Row,  # noqa: N803 - Spark's name
+        initialState: Any,  # noqa: N803 - Spark's name; a Row
         timerValues: TimerValues,  # noqa: N803
     ) -> None:
         """Take a row of the initial state."""

@@ -24,7 +24,14 @@ from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.profiles.fold_inputs import without_trigger
 from streaming.serving import recommender
 from streaming.settings import StorageSettings
-from streaming.spark.internals.tuned.python_daemon import IDLE, LOW, NICENESS, PRIORITY, SCORES
+from streaming.spark.internals.tuned.python_daemon import (
+    IDLE,
+    LOW,
+    MODULE,
+    NICENESS,
+    PRIORITY,
+    SCORES,
+)
 from training.registry.registration import ensure_champion
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]
@@ -208,9 +215,7 @@ def worker_daemons():
         try:
             jvm = parent(process)
             ours = parent(jvm).name == str(os.getpid())
-            daemon = (
-                b"streaming.spark.internals.python_daemon" in (process / "cmdline").read_bytes()
-            )
+            daemon = MODULE.encode() in (process / "cmdline").read_bytes()
         except OSError:  # it has ended, or has no such parents
             continue
         if ours and daemon:

@@ -1,5 +1,7 @@
 """A supervised process: awaited, checked, stopped with all it started."""
 
+import signal
+import subprocess
 import sys
 
 import pytest
@@ -71,3 +73,19 @@ def test_output_is_that_of_the_last_start(start):
     assert second.output() == b"steady\n"
     assert second.log.read_bytes() == b"ready\nsteady\n"
     assert second.last_line() == "steady"
+
+
+def test_a_signal_while_it_starts_leaves_no_process(start, monkeypatch):
+    pids, popen = [], subprocess.Popen
+
+    def interrupted(*arguments, **options):
+        process = popen(*arguments, **options)
+        pids.append(process.pid)
+        signal.raise_signal(signal.SIGINT)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        start(FOREVER)
+    assert pids
+    assert not session_members(pids[0])

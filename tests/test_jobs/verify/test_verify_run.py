@@ -56,8 +56,9 @@ def running_in(folder):
     return found
 
 
-def test_nothing_is_lost_whatever_is_killed(spark, tmp_path, record_property):
-    given = Settings(home=tmp_path, spark=SparkSettings(driver_memory="1g"))
+@pytest.mark.parametrize("tuned", ["on", "off"])
+def test_nothing_is_lost_whatever_is_killed(spark, tmp_path, record_property, tuned):
+    given = Settings(home=tmp_path, spark=SparkSettings(driver_memory="1g", tuned=tuned))
     notes = Notes()
     with verify_sandbox(given, OPTIONS) as own:
         report = run.verify(spark, own, OPTIONS, notes)

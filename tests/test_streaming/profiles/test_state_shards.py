@@ -7,6 +7,7 @@ import pytest
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.types import IntegerType
 
+from streaming.errors import CareerstreamError
 from streaming.profiles.message_reader import with_shards
 from streaming.profiles.state_shards import Shards, shards
 
@@ -33,6 +34,14 @@ def test_each_partition_of_the_state_has_one(spark, tmp_path, partitions):
     assert {(row["shard"], row["place"]) for row in found} == {
         (number, place) for place, number in enumerate(made.numbers)
     }
+
+
+@pytest.mark.spark
+def test_a_checkpoint_of_another_query_is_refused(spark, tmp_path):
+    (tmp_path / "commits").mkdir()
+    (tmp_path / "commits" / "0").write_text("v1\n{}\n")
+    with pytest.raises(CareerstreamError, match="is not one of profiles"):
+        shards(spark, str(tmp_path))
 
 
 @pytest.mark.spark

@@ -1,6 +1,6 @@
 """Where topics end, and waiting until one holds so many messages."""
 
-from kafka import TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 
 from infra.process.supervisor import SupervisedProcess
 from streaming.contract.topics import Topic
@@ -14,15 +14,19 @@ Offsets = dict[int, int]
 
 def end_offsets(kafka: KafkaSettings, topic: Topic) -> Offsets:
     """Return where each partition of a topic ends now."""
-    name = kafka.topic_prefix + topic.name
     client = consumer(kafka)
     try:
-        with broker_errors(kafka):
-            numbers = client.partitions_for_topic(name) or ()
-            ends = client.end_offsets([TopicPartition(name, number) for number in numbers])
-        return {partition.partition: end for partition, end in ends.items()}
+        return _end_offsets(client, kafka, topic)
     finally:
         client.close()
+
+
+def _end_offsets(client: KafkaConsumer, kafka: KafkaSettings, topic: Topic) -> Offsets:
+    name = kafka.topic_prefix + topic.name
+    with broker_errors(kafka):
+        numbers = client.partitions_for_topic(name) or ()
+        ends = client.end_offsets([TopicPartition(name, number) for number in numbers])
+    return {partition.partition: end for partition, end in ends.items()}
 
 
 def size(kafka: KafkaSettings, topic: Topic) -> int:
@@ -46,6 +50,10 @@ def wait_for_size(
     def enough() -> bool:
         for writer in writers:
             writer.check()
-        return size(kafka, topic) >= count
+        return sum(_end_offsets(client, kafka, topic).values()) >= count
 
-    writers[0].wait_until(enough, f"done with {count:,} {topic.name}", seconds, POLL_SECONDS)
+    client = consumer(kafka)
+    try:
+        writers[0].wait_until(enough, f"done with {count:,} {topic.name}", seconds, POLL_SECONDS)
+    finally:
+        client.close()

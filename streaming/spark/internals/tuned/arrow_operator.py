@@ -90,7 +90,7 @@ class ArrowOperator(StatefulProcessor):
     def handleInitialState(  # noqa: N802 - Spark's name
         self,
         key: Any,
-        initialState: Row,  # noqa: N803 - Spark's name
+        initialState: Any,  # noqa: N803 - Spark's name; a Row
         timerValues: TimerValues,  # noqa: N803
     ) -> None:
         """Take a row of the initial state."""
