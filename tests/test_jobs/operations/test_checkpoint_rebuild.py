@@ -71,7 +71,7 @@ class World:
 
     def folded(self):
         """The fold over everything that was ever sent."""
-        events, stated = self.expected.events_seen, self.expected.received_stated_part
+        events, stated = self.expected.events, self.expected.stated_parts
         made = {
             who: fold(None, [*events.get(who, ()), *stated.get(who, ())], who).profile
             for who in self.expected.candidates()
