@@ -10,7 +10,7 @@ objects are dotted: `place.locality=City`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -115,19 +115,20 @@ class ColumnMapping:
 def bind_columns(
     kind: type[ImportedRecord], flags: Sequence[str], header: Sequence[str], empty: frozenset[str]
 ) -> ColumnMapping:
-    """Check the flags against the record and the header.
+    """Check the flags (see the module) against the record and the header.
 
-    Args:
-        kind: of the records.
-        flags: see the module; without any, columns are mapped to the fields of their names.
-        header: the file's columns.
-        empty: texts of empty cells.
+    Without flags, columns are mapped to the fields of their names. `empty` are the texts of empty
+    cells.
 
     Raises:
         InputError: a flag is malformed, or names a field or a column that does not exist; or a
             required field is not mapped.
     """
-    known = dict(_scalar_fields(kind))
+    known = {
+        rule.name: rule.annotation  # without the nested objects
+        for rule in field_rules(kind)
+        if not (isinstance(rule.annotation, type) and issubclass(rule.annotation, BaseModel))
+    }
     chosen = flags or [f"{name}={name}" for name in header if name in known]
     sources = tuple(_parse_flag(flag, kind, known, header) for flag in chosen)
     mapped = {source.path[0] for source in sources}
@@ -150,13 +151,6 @@ def _completed_posting(values: dict[str, Any]) -> dict[str, Any]:
     if not {"minimum", "maximum"} & values.get("salary", {}).keys():
         values = {name: value for name, value in values.items() if name != "salary"}
     return {"language": language, **values}
-
-
-def _scalar_fields(record: type[BaseModel]) -> Iterator[tuple[str, Any]]:
-    """Yield the dotted names and the types of a record's fields, without the nested objects."""
-    for rule in field_rules(record):
-        if not (isinstance(rule.annotation, type) and issubclass(rule.annotation, BaseModel)):
-            yield rule.name, rule.annotation
 
 
 def _parse_flag(

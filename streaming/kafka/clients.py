@@ -106,9 +106,7 @@ def spark_sink_options(kafka: KafkaSettings) -> dict[str, str]:
 def producer(kafka: KafkaSettings, **options: Any) -> KafkaProducer:
     """Connect a producer: idempotent, all replicas, Kafka's default partitioner, values in bytes.
 
-    Args:
-        kafka: the cluster.
-        options: of kafka-python; they override the defaults chosen here.
+    The options, of kafka-python, override the defaults chosen here.
 
     Raises:
         BrokerError: no broker answers.

@@ -23,8 +23,7 @@ Offsets = Mapping[str, Mapping[str, int]]
 class QueryProgress:
     """Receives the reports of a session's queries, on a thread of Spark's.
 
-    Args:
-        topic_prefix: left out of the metrics' labels.
+    The metrics' labels leave out `topic_prefix`.
     """
 
     def __init__(self, topic_prefix: str) -> None:
@@ -128,12 +127,7 @@ class QueryProgress:
 
 @contextmanager
 def observe_queries(spark: SparkSession, topic_prefix: str) -> Iterator[QueryProgress]:
-    """Record the reports of a session's queries while the block lasts.
-
-    Args:
-        spark: session.
-        topic_prefix: left out of the metrics' labels.
-    """
+    """Record the reports of a session's queries while the block lasts."""
     progress = QueryProgress(topic_prefix)
     with query_events(spark, progress):
         yield progress

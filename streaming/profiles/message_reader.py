@@ -59,10 +59,7 @@ class ReadMessages:
 def with_shards(messages: DataFrame, shards: Shards) -> DataFrame:
     """Select the columns of `Message`, and the `shard`; Spark plans each column for every batch.
 
-    Args:
-        messages: stream of Spark's Kafka source over `events` and `candidates`, `topic` without its
-            prefix.
-        shards: of the state.
+    The messages come from Spark's Kafka source, `topic` without its prefix.
     """
     return messages.select(
         shards.column(F.col("key")),
@@ -76,11 +73,7 @@ def with_shards(messages: DataFrame, shards: Shards) -> DataFrame:
 
 
 def split_by_key(batches: Sequence[pa.RecordBatch]) -> Iterator[Sequence[pa.RecordBatch]]:
-    """Split messages into parts of some MiB; all messages of a key are in one part.
-
-    Args:
-        batches: with at least the column `key`.
-    """
+    """Split messages, by the column `key`, into parts of some MiB; each key is in one part."""
     parts = 1 + sum(batch.nbytes for batch in batches) // _READ_BYTES
     if parts == 1:
         yield batches
@@ -94,12 +87,7 @@ def split_by_key(batches: Sequence[pa.RecordBatch]) -> Iterator[Sequence[pa.Reco
 
 
 def read_messages(messages: pa.RecordBatch, job: str) -> ReadMessages:
-    """Read messages.
-
-    Args:
-        messages: with the columns of `Message`.
-        job: who reads them, for the dead letters.
-    """
+    """Read messages with the columns of `Message`; dead letters name the job that reads them."""
     result = ReadMessages()
     columns = (messages.column(name).to_pylist() for name in Message._fields)
     for message in map(Message._make, zip(*columns, strict=True)):
@@ -130,11 +118,6 @@ def _candidate_id(key: bytes | None) -> str | None:
 
 
 def _received(message: Message, candidate_id: str | None) -> Received:
-    """Read a message.
-
-    Raises:
-        DecodeError: why it cannot be.
-    """
     is_event = message.topic == EVENTS.name
     deletes = not is_event and message.value is None and candidate_id not in (None, ANONYMOUS)
     if deletes:

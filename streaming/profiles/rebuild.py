@@ -88,12 +88,7 @@ def read_streamed(kafka: KafkaSettings) -> dict[str, Streamed]:
 def compare(
     rebuilt: Iterable[Row | Mapping[str, Any]], streamed: Mapping[str, Streamed]
 ) -> Comparison:
-    """Compare rebuilt profiles with the streamed ones.
-
-    Args:
-        rebuilt: rows of `REBUILT`.
-        streamed: from `read_streamed`.
-    """
+    """Compare rows of `REBUILT` with the profiles of `read_streamed`."""
     comparison, unknown = Comparison(), set(streamed)
     for row in rebuilt:
         candidate_id, version = row["candidate_id"], row["version"]

@@ -22,15 +22,12 @@ NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Postings, sorted by id.
-
-    Args:
-        table: the columns of `records.Posting` and `open` (false: withdrawn), one row a posting.
-        version: of the Delta table.
-    """
+    """Postings, sorted by id."""
 
     table: pa.Table
+    """The columns of `records.Posting` and `open` (false: withdrawn), one row a posting."""
     version: int
+    """Of the Delta table."""
 
     @classmethod
     def of(cls, table: pa.Table, version: int) -> "Catalogue":

@@ -36,17 +36,10 @@ def recommend(
     """Score the newest version of each profile in a batch of the topic profiles.
 
     A Kafka partition holds all versions of a profile, and Spark reads it in one task. So no shuffle
-    is needed to find the newest.
-
-    Args:
-        profiles: messages of the topic profiles, at least `value`. What is no profile is left out;
-            the job archive reports it.
-        bundle: the versions to use.
-        size: maximum number of postings in a list.
-        counters: incremented as the workers score.
+    is needed to find the newest. What is no profile is left out; the job archive reports it.
 
     Returns:
-        Messages for the Kafka sink (`spark_io.MESSAGE_SCHEMA`).
+        Messages for the Kafka sink (`spark_io.MESSAGE_SCHEMA`): lists of at most `size` postings.
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -61,15 +54,8 @@ def add_recommendations(
 ) -> DataFrame:
     """Score the profiles among the messages that one batch of the profile operator emits.
 
-    Args:
-        messages: for the Kafka sink (`spark_io.MESSAGE_SCHEMA`), at most one profile for each
-            candidate.
-        bundle: the versions to use.
-        size: maximum number of postings in a list.
-        counters: incremented as the workers score.
-
-    Returns:
-        The same messages and the lists.
+    The messages are for the Kafka sink (`spark_io.MESSAGE_SCHEMA`), with at most one profile for
+    each candidate. Returned are the same ones, and lists of at most `size` postings.
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -116,12 +102,8 @@ def recommend_anonymous(spark: SparkSession, bundle: Bundle, as_of: str, size: i
 def warm_up_workers(spark: SparkSession, bundle: Bundle, *, workers_per_task: int = 1) -> None:
     """Have every worker load a bundle: on all cores at once, each ranks for an empty profile.
 
-    Args:
-        spark: session whose workers are meant.
-        bundle: to load.
-        workers_per_task: Python workers that a task uses at a time: two where one folds and
-            another scores. Any more would stay and take turns with the others, each with a model
-            in its memory.
+    A task uses `workers_per_task` Python workers at a time: two where one folds and another scores.
+    Any more would stay and take turns with the others, each with a model in its memory.
     """
     cores = spark.sparkContext.defaultParallelism
 

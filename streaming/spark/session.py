@@ -43,7 +43,7 @@ def session(
         SettingsError: Spark does not start with these settings.
     """
     configuration = session_configuration(settings, scores=scores)
-    if not _submitted():
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # else spark-submit has started the JVM
         launch = launch_configuration(settings, scores=scores, archives=archives)
         configuration = launch | configuration
     builder = SparkSession.builder.appName(f"careerstream {app}")
@@ -114,8 +114,3 @@ def is_local(spark: SparkSession) -> bool:
 def shares_folder(spark: SparkSession, place: str) -> bool:
     """Return whether driver and workers see a place of checkpoints as a folder of one machine."""
     return is_local(spark) and is_folder(place) and HadoopFiles(spark).default_is_local()
-
-
-def _submitted() -> bool:
-    """Return whether spark-submit started this process: its JVM then runs already."""
-    return "PYSPARK_GATEWAY_PORT" in os.environ
