@@ -76,6 +76,8 @@ class ColumnMapping:
     kind: type[ImportedRecord]
     sources: tuple[_FieldSource, ...]
     empty: frozenset[str]
+    width: int
+    """Columns of the header."""
 
     @cached_property
     def descriptions(self) -> dict[str, str]:
@@ -86,8 +88,11 @@ class ColumnMapping:
         """Return the values of one row; fields of empty cells are missing.
 
         Raises:
-            RowError: a cell cannot be read.
+            RowError: a cell cannot be read, or the row is not as long as the header.
         """
+        if len(row) != self.width:
+            text = f"the row has {len(row)} columns, the header {self.width}; correct the row"
+            raise RowError(RejectionReason.NOT_CSV, text)
         values: dict[str, Any] = {}
         for source in self.sources:
             value = source.constant if source.constant is not None else self._value(source, row)
@@ -142,7 +147,7 @@ def bind_columns(
             f"no column is mapped to {', '.join(required)}; add --map {required[0]}=COLUMN "
             f"(columns: {', '.join(header)})"
         )
-    return ColumnMapping(kind, sources, empty)
+    return ColumnMapping(kind, sources, empty, len(header))
 
 
 def _completed_posting(values: dict[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,6 @@ class SourceFile:
     size: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        """Check the file and its encoding."""
         if not self.path.exists():
             raise InputError(f"{self.path} does not exist; give an existing file")
         if not self.path.is_file():

@@ -100,7 +100,8 @@ def spark_source_options(kafka: KafkaSettings) -> dict[str, str]:
 
 def spark_sink_options(kafka: KafkaSettings) -> dict[str, str]:
     """Return all options of a Spark Kafka sink but its topic."""
-    return spark_kafka_options(kafka) | {"kafka.max.request.size": str(2 * MAX_REQUEST_BYTES)}
+    size = str(2 * MAX_REQUEST_BYTES)
+    return spark_kafka_options(kafka) | {"kafka.max.request.size": size, "includeHeaders": "true"}
 
 
 def producer(kafka: KafkaSettings, **options: Any) -> KafkaProducer:

@@ -53,11 +53,9 @@ class QueryProgress:
         rows, durations = report["numInputRows"], report["durationMs"]
         seconds = durations.get("triggerExecution", 0) / 1000
         REGISTRY.add(definitions.INPUT_ROWS, (query,), rows)
-        for metric, field in (
-            (definitions.INPUT_RATE, "inputRowsPerSecond"),
-            (definitions.PROCESSED_RATE, "processedRowsPerSecond"),
-        ):
-            REGISTRY.set(metric, (query,), report.get(field) or 0)
+        read, processed = report.get("inputRowsPerSecond"), report.get("processedRowsPerSecond")
+        REGISTRY.set(definitions.INPUT_RATE, (query,), read or 0)
+        REGISTRY.set(definitions.PROCESSED_RATE, (query,), processed or 0)
         REGISTRY.set(definitions.BATCH_ID, (query,), report["batchId"])
         REGISTRY.observe(definitions.BATCH_SECONDS, (query,), seconds)
         for phase, milliseconds in durations.items():

@@ -23,13 +23,13 @@ from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS
 from streaming.contract.value_decoder import checked_timestamp, read_value
 from streaming.kafka.dead_letters import header_list
 from streaming.kafka.spark_io import OutgoingMessage
-from streaming.profiles.fold import Received, ReceivedEvent, ReceivedStatedPart
+from streaming.profiles.fold import Received, ReceivedStatedPart
+from streaming.profiles.fold_inputs import received_event, received_stated_part
 from streaming.profiles.state_shards import Shards
 from streaming.timestamps import SPARK_FORMAT
 
 _READ_BYTES = 16 * 2**20
 """Bytes of messages that are read at a time; as objects they take several times as much."""
-_EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
 _BY_TOPIC = {EVENTS.name: EVENTS, CANDIDATES.name: CANDIDATES}
 
 
@@ -124,15 +124,11 @@ def _received(message: Message, candidate_id: str | None) -> Received:
         moment = checked_timestamp(message.produced_at)
         return ReceivedStatedPart({"updated_at": moment}, message.offset, moment)
     record = read_value(message.value, _BY_TOPIC[message.topic], message.produced_at)
-    own_id = record.pop("candidate_id")
-    if own_id != candidate_id:
-        text = f"the key must be the value's own id '{own_id}'"
+    if record["candidate_id"] != candidate_id:
+        text = f"the key must be the value's own id '{record['candidate_id']}'"
         raise DecodeError(RejectionReason.WRONG_KEY, text)
-    if is_event:
-        values: Any = {name: record.get(name) for name in _EVENT_FIELDS}
-        return ReceivedEvent(**values, offset=message.offset, produced_at=message.produced_at)
-    del record["schema_version"]
-    return ReceivedStatedPart(record, message.offset, message.produced_at)
+    received = received_event if is_event else received_stated_part
+    return received(record, message.offset, message.produced_at)
 
 
 def _dead_letter(message: Message, error: DecodeError, job: str) -> OutgoingMessage:

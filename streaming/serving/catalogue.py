@@ -82,11 +82,8 @@ class Catalogue:
     @cached_property
     def employer_numbers(self) -> np.ndarray:
         """A number for each employer, equal for equal names, (N,) int64; 0 if unknown."""
-        numbers = {"": 0}
-        return np.array(
-            [numbers.setdefault(name, len(numbers)) for name in self.employers.tolist()],
-            dtype=np.int64,
-        )
+        names = pa.array(["", *self.employers], pa.string())
+        return np.asarray(names.dictionary_encode().indices[1:], dtype=np.int64)
 
     def open_at(self, as_of: str) -> np.ndarray:
         """Return which postings are open at a time, (N,) bool."""
