@@ -40,9 +40,7 @@ codecs.register_error(_LENIENT, _as_surrogates)
 class SourceFile:
     """A file being read, and how much of it has been read.
 
-    Args:
-        path: the file; gzip is recognised by its first bytes.
-        encoding: of its text, by Python's name.
+    Gzip is recognised by its first bytes; the encoding is one of Python's names.
 
     Raises:
         InputError: it does not exist, is no file, cannot be read or is empty, or there is no such

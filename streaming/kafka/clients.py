@@ -168,7 +168,6 @@ class _FirstFailure(logging.Handler):
         self.reason = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the reason of a failed attempt."""
         if not self.reason and (attempt := _FAILED_ATTEMPT.match(record.getMessage())):
             self.reason = attempt[1]
 

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from streaming.contract.json_parser import DecodeError
 from streaming.contract.records import ANONYMOUS, MAX_ID_LENGTH
 from streaming.contract.rejection_reasons import RejectionReason
-from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS
+from streaming.contract.topics import BY_NAME, DEAD_LETTERS, EVENTS
 from streaming.contract.value_decoder import checked_timestamp, read_value
 from streaming.kafka.dead_letters import header_list
 from streaming.kafka.spark_io import OutgoingMessage
@@ -30,7 +30,6 @@ from streaming.timestamps import SPARK_FORMAT
 
 _READ_BYTES = 16 * 2**20
 """Bytes of messages that are read at a time; as objects they take several times as much."""
-_BY_TOPIC = {EVENTS.name: EVENTS, CANDIDATES.name: CANDIDATES}
 
 
 class Message(NamedTuple):
@@ -123,12 +122,13 @@ def _received(message: Message, candidate_id: str | None) -> Received:
     if deletes:
         moment = checked_timestamp(message.produced_at)
         return ReceivedStatedPart({"updated_at": moment}, message.offset, moment)
-    record = read_value(message.value, _BY_TOPIC[message.topic], message.produced_at)
+    record = read_value(message.value, BY_NAME[message.topic], message.produced_at)
     if record["candidate_id"] != candidate_id:
         text = f"the key must be the value's own id '{record['candidate_id']}'"
         raise DecodeError(RejectionReason.WRONG_KEY, text)
-    received = received_event if is_event else received_stated_part
-    return received(record, message.offset, message.produced_at)
+    if is_event:
+        return received_event(record, message.offset, message.produced_at)
+    return received_stated_part(record, message.offset, message.produced_at)
 
 
 def _dead_letter(message: Message, error: DecodeError, job: str) -> OutgoingMessage:

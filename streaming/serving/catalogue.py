@@ -102,23 +102,15 @@ class Catalogue:
         blocked = {_comparable(name) for name in stated.get("blocked_employers") or ()}
         if blocked:
             allowed &= ~np.isin(self.employers, list(blocked))
-        known = (row for row in map(self.rows.get, known_postings(profile)) if row is not None)
-        allowed[list(known)] = False
+        parts = ("events", "applied", "dismissed")
+        known = {entry["posting_id"] for part in parts for entry in profile.get(part) or ()}
+        allowed[[self.rows[posting_id] for posting_id in known & self.rows.keys()]] = False
         return allowed
 
     def valid_through(self, row: int) -> str | None:
         """Return when a posting expires, in the canonical format; None for never."""
         moment = int(self.expires[row])
         return None if moment == NEVER else _text(moment)
-
-
-def known_postings(profile: Mapping[str, Any]) -> set[str]:
-    """Return the ids of all postings in a profile."""
-    return {
-        entry["posting_id"]
-        for part in ("events", "applied", "dismissed")
-        for entry in profile.get(part) or ()
-    }
 
 
 def _micros(column: pa.ChunkedArray, missing: int) -> np.ndarray:

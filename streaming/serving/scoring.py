@@ -5,7 +5,7 @@ before it is scored (`batch_versions`), and a list depends on its profile and th
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -187,12 +187,6 @@ def recommendation_id(profile: Profile, versions: ServingVersions) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
 
-def count_unknown_postings(profile: Mapping[str, Any], bundle: Bundle) -> int:
-    """Count the events of a profile whose posting is not in the catalogue (yet)."""
-    known = bundle.posting_ids()
-    return sum(event["posting_id"] not in known for event in profile["events"])
-
-
 def _decoded(values: Iterable[bytes | None]) -> Iterator[Profile]:
     for value in values:
         with suppress(DecodeError):
@@ -221,7 +215,9 @@ def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:
 def _count(counters: ScoringCounters, profiles: Sequence[Profile], bundle: Bundle) -> None:
     counters.profiles.add(len(profiles))
     counters.newest_as_of.add(max(profile["as_of"] for profile in profiles))
-    counters.unknown_postings.add(sum(count_unknown_postings(p, bundle) for p in profiles))
+    known = bundle.posting_ids()
+    events = (event for profile in profiles for event in profile["events"])
+    counters.unknown_postings.add(sum(event["posting_id"] not in known for event in events))
     counters.trigger_times.add(_trigger_times(profiles))
 
 

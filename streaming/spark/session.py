@@ -28,15 +28,10 @@ def session(
 ) -> SparkSession:
     """Make the session, or return the running one.
 
-    Under spark-submit the cluster's own master, jars and memory win; the rest is set here.
-
-    Args:
-        settings: of the job.
-        app: its name.
-        scores: whether its workers will score: then they are forked with a model's libraries, and
-            no code is generated for its small batches.
-        archives: whether tables of history are written beside that: on one machine their tasks,
-            `lake_tasks` at a time, then run beyond those of the master, and clicks wait for none.
+    Under spark-submit the cluster's own master, jars and memory win; the rest is set here. Where
+    its workers will score, they are forked with a model's libraries, and no code is generated for
+    its small batches. Where it archives, tables of history are written beside that: on one machine
+    their tasks, `lake_tasks` at a time, run beyond those of the master, and clicks wait for none.
 
     Raises:
         MissingDependencyError: no usable Java, or the jars are not in the cache.
