@@ -70,35 +70,35 @@ class KafkaSettings(Section):
     """The Kafka cluster, for every client."""
 
     bootstrap_servers: str = Field(
-        "127.0.0.1:9092", description="host:port of one or more brokers, comma separated"
+        default="127.0.0.1:9092", description="host:port of one or more brokers, comma separated"
     )
-    topic_prefix: str = Field("", description="prefix of every topic name, e.g. 'staging.'")
+    topic_prefix: str = Field(default="", description="prefix of every topic name, e.g. 'staging.'")
     replication_factor: int = Field(
-        1, ge=1, description="replicas of each topic; 3 on a real cluster"
+        default=1, ge=1, description="replicas of each topic; 3 on a real cluster"
     )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="as in Kafka's security.protocol"
+        default="PLAINTEXT", description="as in Kafka's security.protocol"
     )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "PLAIN", description="as in Kafka's sasl.mechanism"
+        default="PLAIN", description="as in Kafka's sasl.mechanism"
     )
-    username: str | None = Field(None, description="SASL user")
-    password: SecretStr | None = Field(None, description="SASL password")
-    ssl_ca: Path | None = Field(None, description="PEM file of the certificate authority")
+    username: str | None = Field(default=None, description="SASL user")
+    password: SecretStr | None = Field(default=None, description="SASL password")
+    ssl_ca: Path | None = Field(default=None, description="PEM file of the certificate authority")
     ssl_certificate: Path | None = Field(
-        None, description="PEM file with the client's certificate chain and private key"
+        default=None, description="PEM file with the client's certificate chain and private key"
     )
     connect_timeout_seconds: float = Field(
-        10.0, gt=0, description="how long a client waits for a broker when it connects"
+        default=10.0, gt=0, description="how long a client waits for a broker when it connects"
     )
     fetch_max_wait_ms: int = Field(
-        1,
+        default=1,
         ge=1,
         description="fetch.max.wait.ms of the streaming jobs, milliseconds; each batch waits that "
         "long for each partition",
     )
     max_offsets_per_trigger: int = Field(
-        500_000,
+        default=500_000,
         ge=1,
         description="maximum messages of a micro-batch; a tenth for postings, profiles and "
         "recommendations, which are larger; set fewer where events have many kilobytes",
@@ -117,22 +117,22 @@ class SparkSettings(Section):
     """The Spark session."""
 
     master: str = Field(
-        "local[2]", description="Spark master; spark-submit's own --master overrides it"
+        default="local[2]", description="Spark master; spark-submit's own --master overrides it"
     )
     state_partitions: int = Field(
-        2,
+        default=2,
         ge=1,
         description="partitions of the keyed state, fixed once a checkpoint exists: about one per "
         "core of the largest cluster to come",
     )
-    driver_memory: str = Field("2g", description="memory of the driver's JVM")
+    driver_memory: str = Field(default="2g", description="memory of the driver's JVM")
     tuned: str = Field(
-        "on",
+        default="on",
         description="private parts of Spark that make the stream faster: on, off (public API "
         f"alone), or some of {', '.join(Tuning)}, separated by commas",
     )
     conf: dict[str, str] = Field(
-        {}, description="any further Spark configuration, passed on as it is"
+        default={}, description="any further Spark configuration, passed on as it is"
     )
 
     @field_validator("tuned")
@@ -145,12 +145,12 @@ class SparkSettings(Section):
 class StorageSettings(Section):
     """Places of tables and checkpoints: local paths or Hadoop URIs."""
 
-    lake: str | None = Field(None, description="Delta tables; default: HOME/lake")
+    lake: str | None = Field(default=None, description="Delta tables; default: HOME/lake")
     checkpoints: str | None = Field(
-        None, description="streaming checkpoints; default: HOME/checkpoints"
+        default=None, description="streaming checkpoints; default: HOME/checkpoints"
     )
     retention_hours: float = Field(
-        168.0,
+        default=168.0,
         ge=1,
         description="how long maintain keeps replaced files for readers of older versions; longer "
         "than any write, read or training takes",
@@ -161,27 +161,33 @@ class MlflowSettings(Section):
     """MLflow: training runs and the model registry."""
 
     tracking_uri: str | None = Field(
-        None, description="MLflow server; default: SQLite under HOME/mlflow"
+        default=None, description="MLflow server; default: SQLite under HOME/mlflow"
     )
-    experiment: str = Field("careerstream", description="experiment of the training runs")
-    model_name: str = Field("careerstream", description="registered model")
+    experiment: str = Field(default="careerstream", description="experiment of the training runs")
+    model_name: str = Field(default="careerstream", description="registered model")
 
 
 class TrainingSettings(Section):
     """Training."""
 
-    preset: str = Field("published", description="named configuration (training.model.presets)")
-    processes: int = Field(2, ge=1, description="Horovod processes; one where Horovod is absent")
+    preset: str = Field(
+        default="published", description="named configuration (training.model.presets)"
+    )
+    processes: int = Field(
+        default=2, ge=1, description="Horovod processes; one where Horovod is absent"
+    )
     launcher: Literal["local", "spark"] = Field(
-        "local", description="where the processes run: on this machine, or in Spark's executors"
+        default="local",
+        description="where the processes run: on this machine, or in Spark's executors",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="device of each process; auto: a GPU of its own if PyTorch sees one"
+        default="auto",
+        description="device of each process; auto: a GPU of its own if PyTorch sees one",
     )
-    seed: int = Field(7, description="seed of all random numbers")
-    epochs: int | None = Field(None, ge=1, description="overrides the preset's epochs")
+    seed: int = Field(default=7, description="seed of all random numbers")
+    epochs: int | None = Field(default=None, ge=1, description="overrides the preset's epochs")
     text_encoder: str | None = Field(
-        None,
+        default=None,
         description="word2vec or GloVe file, or a language model by folder or by NAME@REVISION "
         "(extra lm); default: word vectors trained on the catalogue",
     )
@@ -190,9 +196,9 @@ class TrainingSettings(Section):
 class RecommendSettings(Section):
     """Recommendation lists."""
 
-    list_size: int = Field(10, ge=1, le=100, description="postings in a list")
+    list_size: int = Field(default=10, ge=1, le=100, description="postings in a list")
     refresh_interval_seconds: float = Field(
-        2.0, gt=0, description="time between checks for a new champion or catalogue"
+        default=2.0, gt=0, description="time between checks for a new champion or catalogue"
     )
 
 
@@ -200,31 +206,39 @@ class JobSettings(Section):
     """The streaming jobs."""
 
     lake_interval_seconds: float = Field(
-        120.0, ge=0, description="time between commits to the tables of history"
+        default=120.0, ge=0, description="time between commits to the tables of history"
     )
     catalogue_interval_seconds: float = Field(
-        5.0, ge=0, description="time between commits to the table of postings"
+        default=5.0, ge=0, description="time between commits to the table of postings"
     )
     shutdown_timeout_seconds: float = Field(
-        30.0, gt=0, description="how long a job that is stopped may take to finish its batch"
+        default=30.0,
+        gt=0,
+        description="how long a job that is stopped may take to finish its batch",
     )
     log_format: Literal["text", "json"] = Field(
-        "text", description="format of logs; json: one object a line, with query and batch ids"
+        default="text",
+        description="format of logs; json: one object a line, with query and batch ids",
     )
 
 
 class MetricsSettings(Section):
     """Metrics and health of running jobs ([metrics.md](metrics.md))."""
 
-    host: str = Field("127.0.0.1", description="address at which /metrics and /health are served")
+    host: str = Field(
+        default="127.0.0.1", description="address at which /metrics and /health are served"
+    )
     port: Annotated[int, Field(ge=0, le=65535)] | Literal["off"] = Field(
-        0, description="port of /metrics and /health; 0: a free one, which is logged; off: none"
+        default=0,
+        description="port of /metrics and /health; 0: a free one, which is logged; off: none",
     )
     interval_seconds: float = Field(
-        5.0, gt=0, description="time between writes of HOME/run/JOB.json and HOME/run/JOB.prom"
+        default=5.0,
+        gt=0,
+        description="time between writes of HOME/run/JOB.json and HOME/run/JOB.prom",
     )
     stall_timeout_seconds: float = Field(
-        120.0, gt=0, description="how long a batch may take before the job is unhealthy"
+        default=120.0, gt=0, description="how long a batch may take before the job is unhealthy"
     )
 
 
@@ -235,7 +249,9 @@ class Settings(BaseSettings):
         env_prefix="CAREERSTREAM_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    home: Path = Field(Path(".local"), description="folder of everything that careerstream writes")
+    home: Path = Field(
+        default=Path(".local"), description="folder of everything that careerstream writes"
+    )
     kafka: KafkaSettings = KafkaSettings()
     spark: SparkSettings = SparkSettings()
     storage: StorageSettings = StorageSettings()

@@ -67,7 +67,7 @@ class Record(BaseModel):
 class Versioned(Record):
     """A value of a topic."""
 
-    schema_version: int = Field(SCHEMA_VERSION, description="version of this contract")
+    schema_version: int = Field(default=SCHEMA_VERSION, description="version of this contract")
 
 
 class Event(Versioned):
@@ -78,29 +78,35 @@ class Event(Versioned):
     posting_id: Id = Field(description="to which posting")
     kind: EventKind = Field(description="what was done")
     event_time: datetime = Field(description="when it was done, by the producer's clock")
-    duration_seconds: float | None = Field(None, description="how long a view lasted, seconds")
-    recommendation_id: str | None = Field(None, description="the recommendation it came from")
-    rank: int | None = Field(None, description="the posting's place in that recommendation, from 1")
+    duration_seconds: float | None = Field(
+        default=None, description="how long a view lasted, seconds"
+    )
+    recommendation_id: str | None = Field(
+        default=None, description="the recommendation it came from"
+    )
+    rank: int | None = Field(
+        default=None, description="the posting's place in that recommendation, from 1"
+    )
     source: str | None = Field(
-        None, description="where it came from; 'simulator' marks simulated events"
+        default=None, description="where it came from; 'simulator' marks simulated events"
     )
 
 
 class Place(Record):
     """Where a posting's work is done (schema.org PostalAddress)."""
 
-    locality: str | None = Field(None, description="town or city")
-    region: str | None = Field(None, description="state, province or district")
-    country: str | None = Field(None, description="country, name or ISO code")
+    locality: str | None = Field(default=None, description="town or city")
+    region: str | None = Field(default=None, description="state, province or district")
+    country: str | None = Field(default=None, description="country, name or ISO code")
 
 
 class Salary(Record):
     """What a posting pays (schema.org MonetaryAmount)."""
 
-    currency: str | None = Field(None, description="ISO 4217 code")
-    minimum: float | None = Field(None, description="lower end, currency units per `unit`")
-    maximum: float | None = Field(None, description="upper end, currency units per `unit`")
-    unit: SalaryUnit | None = Field(None, description="the period it is paid for")
+    currency: str | None = Field(default=None, description="ISO 4217 code")
+    minimum: float | None = Field(default=None, description="lower end, currency units per `unit`")
+    maximum: float | None = Field(default=None, description="upper end, currency units per `unit`")
+    unit: SalaryUnit | None = Field(default=None, description="the period it is paid for")
 
 
 class Posting(Versioned):
@@ -108,22 +114,26 @@ class Posting(Versioned):
 
     posting_id: Id = Field(description="the posting's id; also the Kafka key")
     title: str = Field(description="its title")
-    description: str | None = Field(None, description="its text, without markup")
-    employer: str | None = Field(None, description="who hires (hiringOrganization)")
-    industry: str | None = Field(None, description="the employer's industry")
-    occupation: str | None = Field(None, description="occupationalCategory")
-    skills: list[str] = Field([], description="skills asked for")
-    employment_type: str | None = Field(None, description="FULL_TIME, PART_TIME, ...")
-    education: str | None = Field(None, description="educationRequirements")
-    experience: str | None = Field(None, description="experienceRequirements")
-    place: Place | None = Field(None, description="where the work is done")
-    salary: Salary | None = Field(None, description="what it pays")
-    language: str | None = Field(None, description="language of the text, ISO 639-1")
-    date_posted: datetime | None = Field(None, description="open from then on; absent: always was")
-    valid_through: datetime | None = Field(None, description="expired after that; absent: never")
-    url: str | None = Field(None, description="where it can be read")
+    description: str | None = Field(default=None, description="its text, without markup")
+    employer: str | None = Field(default=None, description="who hires (hiringOrganization)")
+    industry: str | None = Field(default=None, description="the employer's industry")
+    occupation: str | None = Field(default=None, description="occupationalCategory")
+    skills: list[str] = Field(default=[], description="skills asked for")
+    employment_type: str | None = Field(default=None, description="FULL_TIME, PART_TIME, ...")
+    education: str | None = Field(default=None, description="educationRequirements")
+    experience: str | None = Field(default=None, description="experienceRequirements")
+    place: Place | None = Field(default=None, description="where the work is done")
+    salary: Salary | None = Field(default=None, description="what it pays")
+    language: str | None = Field(default=None, description="language of the text, ISO 639-1")
+    date_posted: datetime | None = Field(
+        default=None, description="open from then on; absent: always was"
+    )
+    valid_through: datetime | None = Field(
+        default=None, description="expired after that; absent: never"
+    )
+    url: str | None = Field(default=None, description="where it can be read")
     source: str | None = Field(
-        None, description="where it came from; 'simulator' marks simulated postings"
+        default=None, description="where it came from; 'simulator' marks simulated postings"
     )
 
 
@@ -131,14 +141,18 @@ class Stated(Record):
     """The stated part: what candidates state about themselves."""
 
     updated_at: datetime = Field(description="when it was stated; the newest one counts")
-    skills: list[str] = Field([], description="skills, in the candidate's words")
-    background: str | None = Field(None, description="education and experience")
-    wishes: list[str] = Field([], description="titles, fields or words wished for")
-    places: list[str] = Field([], description="where they would like to work")
-    language: str | None = Field(None, description="language reasons are written in, ISO 639-1")
-    blocked_employers: list[str] = Field([], description="employers never to be recommended")
+    skills: list[str] = Field(default=[], description="skills, in the candidate's words")
+    background: str | None = Field(default=None, description="education and experience")
+    wishes: list[str] = Field(default=[], description="titles, fields or words wished for")
+    places: list[str] = Field(default=[], description="where they would like to work")
+    language: str | None = Field(
+        default=None, description="language reasons are written in, ISO 639-1"
+    )
+    blocked_employers: list[str] = Field(
+        default=[], description="employers never to be recommended"
+    )
     source: str | None = Field(
-        None, description="where it came from; 'simulator' marks simulated candidates"
+        default=None, description="where it came from; 'simulator' marks simulated candidates"
     )
 
 
@@ -151,15 +165,15 @@ class Candidate(Stated, Versioned):
 class TriggeredBy(Record):
     """The record that caused a change, for measuring latency."""
 
-    event_id: str | None = Field(None, description="the event; absent for a stated part")
+    event_id: str | None = Field(default=None, description="the event; absent for a stated part")
     produced_at: datetime = Field(description="the Kafka timestamp of that record")
 
 
 class Offsets(Record):
     """The highest source offset per topic among the records in a profile."""
 
-    events: int | None = Field(None, description="of the topic events")
-    candidates: int | None = Field(None, description="of the topic candidates")
+    events: int | None = Field(default=None, description="of the topic events")
+    candidates: int | None = Field(default=None, description="of the topic candidates")
 
 
 class ProfileEvent(Record):
@@ -169,7 +183,7 @@ class ProfileEvent(Record):
     posting_id: str = Field(description="the posting")
     kind: EventKind = Field(description="what was done")
     event_time: datetime = Field(description="when")
-    duration_seconds: float | None = Field(None, description="seconds a view lasted")
+    duration_seconds: float | None = Field(default=None, description="seconds a view lasted")
     offset: int = Field(description="its first offset in the topic events")
 
 
@@ -188,7 +202,7 @@ class Profile(Versioned):
     version: int = Field(description="grows with each change; ignore older ones")
     offsets: Offsets = Field(description="what the version is computed from")
     as_of: datetime = Field(description="the newest time in the profile")
-    stated: Stated | None = Field(None, description="the newest stated part")
+    stated: Stated | None = Field(default=None, description="the newest stated part")
     events: list[ProfileEvent] = Field(
         description="the newest 50 events other than impressions, oldest first"
     )
@@ -197,7 +211,7 @@ class Profile(Versioned):
     )
     dismissed: list[MarkedPosting] = Field(description="the newest 500 dismissed, oldest first")
     triggered_by: TriggeredBy | None = Field(
-        None, description="the oldest record that this version was made for"
+        default=None, description="the oldest record that this version was made for"
     )
 
 
@@ -206,8 +220,8 @@ class Reason(Record):
 
     kind: ReasonKind = Field(description="what the reason is based on")
     text: str = Field(description="the reason in words for people")
-    posting_id: str | None = Field(None, description="the earlier posting it is based on")
-    words: list[str] = Field([], description="the words or skills it is based on")
+    posting_id: str | None = Field(default=None, description="the earlier posting it is based on")
+    words: list[str] = Field(default=[], description="the words or skills it is based on")
 
 
 class Item(Record):
@@ -217,7 +231,7 @@ class Item(Record):
     posting_id: str = Field(description="the posting")
     score: float = Field(description="the model's score; higher is better, one list only")
     valid_through: datetime | None = Field(
-        None, description="do not show it after that; absent: never expires"
+        default=None, description="do not show it after that; absent: never expires"
     )
     reasons: list[Reason] = Field(description="at least one")
 
@@ -237,7 +251,7 @@ class Recommendation(Versioned):
     as_of: datetime = Field(description="the time at which postings are open or expired")
     items: list[Item] = Field(description="best first; empty when nothing fits")
     triggered_by: TriggeredBy | None = Field(
-        None, description="copied from the profile, to measure latency"
+        default=None, description="copied from the profile, to measure latency"
     )
 
 
