@@ -100,14 +100,15 @@ def spark_source_options(kafka: KafkaSettings) -> dict[str, str]:
 
 def spark_sink_options(kafka: KafkaSettings) -> dict[str, str]:
     """Return all options of a Spark Kafka sink but its topic."""
-    size = str(2 * MAX_REQUEST_BYTES)
-    return spark_kafka_options(kafka) | {"kafka.max.request.size": size, "includeHeaders": "true"}
+    return spark_kafka_options(kafka) | {"kafka.max.request.size": str(2 * MAX_REQUEST_BYTES)}
 
 
 def producer(kafka: KafkaSettings, **options: Any) -> KafkaProducer:
     """Connect a producer: idempotent, all replicas, Kafka's default partitioner, values in bytes.
 
-    The options, of kafka-python, override the defaults chosen here.
+    Args:
+        kafka: the cluster.
+        options: of kafka-python; they override the defaults chosen here.
 
     Raises:
         BrokerError: no broker answers.
@@ -168,6 +169,7 @@ class _FirstFailure(logging.Handler):
         self.reason = ""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep the reason of a failed attempt."""
         if not self.reason and (attempt := _FAILED_ATTEMPT.match(record.getMessage())):
             self.reason = attempt[1]
 

@@ -21,14 +21,25 @@ from streaming.settings import KafkaSettings
 HEADERS = ("reason", "text", "topic", "partition", "offset", "job")
 
 
+def dead_letter_key() -> Column:
+    """Return a message's source as topic/partition/offset."""
+    return F.concat_ws("/", "topic", "partition", "offset")
+
+
 def header_column(job: str) -> Column:
     """Return the headers of messages whose `error` is set."""
-    paths = ("error.reason", "error.text", "topic", "partition", "offset")
-    texts = [*(F.col(path).cast("string") for path in paths), F.lit(job)]
+    values = {
+        "reason": F.col("error.reason"),
+        "text": F.col("error.text"),
+        "topic": F.col("topic"),
+        "partition": F.col("partition").cast("string"),
+        "offset": F.col("offset").cast("string"),
+        "job": F.lit(job),
+    }
     headers = F.array(
         *(
-            F.struct(F.lit(name).alias("key"), text.cast("binary").alias("value"))
-            for name, text in zip(HEADERS, texts, strict=True)
+            F.struct(F.lit(name).alias("key"), value.cast("binary").alias("value"))
+            for name, value in values.items()
         )
     )
     original = F.struct(F.lit("key").alias("key"), F.col("key").alias("value"))
@@ -40,7 +51,12 @@ def header_list(
 ) -> list[dict[str, Any]]:
     """Return the headers of one message, as `header_column` makes them of many.
 
-    `source` is its topic/partition/offset, `text` the reason in words, `key` its own key.
+    Args:
+        source: topic/partition/offset.
+        reason: why it cannot be decoded.
+        text: the same in words.
+        job: that could not decode it.
+        key: its own key, if it has one.
     """
     values = (reason.value, text, *source.split("/"), job)
     headers: list[dict[str, Any]] = [
@@ -71,21 +87,29 @@ def is_deletion() -> Column:
     return F.coalesce(is_null & is_id & (key != ANONYMOUS), F.lit(False))  # noqa: FBT003 - a literal column
 
 
+def to_dead_letters(decoded: DataFrame, job: str) -> DataFrame:
+    """Turn messages with an `error` into messages for the Kafka sink (topic without prefix)."""
+    return decoded.where(F.col("error").isNotNull()).select(
+        F.lit(DEAD_LETTERS.name).alias("topic"),
+        dead_letter_key().alias("key"),
+        "value",
+        header_column(job).alias("headers"),
+    )
+
+
 def write_dead_letters(
     decoded: DataFrame, job: str, kafka: KafkaSettings, counter: LabelledCounter
 ) -> None:
-    """Write the dead letters of a batch and count them by job, topic and reason.
+    """Write the dead letters of a batch and count them by topic and reason.
 
-    The messages, with `error`, are read twice, so the caller persists them.
+    Args:
+        decoded: messages with `error`. They are read twice, so the caller persists them.
+        job: that could not decode them.
+        kafka: where the topic is.
+        counter: of the metric dead_letters_total.
     """
     undecodable = decoded.where(F.col("error").isNotNull())
     counts = undecodable.groupBy("topic", "error.reason").count().collect()
     if counts:
-        messages = undecodable.select(
-            F.lit(DEAD_LETTERS.name).alias("topic"),
-            F.concat_ws("/", "topic", "partition", "offset").alias("key"),
-            "value",
-            header_column(job).alias("headers"),
-        )
-        write_batch(messages, kafka)
+        write_batch(to_dead_letters(decoded, job), kafka)
         counter.add(Counter({(job, row["topic"], row["reason"]): row["count"] for row in counts}))

@@ -17,9 +17,15 @@ MESSAGE_SCHEMA = (
     "topic string, key string, value binary, headers array<struct<key: string, value: binary>>"
 )
 """The columns of Spark's Kafka sink; `topic` is without the prefix."""
-_KEY_AND_VALUE = [("key", pa.string()), ("value", pa.binary())]
-_HEADERS = pa.list_(pa.struct(_KEY_AND_VALUE))
-ARROW_MESSAGE_SCHEMA = pa.schema([("topic", pa.string()), *_KEY_AND_VALUE, ("headers", _HEADERS)])
+_HEADER = pa.struct([pa.field("key", pa.string()), pa.field("value", pa.binary())])
+ARROW_MESSAGE_SCHEMA = pa.schema(
+    [
+        pa.field("topic", pa.string()),
+        pa.field("key", pa.string()),
+        pa.field("value", pa.binary()),
+        pa.field("headers", pa.list_(_HEADER)),
+    ]
+)
 """`MESSAGE_SCHEMA` in Arrow's types."""
 OutgoingMessage = tuple[str, str, bytes | None, Any]
 """Topic without the prefix, key, value and headers."""
@@ -38,16 +44,25 @@ def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> Da
     max_offsets = max(1, kafka.max_offsets_per_trigger // largest)
     messages = (
         spark.readStream.format("kafka")
-        .options(**_source_options(kafka, topics))
+        .options(**spark_source_options(kafka))
         .option("maxOffsetsPerTrigger", max_offsets)
+        .option("subscribe", _subscription(kafka, topics))
+        .option("startingOffsets", "earliest")
     )
     return _without_prefix(messages.load(), kafka).coalesce(spark.sparkContext.defaultParallelism)
 
 
 def read_batch(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> DataFrame:
     """Read all messages of topics up to now; the column `topic` is without the prefix."""
-    messages = spark.read.format("kafka").options(**_source_options(kafka, topics))
-    return _without_prefix(messages.load(), kafka)
+    return _without_prefix(
+        spark.read.format("kafka")
+        .options(**spark_source_options(kafka))
+        .option("subscribe", _subscription(kafka, topics))
+        .option("startingOffsets", "earliest")
+        .option("endingOffsets", "latest")
+        .load(),
+        kafka,
+    )
 
 
 def write_stream(messages: DataFrame, kafka: KafkaSettings) -> DataStreamWriter:
@@ -56,14 +71,20 @@ def write_stream(messages: DataFrame, kafka: KafkaSettings) -> DataStreamWriter:
         _with_prefix(messages, kafka)
         .writeStream.format("kafka")
         .options(**spark_sink_options(kafka))
+        .option("includeHeaders", "true")
         .outputMode("update")
     )
 
 
 def write_batch(messages: DataFrame, kafka: KafkaSettings) -> None:
     """Write messages (`MESSAGE_SCHEMA`) now; at least once."""
-    writer = _with_prefix(messages, kafka).write.format("kafka")
-    writer.options(**spark_sink_options(kafka)).save()
+    (
+        _with_prefix(messages, kafka)
+        .write.format("kafka")
+        .options(**spark_sink_options(kafka))
+        .option("includeHeaders", "true")
+        .save()
+    )
 
 
 def to_arrow(messages: Iterable[OutgoingMessage]) -> pa.RecordBatch:
@@ -94,9 +115,8 @@ def require_topics(kafka: KafkaSettings, *topics: Topic) -> None:
         )
 
 
-def _source_options(kafka: KafkaSettings, topics: tuple[Topic, ...]) -> dict[str, str]:
-    names = ",".join(kafka.topic_prefix + topic.name for topic in topics)
-    return spark_source_options(kafka) | {"subscribe": names, "startingOffsets": "earliest"}
+def _subscription(kafka: KafkaSettings, topics: tuple[Topic, ...]) -> str:
+    return ",".join(kafka.topic_prefix + topic.name for topic in topics)
 
 
 def _without_prefix(messages: DataFrame, kafka: KafkaSettings) -> DataFrame:

@@ -8,6 +8,7 @@ repeats its merge with the same result (`retry_on_conflict`). A replaced file st
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from delta.tables import DeltaTable
 from pyspark.sql import Row, SparkSession
@@ -48,15 +49,20 @@ def maintain_tables(spark: SparkSession, settings: Settings) -> list[Maintenance
 def maintain_table(
     spark: SparkSession, settings: Settings, table: tables.Table, retention_hours: float
 ) -> MaintenanceResult:
-    """Compact and vacuum an existing table.
+    """Compact and vacuum one table.
 
-    A retention shorter than a write or a read removes files that are in use.
+    Args:
+        spark: session.
+        settings: give the place of the lake.
+        table: an existing table.
+        retention_hours: how long replaced files stay. A retention shorter than a write or a read
+            removes files that are in use.
     """
     delta = DeltaTable.forPath(spark, table.path(settings))
     before = _detail(delta)
     compacted = before["numFiles"] >= MIN_FILES
     if compacted:
-        retry_on_conflict(lambda: delta.optimize().executeCompaction())
+        retry_on_conflict(partial(_compact, delta))
     conf = {
         RETENTION_CHECK: str(retention_hours >= DEFAULT_RETENTION_HOURS).lower(),
         # By default Delta lists files in ten thousand tasks, for which writers would wait.
@@ -72,6 +78,10 @@ def maintain_table(
         bytes=after["sizeInBytes"],
         compacted=compacted,
     )
+
+
+def _compact(delta: DeltaTable) -> None:
+    delta.optimize().executeCompaction()
 
 
 def _detail(delta: DeltaTable) -> Row:

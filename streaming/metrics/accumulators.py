@@ -47,11 +47,6 @@ def list_accumulator(spark: SparkSession) -> Accumulator[list[float]]:
     return spark.sparkContext.accumulator([], _Merge(list, iadd))
 
 
-def latest_text(spark: SparkSession) -> Accumulator[str]:
-    """Create a text that keeps the greatest: of canonical times the latest; '' before the first."""
-    return spark.sparkContext.accumulator("", _Merge(str, max))
-
-
 def drain(accumulator: Accumulator[list[float]]) -> list[float]:
     """Empty a list on the driver and return what it held; tasks may add to it meanwhile."""
     values = list(accumulator.value)

@@ -2,10 +2,23 @@
 
 from dataclasses import dataclass
 
-from pyspark.accumulators import Accumulator
+from pyspark.accumulators import Accumulator, AccumulatorParam
 from pyspark.sql import SparkSession
 
-from streaming.metrics.accumulators import latest_text, list_accumulator
+from streaming.metrics.accumulators import list_accumulator
+
+
+class _MaxText(AccumulatorParam[str]):
+    """Keeps the greatest text. Of canonical times (`streaming.timestamps`) it is the latest."""
+
+    def zero(self, value: str) -> str:
+        """Return the least text."""
+        del value
+        return ""
+
+    def addInPlace(self, value1: str, value2: str) -> str:  # noqa: N802 - Spark's name
+        """Return the greater text."""
+        return max(value1, value2)
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,7 @@ class ScoringCounters:
         """Start every counter from nothing."""
         context = spark.sparkContext
         return cls(
-            latest_text(spark),
+            context.accumulator("", _MaxText()),
             context.accumulator(0),
             context.accumulator(0),
             list_accumulator(spark),
