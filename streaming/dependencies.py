@@ -105,9 +105,7 @@ def class_archive(prefix: Path | None = None) -> Path:
     """Return the path for the class-data-sharing archive of Spark's JVM; it need not exist.
 
     A JVM silently ignores an archive of another Java or of other jars. So the name depends on both.
-
-    Args:
-        prefix: the environment's folder; default: the running one's.
+    The prefix is the environment's folder; default: the running one's.
     """
     environment = Path(prefix or sys.prefix)
     jars = [*local_files_folder().glob("*.jar")]

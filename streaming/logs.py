@@ -29,11 +29,7 @@ def batch_context(query: str, batch_id: int) -> Iterator[None]:
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record as a JSON object on one line.
-
-    Args:
-        job: name of the job, in each line.
-    """
+    """Formats a record of a job as a JSON object on one line."""
 
     def __init__(self, job: str) -> None:
         super().__init__()

@@ -47,7 +47,13 @@ def asyncapi() -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "channels": {topic.name: _channel(topic) for topic in TOPICS},
-        "operations": {f"receive-{topic.name}": _operation(topic) for topic in TOPICS},
+        "operations": {
+            f"receive-{topic.name}": {
+                "action": "receive",
+                "channel": {"$ref": f"#/channels/{topic.name}"},
+            }
+            for topic in TOPICS
+        },
     }
 
 
@@ -78,7 +84,7 @@ def _topic_configuration(topic: Topic) -> dict[str, Any]:
 
 
 def _message(topic: Topic) -> dict[str, Any]:
-    key = {"type": "string", "description": topic.key}
+    bindings = {"kafka": {"key": {"type": "string", "description": topic.key}}}
     if topic.record is None:
         headers = {
             "type": "object",
@@ -88,23 +94,16 @@ def _message(topic: Topic) -> dict[str, Any]:
                 for name, text in _DEAD_LETTER_HEADERS.items()
             },
         }
-        return {
-            "contentType": "application/octet-stream",
-            "headers": headers,
-            "bindings": {"kafka": {"key": key}},
-        }
+        content = {"contentType": "application/octet-stream", "headers": headers}
+        return content | {"bindings": bindings}
     return {
         "contentType": "application/json",
         "payload": {
             "schemaFormat": "application/schema+json;version=draft-2020-12",
             "schema": {"$ref": f"./{topic.name}.schema.json"},
         },
-        "bindings": {"kafka": {"key": key}},
+        "bindings": bindings,
     }
-
-
-def _operation(topic: Topic) -> dict[str, Any]:
-    return {"action": "receive", "channel": {"$ref": f"#/channels/{topic.name}"}}
 
 
 def topic_table() -> str:

@@ -10,7 +10,7 @@ RFC 3339; careerstream writes them in UTC with six decimals (`streaming.timestam
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -255,9 +255,6 @@ class Recommendation(Versioned):
     )
 
 
-AnyRecord = TypeVar("AnyRecord", bound=Record)
-
-
 def to_json(record: Record) -> bytes:
     """Return a record as a topic's value; equal records are equal bytes.
 
@@ -272,15 +269,6 @@ def to_json(record: Record) -> bytes:
         return orjson.dumps(values, default=_time_text, option=orjson.OPT_PASSTHROUGH_DATETIME)
     except orjson.JSONEncodeError as error:
         raise ValueError(f"a time is outside the years 1 to 9999 in UTC: {error}") from error
-
-
-def from_json(record: type[AnyRecord], value: bytes) -> AnyRecord:
-    """Parse a value that fits the contract.
-
-    Raises:
-        ValueError: it is not JSON, or does not fit (pydantic's ValidationError).
-    """
-    return record.model_validate(orjson.loads(value))
 
 
 def _time_text(value: Any) -> str:

@@ -53,13 +53,10 @@ class _FieldCheck:
 
 
 def read_value(value: bytes | None, topic: Topic, produced_at: str | None = None) -> Document:
-    """Decode a value of a topic.
+    """Decode a value of a topic; None is a null.
 
-    Args:
-        value: the message's value; None for a null.
-        topic: whose contract applies.
-        produced_at: the message's timestamp, canonical. Required on topics whose records hold times
-            of people (`PERSON_TIME_FIELDS`).
+    On topics whose records hold times of people (`PERSON_TIME_FIELDS`), `produced_at` is required:
+    the message's timestamp, canonical.
 
     Raises:
         DecodeError: with its reason code.

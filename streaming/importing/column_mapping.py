@@ -10,7 +10,7 @@ objects are dotted: `place.locality=City`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -76,6 +76,8 @@ class ColumnMapping:
     kind: type[ImportedRecord]
     sources: tuple[_FieldSource, ...]
     empty: frozenset[str]
+    width: int
+    """Columns of the header."""
 
     @cached_property
     def descriptions(self) -> dict[str, str]:
@@ -86,8 +88,11 @@ class ColumnMapping:
         """Return the values of one row; fields of empty cells are missing.
 
         Raises:
-            RowError: a cell cannot be read.
+            RowError: a cell cannot be read, or the row is not as long as the header.
         """
+        if len(row) != self.width:
+            text = f"the row has {len(row)} columns, the header {self.width}; correct the row"
+            raise RowError(RejectionReason.NOT_CSV, text)
         values: dict[str, Any] = {}
         for source in self.sources:
             value = source.constant if source.constant is not None else self._value(source, row)
@@ -115,19 +120,20 @@ class ColumnMapping:
 def bind_columns(
     kind: type[ImportedRecord], flags: Sequence[str], header: Sequence[str], empty: frozenset[str]
 ) -> ColumnMapping:
-    """Check the flags against the record and the header.
+    """Check the flags (see the module) against the record and the header.
 
-    Args:
-        kind: of the records.
-        flags: see the module; without any, columns are mapped to the fields of their names.
-        header: the file's columns.
-        empty: texts of empty cells.
+    Without flags, columns are mapped to the fields of their names. `empty` are the texts of empty
+    cells.
 
     Raises:
         InputError: a flag is malformed, or names a field or a column that does not exist; or a
             required field is not mapped.
     """
-    known = dict(_scalar_fields(kind))
+    known = {
+        rule.name: rule.annotation  # without the nested objects
+        for rule in field_rules(kind)
+        if not (isinstance(rule.annotation, type) and issubclass(rule.annotation, BaseModel))
+    }
     chosen = flags or [f"{name}={name}" for name in header if name in known]
     sources = tuple(_parse_flag(flag, kind, known, header) for flag in chosen)
     mapped = {source.path[0] for source in sources}
@@ -141,7 +147,7 @@ def bind_columns(
             f"no column is mapped to {', '.join(required)}; add --map {required[0]}=COLUMN "
             f"(columns: {', '.join(header)})"
         )
-    return ColumnMapping(kind, sources, empty)
+    return ColumnMapping(kind, sources, empty, len(header))
 
 
 def _completed_posting(values: dict[str, Any]) -> dict[str, Any]:
@@ -150,13 +156,6 @@ def _completed_posting(values: dict[str, Any]) -> dict[str, Any]:
     if not {"minimum", "maximum"} & values.get("salary", {}).keys():
         values = {name: value for name, value in values.items() if name != "salary"}
     return {"language": language, **values}
-
-
-def _scalar_fields(record: type[BaseModel]) -> Iterator[tuple[str, Any]]:
-    """Yield the dotted names and the types of a record's fields, without the nested objects."""
-    for rule in field_rules(record):
-        if not (isinstance(rule.annotation, type) and issubclass(rule.annotation, BaseModel)):
-            yield rule.name, rule.annotation
 
 
 def _parse_flag(

@@ -44,13 +44,8 @@ def sort_by_time(
 ) -> Iterator[TimedRow]:
     """Sort events by time; equal times keep the order of the file.
 
-    Reads all rows before it returns. One run is in memory at a time; the others are in files in
-    `folder`, which the caller removes.
-
-    Args:
-        rows: events.
-        folder: an existing folder with room for all rows.
-        run_bytes: size of what is sorted in memory at a time.
+    Reads all rows before it returns. One run of `run_bytes` is in memory at a time; the others are
+    in files in `folder`, which has room for all rows, and which the caller removes.
     """
     runs: list[Path] = []
     run: list[bytes] = []

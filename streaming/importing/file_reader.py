@@ -98,7 +98,7 @@ def _csv_rows(
     layout = None if options.mapping else recognise_layout(header)
     flags = layout.mappings.get(kind, ()) if layout else options.mapping
     columns = bind_columns(kind, flags, header, options.empty)
-    results = _csv_results(columns, header, lines, rows, options)
+    results = _csv_results(columns, lines, rows, options)
     beside_events = layout is not None and kind is Posting and Event in layout.mappings
     yield from _first_only(results) if options.first_only or beside_events else results
 
@@ -119,11 +119,7 @@ def _open_csv(lines: RowLines) -> tuple[list[str], Iterator[list[str]]]:
 
 
 def _csv_results(
-    columns: ColumnMapping,
-    header: list[str],
-    lines: RowLines,
-    rows: Iterator[list[str]],
-    options: ReadOptions,
+    columns: ColumnMapping, lines: RowLines, rows: Iterator[list[str]], options: ReadOptions
 ) -> Iterator[ReadResult]:
     while True:
         try:
@@ -142,23 +138,15 @@ def _csv_results(
             continue
         try:
             check_decoded(raw, lines.source.encoding)
-            values = _map_cells(columns, header, cells)
             yield build_row(
                 columns.kind,
-                values,
+                columns.values(cells),
                 line,
                 max_event_time=options.max_event_time,
                 columns=columns.descriptions,
             )
         except RowError as error:
             yield RejectedRow(line, error.reason, str(error), raw)
-
-
-def _map_cells(columns: ColumnMapping, header: list[str], cells: list[str]) -> dict[str, Any]:
-    if len(cells) != len(header):
-        text = f"the row has {len(cells)} columns, the header {len(header)}; correct the row"
-        raise RowError(RejectionReason.NOT_CSV, text)
-    return columns.values(cells)
 
 
 def _json_rows(
@@ -193,7 +181,6 @@ def _too_long(lines: RowLines, piece: str) -> RejectedRow:
 def _json_results(
     kind: type[ImportedRecord], raw: str, line: int, encoding: str, options: ReadOptions
 ) -> Iterator[ReadResult]:
-    """Read one line, which may contain several records."""
     try:
         check_decoded(raw, encoding)
         candidates = list(_json_values(kind, raw, options))

@@ -57,7 +57,8 @@ def plain_text(markup: str) -> str:
     """
     text = _tidy(markup)
     for _ in range(_ROUNDS):
-        stripped = _tidy(_unescaped(_without_tags(text)))
+        unescaped = _ENTITY.sub(lambda match: html.unescape(match[0]), _without_tags(text))
+        stripped = _tidy(unescaped)
         if stripped == text:
             break
         text = stripped
@@ -113,7 +114,6 @@ class _Text(HTMLParser):
         self._dropped = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Start a block, a list item, or an element without text."""
         del attrs
         self._dropped += tag in _DROPPED
         self.parts.append(_EDGES.get(tag, ""))
@@ -121,12 +121,10 @@ class _Text(HTMLParser):
             self.parts.append("- ")
 
     def handle_endtag(self, tag: str) -> None:
-        """End it; an end tag without a start counts as an edge."""
         self._dropped -= tag in _DROPPED and self._dropped > 0
         self.parts.append("" if tag == "br" else _EDGES.get(tag, ""))
 
     def handle_data(self, data: str) -> None:
-        """Keep text."""
         if not self._dropped:
             self.parts.append(data)
 
@@ -135,10 +133,6 @@ def _line_break(match: re.Match[str]) -> str:
     """Join adjacent edges of blocks: two <br> or the edge of a paragraph make an empty line."""
     edges = match[0]
     return "\n\n" if _PARAGRAPH in edges or edges.count("\n") > 1 else "\n"
-
-
-def _unescaped(text: str) -> str:
-    return _ENTITY.sub(lambda match: html.unescape(match[0]), text)
 
 
 def _tidy(text: str) -> str:

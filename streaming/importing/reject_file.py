@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from io import BufferedWriter
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from streaming.importing.rows import RejectedRow
@@ -13,10 +12,7 @@ from streaming.settings import Settings
 class RejectFile:
     """A file of rejected rows (line, reason, text, raw), created with the first of them.
 
-    Args:
-        settings: say where the home folder is.
-        source: the file being imported.
-        topic: that its records go to.
+    It is named after the file being imported and the topic that its records go to.
     """
 
     def __init__(self, settings: Settings, source: Path, topic: str) -> None:
@@ -39,11 +35,6 @@ class RejectFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file:
             self._file.close()

@@ -27,9 +27,6 @@ TOPIC_OF: dict[type[ImportedRecord], Topic] = {
 }
 """The topic of each kind of record."""
 
-KEY_FIELDS: dict[type[ImportedRecord], str] = {kind: topic.key for kind, topic in TOPIC_OF.items()}
-"""The field of each kind of record that is its Kafka key."""
-
 _QUOTED_LENGTH = 80
 """Characters of an invalid value that a message repeats."""
 
@@ -102,12 +99,8 @@ def build_row(
 ) -> Row:
     """Check the values of one row against the contract and serialise the record.
 
-    Args:
-        kind: of the record.
-        values: by field name; an event without an id gets a hash of its values.
-        line: of the row.
-        max_event_time: newest event time allowed.
-        columns: the column of each field, for messages.
+    An event without an id gets a hash of its values, and may not be newer than `max_event_time`.
+    Messages name the fields' `columns`.
 
     Raises:
         RowError: the values do not fit.
@@ -140,7 +133,7 @@ def build_row(
             f"the record has {len(value):,} bytes, at most {MAX_VALUE_BYTES:,} are allowed; "
             "shorten its texts",
         )
-    return Row(line, record, getattr(record, KEY_FIELDS[kind]), value)
+    return Row(line, record, getattr(record, TOPIC_OF[kind].key), value)
 
 
 def as_utc(moment: datetime) -> datetime:

@@ -50,12 +50,9 @@ def parse_salary(value: Any, currency: str | None = None) -> dict[str, Any] | No
 
     Numbers in minValue, maxValue and value take precedence. Free text ("£31,365 to £37,890 pa") is
     parsed only if they are missing; its currency and period then take precedence. A text without
-    an amount of money ("Competitive", "Band 6") is no salary.
-
-    Args:
-        value: MonetaryAmount, QuantitativeValue, number, text, or a list of them (the
-            first with a salary counts).
-        currency: the posting's salaryCurrency.
+    an amount of money ("Competitive", "Band 6") is no salary. The value is a MonetaryAmount,
+    QuantitativeValue, number, text, or a list of them, of which the first with a salary counts. The
+    currency is the posting's salaryCurrency.
 
     Returns:
         Values of `records.Salary`, or None.

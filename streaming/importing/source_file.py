@@ -40,9 +40,7 @@ codecs.register_error(_LENIENT, _as_surrogates)
 class SourceFile:
     """A file being read, and how much of it has been read.
 
-    Args:
-        path: the file; gzip is recognised by its first bytes.
-        encoding: of its text, by Python's name.
+    Gzip is recognised by its first bytes; the encoding is one of Python's names.
 
     Raises:
         InputError: it does not exist, is no file, cannot be read or is empty, or there is no such
@@ -56,7 +54,6 @@ class SourceFile:
     size: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        """Check the file and its encoding."""
         if not self.path.exists():
             raise InputError(f"{self.path} does not exist; give an existing file")
         if not self.path.is_file():

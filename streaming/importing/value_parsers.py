@@ -46,11 +46,8 @@ def parse_time(text: str, *, end_of_day: bool = False) -> datetime:
     """Parse a time in any unambiguous format; without a zone it is UTC.
 
     Formats: ISO 8601 in all its forms, "2014-11-06 11:15:51 UTC", RFC 2822, Unix seconds and
-    milliseconds, and dates with the year first or the month as a word.
-
-    Args:
-        text: the time.
-        end_of_day: a date without a time means the end of that day, as for validThrough.
+    milliseconds, and dates with the year first or the month as a word. With `end_of_day` a date
+    without a time means the end of that day, as for validThrough.
 
     Raises:
         ValueError: it cannot be parsed, or day and month are ambiguous.

@@ -42,11 +42,7 @@ _CANONICAL_FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def decode(messages: DataFrame, topic: Topic) -> DataFrame:
-    """Decode the values of one topic.
-
-    Args:
-        messages: rows of Spark's Kafka source; at least `value` and `timestamp`.
-        topic: whose contract applies.
+    """Decode the values of one topic: rows of Spark's Kafka source, with `value` and `timestamp`.
 
     Returns:
         The same rows with `record` (the record's Spark type, null if it cannot be decoded) and

@@ -18,11 +18,8 @@ def read_messages(
 ) -> Iterator[ConsumerRecord]:
     """Yield every message of a topic up to now, partition by partition in offset order.
 
-    Args:
-        kafka: the cluster.
-        topic: which topic.
-        starts: partitions to read, and the offset to start at in each. Retention may have removed
-            that offset. Default: all from the beginning.
+    `starts` are the partitions to read, and the offset to start at in each. Retention may have
+    removed that offset. Default: all from the beginning.
 
     Raises:
         BrokerError: no broker, or no such topic.

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
@@ -38,11 +37,8 @@ class TopicWriter(Generic[Tag]):
     the same key in the order in which they were sent. After a BrokerError some may be written and
     some not; sending all again repeats the same bytes under the same keys.
 
-    Args:
-        kafka: the cluster and the topic prefix.
-        topic: which topic.
-        on_too_large: called, in the producer's thread, with the tag of each value that the cluster
-            refuses as too large, and why.
+    `on_too_large` is called, in the producer's thread, with the tag of each value that the cluster
+    refuses as too large, and why.
 
     Raises:
         BrokerError: no broker answers, or the topic does not exist.
@@ -63,12 +59,7 @@ class TopicWriter(Generic[Tag]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Deliver what was sent; after an error only what is already in flight."""
         try:
             if kind is None:
@@ -80,10 +71,7 @@ class TopicWriter(Generic[Tag]):
     def send(self, key: str, value: bytes, tag: Tag) -> None:
         """Send one value; waits while too many are in flight.
 
-        Args:
-            key: of the message.
-            value: of the message.
-            tag: identifies the value to `on_too_large`.
+        The tag identifies the value to `on_too_large`.
 
         Raises:
             BrokerError: an earlier value could not be delivered.
@@ -133,14 +121,9 @@ class TopicWriter(Generic[Tag]):
     def _require_topic(self) -> None:
         try:
             self._producer.partitions_for(self._topic)
-        except KafkaTimeoutError as error:
-            self._producer.close(timeout=0)
-            raise BrokerError(
-                f"Kafka at {self._kafka.bootstrap_servers} has no topic {self._topic}; create it "
-                "with `careerstream topics create`"
-            ) from error
         except KafkaError as error:
             self._producer.close(timeout=0)
-            raise BrokerError(
-                f"Kafka at {self._kafka.bootstrap_servers} refuses topic {self._topic}: {error}"
-            ) from error
+            problem = f"refuses topic {self._topic}: {error}"
+            if isinstance(error, KafkaTimeoutError):
+                problem = f"has no topic {self._topic}; create it with `careerstream topics create`"
+            raise BrokerError(f"Kafka at {self._kafka.bootstrap_servers} {problem}") from error

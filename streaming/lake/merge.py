@@ -41,9 +41,7 @@ log = logging.getLogger(__name__)
 def row_columns(table: Table, **computed: Column) -> list[Column]:
     """Return the columns that make decoded messages rows of a table.
 
-    Args:
-        table: of the rows.
-        computed: columns that are neither the record's nor the message's, by name.
+    `computed` are those that are neither the record's nor the message's.
     """
     message = {"produced_at": F.col("timestamp")}
     message |= {name: F.col(name) for name in ("partition", "offset")}
@@ -56,10 +54,7 @@ def row_columns(table: Table, **computed: Column) -> list[Column]:
 def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
     """Insert the rows whose keys are not in the table; among equal keys the first by offset.
 
-    Args:
-        rows: the table's columns. They are read twice, so the caller persists them.
-        settings: say where the table is.
-        table: one with a range column.
+    The table has a range column. The rows are read twice, so the caller persists them.
     """
     batch = _batch_range(rows, table)
     if batch is None:
@@ -81,10 +76,7 @@ def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
 def upsert_postings(rows: DataFrame, settings: Settings) -> None:
     """Bring the table of postings to the newest version of each; older ones change nothing.
 
-    Args:
-        rows: the columns of `POSTINGS`. A withdrawn posting has only its id, `open` false and the
-            message's columns.
-        settings: say where the table is.
+    A withdrawn posting has only its id, `open` false and the message's columns.
     """
     offset_if_open = F.when(F.col("open"), F.col("offset"))
     state = ("open", "partition", "offset", "produced_at")
@@ -167,7 +159,6 @@ def _batch_range(rows: DataFrame, table: Table) -> _BatchRange | None:
 
 
 def _first_by_offset(rows: DataFrame, table: Table) -> DataFrame:
-    """Keep the first row by offset for each key."""
     row = F.min_by(F.struct("*"), F.struct("partition", "offset"))
     columns = (F.col("row")[name].alias(name) for name in table.schema().names)
     return rows.groupBy(*table.keys).agg(row.alias("row")).select(*columns)

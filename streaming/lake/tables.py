@@ -4,14 +4,7 @@ from dataclasses import dataclass
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import (
-    BooleanType,
-    IntegerType,
-    LongType,
-    StructField,
-    StructType,
-    TimestampType,
-)
+from pyspark.sql.types import BooleanType, StructField, StructType
 
 from streaming.contract.records import Event, Posting, Profile, Recommendation, Versioned
 from streaming.contract.spark_types import spark_type
@@ -19,10 +12,8 @@ from streaming.errors import InputError
 from streaming.settings import Settings
 from streaming.spark.internals.delta_versions import current_version
 
-MESSAGE_COLUMNS = (
-    StructField("partition", IntegerType()),
-    StructField("offset", LongType()),
-    StructField("produced_at", TimestampType()),
+MESSAGE_COLUMNS = tuple(
+    StructType().add("partition", "integer").add("offset", "long").add("produced_at", "timestamp")
 )
 """The Kafka message that a row was made of: its partition, offset and timestamp."""
 

@@ -5,6 +5,9 @@ that Spark runs twice counts twice: use these numbers for metrics only.
 """
 
 from collections import Counter
+from collections.abc import Callable
+from operator import add, iadd
+from typing import Any
 
 from pyspark.accumulators import Accumulator, AccumulatorParam
 from pyspark.sql import SparkSession
@@ -17,47 +20,31 @@ LabelledCounter = Accumulator["Counter[Labels]"]
 """A counter by the values of labels, e.g. `add(Counter({("duplicates",): 3}))` on a worker."""
 
 
-class _Counters(AccumulatorParam["Counter[Labels]"]):
-    """Adds counters up."""
+class _Merge(AccumulatorParam[Any]):
+    """Starts with the empty value of a type and merges values with a function."""
 
-    def zero(self, value: "Counter[Labels]") -> "Counter[Labels]":
-        """Return an empty counter."""
+    def __init__(self, empty: Callable[[], Any], merge: Callable[[Any, Any], Any]) -> None:
+        self._empty, self._merge = empty, merge
+
+    def zero(self, value: Any) -> Any:
         del value
-        return Counter()
+        return self._empty()
 
-    def addInPlace(  # noqa: N802 - Spark's name
-        self, value1: "Counter[Labels]", value2: "Counter[Labels]"
-    ) -> "Counter[Labels]":
-        """Return the sum."""
-        return value1 + value2
-
-
-class _Lists(AccumulatorParam[list[float]]):
-    """Concatenates lists of numbers."""
-
-    def zero(self, value: list[float]) -> list[float]:
-        """Return an empty list."""
-        del value
-        return []
-
-    def addInPlace(  # noqa: N802 - Spark's name
-        self, value1: list[float], value2: list[float]
-    ) -> list[float]:
-        """Extend the first list, as Spark allows: a batch of a backlog brings thousands."""
-        value1.extend(value2)
-        return value1
+    def addInPlace(self, value1: Any, value2: Any) -> Any:  # noqa: N802 - Spark's name
+        return self._merge(value1, value2)
 
 
 def labelled_counter(spark: SparkSession, metric: Metric) -> LabelledCounter:
     """Create a counter that workers and the driver add to, and register it as a metric's values."""
-    counter: LabelledCounter = spark.sparkContext.accumulator(Counter(), _Counters())
+    counter: LabelledCounter = spark.sparkContext.accumulator(Counter(), _Merge(Counter, add))
     REGISTRY.add_source(metric, lambda: counter.value)
     return counter
 
 
 def list_accumulator(spark: SparkSession) -> Accumulator[list[float]]:
     """Create a list that workers append numbers to."""
-    return spark.sparkContext.accumulator([], _Lists())
+    # It is extended in place, as Spark allows: a batch of a backlog brings thousands.
+    return spark.sparkContext.accumulator([], _Merge(list, iadd))
 
 
 def drain(accumulator: Accumulator[list[float]]) -> list[float]:

@@ -9,7 +9,7 @@ LATENCY_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30,
 BATCH_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60, 300)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Panel:
     """How a dashboard shows a metric."""
 
@@ -22,15 +22,15 @@ class Panel:
     """Grafana's id of a unit."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Metric:
     """One metric."""
 
     name: str
     """Without the prefix, as it is exposed: a counter ends in `_total`."""
     kind: Literal["counter", "gauge", "histogram"]
-    labels: tuple[str, ...] = ()
     meaning: str
+    labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
     """Of a histogram: upper limits."""
     panel: Panel | None = None
@@ -42,169 +42,145 @@ class Metric:
 
 
 INPUT_ROWS = Metric(
-    name="input_rows_total",
-    kind="counter",
-    labels=("query",),
-    meaning="Messages a query has read. Of update_profiles: events and stated parts.",
-    panel=Panel(
-        title="Messages read",
-        query="sum by (query) (rate(NAME[1m]))",
-        legend="{{query}}",
-        unit="cps",
-    ),
+    "input_rows_total",
+    "counter",
+    "Messages a query has read. Of update_profiles: events and stated parts.",
+    ("query",),
+    panel=Panel("Messages read", "sum by (query) (rate(NAME[1m]))", "{{query}}", "cps"),
 )
 INPUT_RATE = Metric(
-    name="input_rows_per_second",
-    kind="gauge",
-    labels=("query",),
-    meaning="Messages a second that arrived for the newest batch.",
+    "input_rows_per_second",
+    "gauge",
+    "Messages a second that arrived for the newest batch.",
+    ("query",),
 )
 PROCESSED_RATE = Metric(
-    name="processed_rows_per_second",
-    kind="gauge",
-    labels=("query",),
-    meaning="Messages a second that the newest batch processed: the capacity of the query.",
-    panel=Panel(
-        title="Processing rate within batches", query="NAME", legend="{{query}}", unit="cps"
-    ),
+    "processed_rows_per_second",
+    "gauge",
+    "Messages a second that the newest batch processed: the capacity of the query.",
+    ("query",),
+    panel=Panel("Processing rate within batches", "NAME", "{{query}}", "cps"),
 )
 BATCH_SECONDS = Metric(
-    name="batch_duration_seconds",
-    kind="histogram",
-    labels=("query",),
-    meaning="How long a batch took, from the search for data to its commit.",
+    "batch_duration_seconds",
+    "histogram",
+    "How long a batch took, from the search for data to its commit.",
+    ("query",),
     buckets=BATCH_BUCKETS,
     panel=Panel(
-        title="Batch duration, 95th percentile",
-        query="histogram_quantile(0.95, sum by (le, query) (rate(NAME_bucket[5m])))",
-        legend="{{query}}",
-        unit="s",
+        "Batch duration, 95th percentile",
+        "histogram_quantile(0.95, sum by (le, query) (rate(NAME_bucket[5m])))",
+        "{{query}}",
+        "s",
     ),
 )
 PHASE_SECONDS = Metric(
-    name="batch_phase_seconds_total",
-    kind="counter",
-    labels=("query", "phase"),
-    meaning="Seconds spent in each phase of the batches, under Spark's names.",
+    "batch_phase_seconds_total",
+    "counter",
+    "Seconds spent in each phase of the batches, under Spark's names.",
+    ("query", "phase"),
     panel=Panel(
-        title="Batch duration by phase",
-        query="sum by (query, phase) (rate(NAME[5m]))",
-        legend="{{query}} {{phase}}",
-        unit="percentunit",
+        "Batch duration by phase",
+        "sum by (query, phase) (rate(NAME[5m]))",
+        "{{query}} {{phase}}",
+        "percentunit",
     ),
 )
-BATCH_ID = Metric(
-    name="batch_id", kind="gauge", labels=("query",), meaning="The newest batch that ended."
-)
+BATCH_ID = Metric("batch_id", "gauge", "The newest batch that ended.", ("query",))
 SOURCE_OFFSET = Metric(
-    name="source_offset",
-    kind="gauge",
-    labels=("query", "topic", "partition"),
-    meaning="The offset of a partition up to which a query has read.",
+    "source_offset",
+    "gauge",
+    "The offset of a partition up to which a query has read.",
+    ("query", "topic", "partition"),
 )
 LAG = Metric(
-    name="lag_messages",
-    kind="gauge",
-    labels=("query", "topic", "partition"),
-    meaning="Messages of a partition that were not read when the newest batch began.",
-    panel=Panel(
-        title="Lag", query="sum by (query, topic) (NAME)", legend="{{query}} {{topic}}",
-        unit="short",
-    ),
-)  # fmt: skip
+    "lag_messages",
+    "gauge",
+    "Messages of a partition that were not read when the newest batch began.",
+    ("query", "topic", "partition"),
+    panel=Panel("Lag", "sum by (query, topic) (NAME)", "{{query}} {{topic}}", "short"),
+)
 STATE_ROWS = Metric(
-    name="state_rows",
-    kind="gauge",
-    labels=("query",),
-    meaning="Rows of keyed state: in update_profiles one for each candidate.",
-    panel=Panel(title="State rows", query="NAME", legend="{{query}}", unit="short"),
+    "state_rows",
+    "gauge",
+    "Rows of keyed state: in update_profiles one for each candidate.",
+    ("query",),
+    panel=Panel("State rows", "NAME", "{{query}}", "short"),
 )
 STATE_BYTES = Metric(
-    name="state_bytes",
-    kind="gauge",
-    labels=("query", "where"),
-    meaning="Size of keyed state: in memory, and of the state store's files on disk.",
-    panel=Panel(title="State size", query="NAME", legend="{{query}} {{where}}", unit="bytes"),
+    "state_bytes",
+    "gauge",
+    "Size of keyed state: in memory, and of the state store's files on disk.",
+    ("query", "where"),
+    panel=Panel("State size", "NAME", "{{query}} {{where}}", "bytes"),
 )
 ACTIVE = Metric(
-    name="query_active",
-    kind="gauge",
-    labels=("query",),
-    meaning="1 while a query runs, 0 after it was stopped or has failed.",
-    panel=Panel(title="Running queries", query="NAME", legend="{{query}}", unit="short"),
+    "query_active",
+    "gauge",
+    "1 while a query runs, 0 after it was stopped or has failed.",
+    ("query",),
+    panel=Panel("Running queries", "NAME", "{{query}}", "short"),
 )
 LAST_SEEN = Metric(
-    name="query_last_seen_timestamp_seconds",
-    kind="gauge",
-    labels=("query",),
-    meaning="When a query last ended a batch or reported that it is idle.",
-    panel=Panel(
-        title="Time since a query's last report",
-        query="time() - NAME",
-        legend="{{query}}",
-        unit="s",
-    ),
+    "query_last_seen_timestamp_seconds",
+    "gauge",
+    "When a query last ended a batch or reported that it is idle.",
+    ("query",),
+    panel=Panel("Time since a query's last report", "time() - NAME", "{{query}}", "s"),
 )
 DEAD_LETTERS = Metric(
-    name="dead_letters_total",
-    kind="counter",
-    labels=("query", "topic", "reason"),
-    meaning="Messages that could not be decoded, by source topic and reason code.",
+    "dead_letters_total",
+    "counter",
+    "Messages that could not be decoded, by source topic and reason code.",
+    ("query", "topic", "reason"),
     panel=Panel(
-        title="Dead letters",
-        query="sum by (topic, reason) (increase(NAME[5m]))",
-        legend="{{topic}} {{reason}}",
-        unit="short",
+        "Dead letters",
+        "sum by (topic, reason) (increase(NAME[5m]))",
+        "{{topic}} {{reason}}",
+        "short",
     ),
 )
 FOLDED = Metric(
-    name="folded_records_total",
-    kind="counter",
-    labels=("outcome",),
-    meaning=(
+    "folded_records_total",
+    "counter",
+    (
         "Events and stated parts by the outcome of the fold: entered, impressions, duplicates, "
         "too_old (older than everything in a full profile)."
     ),
+    ("outcome",),
     panel=Panel(
-        title="Folded records by outcome",
-        query="sum by (outcome) (rate(NAME[1m]))",
-        legend="{{outcome}}",
-        unit="cps",
+        "Folded records by outcome", "sum by (outcome) (rate(NAME[1m]))", "{{outcome}}", "cps"
     ),
 )
 RECOMMENDATIONS = Metric(
-    name="recommendations_total",
-    kind="counter",
-    meaning="Recommendation lists made.",
-    panel=Panel(title="Recommendations", query="sum(rate(NAME[1m]))", legend="lists", unit="cps"),
+    "recommendations_total",
+    "counter",
+    "Recommendation lists made.",
+    panel=Panel("Recommendations", "sum(rate(NAME[1m]))", "lists", "cps"),
 )
 LATENCY = Metric(
-    name="recommendation_latency_seconds",
-    kind="histogram",
-    meaning=(
+    "recommendation_latency_seconds",
+    "histogram",
+    (
         "From the production of an event until its list is readable, with all lists that the same "
         "task made."
     ),
     buckets=LATENCY_BUCKETS,
     panel=Panel(
-        title="Event to recommendation, median and 99th percentile",
-        query=(
+        "Event to recommendation, median and 99th percentile",
+        (
             "histogram_quantile(0.5, sum by (le) (rate(NAME_bucket[1m])))\n"
             "histogram_quantile(0.99, sum by (le) (rate(NAME_bucket[1m])))"
         ),
-        legend="p50\np99",
-        unit="s",
+        "p50\np99",
+        "s",
     ),
 )
 UNKNOWN_POSTINGS = Metric(
-    name="unknown_postings_total",
-    kind="counter",
-    meaning=(
-        "Events in scored profiles whose posting was not in the catalogue. They count once it is."
-    ),
-    panel=Panel(
-        title="Events of unknown postings", query="sum(rate(NAME[5m]))", legend="events", unit="cps"
-    ),
+    "unknown_postings_total",
+    "counter",
+    "Events in scored profiles whose posting was not in the catalogue. They count once it is.",
+    panel=Panel("Events of unknown postings", "sum(rate(NAME[5m]))", "events", "cps"),
 )
 
 METRICS = (

@@ -55,12 +55,9 @@ def serve_metrics(
 
 def _handler(health_problem: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        """Answers one request."""
-
         timeout = _REQUEST_TIMEOUT_SECONDS
 
         def do_GET(self) -> None:
-            """Answer with metrics or health."""
             path = self.path.partition("?")[0]
             if path == "/metrics":
                 self._answer(HTTPStatus.OK, REGISTRY.exposition(), CONTENT_TYPE_LATEST)

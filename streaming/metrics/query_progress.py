@@ -23,8 +23,7 @@ Offsets = Mapping[str, Mapping[str, int]]
 class QueryProgress:
     """Receives the reports of a session's queries, on a thread of Spark's.
 
-    Args:
-        topic_prefix: left out of the metrics' labels.
+    The metrics' labels leave out `topic_prefix`.
     """
 
     def __init__(self, topic_prefix: str) -> None:
@@ -54,11 +53,9 @@ class QueryProgress:
         rows, durations = report["numInputRows"], report["durationMs"]
         seconds = durations.get("triggerExecution", 0) / 1000
         REGISTRY.add(definitions.INPUT_ROWS, (query,), rows)
-        for metric, field in (
-            (definitions.INPUT_RATE, "inputRowsPerSecond"),
-            (definitions.PROCESSED_RATE, "processedRowsPerSecond"),
-        ):
-            REGISTRY.set(metric, (query,), report.get(field) or 0)
+        read, processed = report.get("inputRowsPerSecond"), report.get("processedRowsPerSecond")
+        REGISTRY.set(definitions.INPUT_RATE, (query,), read or 0)
+        REGISTRY.set(definitions.PROCESSED_RATE, (query,), processed or 0)
         REGISTRY.set(definitions.BATCH_ID, (query,), report["batchId"])
         REGISTRY.observe(definitions.BATCH_SECONDS, (query,), seconds)
         for phase, milliseconds in durations.items():
@@ -128,12 +125,7 @@ class QueryProgress:
 
 @contextmanager
 def observe_queries(spark: SparkSession, topic_prefix: str) -> Iterator[QueryProgress]:
-    """Record the reports of a session's queries while the block lasts.
-
-    Args:
-        spark: session.
-        topic_prefix: left out of the metrics' labels.
-    """
+    """Record the reports of a session's queries while the block lasts."""
     progress = QueryProgress(topic_prefix)
     with query_events(spark, progress):
         yield progress

@@ -34,10 +34,7 @@ def open_documents(
 ) -> Documents:
     """Open the documents of a stateful processor, in its `init`.
 
-    Args:
-        handle: of the processor.
-        name: of the state.
-        tuned: the parts of `streaming.spark.tuning` that are on.
+    `tuned` holds the parts of `streaming.spark.tuning` that are on.
     """
     if Tuning.STATE_CLIENT in tuned:
         return PipelinedDocuments(handle, name, _KEY, _VALUE)
@@ -45,12 +42,7 @@ def open_documents(
 
 
 class MapStateDocuments:
-    """The plain path: one request of Spark's own client for each document.
-
-    Args:
-        handle: of the processor, in its `init`.
-        name: of the state.
-    """
+    """The plain path: one request of Spark's own client for each document."""
 
     def __init__(self, handle: StatefulProcessorHandle, name: str) -> None:
         self._handle = handle

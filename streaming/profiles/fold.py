@@ -81,12 +81,9 @@ class Folded:
 
 
 def fold(profile: Document | None, received: Iterable[Received], candidate_id: str) -> Folded:
-    """Fold records into a profile; the arguments stay as they are.
+    """Fold a candidate's records, in the order of their offsets, into the profile so far.
 
-    Args:
-        profile: the profile so far, None for a new candidate.
-        received: records of this candidate, in the order of their offsets.
-        candidate_id: whose they are.
+    The arguments stay as they are; `profile` is None for a new candidate.
     """
     received = list(received)
     before = profile or {}

@@ -3,23 +3,23 @@
 from streaming.profiles.fold import Document, ReceivedEvent, ReceivedStatedPart
 
 
-def received_event(value: Document, offset: int) -> ReceivedEvent:
-    """Return the value of an event as the fold takes it, without the time of production."""
+def received_event(value: Document, offset: int, produced_at: str = "") -> ReceivedEvent:
+    """Return the value of an event as the fold takes it."""
     return ReceivedEvent(
         event_id=value["event_id"],
         posting_id=value["posting_id"],
         kind=value["kind"],
         event_time=value["event_time"],
         offset=offset,
-        produced_at="",
+        produced_at=produced_at,
         duration_seconds=value.get("duration_seconds"),
     )
 
 
-def received_stated_part(value: Document, offset: int) -> ReceivedStatedPart:
-    """Return the value of a stated part as the fold takes it, without the time of production."""
+def received_stated_part(value: Document, offset: int, produced_at: str = "") -> ReceivedStatedPart:
+    """Return the value of a stated part as the fold takes it."""
     stated = {k: v for k, v in value.items() if k not in {"candidate_id", "schema_version"}}
-    return ReceivedStatedPart(stated, offset, "")
+    return ReceivedStatedPart(stated, offset, produced_at)
 
 
 def without_trigger(profile: Document) -> Document:

@@ -19,18 +19,17 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from streaming.contract.json_parser import DecodeError
 from streaming.contract.records import ANONYMOUS, MAX_ID_LENGTH
 from streaming.contract.rejection_reasons import RejectionReason
-from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS
+from streaming.contract.topics import BY_NAME, DEAD_LETTERS, EVENTS
 from streaming.contract.value_decoder import checked_timestamp, read_value
 from streaming.kafka.dead_letters import header_list
 from streaming.kafka.spark_io import OutgoingMessage
-from streaming.profiles.fold import Received, ReceivedEvent, ReceivedStatedPart
+from streaming.profiles.fold import Received, ReceivedStatedPart
+from streaming.profiles.fold_inputs import received_event, received_stated_part
 from streaming.profiles.state_shards import Shards
 from streaming.timestamps import SPARK_FORMAT
 
 _READ_BYTES = 16 * 2**20
 """Bytes of messages that are read at a time; as objects they take several times as much."""
-_EVENT_FIELDS = ("event_id", "posting_id", "kind", "event_time", "duration_seconds")
-_BY_TOPIC = {EVENTS.name: EVENTS, CANDIDATES.name: CANDIDATES}
 
 
 class Message(NamedTuple):
@@ -59,10 +58,7 @@ class ReadMessages:
 def with_shards(messages: DataFrame, shards: Shards) -> DataFrame:
     """Select the columns of `Message`, and the `shard`; Spark plans each column for every batch.
 
-    Args:
-        messages: stream of Spark's Kafka source over `events` and `candidates`, `topic` without its
-            prefix.
-        shards: of the state.
+    The messages come from Spark's Kafka source, `topic` without its prefix.
     """
     return messages.select(
         shards.column(F.col("key")),
@@ -76,11 +72,7 @@ def with_shards(messages: DataFrame, shards: Shards) -> DataFrame:
 
 
 def split_by_key(batches: Sequence[pa.RecordBatch]) -> Iterator[Sequence[pa.RecordBatch]]:
-    """Split messages into parts of some MiB; all messages of a key are in one part.
-
-    Args:
-        batches: with at least the column `key`.
-    """
+    """Split messages, by the column `key`, into parts of some MiB; each key is in one part."""
     parts = 1 + sum(batch.nbytes for batch in batches) // _READ_BYTES
     if parts == 1:
         yield batches
@@ -94,12 +86,7 @@ def split_by_key(batches: Sequence[pa.RecordBatch]) -> Iterator[Sequence[pa.Reco
 
 
 def read_messages(messages: pa.RecordBatch, job: str) -> ReadMessages:
-    """Read messages.
-
-    Args:
-        messages: with the columns of `Message`.
-        job: who reads them, for the dead letters.
-    """
+    """Read messages with the columns of `Message`; dead letters name the job that reads them."""
     result = ReadMessages()
     columns = (messages.column(name).to_pylist() for name in Message._fields)
     for message in map(Message._make, zip(*columns, strict=True)):
@@ -130,26 +117,18 @@ def _candidate_id(key: bytes | None) -> str | None:
 
 
 def _received(message: Message, candidate_id: str | None) -> Received:
-    """Read a message.
-
-    Raises:
-        DecodeError: why it cannot be.
-    """
     is_event = message.topic == EVENTS.name
     deletes = not is_event and message.value is None and candidate_id not in (None, ANONYMOUS)
     if deletes:
         moment = checked_timestamp(message.produced_at)
         return ReceivedStatedPart({"updated_at": moment}, message.offset, moment)
-    record = read_value(message.value, _BY_TOPIC[message.topic], message.produced_at)
-    own_id = record.pop("candidate_id")
-    if own_id != candidate_id:
-        text = f"the key must be the value's own id '{own_id}'"
+    record = read_value(message.value, BY_NAME[message.topic], message.produced_at)
+    if record["candidate_id"] != candidate_id:
+        text = f"the key must be the value's own id '{record['candidate_id']}'"
         raise DecodeError(RejectionReason.WRONG_KEY, text)
     if is_event:
-        values: Any = {name: record.get(name) for name in _EVENT_FIELDS}
-        return ReceivedEvent(**values, offset=message.offset, produced_at=message.produced_at)
-    del record["schema_version"]
-    return ReceivedStatedPart(record, message.offset, message.produced_at)
+        return received_event(record, message.offset, message.produced_at)
+    return received_stated_part(record, message.offset, message.produced_at)
 
 
 def _dead_letter(message: Message, error: DecodeError, job: str) -> OutgoingMessage:

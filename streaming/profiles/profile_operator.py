@@ -55,11 +55,8 @@ class ProfileOperator:
     `to_ascii`: a new field of the profile needs no new state schema, and Python parses it in one
     call instead of building a row object for each of a thousand entries.
 
-    Args:
-        fold_counts: counts what became of the records.
-        dead_letter_counts: counts dead letters.
-        tuned: the parts of `streaming.spark.tuning` that are on.
-        scorer: makes messages from changed profiles, which are sent after them; None for none.
+    `tuned` holds the parts of `streaming.spark.tuning` that are on. The messages that `scorer`
+    makes from changed profiles are sent after them.
     """
 
     def __init__(
@@ -97,7 +94,6 @@ class ProfileOperator:
         self._dead_letter_counts.add(self._unreadable)
 
     def _fold_part(self, part: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Fold all messages of some candidates; return changed profiles and dead letters."""
         received: defaultdict[str, list[Received]] = defaultdict(list)
         for batch in part:
             messages = read_messages(batch, JOB)
@@ -114,14 +110,12 @@ class ProfileOperator:
                 yield from self._score([profile for profile, _ in changed.values()])
 
     def _dead_letters(self, messages: ReadMessages) -> Iterator[pa.RecordBatch]:
-        """Return dead letters as messages, and count them."""
         self._unreadable += messages.unreadable
         letters = messages.dead_letters
         for start in range(0, len(letters), FOLD_SIZE):
             yield to_arrow(letters[start : start + FOLD_SIZE])
 
     def _score(self, profiles: list[Document]) -> Iterator[pa.RecordBatch]:
-        """Return what the scorer makes of changed profiles."""
         if self._scorer is None:
             return
         scorer: ProfileScorer = _SERIALIZER.loads(self._scorer)
@@ -152,11 +146,8 @@ def update_profiles(
 ) -> DataFrame:
     """Fold the messages of `events` and `candidates` into profiles.
 
-    Args:
-        messages: stream of Spark's Kafka source over both topics, `topic` without its prefix.
-        shards: of the state.
-        operator: what folds.
-        initial_state: rows of `rebuild.REBUILT`, grouped by shard.
+    The messages are a stream of Spark's Kafka source over both topics, `topic` without its prefix.
+    `initial_state` holds rows of `rebuild.REBUILT`, grouped by shard.
 
     Returns:
         Messages for Spark's Kafka sink (`spark_io.MESSAGE_SCHEMA`): one profile for each candidate
@@ -182,8 +173,8 @@ def to_ascii(document: str) -> str:
     The JVM holds ASCII text a byte a character and copies it to read or write it as UTF-8. A single
     Chinese word made it go through the whole document, four times.
     """
-    return document if document.isascii() else _NOT_ASCII.sub(_escape, document)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return json.dumps(match[0])[1:-1]
+    return (
+        document
+        if document.isascii()
+        else _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], document)
+    )

@@ -66,7 +66,9 @@ def rebuild(spark: SparkSession, settings: Settings) -> DataFrame:
     Raises:
         InputError: there is no Δ events or Δ profiles.
     """
-    records = _events(spark, settings).unionByName(_stated(spark, settings))
+    records = _events(spark, settings).unionByName(
+        _stated(spark, settings), allowMissingColumns=True
+    )
     ordered = records.repartition("candidate_id").sortWithinPartitions("candidate_id", "offset")
     return ordered.mapInArrow(_fold_sorted, REBUILT)
 
@@ -88,12 +90,7 @@ def read_streamed(kafka: KafkaSettings) -> dict[str, Streamed]:
 def compare(
     rebuilt: Iterable[Row | Mapping[str, Any]], streamed: Mapping[str, Streamed]
 ) -> Comparison:
-    """Compare rebuilt profiles with the streamed ones.
-
-    Args:
-        rebuilt: rows of `REBUILT`.
-        streamed: from `read_streamed`.
-    """
+    """Compare rows of `REBUILT` with the profiles of `read_streamed`."""
     comparison, unknown = Comparison(), set(streamed)
     for row in rebuilt:
         candidate_id, version = row["candidate_id"], row["version"]
@@ -138,7 +135,6 @@ def _events(spark: SparkSession, settings: Settings) -> DataFrame:
     return rows.where(F.col("kind") != EventKind.IMPRESSION.value).select(
         *("candidate_id", "offset", "event_id", "posting_id", "kind", "duration_seconds"),
         F.date_format("event_time", SPARK_FORMAT).alias("event_time"),
-        F.lit(None).cast("string").alias("stated"),
     )
 
 
@@ -150,14 +146,10 @@ def _stated(spark: SparkSession, settings: Settings) -> DataFrame:
         F.max_by(F.struct("stated", "offsets"), "version").alias("newest")
     )
     time = F.date_format("newest.stated.updated_at", SPARK_FORMAT)
-    absent = {name: F.lit(None).cast("string") for name in ("event_id", "posting_id", "kind")}
     return newest.select(
         "candidate_id",
         F.col("newest.offsets.candidates").alias("offset"),
         F.to_json(F.col("newest.stated").withField("updated_at", time)).alias("stated"),
-        *(column.alias(name) for name, column in absent.items()),
-        F.lit(None).cast("double").alias("duration_seconds"),
-        F.lit(None).cast("string").alias("event_time"),
     )
 
 

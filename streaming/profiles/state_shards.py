@@ -39,11 +39,8 @@ class Shards:
 def shards(spark: SparkSession, checkpoint: str) -> Shards:
     """Return the shards of a query's state.
 
-    The number of partitions is fixed when a checkpoint begins; a later setting changes nothing.
-
-    Args:
-        spark: session of the job.
-        checkpoint: of the query, a path or URI; it may not be there yet.
+    The number of partitions is fixed when a checkpoint begins; a later setting changes nothing. The
+    checkpoint, a path or URI, may not be there yet.
 
     Raises:
         CareerstreamError: the checkpoint is of another query.
@@ -61,11 +58,7 @@ def shards(spark: SparkSession, checkpoint: str) -> Shards:
 
 
 def _partitions(spark: SparkSession, checkpoint: str) -> int:
-    """Return how many partitions a checkpoint was begun with; without one, what the session says.
-
-    Raises:
-        CareerstreamError: the checkpoint is of another query.
-    """
+    """Return a checkpoint's number of partitions; without a checkpoint, the session's."""
     files = HadoopFiles(spark)
     if not any(name.isdigit() for name in files.list(f"{checkpoint}/commits")):
         first = _partitions_of_first_batch(files, checkpoint)

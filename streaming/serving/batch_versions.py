@@ -31,12 +31,7 @@ _BATCH_ID = "streaming.sql.batchId"
 
 
 class BatchVersionLog:
-    """Records of one query, written by the driver.
-
-    Args:
-        spark: its Hadoop file systems reach local paths and object stores alike.
-        folder: path or URI.
-    """
+    """Records of one query, written by the driver, in a folder given by path or URI."""
 
     def __init__(self, spark: SparkSession, folder: str) -> None:
         self._folder = folder
@@ -65,10 +60,7 @@ class BatchVersionLog:
 class WorkerBatchVersionLog:
     """Records of one query, written by the first task of each batch.
 
-    Args:
-        checkpoint: of the query, in a local folder.
-        bundles: folder of the bundles.
-        current_versions_file: names the versions that serve now.
+    The query's checkpoint is a local folder; a file names the versions that serve now.
     """
 
     checkpoint: Path

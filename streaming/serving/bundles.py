@@ -109,10 +109,7 @@ def load_catalogue(spark: SparkSession, settings: Settings, version: int) -> Cat
 class BundleStore:
     """Builds bundles and keeps the newest few on disk.
 
-    Args:
-        spark: session of the job.
-        settings: say where tables, models and the home folder are.
-        uncommitted: yields the versions of a batch that may be tried again. Their bundles stay.
+    `uncommitted` yields the versions of a batch that may be tried again. Their bundles stay.
     """
 
     def __init__(
@@ -215,10 +212,8 @@ class BundleStore:
     def _prune(self, keep: int, spare: Path | None = None) -> None:
         """Remove all but the newest bundles and those in use, and models without a bundle.
 
-        Args:
-            keep: number of bundles that stay. With 0 no unused bundle stays, and no model that
-                another process has just downloaded.
-            spare: a bundle that stays.
+        The newest `keep` bundles and `spare` stay. With 0 no unused bundle stays, and no model
+        that another process has just downloaded.
         """
         used = [*self._uncommitted()] if keep else []
         if keep and (current := read_current_versions(self.settings)):

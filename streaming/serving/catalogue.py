@@ -22,15 +22,12 @@ NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Postings, sorted by id.
-
-    Args:
-        table: the columns of `records.Posting` and `open` (false: withdrawn), one row a posting.
-        version: of the Delta table.
-    """
+    """Postings, sorted by id."""
 
     table: pa.Table
+    """The columns of `records.Posting` and `open` (false: withdrawn), one row a posting."""
     version: int
+    """Of the Delta table."""
 
     @classmethod
     def of(cls, table: pa.Table, version: int) -> "Catalogue":
@@ -85,11 +82,8 @@ class Catalogue:
     @cached_property
     def employer_numbers(self) -> np.ndarray:
         """A number for each employer, equal for equal names, (N,) int64; 0 if unknown."""
-        numbers = {"": 0}
-        return np.array(
-            [numbers.setdefault(name, len(numbers)) for name in self.employers.tolist()],
-            dtype=np.int64,
-        )
+        names = pa.array(["", *self.employers], pa.string())
+        return np.asarray(names.dictionary_encode().indices[1:], dtype=np.int64)
 
     def open_at(self, as_of: str) -> np.ndarray:
         """Return which postings are open at a time, (N,) bool."""
@@ -108,23 +102,15 @@ class Catalogue:
         blocked = {_comparable(name) for name in stated.get("blocked_employers") or ()}
         if blocked:
             allowed &= ~np.isin(self.employers, list(blocked))
-        known = (row for row in map(self.rows.get, known_postings(profile)) if row is not None)
-        allowed[list(known)] = False
+        parts = ("events", "applied", "dismissed")
+        known = {entry["posting_id"] for part in parts for entry in profile.get(part) or ()}
+        allowed[[self.rows[posting_id] for posting_id in known & self.rows.keys()]] = False
         return allowed
 
     def valid_through(self, row: int) -> str | None:
         """Return when a posting expires, in the canonical format; None for never."""
         moment = int(self.expires[row])
         return None if moment == NEVER else _text(moment)
-
-
-def known_postings(profile: Mapping[str, Any]) -> set[str]:
-    """Return the ids of all postings in a profile."""
-    return {
-        entry["posting_id"]
-        for part in ("events", "applied", "dismissed")
-        for entry in profile.get(part) or ()
-    }
 
 
 def _micros(column: pa.ChunkedArray, missing: int) -> np.ndarray:

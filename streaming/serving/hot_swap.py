@@ -17,12 +17,8 @@ log = logging.getLogger(__name__)
 class HotSwap:
     """Keeps the bundle that new batches use up to date, in a background thread.
 
-    The old bundle serves until the workers have loaded the new one.
-
-    Args:
-        store: builds the bundles.
-        warm_up: called with a new bundle before it serves, to have the workers load it.
-        on_swap: called after each swap but the first.
+    The old bundle serves until the workers have loaded the new one, in `warm_up`. `on_swap` is
+    called after each swap but the first.
 
     Raises:
         CareerstreamError: the first bundle cannot be built.

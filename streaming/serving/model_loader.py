@@ -41,10 +41,7 @@ def load_ranker(model: str) -> Ranker:
     """Load a model as the ranker it holds.
 
     A model carries copies of our packages for machines that lack careerstream. Where careerstream
-    is installed, all of its code comes from the installation.
-
-    Args:
-        model: folder or URI.
+    is installed, all of its code comes from the installation. The model is a folder or a URI.
 
     Raises:
         ModelError: it is a pyfunc, but none that ranks postings.

@@ -38,12 +38,8 @@ class Recommender:
 
     It keeps the current bundle, records the versions of each batch, exports the metrics of scoring,
     keeps the workers warm and publishes the anonymous list. The versions of a batch are recorded
-    either on the driver (`batch_bundle`) or in the tasks of the batch (`worker_version_log`).
-
-    Args:
-        spark: session of the job.
-        settings: of the job.
-        query: name of the query and of its checkpoint.
+    either on the driver (`batch_bundle`) or in the tasks of the batch (`worker_version_log`). The
+    query's name is that of its checkpoint.
 
     Raises:
         ModelError: there is no champion, or its files are missing.

@@ -5,7 +5,7 @@ before it is scored (`batch_versions`), and a list depends on its profile and th
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -36,17 +36,10 @@ def recommend(
     """Score the newest version of each profile in a batch of the topic profiles.
 
     A Kafka partition holds all versions of a profile, and Spark reads it in one task. So no shuffle
-    is needed to find the newest.
-
-    Args:
-        profiles: messages of the topic profiles, at least `value`. What is no profile is left out;
-            the job archive reports it.
-        bundle: the versions to use.
-        size: maximum number of postings in a list.
-        counters: incremented as the workers score.
+    is needed to find the newest. What is no profile is left out; the job archive reports it.
 
     Returns:
-        Messages for the Kafka sink (`spark_io.MESSAGE_SCHEMA`).
+        Messages for the Kafka sink (`spark_io.MESSAGE_SCHEMA`): lists of at most `size` postings.
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -61,15 +54,8 @@ def add_recommendations(
 ) -> DataFrame:
     """Score the profiles among the messages that one batch of the profile operator emits.
 
-    Args:
-        messages: for the Kafka sink (`spark_io.MESSAGE_SCHEMA`), at most one profile for each
-            candidate.
-        bundle: the versions to use.
-        size: maximum number of postings in a list.
-        counters: incremented as the workers score.
-
-    Returns:
-        The same messages and the lists.
+    The messages are for the Kafka sink (`spark_io.MESSAGE_SCHEMA`), with at most one profile for
+    each candidate. Returned are the same ones, and lists of at most `size` postings.
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -116,12 +102,8 @@ def recommend_anonymous(spark: SparkSession, bundle: Bundle, as_of: str, size: i
 def warm_up_workers(spark: SparkSession, bundle: Bundle, *, workers_per_task: int = 1) -> None:
     """Have every worker load a bundle: on all cores at once, each ranks for an empty profile.
 
-    Args:
-        spark: session whose workers are meant.
-        bundle: to load.
-        workers_per_task: Python workers that a task uses at a time: two where one folds and
-            another scores. Any more would stay and take turns with the others, each with a model
-            in its memory.
+    A task uses `workers_per_task` Python workers at a time: two where one folds and another scores.
+    Any more would stay and take turns with the others, each with a model in its memory.
     """
     cores = spark.sparkContext.defaultParallelism
 
@@ -205,12 +187,6 @@ def recommendation_id(profile: Profile, versions: ServingVersions) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
 
-def count_unknown_postings(profile: Mapping[str, Any], bundle: Bundle) -> int:
-    """Count the events of a profile whose posting is not in the catalogue (yet)."""
-    known = bundle.posting_ids()
-    return sum(event["posting_id"] not in known for event in profile["events"])
-
-
 def _decoded(values: Iterable[bytes | None]) -> Iterator[Profile]:
     for value in values:
         with suppress(DecodeError):
@@ -239,7 +215,9 @@ def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:
 def _count(counters: ScoringCounters, profiles: Sequence[Profile], bundle: Bundle) -> None:
     counters.profiles.add(len(profiles))
     counters.newest_as_of.add(max(profile["as_of"] for profile in profiles))
-    counters.unknown_postings.add(sum(count_unknown_postings(p, bundle) for p in profiles))
+    known = bundle.posting_ids()
+    events = (event for profile in profiles for event in profile["events"])
+    counters.unknown_postings.add(sum(event["posting_id"] not in known for event in events))
     counters.trigger_times.add(_trigger_times(profiles))
 
 

@@ -23,19 +23,13 @@ _ROWS_PER_BATCH = 1_000
 def stateful_processor(operator: BatchOperator, tuned: Collection[Tuning]) -> StatefulProcessor:
     """Return the processor to give to `GroupedData.transformWithState`.
 
-    Args:
-        operator: what is run.
-        tuned: the parts of `streaming.spark.tuning` that are on.
+    `tuned` holds the parts of `streaming.spark.tuning` that are on.
     """
     return ArrowOperator(operator) if Tuning.ARROW_OPERATOR in tuned else RowOperator(operator)
 
 
 class RowOperator(StatefulProcessor):
-    """The plain path: Spark's rows become record batches, and record batches Spark's rows.
-
-    Args:
-        operator: what is run.
-    """
+    """The plain path: Spark's rows become record batches, and record batches Spark's rows."""
 
     def __init__(self, operator: BatchOperator) -> None:
         self._operator = operator

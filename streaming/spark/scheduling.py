@@ -47,11 +47,8 @@ def lake_workers(spark: SparkSession, priority: str = LOW) -> Iterator[None]:
     """Run the Python of what this thread plans inside the block in workers of their own.
 
     These workers load no models and run at low priority, so that those that score stay warm and
-    come first. (With `python_daemon` off they are merely separate.)
-
-    Args:
-        spark: session of the job.
-        priority: `LOW` or `IDLE` (`python_daemon.lower_priority`).
+    come first. (With `python_daemon` off they are merely separate.) The priority is `LOW` or `IDLE`
+    (`python_daemon.lower_priority`).
     """
     with worker_environment(spark.sparkContext, {PRIORITY: priority}, removed=(SCORES,)):
         yield

@@ -28,22 +28,17 @@ def session(
 ) -> SparkSession:
     """Make the session, or return the running one.
 
-    Under spark-submit the cluster's own master, jars and memory win; the rest is set here.
-
-    Args:
-        settings: of the job.
-        app: its name.
-        scores: whether its workers will score: then they are forked with a model's libraries, and
-            no code is generated for its small batches.
-        archives: whether tables of history are written beside that: on one machine their tasks,
-            `lake_tasks` at a time, then run beyond those of the master, and clicks wait for none.
+    Under spark-submit the cluster's own master, jars and memory win; the rest is set here. Where
+    its workers will score, they are forked with a model's libraries, and no code is generated for
+    its small batches. Where it archives, tables of history are written beside that: on one machine
+    their tasks, `lake_tasks` at a time, run beyond those of the master, and clicks wait for none.
 
     Raises:
         MissingDependencyError: no usable Java, or the jars are not in the cache.
         SettingsError: Spark does not start with these settings.
     """
     configuration = session_configuration(settings, scores=scores)
-    if not _submitted():
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # else spark-submit has started the JVM
         launch = launch_configuration(settings, scores=scores, archives=archives)
         configuration = launch | configuration
     builder = SparkSession.builder.appName(f"careerstream {app}")
@@ -114,8 +109,3 @@ def is_local(spark: SparkSession) -> bool:
 def shares_folder(spark: SparkSession, place: str) -> bool:
     """Return whether driver and workers see a place of checkpoints as a folder of one machine."""
     return is_local(spark) and is_folder(place) and HadoopFiles(spark).default_is_local()
-
-
-def _submitted() -> bool:
-    """Return whether spark-submit started this process: its JVM then runs already."""
-    return "PYSPARK_GATEWAY_PORT" in os.environ

@@ -38,11 +38,7 @@ _IN_THE_JVM: dict[Tuning, Callable[[SparkSession], bool]] = {
 
 @cache
 def usable(wanted: str) -> frozenset[Tuning]:
-    """Return the parts that are wanted and work here.
-
-    Args:
-        wanted: the setting `spark.tuned`.
-    """
+    """Return the parts that are wanted (the setting `spark.tuned`) and work here."""
     return frozenset(part for part in tunings(wanted) if _works(part))
 
 

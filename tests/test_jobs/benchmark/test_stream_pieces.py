@@ -19,7 +19,7 @@ from jobs.benchmark.stream.measurements.closing import PublishedList
 from jobs.cli.app import main
 from jobs.operations.status_report import JobStatus
 from jobs.verify.broken_messages import KINDS, TOO_LARGE
-from streaming.contract.records import Event, from_json
+from streaming.contract.records import Event
 from streaming.errors import SettingsError
 from streaming.metrics import definitions
 
@@ -38,7 +38,7 @@ def test_clicks_repeat_fit_the_contract_and_take_turns(seed, count, people):
     for draw in (made.drawn, made.in_turn):
         values = list(draw(count))
         assert values == list(draw(count))
-        events = [from_json(Event, orjson.dumps(value)) for value in values]
+        events = [Event.model_validate_json(orjson.dumps(value)) for value in values]
         assert len({event.event_id for event in events}) == count
         assert [e.event_time for e in events] == sorted({e.event_time for e in events})
     turns = [value["candidate_id"] for value in made.in_turn(count)]

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from jobs.verify.broken_messages import KINDS
 from jobs.verify.message_generator import SHARES, messages, postings
-from streaming.contract.records import Candidate, Event, Posting, from_json
+from streaming.contract.records import Candidate, Event, Posting
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import EVENTS
 
@@ -35,7 +35,7 @@ def test_what_is_said_to_be_readable_fits_the_contract(made):
     good = [m for m in made if m.reason is None and m.value is not None]
     for message in good:
         model = Event if message.topic is EVENTS else Candidate
-        assert from_json(model, message.value).candidate_id == message.key.decode()
+        assert model.model_validate_json(message.value).candidate_id == message.key.decode()
 
 
 def test_what_python_can_tell_to_be_broken_does_not_fit(made):
@@ -44,7 +44,7 @@ def test_what_python_can_tell_to_be_broken_does_not_fit(made):
     assert told
     for message in told:
         with pytest.raises(ValidationError):
-            from_json(Event, message.value)
+            Event.model_validate_json(message.value)
 
 
 def test_some_candidates_do_more_than_a_profile_holds(made):
@@ -56,4 +56,4 @@ def test_some_candidates_do_more_than_a_profile_holds(made):
 
 def test_postings_fit_the_contract():
     for posting_id, value in postings():
-        assert from_json(Posting, value).posting_id == posting_id
+        assert Posting.model_validate_json(value).posting_id == posting_id

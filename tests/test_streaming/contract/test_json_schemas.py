@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from infra.simulator import Market, MarketConfig
 from streaming.contract.documents import json_schema
-from streaming.contract.records import Candidate, Event, Posting, Profile, from_json, to_json
+from streaming.contract.records import Candidate, Event, Posting, Profile, to_json
 from streaming.contract.topics import (
     BY_NAME,
     CANDIDATES,
@@ -144,7 +144,7 @@ def test_what_our_own_writer_makes_of_them_fits_too(name: str) -> None:
     assert topic.record is not None
 
     for value in samples(name)[:5]:
-        written = to_json(from_json(topic.record, orjson.dumps(value)))
+        written = to_json(topic.record.model_validate_json(orjson.dumps(value)))
         validator(topic).validate(orjson.loads(written))
 
 
