@@ -10,8 +10,6 @@ Run: python -m jobs.operations.class_archive (the set-up does)
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -56,8 +54,11 @@ def make_archive(file: Path) -> None:
         )
         with sandbox(given, Path(folder)) as own:
             _fill_topics(own.settings)
-            with _jvm_ended(), logged_session(own.settings, "class-archive", scores=True) as spark:
-                _run_jobs(spark, own.settings)
+            try:
+                with logged_session(own.settings, "class-archive", scores=True) as spark:
+                    _run_jobs(spark, own.settings)
+            finally:
+                end_jvm()  # it writes the archive when it ends
         if not unfinished.exists():
             raise CareerstreamError(
                 f"Java {dependencies.java().version} wrote no archive of its classes"
@@ -84,15 +85,6 @@ def _run_jobs(spark: SparkSession, settings: Settings) -> None:
         running.drain("archive")
     finally:
         running.stop(settings.jobs.shutdown_timeout_seconds)
-
-
-@contextmanager
-def _jvm_ended() -> Iterator[None]:
-    """End Spark's JVM after the block. It writes the archive when it ends."""
-    try:
-        yield
-    finally:
-        end_jvm()
 
 
 def _on_timeout(number: int, frame: FrameType | None) -> None:

@@ -9,7 +9,7 @@ find earlier replays.
 import fcntl
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -181,24 +181,21 @@ def _send(
 ) -> list[str]:
     """Send the letters that are due; return the keys of those that were refused."""
     refused: list[str] = []
-    sender, sent = producer(kafka), 0
-    try:
-        with broker_errors(kafka):
-            for chunk in _chunks(read_dead_letters(kafka, selection), due):
-                futures = [
-                    (letter, _send_letter(sender, kafka, letter, value, due[letter.key]))
-                    for letter, value in chunk
-                ]
-                sender.flush()
-                for letter, future in futures:
-                    if future is None:
-                        refused.append(letter.key)
-                    else:
-                        future.get(0)  # flush does not raise delivery errors, get does
-                sent += len(chunk)
-                on_sent(sent - len(refused))
-    finally:
-        sender.close()
+    sent = 0
+    with closing(producer(kafka)) as sender, broker_errors(kafka):
+        for chunk in _chunks(read_dead_letters(kafka, selection), due):
+            futures = [
+                (letter, _send_letter(sender, kafka, letter, value, due[letter.key]))
+                for letter, value in chunk
+            ]
+            sender.flush()
+            for letter, future in futures:
+                if future is None:
+                    refused.append(letter.key)
+                else:
+                    future.get(0)  # flush does not raise delivery errors, get does
+            sent += len(chunk)
+            on_sent(sent - len(refused))
     return refused
 
 

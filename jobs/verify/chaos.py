@@ -3,9 +3,10 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from kafka import TopicPartition
 
@@ -63,21 +64,6 @@ class Kill:
         return any(self.lag[name] or name in self.in_flight for name in own)
 
 
-class Victim(Protocol):
-    """A process that can be killed and started again."""
-
-    name: str
-
-    def start(self) -> None:
-        """Start it."""
-
-    def kill(self) -> list[str]:
-        """Kill it with SIGKILL; returns the names of the programs that died."""
-
-    def working(self) -> bool:
-        """Return whether it has done something since it was started."""
-
-
 class BrokerVictim:
     """The embedded broker, which is running.
 
@@ -105,6 +91,10 @@ class BrokerVictim:
     def working(self) -> bool:
         """Return whether it has acknowledged messages since it was started."""
         return self._acknowledged() > self._before
+
+
+Victim = JobProcess | BrokerVictim
+"""A process that can be killed and started again."""
 
 
 @dataclass
@@ -223,17 +213,13 @@ def end_offsets(kafka: KafkaSettings) -> EndOffsets:
         BrokerError: no broker answers.
     """
     names = [kafka.topic_prefix + topic.name for topic in SOURCES]
-    client = clients.consumer(kafka)
-    try:
-        with clients.broker_errors(kafka):
-            partitions = [
-                TopicPartition(name, number)
-                for name in names
-                for number in client.partitions_for_topic(name) or ()
-            ]
-            ends: dict[Any, int] = client.end_offsets(partitions)
-    finally:
-        client.close()
+    with closing(clients.consumer(kafka)) as client, clients.broker_errors(kafka):
+        partitions = [
+            TopicPartition(name, number)
+            for name in names
+            for number in client.partitions_for_topic(name) or ()
+        ]
+        ends: dict[Any, int] = client.end_offsets(partitions)
     return {(partition.topic, partition.partition): end for partition, end in ends.items()}
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from infra.process.supervisor import SupervisedProcess
@@ -66,7 +67,6 @@ def wait_until_caught_up(
     Raises:
         CareerstreamError: it ended early, or takes too long.
     """
-    broker = BrokerOffsets(sandbox.kafka)
 
     def caught_up() -> bool:
         ends, error = broker.read()
@@ -77,10 +77,8 @@ def wait_until_caught_up(
             if job.about.get("pid") == process.pid
         )
 
-    try:
+    with closing(BrokerOffsets(sandbox.kafka)) as broker:
         process.wait_until(caught_up, "at the end of its topics", seconds, POLL_SECONDS)
-    finally:
-        broker.close()
 
 
 def _has_processed(job: JobStatus, totals: Mapping[str, int]) -> bool:

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -106,16 +107,12 @@ def send_messages(
         BrokerError: no broker, or it takes no more.
     """
     name = kafka.topic_prefix + topic.name
-    client = producer(kafka, linger_ms=20)
-    try:
-        with broker_errors(kafka):
-            for count, (key, value, headers) in enumerate(messages, start=1):
-                client.send(name, key=key.encode(), value=value, headers=headers)
-                if count % 1000 == 0:
-                    on_sent(count)
-            client.flush()
-    finally:
-        client.close()
+    with closing(producer(kafka, linger_ms=20)) as client, broker_errors(kafka):
+        for count, (key, value, headers) in enumerate(messages, start=1):
+            client.send(name, key=key.encode(), value=value, headers=headers)
+            if count % 1000 == 0:
+                on_sent(count)
+        client.flush()
 
 
 def send_steadily(
@@ -134,18 +131,14 @@ def send_steadily(
         BrokerError: no broker, or it takes no more.
     """
     name, behind = kafka.topic_prefix + topic.name, 0.0
-    client = producer(kafka)
-    try:
-        with broker_errors(kafka):
-            client.partitions_for(name)  # fetch metadata before the clock starts
-            start = time.monotonic()
-            for number, value in enumerate(values):
-                due = start + number // (rate * TICK_SECONDS) * TICK_SECONDS
-                time.sleep(max(0.0, due - time.monotonic()))
-                behind = max(behind, time.monotonic() - due)
-                client.send(name, key=value["candidate_id"].encode(), value=orjson.dumps(value))
-                on_sent(number + 1)
-            client.flush()
-    finally:
-        client.close()
+    with closing(producer(kafka)) as client, broker_errors(kafka):
+        client.partitions_for(name)  # fetch metadata before the clock starts
+        start = time.monotonic()
+        for number, value in enumerate(values):
+            due = start + number // (rate * TICK_SECONDS) * TICK_SECONDS
+            time.sleep(max(0.0, due - time.monotonic()))
+            behind = max(behind, time.monotonic() - due)
+            client.send(name, key=value["candidate_id"].encode(), value=orjson.dumps(value))
+            on_sent(number + 1)
+        client.flush()
     return round(behind * 1000, 1)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -56,16 +56,11 @@ def measurement_sandbox(given: Settings, name: str) -> Iterator[Sandbox]:
 
 def use_append_time(kafka: KafkaSettings, further: Sequence[Topic] = ()) -> None:
     """Have the topics that jobs write to carry the broker's clock."""
-    client = admin(kafka)
     config = {"message.timestamp.type": "LogAppendTime"}
     names = [kafka.topic_prefix + topic.name for topic in (*OUTPUTS, *further)]
-    try:
-        with broker_errors(kafka):
-            client.alter_configs(
-                [ConfigResource(ConfigResourceType.TOPIC, name, config) for name in names]
-            )
-    finally:
-        client.close()
+    changes = [ConfigResource(ConfigResourceType.TOPIC, name, config) for name in names]
+    with closing(admin(kafka)) as client, broker_errors(kafka):
+        client.alter_configs(changes)
 
 
 def _remove_data(home: Path) -> None:

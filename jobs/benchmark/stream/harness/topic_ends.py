@@ -1,5 +1,7 @@
 """Where topics end, and waiting until one holds so many messages."""
 
+from contextlib import closing
+
 from kafka import TopicPartition
 
 from infra.process.supervisor import SupervisedProcess
@@ -15,14 +17,10 @@ Offsets = dict[int, int]
 def end_offsets(kafka: KafkaSettings, topic: Topic) -> Offsets:
     """Return where each partition of a topic ends now."""
     name = kafka.topic_prefix + topic.name
-    client = consumer(kafka)
-    try:
-        with broker_errors(kafka):
-            numbers = client.partitions_for_topic(name) or ()
-            ends = client.end_offsets([TopicPartition(name, number) for number in numbers])
-        return {partition.partition: end for partition, end in ends.items()}
-    finally:
-        client.close()
+    with closing(consumer(kafka)) as client, broker_errors(kafka):
+        numbers = client.partitions_for_topic(name) or ()
+        ends = client.end_offsets([TopicPartition(name, number) for number in numbers])
+    return {partition.partition: end for partition, end in ends.items()}
 
 
 def size(kafka: KafkaSettings, topic: Topic) -> int:
