@@ -120,32 +120,21 @@ def _decide(
     by_topic: defaultdict[str, list[DeadLetter]] = defaultdict(list)
     for letter in letters:
         by_topic[letter.topic].append(letter)
-    return {
-        letter.key: decision
-        for topic, group in by_topic.items()
-        for letter, decision in _decide_topic(kafka, topic, group, attempts, on_read)
-    }
-
-
-def _decide_topic(
-    kafka: KafkaSettings,
-    topic: str,
-    letters: list[DeadLetter],
-    attempts: int,
-    on_read: Callable[[int], None],
-) -> Iterator[tuple[DeadLetter, ReplayOutcome | int]]:
-    scan = _scan(kafka, topic, letters, on_read)
-    compacted = BY_NAME[topic].cleanup == "compact"
-    for letter in letters:
-        attempt = scan.attempts.get(letter.key, 0) + 1
-        if letter.key in scan.replays:
-            yield letter, ReplayOutcome.ALREADY
-        elif attempt > attempts:
-            yield letter, ReplayOutcome.CAME_BACK
-        elif compacted and scan.newest.get(letter.original_key, -1) > letter.offset:
-            yield letter, ReplayOutcome.SUPERSEDED
-        else:
-            yield letter, attempt
+    decisions: dict[str, ReplayOutcome | int] = {}
+    for topic, group in by_topic.items():
+        scan = _scan(kafka, topic, group, on_read)
+        compacted = BY_NAME[topic].cleanup == "compact"
+        for letter in group:
+            attempt = scan.attempts.get(letter.key, 0) + 1
+            if letter.key in scan.replays:
+                decisions[letter.key] = ReplayOutcome.ALREADY
+            elif attempt > attempts:
+                decisions[letter.key] = ReplayOutcome.CAME_BACK
+            elif compacted and scan.newest.get(letter.original_key, -1) > letter.offset:
+                decisions[letter.key] = ReplayOutcome.SUPERSEDED
+            else:
+                decisions[letter.key] = attempt
+    return decisions
 
 
 def _scan(

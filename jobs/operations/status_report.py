@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
@@ -172,13 +173,12 @@ def _read_metrics(address: str | None, file: Path) -> str:
 
 def _get(address: str, path: str) -> tuple[int, bytes]:
     parts = urlsplit(address)
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=REQUEST_SECONDS)
-    try:
+    with closing(
+        HTTPConnection(parts.hostname or "", parts.port, timeout=REQUEST_SECONDS)
+    ) as connection:
         connection.request("GET", path)
         response = connection.getresponse()
         return response.status, response.read()
-    finally:
-        connection.close()
 
 
 _ABOUT_FIELDS = ("job", "pid", "host", "started_at", "address", "healthy", "trouble")

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from streaming.errors import InputError
 from streaming.settings import Settings, load
+from streaming.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -40,6 +43,18 @@ def invocation(context: typer.Context) -> Invocation:
 def settings_of(context: typer.Context) -> Settings:
     """Return the settings of this invocation."""
     return invocation(context).settings
+
+
+def parse_time(flag: str, text: str | None) -> datetime | None:
+    """Return the time that a flag gives; None without the flag.
+
+    Raises:
+        InputError: the text is no time.
+    """
+    try:
+        return None if text is None else parse_timestamp(text)
+    except ValueError as error:
+        raise InputError(f"{flag} {text} is no time; write it as 2026-01-31T09:30:00Z") from error
 
 
 @contextmanager
