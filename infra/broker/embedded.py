@@ -91,16 +91,7 @@ class Broker:
 
 
 def detached(folder: Path, port: int) -> RunningBroker:
-    """Start a broker that outlives this process.
-
-    Args:
-        folder: data and logs.
-        port: port on 127.0.0.1.
-
-    Raises:
-        BrokerError: port in use, folder in use, or Kafka did not start.
-        MissingDependencyError: no Java or no jars.
-    """
+    """Start a broker that outlives this process; raises as `Broker.start` does."""
     process, running = launch(folder.absolute(), port, {}, tied=False)
     process.release()
     return running

@@ -55,10 +55,6 @@ class TopicState:
 def create(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> ProvisioningResult:
     """Create the missing topics; existing ones are not changed.
 
-    Args:
-        kafka: the cluster, the prefix and the replication factor.
-        topics: default: all topics of the table.
-
     Raises:
         BrokerError: no broker answers, or it refuses a request.
     """
@@ -75,10 +71,6 @@ def create(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> Provisioni
 
 def states(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[TopicState]:
     """Return the state of each topic.
-
-    Args:
-        kafka: the cluster and the prefix.
-        topics: default: all topics of the table.
 
     Raises:
         BrokerError: no broker answers, or it refuses a request.

@@ -89,10 +89,7 @@ def missing() -> list[Bundle]:
 
 
 def install(ivy: Path) -> None:
-    """Fetch the missing bundles; a folder appears only when it is complete.
-
-    Args:
-        ivy: Ivy's jar (`ivy_jar`).
+    """Fetch the missing bundles by Ivy's jar; a folder appears only when it is complete.
 
     Raises:
         MissingDependencyError: no Java, or Ivy could not fetch a jar; the message says which.
@@ -102,10 +99,7 @@ def install(ivy: Path) -> None:
 
 
 def ivy_jar(pyspark: Path) -> Path:
-    """Return Ivy's jar in an installed pyspark.
-
-    Args:
-        pyspark: the package's folder.
+    """Return Ivy's jar in the folder of an installed pyspark.
 
     Raises:
         MissingDependencyError: it is not there.

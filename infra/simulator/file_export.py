@@ -19,10 +19,8 @@ _PROGRESS_INTERVAL = 1_000
 def write(market: Market, folder: Path, progress: Progress = lambda *_: None) -> dict[str, int]:
     """Write postings.jsonl, candidates.jsonl and events.jsonl, all three or none.
 
-    Args:
-        market: the market to write.
-        folder: created where it is missing; files of these names are replaced.
-        progress: called every thousand records and at the end of each file.
+    The folder is created where it is missing; files of these names are replaced. `progress` is
+    called every thousand records and at the end of each file.
 
     Returns:
         The number of records of `postings`, `candidates` and `events`.

@@ -62,11 +62,7 @@ def docs(
 
 
 def commands_page(command: Any) -> str:
-    """Describe every command with its arguments, options and exit codes in Markdown.
-
-    Args:
-        command: the click command of the whole command line.
-    """
+    """Describe the whole command line, a click command, with its exit codes in Markdown."""
     context = typer.Context(command, info_name="careerstream", **command.context_settings)
     page = html.unescape(get_docs_for_click(obj=command, ctx=context, name="careerstream"))
     title, rest = page.split("\n\n", 1)

@@ -74,15 +74,8 @@ class Stages:
 def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, Any]:
     """Run the whole flow once and leave summary.json and index.html in HOME/demo.
 
-    The demo has a broker, tables and a model store of its own, created anew each time.
-
-    Args:
-        given: the user's settings.
-        events: a real stream to replay; None: a simulated market.
-        quick: whether the market is small.
-
-    Returns:
-        The summary.
+    The demo has a broker, tables and a model store of its own, created anew each time. It replays
+    a real stream, the file `events`, or simulates a market, a small one if `quick`.
     """
     stages, home = Stages(), given.home.absolute() / "demo"
     if events:

@@ -35,10 +35,7 @@ MARKET = MarketConfig(candidates=5, postings=10, events_per_candidate=4, days=5,
 def make_archive(file: Path) -> None:
     """Run the jobs over a small market and have the JVM archive the classes that it loaded.
 
-    This takes one to two minutes; the file has some 230 MB.
-
-    Args:
-        file: appears when it is complete.
+    This takes one to two minutes; the file, some 230 MB, appears when it is complete.
 
     Raises:
         CareerstreamError: a job failed, or the JVM wrote no archive.

@@ -73,14 +73,9 @@ def replay(
 ) -> dict[str, ReplayOutcome]:
     """Send the selected dead letters to their topics again.
 
-    Args:
-        settings: give the broker and the home folder.
-        selection: which dead letters.
-        attempts: how often the same content may be replayed in total, if it becomes a dead letter
-            again.
-        dry_run: send nothing.
-        on_read: called now and then with the number of messages read from the topics.
-        on_sent: called with the number of messages sent and acknowledged.
+    The same content is replayed `attempts` times in total if it becomes a dead letter again.
+    `on_read` is called now and then with the number of messages read from the topics, `on_sent`
+    with the number of messages sent and acknowledged.
 
     Returns:
         The outcome for each selected dead letter, by key. A second run changes nothing.

@@ -110,13 +110,8 @@ def import_file(
     sorted before the first one is sent. An event more than a day ahead of now is rejected unless
     `options.read.max_event_time` allows it.
 
-    Args:
-        kind: of the records.
-        settings: give the broker and the home folder.
-        file: JSON lines, JSON-LD lines (postings only) or CSV.
-        options: how the file is read and how fast it is sent.
-        progress: shows the progress.
-        stop: ends the import early when it is set.
+    The file is JSON lines, JSON-LD lines (postings only) or CSV. The event `stop` ends the import
+    early.
 
     Raises:
         InputError: the file as a whole cannot be read.

@@ -65,10 +65,7 @@ def read_job_statuses(folder: Path) -> list[JobStatus]:
 
 
 def read_endpoint(address: str) -> JobStatus:
-    """Read the state of a job from its metrics endpoint.
-
-    Args:
-        address: URL of the endpoint.
+    """Read the state of a job from the URL of its metrics endpoint.
 
     Raises:
         InputError: it does not answer.

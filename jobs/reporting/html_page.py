@@ -18,11 +18,6 @@ def write_page(file: Path, template: Path, **values: Any) -> None:
 
     In a template `number`, `percent`, `milliseconds` and `moment` are filters. They write what is
     absent as a dash.
-
-    Args:
-        file: the page.
-        template: beside the module that calls.
-        values: of the template.
     """
     environment = Environment(
         loader=FileSystemLoader([template.parent, Path(__file__).parent]),
@@ -38,10 +33,8 @@ def write_page(file: Path, template: Path, **values: Any) -> None:
 def estimate(report: Report, key: str, *, signed: bool = False) -> dict[str, str]:
     """Write an estimate and its interval, the keys KEY/low and KEY/high, as a table's cell.
 
-    Args:
-        report: the report; where it lacks the key, the cell is a dash.
-        key: of the estimate.
-        signed: whether it is a difference: one whose interval leaves out 0 is marked good or bad.
+    Where the report lacks the key, the cell is a dash. A `signed` estimate is a difference: one
+    whose interval leaves out 0 is marked good or bad.
     """
     sign = "+" if signed else ""
     cell = {"estimate": number(report.get(key), 4, sign), "interval": "", "mark": ""}

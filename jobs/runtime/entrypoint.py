@@ -44,11 +44,8 @@ def run_once(
 
     An expected error is one line on standard error, and the process exits with the error's code.
 
-    Args:
-        name: of the job.
-        run: the job.
-        scores: whether the session's workers rank postings.
-        archives: whether the session writes to the lake while it scores.
+    `scores` says whether the session's workers rank postings, `archives` whether it writes to the
+    lake while it scores.
     """
     arguments = _parse(name)
     with errors_as_exit_codes(f"careerstream {name}", debug=arguments.debug):

@@ -69,11 +69,9 @@ class StageProgress(Progress):
         self._stages: dict[str, TaskID] = {}
 
     def show(self, message: str, share: float) -> None:
-        """Show how far a stage is. A new stage ends the ones before it.
+        """Show "STAGE: what happens now" and the share of the stage that is done, from 0 to 1.
 
-        Args:
-            message: "STAGE: what happens now".
-            share: done of the stage, from 0 to 1.
+        A new stage ends the ones before it.
         """
         stage, _, description = message.partition(": ")
         if stage not in self._stages:

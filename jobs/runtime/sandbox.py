@@ -51,12 +51,7 @@ class Sandbox:
         return self.settings.kafka
 
     def start_job(self, module: str, changes: Changes | None = None) -> SupervisedProcess:
-        """Start a job file as users start it.
-
-        Args:
-            module: of the job.
-            changes: settings for this run only, by their dotted names.
-        """
+        """Start the module of a job as users do, with changed settings for this run only."""
         flags = [f"--set={name}={value}" for name, value in (changes or {}).items()]
         return self._start(module.rpartition(".")[2], "-m", module, *flags)
 

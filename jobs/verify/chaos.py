@@ -65,11 +65,9 @@ class Kill:
 
 
 class BrokerVictim:
-    """The embedded broker, which is running.
+    """The embedded broker, which is running and keeps its port.
 
-    Args:
-        broker: the broker; it keeps its port.
-        acknowledged: returns how many messages Kafka has acknowledged.
+    The function `acknowledged` returns how many messages Kafka has acknowledged.
     """
 
     name = BROKER
@@ -99,18 +97,13 @@ Victim = JobProcess | BrokerVictim
 
 @dataclass
 class Chaos:
-    """Kills victims while messages are sent.
-
-    Args:
-        settings: of the jobs.
-        jobs: in the order of the flow, started.
-        victims: what is killed; jobs among them.
-        producer: sends the messages.
-    """
+    """Kills victims while messages are sent."""
 
     settings: Settings
     jobs: list[JobProcess]
+    """In the order of the flow, started."""
     victims: list[Victim]
+    """What is killed; jobs among them."""
     producer: Producer
     on_tick: Callable[[], None] = lambda: None
     """Called again and again during each wait."""

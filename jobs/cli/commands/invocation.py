@@ -63,11 +63,8 @@ def spark_session(
 ) -> Iterator["SparkSession"]:
     """Start a Spark session for the block; the JVM writes its output to HOME/logs.
 
-    Args:
-        settings: configure the session.
-        app: name of the Spark application and of its log file.
-        scores: whether the session's workers rank postings.
-        archives: whether the session writes to the lake while it scores.
+    `app` names the Spark application and its log file. `scores` says whether the session's workers
+    rank postings, `archives` whether it writes to the lake while it scores.
     """
     from streaming.spark.session import logged_session  # noqa: PLC0415 - pyspark takes a second to load
 

@@ -30,11 +30,9 @@ class JobRun:
     """When its query ran."""
 
     def rates(self, count: int, ended: float) -> Report:
-        """Return messages a second, with and without the time of starting.
+        """Return messages a second until the last of its output could be read.
 
-        Args:
-            count: how many were processed.
-            ended: when the last message of its output could be read.
+        `seconds_running` and `per_second_running` leave out the time of starting.
         """
         seconds, seconds_running = ended - self.started, ended - self.running
         return {

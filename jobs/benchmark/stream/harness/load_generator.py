@@ -80,18 +80,7 @@ def send(
     key: str = "candidate_id",
     on_sent: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Send values as fast as the broker takes them.
-
-    Args:
-        kafka: the cluster.
-        topic: which.
-        values: the records.
-        key: the field whose value is the key of the message.
-        on_sent: called with the count every 1,000 messages.
-
-    Raises:
-        BrokerError: no broker, or it takes no more.
-    """
+    """Send records, each with its field `key` as the message's key; see `send_messages`."""
     send_messages(kafka, topic, ((v[key], orjson.dumps(v), []) for v in values), on_sent)
 
 
@@ -101,7 +90,7 @@ def send_messages(
     messages: Iterable[Message],
     on_sent: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Send messages as fast as the broker takes them.
+    """Send messages as fast as the broker takes them; call `on_sent` every 1,000 messages.
 
     Raises:
         BrokerError: no broker, or it takes no more.
