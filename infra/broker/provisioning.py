@@ -1,6 +1,6 @@
 """Creates the topics of the table of topics and compares a cluster with the table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -126,26 +126,20 @@ def _describe(client: KafkaAdminClient, wanted: dict[str, Topic]) -> dict[str, T
     described = {}
     for name, topic in wanted.items():
         config = {key: answer[name][key]["value"] for key in topic.broker_config()}
+        expected = {"partitions": str(topic.partitions)} | topic.broker_config()
+        actual = {"partitions": str(partitions[name])} | config
         described[name] = TopicState(
             topic=name,
             exists=True,
             partitions=partitions[name],
             config=config,
-            differences=list(_compare(name, topic, partitions[name], config)),
+            differences=[
+                ConfigDifference(topic=name, setting=key, expected=value, actual=actual[key])
+                for key, value in expected.items()
+                if actual[key] != value
+            ],
         )
     return described
-
-
-def _compare(
-    name: str, topic: Topic, partitions: int, config: dict[str, str]
-) -> Iterable[ConfigDifference]:
-    expected = {"partitions": str(topic.partitions)} | topic.broker_config()
-    actual = {"partitions": str(partitions)} | config
-    for setting, value in expected.items():
-        if actual[setting] != value:
-            yield ConfigDifference(
-                topic=name, setting=setting, expected=value, actual=actual[setting]
-            )
 
 
 def _count_messages(kafka: KafkaSettings, partitions: dict[str, int]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
-from infra.setup import class_data_sharing, horovod, jars, java, stamp
+from infra.setup import apt, class_data_sharing, horovod, jars, stamp
 from infra.setup.python import Environment
 from streaming import dependencies
 from streaming.errors import MissingDependencyError
@@ -47,7 +47,7 @@ def main() -> int:
 
 def _set_up() -> None:
     # Java comes first: it may have to be installed by hand, and the later steps take minutes.
-    installed = java.ensure()
+    installed = apt.ensure_java()
     print(f"setup: Java {installed.version} in {installed.home}")
     stamp.forget(PROJECT)
     environment = Environment(PROJECT)

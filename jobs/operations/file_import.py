@@ -1,9 +1,5 @@
 """Files → topics: postings, candidates, and events in the order and at the rate of their times.
 
-    careerstream import postings FILE
-    careerstream import candidates FILE
-    careerstream import events FILE --speed 60x
-
 Guarantee: each row of the file is sent once, skipped as a duplicate or as outside the time window,
 or written to a file of rejected rows with its reason; the summary counts them all. Sending is
 idempotent with acknowledgement by all replicas. Ids of events are hashes of their rows, so
@@ -85,7 +81,6 @@ class ImportSummary:
     rejected: dict[str, int]
     """By reason code (`RejectionReason`)."""
     rejects: Path | None
-    """The file of rejected rows."""
     unsent: int
     """Read, but not sent because the import was stopped."""
     stopped: bool

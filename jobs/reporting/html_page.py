@@ -1,16 +1,47 @@
-"""Renders a report as one HTML file without scripts that needs no other file."""
+"""Writes a report as JSON and as one HTML file without scripts that needs no other file."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
+from streaming.errors import InputError
 from streaming.timestamps import parse_timestamp
 
 ABSENT = "-"
 Report = Mapping[str, Any]
 """A flat report: name to number, text or list."""
+
+
+def page_beside(out: Path) -> Path:
+    """Return the path of the page that stands beside a report.
+
+    Raises:
+        InputError: the report would be the page, or its folder does not exist.
+    """
+    page = out.with_suffix(".html")
+    if page == out:
+        raise InputError(f"--out {out} is the name of the page; give one that ends in .json")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"the folder of --out {out} does not exist; make it, or give another")
+    return page
+
+
+def write_report(report: Report, out: Path, write: Callable[[Report, Path], None]) -> None:
+    """Write a report and the page beside it.
+
+    Raises:
+        InputError: one of them cannot be written.
+    """
+    try:
+        out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        write(report, page_beside(out))
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written: {error.strerror}; give another --out"
+        ) from error
 
 
 def write_page(file: Path, template: Path, **values: Any) -> None:

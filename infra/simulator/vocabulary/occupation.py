@@ -31,11 +31,8 @@ class Occupation:
     """One occupation of the simulated market."""
 
     key: str
-    """Its name in the code."""
     zh: Wording
-    """In Chinese."""
     en: Wording
-    """In English."""
     neighbours: tuple[str, ...]
     """Keys of occupations that people also look at and move to."""
     industries: tuple[str, ...]

@@ -25,9 +25,7 @@ class JobRun:
     """When a program worked, in seconds since 1970."""
 
     started: float
-    """When its process was started."""
     running: float
-    """When its query ran."""
 
     def rates(self, count: int, ended: float) -> Report:
         """Return messages a second until the last of its output could be read.
