@@ -35,10 +35,8 @@ class Broker:
     ) -> None:
         """Configure a broker without starting it.
 
-        Args:
-            folder: data and logs; an existing folder is used again.
-            port: port on 127.0.0.1; default: a free one, which it keeps over restarts.
-            properties: Kafka server properties that replace the ones chosen here.
+        An existing folder is used again. The default port is a free one, which the broker keeps
+        over restarts. Server properties replace the ones chosen here.
         """
         self.folder = folder.absolute()
         self._port = port

@@ -67,20 +67,10 @@ def occupation(
     salary: tuple[int, int],
     education: int,
 ) -> Occupation:
-    """Parse the short notation: `;` separates entries, `=` separates languages.
+    """Parse the short notation: `;` separates entries, ` ` keys and `=` Chinese from English.
 
-    Args:
-        key: its name in the code.
-        names: `Chinese = English`.
-        titles_zh: Chinese titles.
-        titles_en: English titles.
-        skills: `Chinese = English` pairs, the three characteristic ones first.
-        tasks_zh: Chinese task phrases.
-        tasks_en: English task phrases.
-        near: keys of neighbours, separated by blanks; the neighbour need not name this one.
-        industries: keys of industries, separated by blanks.
-        salary: CNY a month and GBP a year.
-        education: 0 to 3, see `Occupation.education`.
+    The three characteristic skills come first. A neighbour (`near`) need not name this occupation.
+    The salary is in CNY a month and GBP a year.
     """
     name_zh, name_en = _pair(names)
     pairs = [_pair(entry) for entry in _entries(skills)]
