@@ -42,8 +42,8 @@ class SupervisedProcess:
     ) -> None:
         """Start the program in a folder; its output is appended to the log, FOLDER/NAME.log.
 
-        If it is `tied`, the kernel kills it as soon as the thread that started it ends. It keeps the
-        `inherited` file descriptors open.
+        If it is `tied`, the kernel kills it as soon as the thread that started it ends. It keeps
+        the `inherited` file descriptors open.
         """
         self.name, self.started = name, time.time()
         self.log = log or folder / f"{name}.log"
