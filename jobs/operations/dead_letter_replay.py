@@ -149,12 +149,9 @@ def _scan(
         if (letter_key := headers.get(LETTER_HEADER)) is not None:
             position = f"{topic}/{record.partition}/{record.offset}"
             scan.replays[letter_key.decode(errors="replace")] = record.offset
-            scan.attempts[position] = _attempt(headers.get(ATTEMPT_HEADER))
+            attempt = headers.get(ATTEMPT_HEADER) or b""
+            scan.attempts[position] = int(attempt) if attempt.isdigit() else 1
     return scan
-
-
-def _attempt(header: bytes | None) -> int:
-    return int(header) if header is not None and header.isdigit() else 1
 
 
 def _send(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
@@ -161,10 +161,8 @@ def _read_file(file: Path) -> JobStatus | None:
 def _read_metrics(address: str | None, file: Path) -> str:
     """Read the endpoint, which is newer; if it does not answer from here, read the file."""
     if address is not None:
-        try:
+        with suppress(OSError, HTTPException):  # 127.0.0.1 of another machine
             return _get(address, "/metrics")[1].decode()
-        except (OSError, HTTPException):
-            pass  # 127.0.0.1 of another machine
     return file.read_text("utf-8")
 
 

@@ -73,28 +73,26 @@ def occupation(
     The salary is in CNY a month and GBP a year.
     """
     name_zh, name_en = _pair(names)
-    pairs = [_pair(entry) for entry in _entries(skills)]
+    skills_zh, skills_en = zip(*map(_pair, _entries(skills)), strict=True)
     return Occupation(
         key=key,
-        zh=Wording(
-            term=name_zh,
-            name=name_zh[:1].upper() + name_zh[1:],
-            titles=_entries(titles_zh),
-            skills=tuple(chinese for chinese, _ in pairs),
-            tasks=_entries(tasks_zh),
-        ),
-        en=Wording(
-            term=name_en,
-            name=name_en[:1].upper() + name_en[1:],
-            titles=_entries(titles_en),
-            skills=tuple(english for _, english in pairs),
-            tasks=_entries(tasks_en),
-        ),
+        zh=_wording(name_zh, titles_zh, skills_zh, tasks_zh),
+        en=_wording(name_en, titles_en, skills_en, tasks_en),
         neighbours=tuple(near.split()),
         industries=tuple(industries.split()),
         salary_zh=salary[0],
         salary_en=salary[1],
         education=education,
+    )
+
+
+def _wording(name: str, titles: str, skills: tuple[str, ...], tasks: str) -> Wording:
+    return Wording(
+        term=name,
+        name=name[:1].upper() + name[1:],
+        titles=_entries(titles),
+        skills=skills,
+        tasks=_entries(tasks),
     )
 
 

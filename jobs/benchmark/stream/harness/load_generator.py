@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from jobs.benchmark.stream.harness.plan import Plan
 from streaming.contract.records import SCHEMA_VERSION
 from streaming.contract.topics import Topic
 from streaming.kafka.clients import broker_errors, producer
@@ -71,6 +72,16 @@ class Clicks:
 def make_ids(prefix: str, count: int) -> list[str]:
     """Return ids of candidates or postings."""
     return [f"{prefix}{number:07d}" for number in range(count)]
+
+
+def planned_clicks(plan: Plan, **changes: Any) -> Clicks:
+    """Return clicks of the planned candidates on the planned postings, but for some changes."""
+    planned: dict[str, Any] = {
+        "candidates": make_ids("c", plan.profiles),
+        "postings": make_ids("p", plan.postings),
+        "seed": plan.seed,
+    }
+    return Clicks(**planned | changes)
 
 
 def send(

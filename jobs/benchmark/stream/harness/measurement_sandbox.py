@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 from kafka.admin import ConfigResource, ConfigResourceType
 
@@ -51,7 +50,9 @@ def measurement_sandbox(given: Settings, name: str) -> Iterator[Sandbox]:
             use_append_time(own.kafka, (COPIES, QUIX_PROFILES))
             yield own
     finally:
-        _remove_data(home)
+        for folder in home.iterdir():
+            if folder.name != "logs":
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def use_append_time(kafka: KafkaSettings, further: Sequence[Topic] = ()) -> None:
@@ -61,9 +62,3 @@ def use_append_time(kafka: KafkaSettings, further: Sequence[Topic] = ()) -> None
     changes = [ConfigResource(ConfigResourceType.TOPIC, name, config) for name in names]
     with closing(admin(kafka)) as client, broker_errors(kafka):
         client.alter_configs(changes)
-
-
-def _remove_data(home: Path) -> None:
-    for folder in home.iterdir():
-        if folder.name != "logs":
-            shutil.rmtree(folder, ignore_errors=True)
