@@ -35,12 +35,9 @@ MAX_WAIT_SECONDS = 60.0
 def start(spark: SparkSession, settings: Settings, *, shares_session: bool = False) -> RunningJob:
     """Start one archiving query for each topic.
 
-    Args:
-        spark: session of the job.
-        settings: of the job.
-        shares_session: whether the hot path runs in the same session. Spark never interrupts a
-            task. So that clicks need not wait for the tasks of three merges, one table is written
-            at a time, by as many tasks as the session has for that (`scheduling.lake_tasks`).
+    `shares_session` says whether the hot path runs in the same session. Spark never interrupts a
+    task. So that clicks need not wait for the tasks of three merges, one table is written at a
+    time, by as many tasks as the session has for that (`scheduling.lake_tasks`).
     """
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
     tables.create(spark, settings, *(table for _, table in DESTINATIONS))

@@ -20,10 +20,7 @@ def run(
 ) -> tuple[Report, Promotion]:
     """Compare the challenger with champion and baseline; promote it if the gate allows it.
 
-    Args:
-        spark: session.
-        settings: give the places of the lake and of MLflow.
-        force: promote it even if the gate refuses.
+    With `force` it is promoted even if the gate refuses.
 
     Raises:
         ModelError: there is no challenger or no champion.

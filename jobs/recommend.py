@@ -55,14 +55,7 @@ def starting_recommender(
 def start_scoring(
     messages: DataFrame, score: Score, recommender: Recommender, settings: Settings
 ) -> RunningJob:
-    """Start a query that records the versions of each batch on the driver, then scores it.
-
-    Args:
-        messages: the stream that the query reads.
-        score: makes what is written to Kafka of a batch.
-        recommender: of this query.
-        settings: of the job.
-    """
+    """Start a query that records the versions of each batch on the driver, then scores it."""
 
     def handle(batch: DataFrame, batch_id: int) -> None:
         with recommender.batch_bundle(batch_id) as bundle:

@@ -22,10 +22,7 @@ def run(
 ) -> tuple[ModelRef, Fitted]:
     """Train on the newest version of the lake and register the model as challenger.
 
-    Args:
-        spark: session.
-        settings: give the places of the lake and of MLflow, and the options of the training.
-        on_epoch: called with the values of each epoch.
+    `on_epoch` is called with the values of each epoch.
 
     Raises:
         InputError: there is nothing to train on.

@@ -14,7 +14,6 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from infra.broker.process import STOP_SECONDS, RunningBroker, launch, status
@@ -36,10 +35,8 @@ class Broker:
     ) -> None:
         """Configure a broker without starting it.
 
-        Args:
-            folder: data and logs; an existing folder is used again.
-            port: port on 127.0.0.1; default: a free one, which it keeps over restarts.
-            properties: Kafka server properties that replace the ones chosen here.
+        An existing folder is used again. The default port is a free one, which the broker keeps
+        over restarts. Server properties replace the ones chosen here.
         """
         self.folder = folder.absolute()
         self._port = port
@@ -85,30 +82,14 @@ class Broker:
             self.stop()
 
     def __enter__(self) -> Self:
-        """Start."""
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop."""
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 
 def detached(folder: Path, port: int) -> RunningBroker:
-    """Start a broker that outlives this process.
-
-    Args:
-        folder: data and logs.
-        port: port on 127.0.0.1.
-
-    Raises:
-        BrokerError: port in use, folder in use, or Kafka did not start.
-        MissingDependencyError: no Java or no jars.
-    """
+    """Start a broker that outlives this process; raises as `Broker.start` does."""
     process, running = launch(folder.absolute(), port, {}, tied=False)
     process.release()
     return running

@@ -43,13 +43,7 @@ class RunningBroker:
 def launch(
     folder: Path, port: int | None, properties: Mapping[str, str], *, tied: bool
 ) -> tuple[SupervisedProcess, RunningBroker]:
-    """Start a broker and wait until it serves requests.
-
-    Args:
-        folder: data and logs.
-        port: of the listener on 127.0.0.1; None: a free one.
-        properties: further Kafka server properties.
-        tied: whether it dies with this process.
+    """Start a broker and wait until it serves requests; a `tied` one dies with this process.
 
     Raises:
         BrokerError: the port or the folder is in use, or Kafka did not come up.

@@ -1,6 +1,7 @@
 """Creates the topics of the table of topics and compares a cluster with the table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from kafka import KafkaAdminClient, TopicPartition
@@ -54,24 +55,16 @@ class TopicState:
 def create(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> ProvisioningResult:
     """Create the missing topics; existing ones are not changed.
 
-    Args:
-        kafka: the cluster, the prefix and the replication factor.
-        topics: default: all topics of the table.
-
     Raises:
         BrokerError: no broker answers, or it refuses a request.
     """
-    client = clients.admin(kafka)
-    try:
-        with clients.broker_errors(kafka):
-            present = set(client.list_topics())
-            wanted = {kafka.topic_prefix + topic.name: topic for topic in topics}
-            absent = {name: topic for name, topic in wanted.items() if name not in present}
-            created = _create(client, kafka, absent) if absent else []
-            existing = [name for name in wanted if name not in created]
-            states = _describe(client, {name: wanted[name] for name in existing})
-    finally:
-        client.close()
+    wanted = {kafka.topic_prefix + topic.name: topic for topic in topics}
+    with closing(clients.admin(kafka)) as client, clients.broker_errors(kafka):
+        present = set(client.list_topics())
+        absent = {name: topic for name, topic in wanted.items() if name not in present}
+        created = _create(client, kafka, absent) if absent else []
+        existing = [name for name in wanted if name not in created]
+        states = _describe(client, {name: wanted[name] for name in existing})
     differences = [difference for state in states.values() for difference in state.differences]
     return ProvisioningResult(created=created, existing=existing, differences=differences)
 
@@ -79,21 +72,13 @@ def create(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> Provisioni
 def states(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[TopicState]:
     """Return the state of each topic.
 
-    Args:
-        kafka: the cluster and the prefix.
-        topics: default: all topics of the table.
-
     Raises:
         BrokerError: no broker answers, or it refuses a request.
     """
     wanted = {kafka.topic_prefix + topic.name: topic for topic in topics}
-    client = clients.admin(kafka)
-    try:
-        with clients.broker_errors(kafka):
-            present = set(client.list_topics())
-            described = _describe(client, {n: t for n, t in wanted.items() if n in present})
-    finally:
-        client.close()
+    with closing(clients.admin(kafka)) as client, clients.broker_errors(kafka):
+        present = set(client.list_topics())
+        described = _describe(client, {n: t for n, t in wanted.items() if n in present})
     counts = _count_messages(kafka, {name: s.partitions for name, s in described.items()})
     return [
         replace(described[name], messages=counts[name])
@@ -141,38 +126,28 @@ def _describe(client: KafkaAdminClient, wanted: dict[str, Topic]) -> dict[str, T
     described = {}
     for name, topic in wanted.items():
         config = {key: answer[name][key]["value"] for key in topic.broker_config()}
+        expected = {"partitions": str(topic.partitions)} | topic.broker_config()
+        actual = {"partitions": str(partitions[name])} | config
         described[name] = TopicState(
             topic=name,
             exists=True,
             partitions=partitions[name],
             config=config,
-            differences=list(_compare(name, topic, partitions[name], config)),
+            differences=[
+                ConfigDifference(topic=name, setting=key, expected=value, actual=actual[key])
+                for key, value in expected.items()
+                if actual[key] != value
+            ],
         )
     return described
-
-
-def _compare(
-    name: str, topic: Topic, partitions: int, config: dict[str, str]
-) -> Iterable[ConfigDifference]:
-    expected = {"partitions": str(topic.partitions)} | topic.broker_config()
-    actual = {"partitions": str(partitions)} | config
-    for setting, value in expected.items():
-        if actual[setting] != value:
-            yield ConfigDifference(
-                topic=name, setting=setting, expected=value, actual=actual[setting]
-            )
 
 
 def _count_messages(kafka: KafkaSettings, partitions: dict[str, int]) -> dict[str, int]:
     parts = [TopicPartition(name, i) for name, count in partitions.items() for i in range(count)]
     if not parts:
         return {}
-    reader = clients.consumer(kafka)
-    try:
-        with clients.broker_errors(kafka):
-            first, last = reader.beginning_offsets(parts), reader.end_offsets(parts)
-    finally:
-        reader.close()
+    with closing(clients.consumer(kafka)) as reader, clients.broker_errors(kafka):
+        first, last = reader.beginning_offsets(parts), reader.end_offsets(parts)
     return {
         name: sum(last[part] - first[part] for part in parts if part.topic == name)
         for name in partitions

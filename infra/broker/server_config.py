@@ -25,13 +25,9 @@ def new_cluster_id() -> str:
 def server_properties(
     data: Path, port: int, controller_port: int, overrides: Mapping[str, str]
 ) -> str:
-    """Return the text of Kafka's server.properties.
+    """Return the text of Kafka's server.properties; `overrides` replace what is chosen here.
 
-    Args:
-        data: folder of the logs.
-        port: port of the listener for clients.
-        controller_port: port of the listener for the controller, which is in the same process.
-        overrides: properties that replace the ones chosen here.
+    The controller, in the same process, has a port of its own. The folder `data` is for the logs.
     """
     properties = _roles(data, port, controller_port) | _single_node() | _limits() | dict(overrides)
     return "".join(f"{name}={_escaped(value)}\n" for name, value in properties.items())
@@ -46,11 +42,7 @@ def environment() -> dict[str, str]:
 
 
 def java(folder: Path, *options: str) -> list[str]:
-    """Return the command line up to the main class.
-
-    Args:
-        folder: folder for temporary files.
-        options: options of the virtual machine, e.g. its memory.
+    """Return the command line up to the main class; temporary files go to the folder.
 
     Raises:
         MissingDependencyError: no Java or no jars.

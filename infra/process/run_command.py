@@ -17,11 +17,6 @@ def output_lines(
 
     The command and its process group are killed when the reader stops early, e.g. on Ctrl-C.
 
-    Args:
-        command: program and arguments.
-        environment: default: this process's.
-        folder: where it runs; default: here.
-
     Raises:
         subprocess.CalledProcessError: the command ended with another code than 0.
         OSError: it could not be started.

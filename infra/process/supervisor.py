@@ -40,16 +40,10 @@ class SupervisedProcess:
         tied: bool = True,
         inherited: Collection[int] = (),
     ) -> None:
-        """Start the program.
+        """Start the program in a folder; its output is appended to the log, FOLDER/NAME.log.
 
-        Args:
-            name: of the program.
-            command: program and arguments.
-            folder: its working directory.
-            log: file that its output is appended to; default: FOLDER/NAME.log.
-            environment: default: this process's variables.
-            tied: whether the kernel kills it as soon as the thread that started it ends.
-            inherited: file descriptors that it keeps open.
+        If it is `tied`, the kernel kills it as soon as the thread that started it ends. It keeps
+        the `inherited` file descriptors open.
         """
         self.name, self.started = name, time.time()
         self.log = log or folder / f"{name}.log"
@@ -106,13 +100,7 @@ class SupervisedProcess:
         seconds: float = START_SECONDS,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        """Wait until a condition holds.
-
-        Args:
-            ready: the condition.
-            state: what the condition means, for the message, such as "ready".
-            seconds: how long to wait at most.
-            poll_seconds: time between two checks of the condition.
+        """Wait until a condition holds; `state` is what it means in a message, such as "ready".
 
         Raises:
             CareerstreamError: the program ended, or it takes longer.

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from types import FrameType
 
-from infra.setup import class_data_sharing, horovod, jars, java, stamp
+from infra.setup import apt, class_data_sharing, horovod, jars, stamp
 from infra.setup.python import Environment
 from streaming import dependencies
 from streaming.errors import MissingDependencyError
@@ -23,7 +22,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def main() -> int:
     """Set everything up; return the exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGTERM is handled like Ctrl-C, so that child processes are ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if stamp.is_current(PROJECT):
             return 0
@@ -47,7 +47,7 @@ def main() -> int:
 
 def _set_up() -> None:
     # Java comes first: it may have to be installed by hand, and the later steps take minutes.
-    installed = java.ensure()
+    installed = apt.ensure_java()
     print(f"setup: Java {installed.version} in {installed.home}")
     stamp.forget(PROJECT)
     environment = Environment(PROJECT)
@@ -72,12 +72,6 @@ def _exclusive() -> Iterator[None]:
             print("setup: another set-up is running; waiting for it", file=sys.stderr)
             flock(lock, LOCK_EX)
         yield
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Treat SIGTERM like Ctrl-C, so that child processes are ended."""
-    del number, frame
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

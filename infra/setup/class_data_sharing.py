@@ -13,9 +13,7 @@ from streaming import dependencies
 def install(python: Path, prefix: Path) -> str:
     """Make an environment's archive if it has none; Spark also starts without one, but slower.
 
-    Args:
-        python: the environment's Python, with the project and the jars installed.
-        prefix: the environment's folder.
+    The environment has the project and the jars installed; `prefix` is its folder.
 
     Returns:
         One line for display: the archive's path, or why there is none.

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from infra.setup import class_data_sharing, jars, java
+from infra.setup import apt, class_data_sharing, jars
 from streaming import dependencies
 from streaming.errors import CareerstreamError, MissingDependencyError
 from streaming.settings import Settings
@@ -61,7 +61,7 @@ def install() -> str:
     Raises:
         MissingDependencyError: something must be installed by hand; the message says what.
     """
-    java.ensure()
+    apt.ensure_java()
     spark = find_spec("pyspark")
     if spark is None or spark.origin is None:
         raise MissingDependencyError(

@@ -71,7 +71,9 @@ def _build(environment: Environment, folder: Path, failure: Path) -> None:
     )
     try:
         source = _patched(_source(environment, work, log))
-        _compile(environment, source, work / "wheel", log, progress)
+        uv = (environment.program("uv"), "build", "--wheel", "--no-build-isolation")
+        options = ("--python", environment.python, "--out-dir", work / "wheel")
+        _logged((*uv, *options, source), environment, log, progress)
         environment.install_wheel(next((work / "wheel").glob("*.whl")))
         _logged((environment.python, "-c", "import horovod.torch"), environment, log)
         (work / "wheel").rename(folder)
@@ -108,14 +110,6 @@ def _patched(source: Path) -> Path:
             text.replace("CMAKE_CXX_STANDARD 14", "CMAKE_CXX_STANDARD 17"), encoding="utf-8"
         )
     return source
-
-
-def _compile(
-    environment: Environment, source: Path, out: Path, log: Path, progress: Progress
-) -> None:
-    uv = (environment.program("uv"), "build", "--wheel", "--no-build-isolation")
-    command = (*uv, "--python", environment.python, "--out-dir", out, source)
-    _logged(command, environment, log, progress)
 
 
 def _logged(

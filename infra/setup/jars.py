@@ -27,19 +27,18 @@ class Bundle:
     """Jars that belong together in one folder of the cache."""
 
     name: str
-    """Name for display."""
     folder: Path
     modules: tuple[tuple[str, str, str], ...]
     """Organisation, name and revision of each module."""
     transitive: bool
     """Whether dependencies are fetched too."""
     jars: int
-    """Number of jars."""
 
 
 def bundles() -> tuple[Bundle, ...]:
     """Return the bundles that belong into the cache."""
     kafka, connector = dependencies.KAFKA_VERSION, dependencies.CONNECTOR_VERSION
+    local_files = dependencies.LOCAL_FILES_VERSION
     return (
         Bundle(
             name="Kafka broker",
@@ -70,13 +69,7 @@ def bundles() -> tuple[Bundle, ...]:
         Bundle(
             name="Local files for Spark",
             folder=dependencies.local_files_folder(),
-            modules=(
-                (
-                    "com.globalmentor",
-                    "hadoop-bare-naked-local-fs",
-                    dependencies.LOCAL_FILES_VERSION,
-                ),
-            ),
+            modules=(("com.globalmentor", "hadoop-bare-naked-local-fs", local_files),),
             transitive=False,
             jars=1,
         ),
@@ -89,10 +82,7 @@ def missing() -> list[Bundle]:
 
 
 def install(ivy: Path) -> None:
-    """Fetch the missing bundles; a folder appears only when it is complete.
-
-    Args:
-        ivy: Ivy's jar (`ivy_jar`).
+    """Fetch the missing bundles by Ivy's jar; a folder appears only when it is complete.
 
     Raises:
         MissingDependencyError: no Java, or Ivy could not fetch a jar; the message says which.
@@ -102,10 +92,7 @@ def install(ivy: Path) -> None:
 
 
 def ivy_jar(pyspark: Path) -> Path:
-    """Return Ivy's jar in an installed pyspark.
-
-    Args:
-        pyspark: the package's folder.
+    """Return Ivy's jar in the folder of an installed pyspark.
 
     Raises:
         MissingDependencyError: it is not there.
@@ -147,23 +134,12 @@ def _publish(done: Path, bundle: Bundle) -> None:
 
 
 def _run_ivy(bundle: Bundle, ivy: Path, work: Path) -> Iterator[str]:
-    """Run Ivy and yield its output line by line.
-
-    Raises:
-        MissingDependencyError: Ivy failed; the message quotes its last error.
-    """
+    """Run Ivy and yield its output line by line; an error quotes Ivy's last complaint."""
     descriptor = work / "ivy.xml"
     descriptor.write_text(_ivy_file(bundle), encoding="utf-8")
     command: list[str | Path] = [
-        *(
-            dependencies.java().executable,
-            "-jar",
-            ivy,
-            "-ivy",
-            descriptor,
-            "-cache",
-            work / "cache",
-        ),
+        *(dependencies.java().executable, "-jar", ivy),
+        *("-ivy", descriptor, "-cache", work / "cache"),
         # Without the type "bundle" Ivy silently omits scala-logging and snappy.
         *("-confs", "default", "-types", "jar", "bundle"),
         *("-retrieve", f"{work}/jars/[artifact]-[revision](-[classifier]).[ext]"),

@@ -13,13 +13,7 @@ class Progress:
     """A bar on a terminal, and a line every few seconds in a log."""
 
     def __init__(self, title: str, total: int, stream: TextIO | None = None) -> None:
-        """Start at 0.
-
-        Args:
-            title: the activity, for display.
-            total: number of steps.
-            stream: default: standard error.
-        """
+        """Start at 0 of `total` steps, by default on standard error."""
         self._title = title
         self._total = max(total, 1)
         self._stream = stream or sys.stderr

@@ -32,11 +32,7 @@ PIP_TO_UV = {
 
 
 class Environment:
-    """The virtual environment `.venv` of a checkout.
-
-    Args:
-        project: the checkout's folder.
-    """
+    """The virtual environment `.venv` in the folder of a checkout."""
 
     def __init__(self, project: Path) -> None:
         self.project = project

@@ -6,20 +6,17 @@
 Every simulated record has `source: simulator`, and every employer's name is obviously invented.
 """
 
-from infra.simulator.file_export import Progress, write
+from infra.simulator.file_export import write
 from infra.simulator.market import Market, occupations
 from infra.simulator.population.market_config import MarketConfig
 from infra.simulator.record_fields import SOURCE
-from infra.simulator.vocabulary.occupation import LANGUAGES, Language, Occupation
+from infra.simulator.vocabulary.occupation import LANGUAGES
 
 __all__ = [
     "LANGUAGES",
     "SOURCE",
-    "Language",
     "Market",
     "MarketConfig",
-    "Occupation",
-    "Progress",
     "occupations",
     "write",
 ]

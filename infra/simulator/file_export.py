@@ -16,13 +16,11 @@ Progress = Callable[[str, int], None]
 _PROGRESS_INTERVAL = 1_000
 
 
-def write(market: Market, folder: Path, progress: Progress | None = None) -> dict[str, int]:
+def write(market: Market, folder: Path, progress: Progress = lambda *_: None) -> dict[str, int]:
     """Write postings.jsonl, candidates.jsonl and events.jsonl, all three or none.
 
-    Args:
-        market: the market to write.
-        folder: created where it is missing; files of these names are replaced.
-        progress: called every thousand records and at the end of each file.
+    The folder is created where it is missing; files of these names are replaced. `progress` is
+    called every thousand records and at the end of each file.
 
     Returns:
         The number of records of `postings`, `candidates` and `events`.
@@ -53,14 +51,13 @@ def write(market: Market, folder: Path, progress: Progress | None = None) -> dic
     return counts
 
 
-def _write_lines(records: Iterator[dict[str, Any]], file: Path, progress: Progress | None) -> int:
+def _write_lines(records: Iterator[dict[str, Any]], file: Path, progress: Progress) -> int:
     """Write one record a line; return the number of records."""
     count = 0
     with file.open("wb") as lines:
         for count, record in enumerate(records, start=1):
             lines.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
-            if progress is not None and count % _PROGRESS_INTERVAL == 0:
+            if count % _PROGRESS_INTERVAL == 0:
                 progress(file.name, count)
-    if progress is not None:
-        progress(file.name, count)
+    progress(file.name, count)
     return count

@@ -35,9 +35,6 @@ class Market:
     neighbouring occupation. Equal configurations give equal records. The arrays of postings and
     candidates (about 0.1 kB each) stay in memory; texts and events are made while they are read,
     and can be read again.
-
-    Args:
-        config: size, length and composition.
     """
 
     def __init__(self, config: MarketConfig) -> None:

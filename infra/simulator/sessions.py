@@ -231,14 +231,11 @@ class SessionSimulator:
 
 
 def opened_positions(utility: np.ndarray, rng: np.random.Generator) -> list[int]:
-    """Choose the positions of a page that are opened.
+    """Choose the positions of a page that are opened, in ascending order.
 
     Args:
         utility: of each posting on the page, (N,).
         rng: source of randomness.
-
-    Returns:
-        Positions in ascending order.
     """
     views = min(1 + int(rng.poisson(_MEAN_EXTRA_VIEWS)), _MOST_VIEWS)
     bias = _POSITION_BIAS * np.log1p(np.arange(len(utility)))

@@ -23,7 +23,7 @@ from jobs.cli.commands import (
     verify,
 )
 from jobs.cli.commands.invocation import Invocation
-from streaming.errors import UNEXPECTED_EXIT_CODE, CareerstreamError, one_line
+from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
     name="careerstream",
@@ -97,18 +97,8 @@ def start(  # noqa: D103 - its help is the app's
 def main(arguments: list[str] | None = None) -> None:
     """Run a command. An expected error is one line on standard error and an exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    try:
+    with errors_as_exit_codes("careerstream", debug="--debug" in arguments):
         app(arguments, prog_name="careerstream")
-    except CareerstreamError as error:
-        if "--debug" in arguments:
-            raise
-        sys.stderr.write(f"careerstream: {error}\n")
-        sys.exit(error.exit_code)
-    except Exception as error:
-        if "--debug" in arguments:
-            raise
-        sys.stderr.write(f"careerstream: {one_line(error)}; --debug shows where\n")
-        sys.exit(UNEXPECTED_EXIT_CODE)
 
 
 if __name__ == "__main__":

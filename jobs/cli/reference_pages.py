@@ -13,14 +13,16 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
+from jinja2 import Environment, FileSystemLoader
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
 from jobs.cli.commands.models import NOT_PROMOTED
-from jobs.cli.metrics_page import metrics_page
 from streaming import errors
 from streaming.contract import documents
+from streaming.logs import BATCH_FIELDS
+from streaming.metrics.definitions import METRICS
 from streaming.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, Settings, environment_name, names
 
 COMMANDS_HEAD = """\
@@ -29,22 +31,6 @@ or `FOLDER`, stand for values that you give. The options of `careerstream` go be
 command. Every command takes settings by `--set` ([settings.md](settings.md)).
 
 """
-SETTINGS_HEAD = f"""\
-# Settings
-
-`careerstream docs` writes this page from `streaming/settings.py`. `careerstream settings` prints
-the values in force. You can give every setting in three ways, under the same name:
-
-- as a flag before the command: `careerstream --set kafka.topic_prefix=staging. topics list`,
-- in the environment: `CAREERSTREAM_KAFKA__TOPIC_PREFIX=staging.`,
-- in a TOML file: `topic_prefix = "staging."` in the section `[kafka]`. The file is the one that
-  `--config` or `{CONFIG_VARIABLE}` names, else `{DEFAULT_CONFIG}` in the working directory.
-
-A flag wins over the environment, and the environment wins over the file. An unknown name is an
-error. HOME stands for the setting `home`. Write a table as JSON in the environment, and as a TOML
-table elsewhere.
-"""
-TABLE_RULE = "| --- | --- | --- | --- | --- |"
 TYPE_NAMES: dict[Any, str] = {
     str: "text",
     int: "whole number",
@@ -76,11 +62,7 @@ def docs(
 
 
 def commands_page(command: Any) -> str:
-    """Describe every command with its arguments, options and exit codes in Markdown.
-
-    Args:
-        command: the click command of the whole command line.
-    """
+    """Describe the whole command line, a click command, with its exit codes in Markdown."""
     context = typer.Context(command, info_name="careerstream", **command.context_settings)
     page = html.unescape(get_docs_for_click(obj=command, ctx=context, name="careerstream"))
     title, rest = page.split("\n\n", 1)
@@ -89,8 +71,17 @@ def commands_page(command: Any) -> str:
 
 def settings_page() -> str:
     """Describe every setting, section by section, in Markdown."""
-    sections = groupby(names().items(), key=lambda item: item[0].rpartition(".")[0])
-    return SETTINGS_HEAD + "".join(_section(name, dict(fields)) for name, fields in sections)
+    return _render(
+        "settings.md.j2",
+        sections=groupby(names().items(), key=lambda item: item[0].rpartition(".")[0]),
+        config_variable=CONFIG_VARIABLE,
+        default_config=DEFAULT_CONFIG,
+    )
+
+
+def metrics_page() -> str:
+    """Describe every metric in Markdown."""
+    return _render("metrics.md.j2", metrics=METRICS, fields=BATCH_FIELDS)
 
 
 def pages(command: Any) -> Iterator[tuple[str, str]]:
@@ -135,25 +126,26 @@ def _exit_codes() -> str:
     return "## Exit codes\n\n| code | meaning |\n| --- | --- |\n" + "".join(rows)
 
 
-def _section(name: str, fields: dict[str, FieldInfo]) -> str:
-    if not name:
-        title, description = "Top level", "Before the first section of a file."
-    else:
-        kind = Settings.model_fields[name].annotation
-        title, description = f"`[{name}]`", inspect.getdoc(kind) or ""
-    head = f"| name | type | default | meaning | environment |\n{TABLE_RULE}\n"
-    rows = (_row(setting, field) for setting, field in fields.items())
-    return f"\n## {title}\n\n{description}\n\n{head}{''.join(rows)}"
-
-
-def _row(name: str, field: FieldInfo) -> str:
-    default = "none" if field.default is None else f"`{_literal(field.default)}`"
-    variable = environment_name(name)
-    return f"| `{name}` | {_type(field)} | {default} | {field.description} | `{variable}` |\n"
+def _render(template: str, **values: Any) -> str:
+    # Markdown needs no escaping: the values come from our own code.
+    environment = Environment(  # noqa: S701
+        loader=FileSystemLoader(Path(__file__).parent), keep_trailing_newline=True
+    )
+    environment.filters |= {
+        "code": "`{}`".format,
+        "short": "{:g}".format,
+        "section": lambda name: inspect.getdoc(Settings.model_fields[name].annotation),
+        "type": _type,
+        "literal": _literal,
+        "variable": environment_name,
+    }
+    return environment.get_template(template).render(values)
 
 
 def _literal(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, (str, Path)) else str(value)
+    if value is None:
+        return "none"
+    return f'`"{value}"`' if isinstance(value, (str, Path)) else f"`{value}`"
 
 
 def _type(field: FieldInfo) -> str:

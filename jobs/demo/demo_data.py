@@ -104,12 +104,8 @@ def stated_profiles(
 ) -> list[dict[str, Any]]:
     """Return a profile for each occupation and language that states its three typical skills.
 
-    Args:
-        as_of: the time of the profiles.
-        spell: how a skill is spelt, such as `misspell`.
-
-    Returns:
-        Values of the topic profiles; the candidate id is the occupation's key and the language.
+    They are values of the topic profiles; the candidate id is the occupation's key and the
+    language. `spell` spells a skill, such as `misspell`.
     """
     return [
         {

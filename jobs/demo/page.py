@@ -28,11 +28,9 @@ _PREFIXES = {"challenger": "", "champion": "champion/", "most popular": "baselin
 
 
 def write(summary: Summary, file: Path) -> None:
-    """Write the page of a summary.
+    """Write the page of a summary of `run_demo`; it names parts that are absent or empty.
 
-    Args:
-        summary: what `run_demo` returns; the page names parts that are absent or empty.
-        file: the page; the demo's MLflow store lies beside it.
+    The demo's MLflow store lies beside the file.
     """
     store = f"sqlite:///{file.absolute().parent / 'mlflow' / 'mlflow.db'}"
     seconds = dict(summary.get("seconds") or {})

@@ -1,4 +1,7 @@
-"""The plots of the demo's page: curves of the training, latency and quality."""
+"""The plots of the demo's page: curves of the training, latency and quality.
+
+Each function returns an SVG element, None where there is nothing to draw.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,28 +23,16 @@ _TAIL = 1.5
 
 
 def curves_plot(curves: Mapping[str, Sequence[float]]) -> str | None:
-    """Draw loss and accuracy over the epochs, training and validation together.
-
-    Args:
-        curves: as `jobs.train.curves` returns them; other curves are left out.
-
-    Returns:
-        An SVG element; None where there is nothing to draw.
-    """
+    """Draw loss and accuracy over the epochs, training and validation together."""
     return svg_plots.curves_plot(
         {_CURVES[name]: values for name, values in curves.items() if name in _CURVES}
     )
 
 
 def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> str | None:
-    """Draw a histogram of latencies.
+    """Draw a histogram of milliseconds; its last column holds whatever took longer.
 
-    Args:
-        milliseconds: one for each recommendation.
-        marks: name to milliseconds, each a vertical line.
-
-    Returns:
-        An SVG element, its last column holding whatever took longer; None for no values.
+    `marks` maps names to milliseconds, each a vertical line.
     """
     if not milliseconds:
         return None
@@ -69,15 +60,9 @@ def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> s
 def quality_plot(
     quality: Mapping[str, Any], rankers: Mapping[str, str], metrics: Sequence[str]
 ) -> str | None:
-    """Draw estimates with their intervals, one row for each metric.
+    """Draw estimates with their intervals, one row for each metric that a ranker has.
 
-    Args:
-        quality: `Report.to_dict()`.
-        rankers: name of each ranker to its prefix within `quality`.
-        metrics: from top to bottom; those that no ranker has are left out.
-
-    Returns:
-        An SVG element; None where there is nothing to draw.
+    `quality` is `Report.to_dict()`; `rankers` maps the name of each ranker to its prefix within it.
     """
     shown = [m for m in metrics if any(f"{prefix}{m}" in quality for prefix in rankers.values())]
     if not shown:

@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,10 +65,7 @@ class Stages:
     def stage(self, name: str, *, spinner: bool = True) -> Iterator[None]:
         """Print and time a stage, with a spinner unless it has a progress bar of its own."""
         started = time.monotonic()
-        if spinner:
-            with console.status(name):
-                yield
-        else:
+        with console.status(name) if spinner else nullcontext():
             yield
         self.seconds[name] = round(time.monotonic() - started, 1)
         console.print(f"[green]✓[/] {name} ({self.seconds[name]:.1f} s)")
@@ -77,15 +74,8 @@ class Stages:
 def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, Any]:
     """Run the whole flow once and leave summary.json and index.html in HOME/demo.
 
-    The demo has a broker, tables and a model store of its own, created anew each time.
-
-    Args:
-        given: the user's settings.
-        events: a real stream to replay; None: a simulated market.
-        quick: whether the market is small.
-
-    Returns:
-        The summary.
+    The demo has a broker, tables and a model store of its own, created anew each time. It replays
+    a real stream, the file `events`, or simulates a market, a small one if `quick`.
     """
     stages, home = Stages(), given.home.absolute() / "demo"
     if events:

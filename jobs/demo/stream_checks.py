@@ -29,11 +29,7 @@ def count_rows(
 ) -> dict[str, Any]:
     """Count what became of every row of the events file.
 
-    Args:
-        spark: session.
-        settings: of topics and tables.
-        read: rows the import read.
-        unreadable: rows the import could not read.
+    `read` and `unreadable` are the rows that the import read, and could not read.
     """
     kafka = settings.kafka
     dead_letters = Counter(

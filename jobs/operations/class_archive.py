@@ -10,8 +10,6 @@ Run: python -m jobs.operations.class_archive (the set-up does)
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -44,10 +42,7 @@ MARKET = MarketConfig(candidates=5, postings=10, events_per_candidate=4, days=5,
 def make_archive(file: Path) -> None:
     """Run the jobs over a small market and have the JVM archive the classes that it loaded.
 
-    This takes one to two minutes; the file has some 230 MB.
-
-    Args:
-        file: appears when it is complete.
+    This takes one to two minutes; the file, some 230 MB, appears when it is complete.
 
     Raises:
         CareerstreamError: a job failed, or the JVM wrote no archive.
@@ -66,8 +61,11 @@ def make_archive(file: Path) -> None:
         )
         with sandbox(given, Path(folder)) as own:
             _fill_topics(own.settings)
-            with _jvm_ended(), logged_session(own.settings, "class-archive", scores=True) as spark:
-                _run_jobs(spark, own.settings)
+            try:
+                with logged_session(own.settings, "class-archive", scores=True) as spark:
+                    _run_jobs(spark, own.settings)
+            finally:
+                end_jvm()  # it writes the archive when it ends
         if not unfinished.exists():
             raise CareerstreamError(
                 f"Java {dependencies.java().version} wrote no archive of its classes"
@@ -94,15 +92,6 @@ def _run_jobs(spark: SparkSession, settings: Settings) -> None:
         running.drain("archive")
     finally:
         running.stop(settings.jobs.shutdown_timeout_seconds)
-
-
-@contextmanager
-def _jvm_ended() -> Iterator[None]:
-    """End Spark's JVM after the block. It writes the archive when it ends."""
-    try:
-        yield
-    finally:
-        end_jvm()
 
 
 def _on_timeout(number: int, frame: FrameType | None) -> None:

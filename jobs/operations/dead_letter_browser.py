@@ -166,12 +166,7 @@ class DecodedValue:
 
 
 def decode_value(value: bytes | None, topic: str) -> DecodedValue:
-    """Decode the value of a dead letter as far as possible.
-
-    Args:
-        value: the original bytes.
-        topic: the original topic; its contract says what a record is.
-    """
+    """Decode the value of a dead letter as far as possible, to a record of its original topic."""
     if value is None:
         return DecodedValue("null", None, ("there is no value",))
     try:

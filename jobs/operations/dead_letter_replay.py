@@ -9,7 +9,7 @@ find earlier replays.
 import fcntl
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -73,14 +73,9 @@ def replay(
 ) -> dict[str, ReplayOutcome]:
     """Send the selected dead letters to their topics again.
 
-    Args:
-        settings: give the broker and the home folder.
-        selection: which dead letters.
-        attempts: how often the same content may be replayed in total, if it becomes a dead letter
-            again.
-        dry_run: send nothing.
-        on_read: called now and then with the number of messages read from the topics.
-        on_sent: called with the number of messages sent and acknowledged.
+    The same content is replayed `attempts` times in total if it becomes a dead letter again.
+    `on_read` is called now and then with the number of messages read from the topics, `on_sent`
+    with the number of messages sent and acknowledged.
 
     Returns:
         The outcome for each selected dead letter, by key. A second run changes nothing.
@@ -120,32 +115,21 @@ def _decide(
     by_topic: defaultdict[str, list[DeadLetter]] = defaultdict(list)
     for letter in letters:
         by_topic[letter.topic].append(letter)
-    return {
-        letter.key: decision
-        for topic, group in by_topic.items()
-        for letter, decision in _decide_topic(kafka, topic, group, attempts, on_read)
-    }
-
-
-def _decide_topic(
-    kafka: KafkaSettings,
-    topic: str,
-    letters: list[DeadLetter],
-    attempts: int,
-    on_read: Callable[[int], None],
-) -> Iterator[tuple[DeadLetter, ReplayOutcome | int]]:
-    scan = _scan(kafka, topic, letters, on_read)
-    compacted = BY_NAME[topic].cleanup == "compact"
-    for letter in letters:
-        attempt = scan.attempts.get(letter.key, 0) + 1
-        if letter.key in scan.replays:
-            yield letter, ReplayOutcome.ALREADY
-        elif attempt > attempts:
-            yield letter, ReplayOutcome.CAME_BACK
-        elif compacted and scan.newest.get(letter.original_key, -1) > letter.offset:
-            yield letter, ReplayOutcome.SUPERSEDED
-        else:
-            yield letter, attempt
+    decisions: dict[str, ReplayOutcome | int] = {}
+    for topic, group in by_topic.items():
+        scan = _scan(kafka, topic, group, on_read)
+        compacted = BY_NAME[topic].cleanup == "compact"
+        for letter in group:
+            attempt = scan.attempts.get(letter.key, 0) + 1
+            if letter.key in scan.replays:
+                decisions[letter.key] = ReplayOutcome.ALREADY
+            elif attempt > attempts:
+                decisions[letter.key] = ReplayOutcome.CAME_BACK
+            elif compacted and scan.newest.get(letter.original_key, -1) > letter.offset:
+                decisions[letter.key] = ReplayOutcome.SUPERSEDED
+            else:
+                decisions[letter.key] = attempt
+    return decisions
 
 
 def _scan(
@@ -165,12 +149,9 @@ def _scan(
         if (letter_key := headers.get(LETTER_HEADER)) is not None:
             position = f"{topic}/{record.partition}/{record.offset}"
             scan.replays[letter_key.decode(errors="replace")] = record.offset
-            scan.attempts[position] = _attempt(headers.get(ATTEMPT_HEADER))
+            attempt = headers.get(ATTEMPT_HEADER) or b""
+            scan.attempts[position] = int(attempt) if attempt.isdigit() else 1
     return scan
-
-
-def _attempt(header: bytes | None) -> int:
-    return int(header) if header is not None and header.isdigit() else 1
 
 
 def _send(
@@ -181,24 +162,21 @@ def _send(
 ) -> list[str]:
     """Send the letters that are due; return the keys of those that were refused."""
     refused: list[str] = []
-    sender, sent = producer(kafka), 0
-    try:
-        with broker_errors(kafka):
-            for chunk in _chunks(read_dead_letters(kafka, selection), due):
-                futures = [
-                    (letter, _send_letter(sender, kafka, letter, value, due[letter.key]))
-                    for letter, value in chunk
-                ]
-                sender.flush()
-                for letter, future in futures:
-                    if future is None:
-                        refused.append(letter.key)
-                    else:
-                        future.get(0)  # flush does not raise delivery errors, get does
-                sent += len(chunk)
-                on_sent(sent - len(refused))
-    finally:
-        sender.close()
+    sent = 0
+    with closing(producer(kafka)) as sender, broker_errors(kafka):
+        for chunk in _chunks(read_dead_letters(kafka, selection), due):
+            futures = [
+                (letter, _send_letter(sender, kafka, letter, value, due[letter.key]))
+                for letter, value in chunk
+            ]
+            sender.flush()
+            for letter, future in futures:
+                if future is None:
+                    refused.append(letter.key)
+                else:
+                    future.get(0)  # flush does not raise delivery errors, get does
+            sent += len(chunk)
+            on_sent(sent - len(refused))
     return refused
 
 

@@ -1,9 +1,5 @@
 """Files → topics: postings, candidates, and events in the order and at the rate of their times.
 
-    careerstream import postings FILE
-    careerstream import candidates FILE
-    careerstream import events FILE --speed 60x
-
 Guarantee: each row of the file is sent once, skipped as a duplicate or as outside the time window,
 or written to a file of rejected rows with its reason; the summary counts them all. Sending is
 idempotent with acknowledgement by all replicas. Ids of events are hashes of their rows, so
@@ -85,7 +81,6 @@ class ImportSummary:
     rejected: dict[str, int]
     """By reason code (`RejectionReason`)."""
     rejects: Path | None
-    """The file of rejected rows."""
     unsent: int
     """Read, but not sent because the import was stopped."""
     stopped: bool
@@ -110,13 +105,8 @@ def import_file(
     sorted before the first one is sent. An event more than a day ahead of now is rejected unless
     `options.read.max_event_time` allows it.
 
-    Args:
-        kind: of the records.
-        settings: give the broker and the home folder.
-        file: JSON lines, JSON-LD lines (postings only) or CSV.
-        options: how the file is read and how fast it is sent.
-        progress: shows the progress.
-        stop: ends the import early when it is set.
+    The file is JSON lines, JSON-LD lines (postings only) or CSV. The event `stop` ends the import
+    early.
 
     Raises:
         InputError: the file as a whole cannot be read.

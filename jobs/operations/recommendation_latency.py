@@ -60,12 +60,7 @@ def measure_latency(settings: Settings, events: int, rate: float) -> dict[str, A
     """Send events to a running stream at a steady rate and measure the latency of the answers.
 
     The events are views. Their candidates and postings are those on the topics, and each event is
-    a second newer than the one before.
-
-    Args:
-        settings: give the broker.
-        events: number of events.
-        rate: events a second.
+    a second newer than the one before. `rate` is in events a second.
 
     Raises:
         InputError: the topics hold no profiles or no postings.

@@ -25,11 +25,6 @@ def open_embedding_space(
 
     The bundle of model and catalogue is built first, unless a stream has built it already.
 
-    Args:
-        spark: session.
-        settings: give the places of the lake and of MLflow.
-        model: a registered version.
-
     Raises:
         ModelError: the model has no vectors.
         InputError: there is no table of postings.

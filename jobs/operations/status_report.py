@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
@@ -64,10 +65,7 @@ def read_job_statuses(folder: Path) -> list[JobStatus]:
 
 
 def read_endpoint(address: str) -> JobStatus:
-    """Read the state of a job from its metrics endpoint.
-
-    Args:
-        address: URL of the endpoint.
+    """Read the state of a job from the URL of its metrics endpoint.
 
     Raises:
         InputError: it does not answer.
@@ -163,22 +161,19 @@ def _read_file(file: Path) -> JobStatus | None:
 def _read_metrics(address: str | None, file: Path) -> str:
     """Read the endpoint, which is newer; if it does not answer from here, read the file."""
     if address is not None:
-        try:
+        with suppress(OSError, HTTPException):  # 127.0.0.1 of another machine
             return _get(address, "/metrics")[1].decode()
-        except (OSError, HTTPException):
-            pass  # 127.0.0.1 of another machine
     return file.read_text("utf-8")
 
 
 def _get(address: str, path: str) -> tuple[int, bytes]:
     parts = urlsplit(address)
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=REQUEST_SECONDS)
-    try:
+    with closing(
+        HTTPConnection(parts.hostname or "", parts.port, timeout=REQUEST_SECONDS)
+    ) as connection:
         connection.request("GET", path)
         response = connection.getresponse()
         return response.status, response.read()
-    finally:
-        connection.close()
 
 
 _ABOUT_FIELDS = ("job", "pid", "host", "started_at", "address", "healthy", "trouble")

@@ -1,11 +1,13 @@
-"""Renders a report as one HTML file without scripts that needs no other file."""
+"""Writes a report as JSON and as one HTML file without scripts that needs no other file."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
+from streaming.errors import InputError
 from streaming.timestamps import parse_timestamp
 
 ABSENT = "-"
@@ -13,16 +15,40 @@ Report = Mapping[str, Any]
 """A flat report: name to number, text or list."""
 
 
+def page_beside(out: Path) -> Path:
+    """Return the path of the page that stands beside a report.
+
+    Raises:
+        InputError: the report would be the page, or its folder does not exist.
+    """
+    page = out.with_suffix(".html")
+    if page == out:
+        raise InputError(f"--out {out} is the name of the page; give one that ends in .json")
+    if not out.absolute().parent.is_dir():
+        raise InputError(f"the folder of --out {out} does not exist; make it, or give another")
+    return page
+
+
+def write_report(report: Report, out: Path, write: Callable[[Report, Path], None]) -> None:
+    """Write a report and the page beside it.
+
+    Raises:
+        InputError: one of them cannot be written.
+    """
+    try:
+        out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        write(report, page_beside(out))
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written: {error.strerror}; give another --out"
+        ) from error
+
+
 def write_page(file: Path, template: Path, **values: Any) -> None:
     """Render a template that extends `base.html.j2`; every value is escaped.
 
     In a template `number`, `percent`, `milliseconds` and `moment` are filters. They write what is
     absent as a dash.
-
-    Args:
-        file: the page.
-        template: beside the module that calls.
-        values: of the template.
     """
     environment = Environment(
         loader=FileSystemLoader([template.parent, Path(__file__).parent]),
@@ -38,10 +64,8 @@ def write_page(file: Path, template: Path, **values: Any) -> None:
 def estimate(report: Report, key: str, *, signed: bool = False) -> dict[str, str]:
     """Write an estimate and its interval, the keys KEY/low and KEY/high, as a table's cell.
 
-    Args:
-        report: the report; where it lacks the key, the cell is a dash.
-        key: of the estimate.
-        signed: whether it is a difference: one whose interval leaves out 0 is marked good or bad.
+    Where the report lacks the key, the cell is a dash. A `signed` estimate is a difference: one
+    whose interval leaves out 0 is marked good or bad.
     """
     sign = "+" if signed else ""
     cell = {"estimate": number(report.get(key), 4, sign), "interval": "", "mark": ""}

@@ -67,13 +67,10 @@ def subplots(height: float, columns: int = 1, **options: Any) -> tuple[Figure, A
 def draw_intervals(
     axes: Axes, report: Mapping[str, Any], rows: Mapping[str, float], **how: Any
 ) -> None:
-    """Draw estimates as dots with horizontal 95 % intervals.
+    """Draw estimates as dots with horizontal 95 % intervals, by options of `Axes.errorbar`.
 
-    Args:
-        axes: where.
-        report: the flat report; an estimate without KEY/low and KEY/high has no interval.
-        rows: key of each estimate and its height on the y axis.
-        how: further options of `Axes.errorbar`.
+    `rows` maps the key of each estimate to its height on the y axis. An estimate without KEY/low
+    and KEY/high has no interval.
     """
     ends = [[report.get(f"{key}/{end}", report[key]) for key in rows] for end in ("low", "high")]
     estimates = np.array([report[key] for key in rows], dtype=float)  # (R,)
@@ -85,8 +82,7 @@ def draw_intervals(
 def curves_plot(curves: Mapping[str, Sequence[float]]) -> str | None:
     """Draw curves of the training over its epochs, one panel for each last word of their names.
 
-    Returns:
-        An SVG element; None where there is nothing to draw.
+    Returns None where there is nothing to draw.
     """
     drawn = {name: values for name, values in sorted(curves.items()) if values}
     if not drawn:
@@ -101,10 +97,8 @@ def curves_plot(curves: Mapping[str, Sequence[float]]) -> str | None:
 def to_svg(figure: Figure, name: str, label: str) -> str:
     """Turn a figure into an SVG element; call it within `plot_style`.
 
-    Args:
-        figure: the figure.
-        name: of the plot; its ids begin with it, so that they are unique within the page.
-        label: what the plot shows, for screen readers.
+    The element's ids begin with `name`, so that they are unique within the page. The `label` says
+    what the plot shows, for screen readers.
     """
     file = StringIO()
     with mpl.rc_context({"svg.hashsalt": name}):

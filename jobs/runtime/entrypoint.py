@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from jobs.runtime.health_monitor import monitored
 from jobs.runtime.streaming_query import RunningJob, until_signalled
-from streaming.errors import UNEXPECTED_EXIT_CODE, CareerstreamError, one_line
+from jobs.runtime.terminal import errors_as_exit_codes
 from streaming.logs import configure
 from streaming.settings import Settings, load
 from streaming.spark.session import session, stop
@@ -45,14 +44,11 @@ def run_once(
 
     An expected error is one line on standard error, and the process exits with the error's code.
 
-    Args:
-        name: of the job.
-        run: the job.
-        scores: whether the session's workers rank postings.
-        archives: whether the session writes to the lake while it scores.
+    `scores` says whether the session's workers rank postings, `archives` whether it writes to the
+    lake while it scores.
     """
     arguments = _parse(name)
-    try:
+    with errors_as_exit_codes(f"careerstream {name}", debug=arguments.debug):
         settings = load(arguments.config, arguments.set)
         configure(settings.jobs.log_format, name)
         spark = session(settings, name, scores=scores, archives=archives)
@@ -60,16 +56,6 @@ def run_once(
             run(spark, settings)
         finally:
             stop(spark)
-    except CareerstreamError as error:
-        if arguments.debug:
-            raise
-        sys.stderr.write(f"careerstream {name}: {error}\n")
-        sys.exit(error.exit_code)
-    except Exception as error:
-        if arguments.debug:
-            raise
-        sys.stderr.write(f"careerstream {name}: {one_line(error)}; --debug shows where\n")
-        sys.exit(UNEXPECTED_EXIT_CODE)
 
 
 def _parse(name: str) -> argparse.Namespace:

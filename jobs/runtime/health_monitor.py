@@ -42,10 +42,7 @@ def run_folder(settings: Settings) -> Path:
 class HealthMonitor:
     """Checks the queries of one job in a background thread.
 
-    Args:
-        job: name of the job.
-        settings: `metrics` gives the interval and the longest batch, `home` the folder.
-        progress: when Spark last reported on each query.
+    `metrics` of the settings gives the interval and the longest batch, `home` the folder.
     """
 
     address: str | None = None
@@ -150,11 +147,6 @@ class HealthMonitor:
 @contextmanager
 def monitored(job: str, spark: SparkSession, settings: Settings) -> Iterator[HealthMonitor]:
     """Serve and write metrics and health of a job while the block runs.
-
-    Args:
-        job: name of the job.
-        spark: session of the job.
-        settings: of the job.
 
     Yields:
         The monitor. Call its `follow` when the queries run.

@@ -1,6 +1,6 @@
 """Progress bars: imports, training epochs, and the stages of a benchmark."""
 
-from typing import Any, Self
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -40,26 +40,14 @@ class _RowsColumn(ProgressColumn):
         return Text(f"{rows:,} rows, {rate:,.0f}/s")
 
 
-class _Bars:
-    """A context manager that shows progress bars while its block runs."""
-
-    def __init__(self, *columns: ProgressColumn) -> None:
-        self._progress = Progress(*columns, TimeElapsedColumn(), console=console)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-
-class EpochProgress(_Bars):
+class EpochProgress(Progress):
     """One bar over the epochs of a training, with the newest losses."""
 
     def __init__(self) -> None:
-        super().__init__(TextColumn("training"), BarColumn(), TextColumn("{task.description}"))
-        self._task = self._progress.add_task("preparing", total=None)
+        description = TextColumn("{task.description}")
+        columns = (TextColumn("training"), BarColumn(), description, TimeElapsedColumn())
+        super().__init__(*columns, console=console)
+        self._training = self.add_task("preparing", total=None)
 
     def epoch(self, record: dict[str, Any]) -> None:
         """Show the record of an epoch: `epoch`, `epochs`, `loss`, maybe `validation_loss`."""
@@ -67,30 +55,27 @@ class EpochProgress(_Bars):
         text = f"epoch {record['epoch']}/{record['epochs']}, loss {record['loss']:.3f}"
         if validation is not None:
             text += f", validation {validation:.3f}"
-        self._progress.update(
-            self._task, completed=record["epoch"], total=record["epochs"], description=text
+        self.update(
+            self._training, completed=record["epoch"], total=record["epochs"], description=text
         )
 
 
-class StageProgress(_Bars):
+class StageProgress(Progress):
     """One bar for each stage of a benchmark."""
 
     def __init__(self) -> None:
-        super().__init__(
-            TextColumn("{task.fields[stage]}"), BarColumn(), TextColumn("{task.description}")
-        )
-        self._tasks: dict[str, TaskID] = {}
+        stage, description = TextColumn("{task.fields[stage]}"), TextColumn("{task.description}")
+        super().__init__(stage, BarColumn(), description, TimeElapsedColumn(), console=console)
+        self._stages: dict[str, TaskID] = {}
 
-    def update(self, message: str, share: float) -> None:
-        """Show how far a stage is. A new stage ends the ones before it.
+    def show(self, message: str, share: float) -> None:
+        """Show "STAGE: what happens now" and the share of the stage that is done, from 0 to 1.
 
-        Args:
-            message: "STAGE: what happens now".
-            share: done of the stage, from 0 to 1.
+        A new stage ends the ones before it.
         """
         stage, _, description = message.partition(": ")
-        if stage not in self._tasks:
-            for task in self._tasks.values():
-                self._progress.stop_task(task)
-            self._tasks[stage] = self._progress.add_task("", total=1.0, stage=stage)
-        self._progress.update(self._tasks[stage], completed=share, description=description)
+        if stage not in self._stages:
+            for task in self._stages.values():
+                self.stop_task(task)
+            self._stages[stage] = self.add_task("", total=1.0, stage=stage)
+        self.update(self._stages[stage], completed=share, description=description)

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,12 +51,7 @@ class Sandbox:
         return self.settings.kafka
 
     def start_job(self, module: str, changes: Changes | None = None) -> SupervisedProcess:
-        """Start a job file as users start it.
-
-        Args:
-            module: of the job.
-            changes: settings for this run only, by their dotted names.
-        """
+        """Start the module of a job as users do, with changed settings for this run only."""
         flags = [f"--set={name}={value}" for name, value in (changes or {}).items()]
         return self._start(module.rpartition(".")[2], "-m", module, *flags)
 
@@ -138,17 +133,13 @@ def isolated_settings(
 
 def delete_topics(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> None:
     """Delete the topics of a prefix and wait until the broker lists none of them."""
-    client = clients.admin(kafka)
-    try:
-        with clients.broker_errors(kafka):
-            names = {kafka.topic_prefix + topic.name for topic in topics}
-            client.delete_topics(sorted(names & set(client.list_topics())))
-            deadline = time.monotonic() + DELETION_SECONDS
-            # The broker answers before its list of topics is up to date.
-            while names & set(client.list_topics()) and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS)
-    finally:
-        client.close()
+    names = {kafka.topic_prefix + topic.name for topic in topics}
+    with closing(clients.admin(kafka)) as client, clients.broker_errors(kafka):
+        client.delete_topics(sorted(names & set(client.list_topics())))
+        deadline = time.monotonic() + DELETION_SECONDS
+        # The broker answers before its list of topics is up to date.
+        while names & set(client.list_topics()) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
 
 
 def settings_environment(settings: Settings) -> dict[str, str]:

@@ -53,8 +53,7 @@ class RunningJob:
     def drain(self, *names: str) -> None:
         """Wait until every message that is on the sources now is processed.
 
-        Args:
-            names: prefixes of the names of the queries to wait for. Default: all queries.
+        Without `names`, prefixes of the queries' names, it waits for all queries.
         """
         chosen = [q for q in self.queries if not names or (q.name or "").startswith(names)]
         with ThreadPoolExecutor(max(1, len(chosen))) as pool:
@@ -89,13 +88,10 @@ def start_all(starts: Iterable[Callable[[], RunningJob]], settings: Settings) ->
 def start_query(
     writer: DataStreamWriter, name: str, settings: Settings, interval: float = 0
 ) -> StreamingQuery:
-    """Start a query with its checkpoint.
+    """Start a query of some name, which is also that of its checkpoint.
 
-    Args:
-        writer: what is written where.
-        name: of the query and of its checkpoint folder.
-        settings: give the folder of the checkpoints.
-        interval: seconds between the starts of two batches; 0: a batch starts when data arrive.
+    `interval` is the time between the starts of two batches in seconds. With 0 a batch starts when
+    data arrive.
 
     Raises:
         CareerstreamError: it cannot start, for example because its checkpoint is not writable.
@@ -115,12 +111,9 @@ def start_query(
 def each_batch(
     messages: DataFrame, handle: Callable[[DataFrame, int], None], name: str
 ) -> DataStreamWriter:
-    """Write a stream by calling a function for every batch. There is no batch without data.
+    """Write a stream by calling `handle` with every batch and its number, never without data.
 
-    Args:
-        messages: a stream.
-        handle: takes a batch and its number.
-        name: of the query; log lines of the batch carry it.
+    Log lines of the batch carry the query's name.
     """
 
     def handle_and_log(batch: DataFrame, batch_id: int) -> None:

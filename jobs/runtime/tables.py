@@ -17,11 +17,9 @@ COMPARED_MODELS = {
 def recommendation_table(
     recommendation: Mapping[str, Any], postings: Mapping[str, Mapping[str, Any]]
 ) -> Table:
-    """Lay out one recommendation.
+    """Lay out a value of the topic `recommendations`, with values of `postings` by id.
 
-    Args:
-        recommendation: a value of the topic `recommendations`.
-        postings: values of the topic `postings` by id. An unknown posting shows as `?`.
+    An unknown posting shows as `?`.
     """
     model = f"{recommendation['model_name']} {recommendation['model_version']}"
     catalogue, as_of = recommendation["catalogue_version"], recommendation["as_of"]

@@ -18,14 +18,12 @@ FAR_FUTURE = "2190-01-01T00:00:00Z"
 
 @dataclass(frozen=True)
 class BrokenKind:
-    """A way to break an event."""
+    """A way to break an event: functions make value and key of the message from it."""
 
     reason: RejectionReason
     """Of the dead letter."""
     value: Callable[[Event], bytes | None]
-    """The message's value, from the event."""
     key: Callable[[Event], str] = lambda event: str(event["candidate_id"])
-    """The message's key, from the event."""
 
 
 def _fields(**changes: Any) -> Callable[[Event], bytes]:

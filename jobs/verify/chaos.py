@@ -3,9 +3,10 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from kafka import TopicPartition
 
@@ -63,27 +64,10 @@ class Kill:
         return any(self.lag[name] or name in self.in_flight for name in own)
 
 
-class Victim(Protocol):
-    """A process that can be killed and started again."""
-
-    name: str
-
-    def start(self) -> None:
-        """Start it."""
-
-    def kill(self) -> list[str]:
-        """Kill it with SIGKILL; returns the names of the programs that died."""
-
-    def working(self) -> bool:
-        """Return whether it has done something since it was started."""
-
-
 class BrokerVictim:
-    """The embedded broker, which is running.
+    """The embedded broker, which is running and keeps its port.
 
-    Args:
-        broker: the broker; it keeps its port.
-        acknowledged: returns how many messages Kafka has acknowledged.
+    The function `acknowledged` returns how many messages Kafka has acknowledged.
     """
 
     name = BROKER
@@ -107,20 +91,19 @@ class BrokerVictim:
         return self._acknowledged() > self._before
 
 
+Victim = JobProcess | BrokerVictim
+"""A process that can be killed and started again."""
+
+
 @dataclass
 class Chaos:
-    """Kills victims while messages are sent.
-
-    Args:
-        settings: of the jobs.
-        jobs: in the order of the flow, started.
-        victims: what is killed; jobs among them.
-        producer: sends the messages.
-    """
+    """Kills victims while messages are sent."""
 
     settings: Settings
     jobs: list[JobProcess]
+    """In the order of the flow, started."""
     victims: list[Victim]
+    """What is killed; jobs among them."""
     producer: Producer
     on_tick: Callable[[], None] = lambda: None
     """Called again and again during each wait."""
@@ -223,17 +206,13 @@ def end_offsets(kafka: KafkaSettings) -> EndOffsets:
         BrokerError: no broker answers.
     """
     names = [kafka.topic_prefix + topic.name for topic in SOURCES]
-    client = clients.consumer(kafka)
-    try:
-        with clients.broker_errors(kafka):
-            partitions = [
-                TopicPartition(name, number)
-                for name in names
-                for number in client.partitions_for_topic(name) or ()
-            ]
-            ends: dict[Any, int] = client.end_offsets(partitions)
-    finally:
-        client.close()
+    with closing(clients.consumer(kafka)) as client, clients.broker_errors(kafka):
+        partitions = [
+            TopicPartition(name, number)
+            for name in names
+            for number in client.partitions_for_topic(name) or ()
+        ]
+        ends: dict[Any, int] = client.end_offsets(partitions)
     return {(partition.topic, partition.partition): end for partition, end in ends.items()}
 
 

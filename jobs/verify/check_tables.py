@@ -40,9 +40,7 @@ def check_tables(
 def check_events(expected: Expected, rows: Iterable[tuple[Any, ...]]) -> Comparison:
     """Compare Δ events with the distinct events: each once, as it first appeared.
 
-    Args:
-        expected: from the source topics.
-        rows: candidate, event id, event time, posting, kind, partition and offset.
+    A row is candidate, event id, event time, posting, kind, partition and offset.
     """
     keys = {key + first for key, first in expected.rows.items()}
     return check_keys("Δ events", keys, rows)

@@ -40,10 +40,7 @@ def check_profiles(
 ) -> Comparison:
     """Compare every version of every profile with the fold up to the offsets that it names.
 
-    Args:
-        expected: from the source topics.
-        records: messages of the topic profiles, partition by partition.
-        published: profiles and the newest versions are filled in.
+    The records come partition by partition. Profiles and newest versions are filled in `published`.
     """
     comparison = Comparison(PROFILES.name)
     histories: dict[str, _History] = {}
@@ -72,10 +69,8 @@ def check_recommendations(
 ) -> Comparison:
     """Compare the lists with the profiles: at most one for a version, and one for the newest.
 
-    Args:
-        records: messages of the topic recommendations, partition by partition.
-        published: from `check_profiles`; the lists are filled in.
-        size: most postings in a list.
+    The records come partition by partition. `published` comes from `check_profiles`; the lists are
+    filled in. A list has at most `size` postings.
     """
     comparison = Comparison(RECOMMENDATIONS.name)
     newest: Counter[str] = Counter()

@@ -13,7 +13,6 @@ class Comparison:
     """A topic or a table against what it should hold."""
 
     name: str
-    """Of the topic or table."""
     expected: int = 0
     actual: int = 0
     repeated: int = 0

@@ -40,13 +40,7 @@ class Expected:
         return {*self.events, *self.stated_parts}
 
     def add(self, topic: Topic, record: ConsumerRecord, reason: str | None) -> None:
-        """Take in a message of a source topic.
-
-        Args:
-            topic: which.
-            record: of Kafka.
-            reason: of its dead letter, None where it can be read.
-        """
+        """Take in a message of a source topic; with a reason it becomes a dead letter."""
         if reason is not None:
             self.dead_letters[f"{topic.name}/{record.partition}/{record.offset}"] = reason
             return
@@ -74,9 +68,7 @@ def expect(
 ) -> tuple[Expected, list[Comparison]]:
     """Compare the source topics with what was sent, and derive what must come of them.
 
-    Args:
-        produced: what was sent and acknowledged.
-        topics: the messages of `events` and `candidates` as they stand there now.
+    `topics` are the messages of `events` and `candidates` as they stand there now.
 
     Returns:
         What must come of them, and the faults of the topics themselves: acknowledged and not

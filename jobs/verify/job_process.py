@@ -55,12 +55,7 @@ def read_progress(checkpoint: Path) -> CheckpointProgress:
 
 
 class JobProcess:
-    """One job in a process and a Spark session of its own.
-
-    Args:
-        name: of the job.
-        sandbox: where it runs.
-    """
+    """One job in a process and a Spark session of its own."""
 
     def __init__(self, name: str, sandbox: Sandbox) -> None:
         self.name = name

@@ -85,12 +85,7 @@ def postings(count: int = 120) -> list[tuple[str, bytes]]:
 
 
 def messages(seed: int, candidates: int = 80) -> Iterator[Message]:
-    """Yield messages without end.
-
-    Args:
-        seed: of everything random.
-        candidates: how many there are; few, so that each has more events than a profile holds.
-    """
+    """Yield messages without end, of few candidates: each has more events than a profile holds."""
     rng = random.Random(seed)
     posting_ids = [posting_id for posting_id, _ in postings()]
     sent: deque[Message] = deque(maxlen=REMEMBERED)

@@ -25,12 +25,7 @@ Profiles = dict[str, Document]
 def fold_topic(
     kafka: KafkaSettings, readable: Callable[[ConsumerRecord], bool] = lambda _: True
 ) -> Profiles:
-    """Fold the messages of the topic events.
-
-    Args:
-        kafka: the cluster.
-        readable: tells which messages are events; others are left out.
-    """
+    """Fold the messages of the topic events; those that are not `readable` are left out."""
     received: defaultdict[str, list[Received]] = defaultdict(list)
     for record in read_messages(kafka, EVENTS):
         if readable(record):

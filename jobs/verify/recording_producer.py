@@ -51,13 +51,7 @@ class Produced:
 
 
 class Producer:
-    """Sends messages at a rate, in a thread of its own, until stopped.
-
-    Args:
-        kafka: the cluster and the topic prefix.
-        source: what to send.
-        rate: most messages a second.
-    """
+    """Sends messages, at most `rate` a second, in a thread of its own, until stopped."""
 
     def __init__(self, kafka: KafkaSettings, source: Iterator[Message], rate: float) -> None:
         self.produced = Produced()

@@ -105,11 +105,7 @@ def verify(
 ) -> dict[str, Any]:
     """Kill, restart, wait until everything is caught up, and compare.
 
-    Args:
-        spark: reads and fills tables of this run; no job runs in it while others are killed.
-        own: from `verify_sandbox`.
-        options: how much of it.
-        observer: shows the progress.
+    No job runs in the session `spark` while others are killed.
 
     Returns:
         The report; `ok` says whether nothing was lost, invented, duplicated or out of order.

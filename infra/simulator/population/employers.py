@@ -34,14 +34,7 @@ class Employers:
 def draw_employers(
     taxonomy: Taxonomy, language: int, postings: int, rng: np.random.Generator
 ) -> Employers:
-    """Draw the employers of one language.
-
-    Args:
-        taxonomy: occupations, industries and cities of the market.
-        language: index of the language.
-        postings: how many postings the market has.
-        rng: source of randomness.
-    """
+    """Draw the employers of the language with an index, for a number of postings in the market."""
     industries = len(taxonomy.industries)
     count = int(np.clip(postings // _POSTINGS_PER_EMPLOYER, industries, _MOST_EMPLOYERS))
     # Each industry occurs at least once, so that every occupation has an employer.

@@ -43,7 +43,6 @@ class MarketConfig:
     start: datetime = datetime(2025, 1, 6, tzinfo=UTC)
     """When the first day begins."""
     seed: int = 7
-    """Seed of all random draws."""
     share_chinese: float = 0.65
     """Share of Chinese candidates and postings; the others are English."""
     occupations: int = len(OCCUPATIONS)

@@ -31,11 +31,8 @@ class Occupation:
     """One occupation of the simulated market."""
 
     key: str
-    """Its name in the code."""
     zh: Wording
-    """In Chinese."""
     en: Wording
-    """In English."""
     neighbours: tuple[str, ...]
     """Keys of occupations that people also look at and move to."""
     industries: tuple[str, ...]
@@ -70,44 +67,32 @@ def occupation(
     salary: tuple[int, int],
     education: int,
 ) -> Occupation:
-    """Parse the short notation: `;` separates entries, `=` separates languages.
+    """Parse the short notation: `;` separates entries, ` ` keys and `=` Chinese from English.
 
-    Args:
-        key: its name in the code.
-        names: `Chinese = English`.
-        titles_zh: Chinese titles.
-        titles_en: English titles.
-        skills: `Chinese = English` pairs, the three characteristic ones first.
-        tasks_zh: Chinese task phrases.
-        tasks_en: English task phrases.
-        near: keys of neighbours, separated by blanks; the neighbour need not name this one.
-        industries: keys of industries, separated by blanks.
-        salary: CNY a month and GBP a year.
-        education: 0 to 3, see `Occupation.education`.
+    The three characteristic skills come first. A neighbour (`near`) need not name this occupation.
+    The salary is in CNY a month and GBP a year.
     """
     name_zh, name_en = _pair(names)
-    pairs = [_pair(entry) for entry in _entries(skills)]
+    skills_zh, skills_en = zip(*map(_pair, _entries(skills)), strict=True)
     return Occupation(
         key=key,
-        zh=Wording(
-            term=name_zh,
-            name=name_zh[:1].upper() + name_zh[1:],
-            titles=_entries(titles_zh),
-            skills=tuple(chinese for chinese, _ in pairs),
-            tasks=_entries(tasks_zh),
-        ),
-        en=Wording(
-            term=name_en,
-            name=name_en[:1].upper() + name_en[1:],
-            titles=_entries(titles_en),
-            skills=tuple(english for _, english in pairs),
-            tasks=_entries(tasks_en),
-        ),
+        zh=_wording(name_zh, titles_zh, skills_zh, tasks_zh),
+        en=_wording(name_en, titles_en, skills_en, tasks_en),
         neighbours=tuple(near.split()),
         industries=tuple(industries.split()),
         salary_zh=salary[0],
         salary_en=salary[1],
         education=education,
+    )
+
+
+def _wording(name: str, titles: str, skills: tuple[str, ...], tasks: str) -> Wording:
+    return Wording(
+        term=name,
+        name=name[:1].upper() + name[1:],
+        titles=_entries(titles),
+        skills=skills,
+        tasks=_entries(tasks),
     )
 
 

@@ -9,7 +9,6 @@ class City(NamedTuple):
     """A place of work."""
 
     language: Language
-    """Language of its postings."""
     locality: str
     region: str
     country: str

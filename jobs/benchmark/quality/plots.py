@@ -10,15 +10,12 @@ _LENGTHS = (5, 10, 20)
 
 
 def rankers_plot(report: Mapping[str, Any], prefixes: Mapping[str, str], group: str = "") -> str:
-    """Draw HR@10 and NDCG@10 with their 95 % intervals, a row for each ranker.
+    """Draw HR@10 and NDCG@10 with their 95 % intervals, a row for each ranker, as an SVG element.
 
     Args:
         report: the flat report.
         prefixes: name of each ranker to its prefix in the report; the preset first.
         group: `seen/` or `unseen/` for those users alone.
-
-    Returns:
-        An SVG element.
     """
     with plot_style():
         figure, panels = subplots(

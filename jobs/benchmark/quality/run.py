@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from jobs.reporting.report_files import page_beside, write_report
+from jobs.reporting.html_page import page_beside, write_report
 from streaming.settings import Settings
 from training.benchmark.protocols.training_view import OnProgress
 from training.benchmark.run import Request, run

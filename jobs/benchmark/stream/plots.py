@@ -1,4 +1,7 @@
-"""The plots of the stream benchmark's page: latency over time, bars and single curves."""
+"""The plots of the stream benchmark's page: latency over time, bars and single curves.
+
+Each function returns an SVG element; for its `name` and `label` see `svg_plots.to_svg`.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,14 +12,7 @@ _DOT = 9
 
 
 def latency_plot(report: Mapping[str, Any]) -> str:
-    """Draw the latency of floor and chain over time: medians as lines, the slowest as dots.
-
-    Args:
-        report: the flat report; the curves of the part latency are in it.
-
-    Returns:
-        An SVG element.
-    """
+    """Draw the latency of floor and chain over time: medians as lines, the slowest as dots."""
     with plot_style():
         figure, axes = subplots(3.6)
         names = {"floor": "pass-through alone", "chain": "our chain"}
@@ -38,14 +34,7 @@ def latency_plot(report: Mapping[str, Any]) -> str:
 
 
 def bars_plot(values: Mapping[str, float], unit: str, name: str, label: str) -> str:
-    """Draw a horizontal bar for each value, the first in another colour.
-
-    Args:
-        values: words to value.
-        unit: of all values.
-        name: of the plot, for ids.
-        label: what the plot shows, for screen readers.
-    """
+    """Draw a horizontal bar for each value, the first in another colour."""
     with plot_style():
         figure, axes = subplots(0.9 + 0.4 * len(values))
         colours = [SERIES[0], *[SERIES[1]] * (len(values) - 1)]

@@ -21,7 +21,7 @@ from jobs.benchmark.stream.measurements import (
     state,
     tuning,
 )
-from jobs.reporting.report_files import page_beside, write_report
+from jobs.reporting.html_page import page_beside, write_report
 from streaming import dependencies
 from streaming.settings import Settings
 from streaming.timestamps import format_timestamp

@@ -77,7 +77,7 @@ def quality(
         protocol=protocol, data=data, attributes=attributes, preset=preset, seed=seed, seeds=seeds
     )
     with StageProgress() as progress:
-        report = measure_quality(settings_of(context), request, out, progress.update)
+        report = measure_quality(settings_of(context), request, out, progress.show)
     console.print(_quality_table(report))
     console.print(f"{report['users']:,} users, {report['seconds/total']:.0f} s in total")
     if seeds > 1:
@@ -142,7 +142,7 @@ def stream(
         parts=tuple(part) if part else None, trained=not untrained, quix=quix, **sizes
     )
     with StageProgress() as progress:
-        report = measure_stream(settings_of(context), plan, out, progress.update)
+        report = measure_stream(settings_of(context), plan, out, progress.show)
     for section in measured_sections(report):
         table = Table(*section.columns, title=section.title, title_justify="left")
         for row in section.rows:

@@ -2,17 +2,14 @@
 
 import json
 import sys
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from jobs.cli.commands.invocation import settings_of
+from jobs.cli.commands.invocation import parse_time, settings_of
 from jobs.runtime.terminal import console
-from streaming.errors import InputError
-from streaming.timestamps import parse_timestamp
 
 app = typer.Typer(no_args_is_help=True, help="List, show and replay unreadable messages.")
 
@@ -39,7 +36,7 @@ def list_dead_letters(
     """Count dead letters by reason, topic and job, and list the newest ones."""
     from jobs.operations.dead_letter_browser import DeadLetterFilter, summarize  # noqa: PLC0415 - pyspark takes a second to load
 
-    selection = DeadLetterFilter(reason=reason, topic=topic, since=_time(since))
+    selection = DeadLetterFilter(reason=reason, topic=topic, since=parse_time("--since", since))
     summary = summarize(settings_of(context).kafka, selection, newest)
     if as_json:
         typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
@@ -104,7 +101,7 @@ def replay_dead_letters(
     from jobs.operations.dead_letter_browser import DeadLetterFilter  # noqa: PLC0415
 
     selection = DeadLetterFilter(
-        keys=frozenset(keys or ()), reason=reason, topic=topic, since=_time(since)
+        keys=frozenset(keys or ()), reason=reason, topic=topic, since=parse_time("--since", since)
     )
     with console.status("reading the dead letters") as status:
         outcomes = dead_letter_replay.replay(
@@ -125,13 +122,6 @@ def replay_dead_letters(
     for outcome, count in counts.items():
         if count:
             console.print(f"  {outcome}: {count:,}")
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else parse_timestamp(text)
-    except ValueError as error:
-        raise InputError(f"--since {text} is no time; write it as 2026-01-31T09:30:00Z") from error
 
 
 def _counts_table(summary: dict[str, Any]) -> Table:

@@ -1,6 +1,7 @@
 """careerstream doctor and settings: this machine, and the settings in force."""
 
 import json
+from operator import attrgetter
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,6 @@ from jobs.cli.commands.invocation import settings_of
 from jobs.runtime.terminal import console
 from streaming import settings as settings_module
 from streaming.errors import MissingDependencyError
-from streaming.settings import Settings
 
 
 def doctor(
@@ -47,19 +47,12 @@ def settings(
         return
     table = Table("name", "value", "meaning")
     for name, field in settings_module.names().items():
-        table.add_row(name, _display(_value(current, name)), field.description or "")
+        table.add_row(name, _display(attrgetter(name)(current)), field.description or "")
     console.print(table)
     console.print(
         "In a file: a TOML section per part, e.g. [kafka]. In the environment: "
         "CAREERSTREAM_KAFKA__TOPIC_PREFIX. As a flag: --set kafka.topic_prefix=..."
     )
-
-
-def _value(current: Settings, name: str) -> Any:
-    value: Any = current
-    for part in name.split("."):
-        value = getattr(value, part)
-    return value
 
 
 def _display(value: Any) -> str:

@@ -1,13 +1,12 @@
 """careerstream import and simulate: files to topics, and a simulated market to files."""
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, cast, get_args
 
 import typer
 
-from jobs.cli.commands.invocation import settings_of
+from jobs.cli.commands.invocation import parse_time, settings_of
 from jobs.operations.file_import import (
     ImportOptions,
     ImportSummary,
@@ -22,7 +21,6 @@ from streaming.errors import InputError
 from streaming.importing import ReadOptions
 from streaming.importing.file_reader import Format
 from streaming.importing.replay_rate import ReplayRate
-from streaming.timestamps import parse_timestamp
 
 app = typer.Typer(no_args_is_help=True, help="Read files and send their rows to the topics.")
 
@@ -107,7 +105,7 @@ def events(
         )
         _run(context, import_postings, file, ImportOptions(read=derive))
     read = ReadOptions(format=row_format, mapping=tuple(mapping or ()), encoding=encoding)
-    window = {"since": _time("--from", since), "until": _time("--until", until)}
+    window = {"since": parse_time("--from", since), "until": parse_time("--until", until)}
     _run(context, import_events, file, ImportOptions(read=read, rate=replay_rate, **window))
 
 
@@ -168,13 +166,6 @@ def _run(
         console.print(f"  {reason}: {count:,}")
     if summary.rejects:
         console.print(f"  the rejected rows, with reasons: {summary.rejects}")
-
-
-def _time(flag: str, text: str | None) -> datetime | None:
-    try:
-        return None if text is None else parse_timestamp(text)
-    except ValueError as error:
-        raise InputError(f"{flag} {text} is no time; write it as 2026-01-31T09:30:00Z") from error
 
 
 def _format(name: str) -> Format:

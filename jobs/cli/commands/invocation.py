@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from streaming.errors import InputError
 from streaming.settings import Settings, load
+from streaming.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -42,17 +45,26 @@ def settings_of(context: typer.Context) -> Settings:
     return invocation(context).settings
 
 
+def parse_time(flag: str, text: str | None) -> datetime | None:
+    """Return the time that a flag gives; None without the flag.
+
+    Raises:
+        InputError: the text is no time.
+    """
+    try:
+        return None if text is None else parse_timestamp(text)
+    except ValueError as error:
+        raise InputError(f"{flag} {text} is no time; write it as 2026-01-31T09:30:00Z") from error
+
+
 @contextmanager
 def spark_session(
     settings: Settings, app: str, *, scores: bool = False, archives: bool = False
 ) -> Iterator["SparkSession"]:
     """Start a Spark session for the block; the JVM writes its output to HOME/logs.
 
-    Args:
-        settings: configure the session.
-        app: name of the Spark application and of its log file.
-        scores: whether the session's workers rank postings.
-        archives: whether the session writes to the lake while it scores.
+    `app` names the Spark application and its log file. `scores` says whether the session's workers
+    rank postings, `archives` whether it writes to the lake while it scores.
     """
     from streaming.spark.session import logged_session  # noqa: PLC0415 - pyspark takes a second to load
 

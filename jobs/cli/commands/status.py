@@ -1,6 +1,7 @@
 """careerstream status: the state of running jobs, once or as a live table."""
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,8 +37,7 @@ def status(
     from jobs.runtime.streaming_query import until_signalled  # noqa: PLC0415
 
     settings, addresses = settings_of(context), tuple(endpoints or ())
-    broker = BrokerOffsets(settings.kafka)
-    try:
+    with closing(BrokerOffsets(settings.kafka)) as broker:
         if as_json:
             typer.echo(json.dumps(_read(settings, addresses, broker), indent=2))
             return
@@ -50,8 +50,6 @@ def status(
         ):
             while not stop.wait(every):
                 live.update(_tables(_read(settings, addresses, broker)))
-    finally:
-        broker.close()
 
 
 def _read(

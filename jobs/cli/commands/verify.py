@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.live import Live
@@ -75,29 +75,22 @@ def verify(
             raise CareerstreamError(f"{faults}; {out} names them, {own.home / 'logs'} has the logs")
 
 
-class Display:
+class Display(Live):
     """Shows the progress, and a line for each kill."""
 
     def __init__(self, kills: int) -> None:
+        super().__init__(console=console, refresh_per_second=4, transient=True)
         self._kills, self._done, self._stage = kills, 0, ""
-        self._live = Live(console=console, refresh_per_second=4, transient=True)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
 
     def stage(self, name: str) -> None:
         """Show the current stage."""
         self._stage = name
-        self._live.update(Text(name))
+        self.update(Text(name))
 
     def tick(self, produced: "Produced") -> None:
         """Show how many messages were sent."""
         waiting = produced.sent - len(produced.acknowledged)
-        self._live.update(
+        self.update(
             Text(
                 f"{self._stage}: {self._done} of {self._kills} killed, {produced.sent:,} messages "
                 f"sent, {waiting:,} not yet taken"
@@ -109,7 +102,7 @@ class Display:
         self._done = kill.number
         behind = ", ".join(f"{name} {count:,}" for name, count in kill.lag.items() if count)
         open_batches = ", ".join(f"{name} {kill.batches[name] + 1}" for name in kill.in_flight)
-        self._live.console.print(
+        self.console.print(
             f"{kill.number:>3} of {self._kills}  {kill.process:<15} at {kill.at_seconds:>6.1f} s, "
             f"{kill.produced:,} sent, {kill.unacknowledged:,} not taken; "
             f"behind: {behind or 'nothing'}; open batches: {open_batches or 'none'}",

@@ -4,8 +4,16 @@ import json
 
 import pytest
 
-from jobs.reporting.html_page import estimate, milliseconds, moment, number, percent, write_page
-from jobs.reporting.report_files import page_beside, write_report
+from jobs.reporting.html_page import (
+    estimate,
+    milliseconds,
+    moment,
+    number,
+    page_beside,
+    percent,
+    write_page,
+    write_report,
+)
 from jobs.reporting.svg_plots import curves_plot
 from streaming.errors import InputError
 

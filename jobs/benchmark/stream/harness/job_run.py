@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from infra.process.supervisor import SupervisedProcess
@@ -24,16 +25,12 @@ class JobRun:
     """When a program worked, in seconds since 1970."""
 
     started: float
-    """When its process was started."""
     running: float
-    """When its query ran."""
 
     def rates(self, count: int, ended: float) -> Report:
-        """Return messages a second, with and without the time of starting.
+        """Return messages a second until the last of its output could be read.
 
-        Args:
-            count: how many were processed.
-            ended: when the last message of its output could be read.
+        `seconds_running` and `per_second_running` leave out the time of starting.
         """
         seconds, seconds_running = ended - self.started, ended - self.running
         return {
@@ -66,7 +63,6 @@ def wait_until_caught_up(
     Raises:
         CareerstreamError: it ended early, or takes too long.
     """
-    broker = BrokerOffsets(sandbox.kafka)
 
     def caught_up() -> bool:
         ends, error = broker.read()
@@ -77,10 +73,8 @@ def wait_until_caught_up(
             if job.about.get("pid") == process.pid
         )
 
-    try:
+    with closing(BrokerOffsets(sandbox.kafka)) as broker:
         process.wait_until(caught_up, "at the end of its topics", seconds, POLL_SECONDS)
-    finally:
-        broker.close()
 
 
 def _has_processed(job: JobStatus, totals: Mapping[str, int]) -> bool:

@@ -29,12 +29,7 @@ class LatencySample(NamedTuple):
 
 
 def read_copies(kafka: KafkaSettings, name: str) -> list[LatencySample]:
-    """Return the latency of each event's copy, in the order of the events.
-
-    Args:
-        kafka: the cluster.
-        name: of the measurement's clicks.
-    """
+    """Return the latency of the copy of each click of a name, in the order of the clicks."""
     produced = {
         number: record.timestamp / 1000
         for record in read_messages(kafka, EVENTS)
@@ -49,14 +44,10 @@ def read_copies(kafka: KafkaSettings, name: str) -> list[LatencySample]:
 
 
 def read_answers(kafka: KafkaSettings, name: str, since: Offsets) -> list[LatencySample]:
-    """Return the latency of each event's recommendation, in the order of the events.
+    """Return the latency of each click's recommendation, in the order of the clicks of a name.
 
-    Where several events of a candidate share a recommendation, it answers the oldest.
-
-    Args:
-        kafka: the cluster.
-        name: of the measurement's clicks.
-        since: where the topic recommendations ended before the measurement.
+    Where several clicks of a candidate share a recommendation, it answers the oldest. `since` is
+    where the topic recommendations ended before the measurement.
     """
     samples: dict[int, LatencySample] = {}
     for record in read_messages(kafka, RECOMMENDATIONS, since):

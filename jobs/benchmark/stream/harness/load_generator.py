@@ -3,12 +3,14 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 
+from jobs.benchmark.stream.harness.plan import Plan
 from streaming.contract.records import SCHEMA_VERSION
 from streaming.contract.topics import Topic
 from streaming.kafka.clients import broker_errors, producer
@@ -72,6 +74,16 @@ def make_ids(prefix: str, count: int) -> list[str]:
     return [f"{prefix}{number:07d}" for number in range(count)]
 
 
+def planned_clicks(plan: Plan, **changes: Any) -> Clicks:
+    """Return clicks of the planned candidates on the planned postings, but for some changes."""
+    planned: dict[str, Any] = {
+        "candidates": make_ids("c", plan.profiles),
+        "postings": make_ids("p", plan.postings),
+        "seed": plan.seed,
+    }
+    return Clicks(**planned | changes)
+
+
 def send(
     kafka: KafkaSettings,
     topic: Topic,
@@ -79,18 +91,7 @@ def send(
     key: str = "candidate_id",
     on_sent: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Send values as fast as the broker takes them.
-
-    Args:
-        kafka: the cluster.
-        topic: which.
-        values: the records.
-        key: the field whose value is the key of the message.
-        on_sent: called with the count every 1,000 messages.
-
-    Raises:
-        BrokerError: no broker, or it takes no more.
-    """
+    """Send records, each with its field `key` as the message's key; see `send_messages`."""
     send_messages(kafka, topic, ((v[key], orjson.dumps(v), []) for v in values), on_sent)
 
 
@@ -100,22 +101,18 @@ def send_messages(
     messages: Iterable[Message],
     on_sent: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Send messages as fast as the broker takes them.
+    """Send messages as fast as the broker takes them; call `on_sent` every 1,000 messages.
 
     Raises:
         BrokerError: no broker, or it takes no more.
     """
     name = kafka.topic_prefix + topic.name
-    client = producer(kafka, linger_ms=20)
-    try:
-        with broker_errors(kafka):
-            for count, (key, value, headers) in enumerate(messages, start=1):
-                client.send(name, key=key.encode(), value=value, headers=headers)
-                if count % 1000 == 0:
-                    on_sent(count)
-            client.flush()
-    finally:
-        client.close()
+    with closing(producer(kafka, linger_ms=20)) as client, broker_errors(kafka):
+        for count, (key, value, headers) in enumerate(messages, start=1):
+            client.send(name, key=key.encode(), value=value, headers=headers)
+            if count % 1000 == 0:
+                on_sent(count)
+        client.flush()
 
 
 def send_steadily(
@@ -134,18 +131,14 @@ def send_steadily(
         BrokerError: no broker, or it takes no more.
     """
     name, behind = kafka.topic_prefix + topic.name, 0.0
-    client = producer(kafka)
-    try:
-        with broker_errors(kafka):
-            client.partitions_for(name)  # fetch metadata before the clock starts
-            start = time.monotonic()
-            for number, value in enumerate(values):
-                due = start + number // (rate * TICK_SECONDS) * TICK_SECONDS
-                time.sleep(max(0.0, due - time.monotonic()))
-                behind = max(behind, time.monotonic() - due)
-                client.send(name, key=value["candidate_id"].encode(), value=orjson.dumps(value))
-                on_sent(number + 1)
-            client.flush()
-    finally:
-        client.close()
+    with closing(producer(kafka)) as client, broker_errors(kafka):
+        client.partitions_for(name)  # fetch metadata before the clock starts
+        start = time.monotonic()
+        for number, value in enumerate(values):
+            due = start + number // (rate * TICK_SECONDS) * TICK_SECONDS
+            time.sleep(max(0.0, due - time.monotonic()))
+            behind = max(behind, time.monotonic() - due)
+            client.send(name, key=value["candidate_id"].encode(), value=orjson.dumps(value))
+            on_sent(number + 1)
+        client.flush()
     return round(behind * 1000, 1)

@@ -2,8 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager
 
 from kafka.admin import ConfigResource, ConfigResourceType
 
@@ -51,24 +50,15 @@ def measurement_sandbox(given: Settings, name: str) -> Iterator[Sandbox]:
             use_append_time(own.kafka, (COPIES, QUIX_PROFILES))
             yield own
     finally:
-        _remove_data(home)
+        for folder in home.iterdir():
+            if folder.name != "logs":
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def use_append_time(kafka: KafkaSettings, further: Sequence[Topic] = ()) -> None:
     """Have the topics that jobs write to carry the broker's clock."""
-    client = admin(kafka)
     config = {"message.timestamp.type": "LogAppendTime"}
     names = [kafka.topic_prefix + topic.name for topic in (*OUTPUTS, *further)]
-    try:
-        with broker_errors(kafka):
-            client.alter_configs(
-                [ConfigResource(ConfigResourceType.TOPIC, name, config) for name in names]
-            )
-    finally:
-        client.close()
-
-
-def _remove_data(home: Path) -> None:
-    for folder in home.iterdir():
-        if folder.name != "logs":
-            shutil.rmtree(folder, ignore_errors=True)
+    changes = [ConfigResource(ConfigResourceType.TOPIC, name, config) for name in names]
+    with closing(admin(kafka)) as client, broker_errors(kafka):
+        client.alter_configs(changes)

@@ -33,9 +33,7 @@ def percentiles(values: list[float], ranks: Mapping[str, int], digits: int = 1) 
 def summary(samples: Iterable[LatencySample], first: int) -> Report:
     """Return the number of samples, percentiles, and p99 divided by p50.
 
-    Args:
-        samples: the latency samples.
-        first: number of the first event that counts; those before it are the warm-up.
+    Events before the number `first` are the warm-up and do not count.
     """
     values = [sample.milliseconds for sample in samples if sample.number >= first]
     report = percentiles(values, _RANKS)
@@ -46,9 +44,7 @@ def summary(samples: Iterable[LatencySample], first: int) -> Report:
 def over_time(samples: Iterable[LatencySample], first: int) -> Report:
     """Return, for each second in which events were produced, the median and the maximum.
 
-    Args:
-        samples: the latency samples.
-        first: number of the first event that counts; second 0 begins with it.
+    Second 0 begins with the event of the number `first`, the first one that counts.
     """
     samples = list(samples)
     start = min((sample.produced for sample in samples if sample.number >= first), default=0.0)

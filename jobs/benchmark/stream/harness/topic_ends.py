@@ -1,5 +1,7 @@
 """Where topics end, and waiting until one holds so many messages."""
 
+from contextlib import closing
+
 from kafka import KafkaConsumer, TopicPartition
 
 from infra.process.supervisor import SupervisedProcess
@@ -14,11 +16,8 @@ Offsets = dict[int, int]
 
 def end_offsets(kafka: KafkaSettings, topic: Topic) -> Offsets:
     """Return where each partition of a topic ends now."""
-    client = consumer(kafka)
-    try:
+    with closing(consumer(kafka)) as client:
         return _end_offsets(client, kafka, topic)
-    finally:
-        client.close()
 
 
 def _end_offsets(client: KafkaConsumer, kafka: KafkaSettings, topic: Topic) -> Offsets:
@@ -52,8 +51,5 @@ def wait_for_size(
             writer.check()
         return sum(_end_offsets(client, kafka, topic).values()) >= count
 
-    client = consumer(kafka)
-    try:
+    with closing(consumer(kafka)) as client:
         writers[0].wait_until(enough, f"done with {count:,} {topic.name}", seconds, POLL_SECONDS)
-    finally:
-        client.close()

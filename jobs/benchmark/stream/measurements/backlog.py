@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs.benchmark.stream.harness.job_run import COPY_JOB, PROFILE_JOB, run_job
-from jobs.benchmark.stream.harness.load_generator import Clicks, OnProgress, make_ids, send
+from jobs.benchmark.stream.harness.load_generator import OnProgress, planned_clicks, send
 from jobs.benchmark.stream.harness.measurement_sandbox import (
     COPIES,
     QUIX_PROFILES,
@@ -63,16 +63,10 @@ def measure(given: Settings, plan: Plan, on_progress: OnProgress) -> Report:
 
 
 def _send_backlog(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> None:
-    clicks = Clicks(
-        candidates=make_ids("c", plan.profiles),
-        postings=make_ids("p", plan.postings),
-        seed=plan.seed,
-    )
-
     def on_sent(count: int) -> None:
         on_progress("backlog: events sent", count / plan.backlog)
 
-    send(sandbox.kafka, EVENTS, clicks.drawn(plan.backlog), on_sent=on_sent)
+    send(sandbox.kafka, EVENTS, planned_clicks(plan).drawn(plan.backlog), on_sent=on_sent)
 
 
 def _measure_floor(sandbox: Sandbox, plan: Plan) -> Report:

@@ -8,10 +8,9 @@ import orjson
 
 from jobs.benchmark.stream.harness.job_run import PROFILE_JOB, run_job
 from jobs.benchmark.stream.harness.load_generator import (
-    Clicks,
     Message,
     OnProgress,
-    make_ids,
+    planned_clicks,
     send_messages,
 )
 from jobs.benchmark.stream.harness.measurement_sandbox import measurement_sandbox
@@ -62,11 +61,7 @@ def mixture(plan: Plan, broken: int) -> Iterator[Message]:
 
     A broken message has a header that names its kind. No job reads it.
     """
-    clicks = Clicks(
-        candidates=make_ids("c", plan.profiles),
-        postings=make_ids("p", plan.postings),
-        seed=plan.seed,
-    )
+    clicks = planned_clicks(plan)
     rng = random.Random(f"broken {plan.seed}")
     good, to_break, kinds = clicks.drawn(plan.good), clicks.drawn(broken), _kinds(broken)
     left_good, left_broken = plan.good, broken

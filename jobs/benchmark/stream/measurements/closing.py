@@ -1,5 +1,6 @@
 """Part closing: from a posting closed to the last list that still holds it."""
 
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -135,7 +136,6 @@ def _close_steadily(
     due = {number * closing // len(postings): id_ for number, id_ in enumerate(postings, start=1)}
     clicks = chain.clicks(plan, plan.rate, NAME, begin_days=1)
     name, closed = kafka.topic_prefix + POSTINGS.name, Closed()
-    client = producer(kafka)
 
     def on_sent(done: int) -> None:
         if done % _PROGRESS_EVENTS == 0:
@@ -144,11 +144,8 @@ def _close_steadily(
             sent = client.send(name, key=due[done].encode(), value=None).get(timeout=60)
             closed[due[done]] = sent.timestamp / 1000
 
-    try:
-        with broker_errors(kafka):
-            send_steadily(kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
-    finally:
-        client.close()
+    with contextlib.closing(producer(kafka)) as client, broker_errors(kafka):
+        send_steadily(kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
     return closed
 
 

@@ -7,7 +7,7 @@ from jobs.benchmark.stream.harness.latency_samples import read_answers, read_cop
 from jobs.benchmark.stream.harness.load_generator import (
     Clicks,
     OnProgress,
-    make_ids,
+    planned_clicks,
     send_steadily,
 )
 from jobs.benchmark.stream.harness.measurement_sandbox import COPIES, measurement_sandbox
@@ -52,10 +52,7 @@ def measure(given: Settings, plan: Plan, on_progress: OnProgress) -> Report:
 
 def _measure_floor(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> Report:
     on_progress("floor: starting the pass-through", 0.0)
-    clicks = Clicks(
-        candidates=make_ids("c", plan.profiles), postings=make_ids("p", plan.postings),
-        seed=plan.seed, spacing=timedelta(seconds=1 / plan.rate), name="floor",
-    )  # fmt: skip
+    clicks = planned_clicks(plan, spacing=timedelta(seconds=1 / plan.rate), name="floor")
     with sandbox.start_job(COPY_JOB) as copying:
         copying.wait_for_text(JOB_RUNNING)
         sent = _send(sandbox, clicks, plan, on_progress, "floor")

@@ -52,7 +52,6 @@ class Group:
     """A consumer group of Quix Streams processes."""
 
     python: Path
-    """From `install`."""
     processes: int
 
     def run(self, sandbox: Sandbox, count: int) -> JobRun:

@@ -10,7 +10,12 @@ from jobs.benchmark.stream.harness.job_run import (
     PROFILE_JOB,
     wait_until_caught_up,
 )
-from jobs.benchmark.stream.harness.load_generator import Clicks, OnProgress, make_ids, send
+from jobs.benchmark.stream.harness.load_generator import (
+    OnProgress,
+    make_ids,
+    planned_clicks,
+    send,
+)
 from jobs.benchmark.stream.harness.measurement_sandbox import measurement_sandbox
 from jobs.benchmark.stream.harness.plan import Plan
 from jobs.benchmark.stream.harness.statistics import Report, prefixed, ratio
@@ -57,10 +62,12 @@ def measure(given: Settings, plan: Plan, on_progress: OnProgress) -> Report:
 
 def _measure(sandbox: Sandbox, plan: Plan, new: list[str], touched: list[str], name: str) -> Report:
     """Load new candidates, then have as many batches as planned, each of so many messages."""
-    send(sandbox.kafka, EVENTS, _clicks(plan, new, f"load-{name}").in_turn(len(new)))
+    loads = planned_clicks(plan, candidates=new, name=f"load-{name}")
+    send(sandbox.kafka, EVENTS, loads.in_turn(len(new)))
     loading = _run_batches(sandbox)
     count = plan.touched * (plan.batches + FIRST_BATCHES)
-    send(sandbox.kafka, EVENTS, _clicks(plan, touched, f"touch-{name}").in_turn(count))
+    touches = planned_clicks(plan, candidates=touched, name=f"touch-{name}")
+    send(sandbox.kafka, EVENTS, touches.in_turn(count))
     batches = [
         batch
         for batch in _run_batches(sandbox, {"kafka.max_offsets_per_trigger": plan.touched})
@@ -87,8 +94,3 @@ def _run_batches(sandbox: Sandbox, changes: dict[str, Any] | None = None) -> lis
         lines = job.output().splitlines()
     entries = [orjson.loads(line) for line in lines if line.startswith(b"{")]
     return [entry for entry in entries if "batch_id" in entry and "seconds" in entry]
-
-
-def _clicks(plan: Plan, candidates: list[str], name: str) -> Clicks:
-    postings = make_ids("p", plan.postings)
-    return Clicks(candidates=candidates, postings=postings, seed=plan.seed, name=name)

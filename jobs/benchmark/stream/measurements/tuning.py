@@ -19,9 +19,9 @@ from jobs.benchmark.stream.harness.job_run import JOB_RUNNING, wait_until_caught
 from jobs.benchmark.stream.harness.latency_samples import read_answers
 from jobs.benchmark.stream.harness.load_generator import (
     BEGIN,
-    Clicks,
     OnProgress,
     make_ids,
+    planned_clicks,
     send,
     send_steadily,
 )
@@ -121,16 +121,16 @@ def _prepare(sandbox: Sandbox, plan: Plan) -> None:
 def _run(sandbox: Sandbox, plan: Plan, tuned: str, number: int) -> Run:
     """Work off a backlog, then answer clicks, in a process of its own."""
     own = _own_topics(sandbox, tuned, number)
-    candidates, postings = make_ids("c", plan.tuning_profiles), make_ids("p", plan.postings)
-    backlog = Clicks(candidates=candidates, postings=postings, seed=plan.seed)
+    candidates = make_ids("c", plan.tuning_profiles)
+    backlog = planned_clicks(plan, candidates=candidates)
     send(own.kafka, EVENTS, backlog.drawn(plan.tuning_backlog))
     with own.start_job(HOT_PATH) as job:
         running = job.wait_for_text(JOB_RUNNING)
         wait_until_caught_up(own, job)
         _, ended, _ = published_profiles(own.kafka)
         before = end_offsets(own.kafka, RECOMMENDATIONS)
-        live = Clicks(
-            candidates=candidates, postings=postings, seed=plan.seed, name="live",
+        live = planned_clicks(
+            plan, candidates=candidates, name="live",
             begin=BEGIN + timedelta(days=30), spacing=timedelta(seconds=1 / plan.rate),
         )  # fmt: skip
         first = round(plan.tuning_warm_up_seconds * plan.rate)
