@@ -38,7 +38,7 @@ from streaming.importing.replay_rate import ReplayRate
 from streaming.kafka.topic_reader import read_postings, read_recommendation
 from streaming.serving.batch_recommendation import recommend_all
 from streaming.serving.bundles import BundleStore
-from streaming.serving.versions import read_current_versions
+from streaming.serving.champion import read_current_versions
 from streaming.settings import Settings
 from streaming.spark.session import logged_session
 from streaming.timestamps import format_timestamp

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.lake import tables
 from streaming.serving.bundles import BundleStore
-from streaming.serving.versions import ServingVersions
+from streaming.serving.champion import ServingVersions
 from streaming.settings import Settings
 from streaming.timestamps import SPARK_FORMAT
 from training.registry.model_registry import ModelRef

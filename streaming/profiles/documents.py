@@ -7,7 +7,7 @@ from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 from pyspark.sql.types import StringType, StructField, StructType
 
 from streaming.settings import Tuning
-from streaming.spark.internals.state_socket import leave_open
+from streaming.spark.internals.socket_leak import leave_open
 from streaming.spark.internals.tuned.state_client import PipelinedDocuments
 
 _KEY = StructType([StructField("candidate_id", StringType())])

@@ -19,7 +19,7 @@ from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
 from streaming.serving.bundles import Bundle
-from streaming.serving.versions import ServingVersions
+from streaming.serving.champion import ServingVersions
 from streaming.spark.internals.hadoop_files import HadoopFiles
 
 FOLDER = "pins"

@@ -23,14 +23,14 @@ from pyspark.sql import SparkSession
 
 from streaming.lake import tables
 from streaming.serving.catalogue import Catalogue
-from streaming.serving.model_loader import cached_ranker, download_model
-from streaming.serving.ranker import Ranker
-from streaming.serving.versions import (
+from streaming.serving.champion import (
     ServingVersions,
     read_current_versions,
     resolve_alias,
     serving_folder,
 )
+from streaming.serving.model_loader import cached_ranker, download_model
+from streaming.serving.ranker import Ranker
 from streaming.settings import Settings
 from streaming.spark.session import is_local
 

@@ -9,7 +9,7 @@ from pyspark import inheritable_thread_target
 
 from streaming.errors import one_line
 from streaming.serving.bundles import Bundle, BundleStore
-from streaming.serving.versions import ServingVersions, write_current_versions
+from streaming.serving.champion import ServingVersions, write_current_versions
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from streaming.metrics.scoring_counters import ScoringCounters
 from streaming.serving.anonymous_list import AnonymousListPublisher
 from streaming.serving.batch_versions import FOLDER, BatchVersionLog, WorkerBatchVersionLog
 from streaming.serving.bundles import Bundle, BundleStore
+from streaming.serving.champion import current_versions_file, serving_folder
 from streaming.serving.hot_swap import HotSwap
 from streaming.serving.scoring import warm_up_workers
-from streaming.serving.versions import current_versions_file, serving_folder
 from streaming.settings import Settings
 from streaming.spark.session import shares_folder
 

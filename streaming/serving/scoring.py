@@ -22,8 +22,8 @@ from streaming.contract.value_decoder import read_value
 from streaming.kafka.spark_io import MESSAGE_SCHEMA, to_arrow
 from streaming.metrics.scoring_counters import ScoringCounters
 from streaming.serving.bundles import Bundle
+from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import Profile, RankedItem
-from streaming.serving.versions import ServingVersions
 from streaming.timestamps import parse_timestamp
 
 CHUNK = 64

@@ -15,7 +15,7 @@ from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATION
 from streaming.errors import CareerstreamError
 from streaming.kafka.topic_reader import read_latest
 from streaming.lake import tables
-from streaming.serving.versions import read_current_versions
+from streaming.serving.champion import read_current_versions
 from streaming.settings import JobSettings
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka]

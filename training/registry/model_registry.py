@@ -16,9 +16,9 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from streaming.errors import ModelError
+from streaming.serving.champion import CHAMPION
 from streaming.serving.model_loader import load_ranker
 from streaming.serving.ranker import Ranker
-from streaming.serving.versions import CHAMPION
 from streaming.settings import Settings
 from streaming.timestamps import format_timestamp
 from training.registry.tracking import registry_errors, setup

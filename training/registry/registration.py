@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from streaming.serving.catalogue import Catalogue
-from streaming.serving.versions import CHAMPION
+from streaming.serving.champion import CHAMPION
 from streaming.settings import Settings
 from training.ranking.most_popular import MostPopularRanker
 from training.registry.model_registry import (

@@ -12,8 +12,8 @@ import numpy as np
 
 from streaming.errors import InputError, ModelError
 from streaming.serving.catalogue import Catalogue
+from streaming.serving.champion import CHAMPION, ServingVersions
 from streaming.serving.ranker import Profile
-from streaming.serving.versions import CHAMPION, ServingVersions
 from streaming.settings import Settings
 from streaming.timestamps import format_timestamp, parse_timestamp
 from training.inference.prepared_catalogue import PreparedCatalogue

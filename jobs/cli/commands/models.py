@@ -93,7 +93,7 @@ def list_versions(context: typer.Context) -> None:
     """List the registered versions and the history of champions."""
     if context.invoked_subcommand is not None:
         return
-    from streaming.serving.versions import CHAMPION  # noqa: PLC0415 - mlflow takes seconds to load
+    from streaming.serving.champion import CHAMPION  # noqa: PLC0415 - mlflow takes seconds to load
     from training.registry import model_registry, tracking  # noqa: PLC0415
 
     settings = settings_of(context)

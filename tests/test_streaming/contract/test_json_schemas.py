@@ -31,8 +31,8 @@ from streaming.contract.topics import (
 )
 from streaming.profiles.fold import Received, ReceivedEvent, ReceivedStatedPart, fold
 from streaming.serving.catalogue import Catalogue
+from streaming.serving.champion import ServingVersions
 from streaming.serving.scoring import anonymous_profile, recommendation_value
-from streaming.serving.versions import ServingVersions
 from streaming.timestamps import parse_timestamp
 from training.ranking.most_popular import MostPopularRanker
 

@@ -12,7 +12,7 @@ from streaming.serving.batch_versions import (
     BatchVersionLog,
     WorkerBatchVersionLog,
 )
-from streaming.serving.versions import ServingVersions
+from streaming.serving.champion import ServingVersions
 
 pytestmark = pytest.mark.spark
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from streaming.contract.records import Item
 from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
+from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import Ranker
-from streaming.serving.versions import ServingVersions
 from training.content_ranker.blended_ranker import BlendedRanker
 from training.content_ranker.content_examples import history_before
 from training.content_ranker.fit_content import BLENDS, fit_content

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from streaming.errors import ModelError
-from streaming.serving.versions import CHAMPION
+from streaming.serving.champion import CHAMPION
 from streaming.settings import MlflowSettings, Settings
 from training.evaluation.offline_evaluation import EvaluationProtocol
 from training.ranking.most_popular import MostPopularRanker

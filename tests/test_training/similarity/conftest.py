@@ -14,7 +14,7 @@ from infra.simulator import Market, MarketConfig
 from streaming.contract.records import Posting, Stated
 from streaming.contract.spark_types import spark_type
 from streaming.serving.catalogue import Catalogue
-from streaming.serving.versions import ServingVersions
+from streaming.serving.champion import ServingVersions
 from streaming.settings import Settings, TrainingSettings
 from streaming.timestamps import parse_timestamp
 from training.data.dataset import Dataset

@@ -22,7 +22,7 @@ from jobs.benchmark.stream.harness.plan import Plan
 from jobs.runtime.sandbox import Sandbox
 from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS
 from streaming.errors import CareerstreamError
-from streaming.serving.versions import read_current_versions
+from streaming.serving.champion import read_current_versions
 from streaming.settings import Settings
 from streaming.timestamps import format_timestamp
 from training.registry import model_registry

@@ -22,7 +22,7 @@ from pyspark.sql.streaming.stateful_processor_api_client import StatefulProcesso
 from pyspark.sql.types import StructType
 
 from streaming.errors import CareerstreamError
-from streaming.spark.internals.state_socket import leave_open
+from streaming.spark.internals.socket_leak import leave_open
 
 _PROTOCOL_VERSION = 0
 _HEADER = struct.Struct("!ii")

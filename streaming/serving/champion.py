@@ -1,4 +1,4 @@
-"""The versions that recommendations are made with, and which of them serve now."""
+"""The champion: which model version it is, and which versions recommendations are made with now."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
