@@ -34,10 +34,7 @@ class ListMaker(Protocol):
 def compare_decodings(scorer: ListMaker, training: TrainingView, seed: int) -> dict[str, float]:
     """Measure the lists that each of `presets.DECODINGS` makes of the target's competitors.
 
-    Args:
-        scorer: trained on `training.histories`, which hold no validation target.
-        training: the data.
-        seed: of the sample.
+    The scorer was trained on `training.histories`, which hold no validation target.
 
     Returns:
         `decoding/WAY/hr@10` and `…/ndcg@10`; `…/coverage`, the share of the catalogue that is in at

@@ -30,15 +30,7 @@ class Explainer(Protocol):
     """A scorer that names reasons."""
 
     def reasons(self, histories: Sequence[History], items: np.ndarray) -> np.ndarray:
-        """Name the step that contributes most to an item.
-
-        Args:
-            histories: B of them.
-            items: (B,) int64, one for each.
-
-        Returns:
-            (B,) int64 places in the histories.
-        """
+        """Name the step that contributes most to each history's item: (B,) int64 places."""
 
 
 def faithfulness(

@@ -103,15 +103,7 @@ class CappedAccuracy:
 
 
 def _highest(scores: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of the highest scores, in no order.
-
-    Args:
-        scores: (B, N), minus infinity for items that a list may not hold.
-        size: places of the list.
-
-    Returns:
-        (B, K) int64; and (B, K) bool, false where no allowed item was left.
-    """
+    """Return the rows of the K highest of (B, N) scores, in no order, and which are finite."""
     size = min(size, scores.shape[1])
     rows = np.argpartition(-scores, size - 1, axis=1)[:, :size]
     return rows, np.isfinite(np.take_along_axis(scores, rows, axis=1))

@@ -37,11 +37,9 @@ class ContentScore:
     index: tuple[sparse.csr_array, ...]
 
     def scores(self, history: ProfileHistory, moment: int) -> np.ndarray:
-        """Score every posting at a moment, (N,) float32, each posting by itself.
+        """Score every posting by itself at a moment, microseconds since 1970: (N,) float32.
 
-        Args:
-            history: of a profile, at least one step.
-            moment: microseconds since 1970, for which the list is made.
+        The history has at least one step.
         """
         postings, co_visitation = self.features.postings, self.features.co_visitation
         weights = iter(self._step_weights(history))

@@ -93,16 +93,7 @@ class InteractionFeatures:
         return (*aggregated, *POSTING_TERMS)
 
     def compute(self, history: ProfileHistory, moment: int, columns: np.ndarray) -> np.ndarray:
-        """Compute the features of a profile with some postings.
-
-        Args:
-            history: of the profile.
-            moment: microseconds, for which the list is made.
-            columns: (C,) rows of the catalogue.
-
-        Returns:
-            (C, F) float32.
-        """
+        """Compute the features of (C,) rows at a moment, microseconds: (C, F) float32."""
         similarities = self.similarities(history.rows, columns)
         aggregated = np.moveaxis(np.matmul(history.weights, similarities), 1, 0)  # (A, S, C)
         terms = self.posting_terms(history, moment, columns)

@@ -103,12 +103,9 @@ class PostingFeaturizer:
         texts: Sequence[sparse.csr_array],
         keep: Sequence[str],
     ) -> PostingFeatures:
-        """Compute the features of N postings.
+        """Compute the features of N rows of a catalogue's table.
 
-        Args:
-            postings: rows of a catalogue's table.
-            texts: of `text_vectors`.
-            keep: fields whose values are wanted as they are.
+        `texts` are their `text_vectors`; the values of the fields `keep` are wanted as they are.
         """
         rows = _fields(postings)
         columns = {name: [row.get(name, "") for row in rows] for name in {*self.fields, *keep}}

@@ -50,11 +50,8 @@ class PopularityCounts:
 
         A candidate counts once for a posting and kind, at the newest time, so that nobody makes a
         posting popular alone. The sums do not depend on the order of the rows. The weight of an
-        event falls as 0.5 ** (age / half-life).
-
-        Args:
-            events: columns candidate_id, posting_id, kind, event_time.
-            as_of: later events are left out.
+        event falls as 0.5 ** (age / half-life). Columns of `events`: candidate_id, posting_id,
+        kind, event_time.
         """
         times = pd.to_datetime(events["event_time"], utc=True)
         counted = events.assign(event_time=times)[

@@ -20,13 +20,8 @@ def intra_list_similarity(
 ) -> np.ndarray:
     """Average the cosines of all pairs within each list; lower is more diverse.
 
-    Args:
-        vectors: (N, V), unit or zero.
-        rows: (B, K) int64, the lists.
-        filled: (B, K) bool, false at places that a shorter list lacks.
-
-    Returns:
-        (B,) float64; 0 for a list without pairs.
+    Vectors are (N, V), unit or zero. Lists are (B, K) int64 rows of them; `filled`, (B, K) bool, is
+    false at places that a shorter list lacks. Returns (B,) float64; 0 for a list without pairs.
     """
     owners = np.repeat(np.arange(len(rows)), rows.shape[1])
     membership = sparse.csr_array(

@@ -50,13 +50,7 @@ class ScoredList:
 def step_contributions(
     encoded: Encoded, decision: Decision, index: int, vectors: np.ndarray
 ) -> np.ndarray:
-    """Compute what each step of a profile itself adds to the scores of some postings.
-
-    Args:
-        encoded: several profiles.
-        decision: their first decoding step.
-        index: the profile's among them.
-        vectors: (S, D) posting vectors.
+    """Compute what each step of the profile at `index` itself adds to scores of (S, D) postings.
 
     Returns:
         (S, L) float32: attention times the inner product with the step's own content.
@@ -74,12 +68,8 @@ def occlusion_losses(
 ) -> list[np.ndarray]:
     """Compute how much less probable the postings of lists are without each step of the profile.
 
-    Args:
-        network: the model.
-        encoded: R profiles.
-        state: the encoder's last, (R, U) each.
-        contributions: (S, L) for each profile, from `step_contributions`.
-        lists: the list of each profile.
+    There are R profiles, with the encoder's last state, (R, U) each, `step_contributions`, (S, L)
+    each, and their lists.
 
     Returns:
         For each profile (S, L) float32: nats of each posting's log-probability among the K nearest;

@@ -43,11 +43,7 @@ def choose_decoding(ranker: EncoderDecoderRanker, dataset: Dataset) -> DecodingC
 
     The choice is the cheapest decoding that is at most one standard error behind the best: a beam
     costs three times the first step, for every profile. Without held-out candidates the preset's
-    decoding stays.
-
-    Args:
-        ranker: just trained.
-        dataset: the data that it was trained on, with the validation part.
+    decoding stays. `dataset` is what the ranker was trained on, with the validation part.
     """
     train, held_out = dataset.split(ranker.preset.training.validation_split)
     catalogue = dataset.catalogue
@@ -81,10 +77,8 @@ def cheapest_within_one_standard_error(values: Mapping[str, np.ndarray]) -> str:
     """Return the first name that is at most one standard error behind the one of the highest mean.
 
     The rule is that of Breiman, Friedman, Olshen and Stone, Classification and Regression Trees,
-    1984, section 3.4.3.
-
-    Args:
-        values: name to the values of each candidate, (candidates,); the cheapest first.
+    1984, section 3.4.3. Names map to the values of each candidate, (candidates,); the cheapest
+    comes first.
     """
     best = max(values.values(), key=np.mean)
 

@@ -82,21 +82,12 @@ def train(
     on_epoch: Callable[[EpochRecord], None],
     device: torch.device = CPU,
 ) -> EncoderDecoder:
-    """Train, starting from the checkpoint.
+    """Train, starting from the checkpoint, and return the model on the CPU.
 
-    Args:
-        tensors: the data.
-        preset: shape and training.
-        seed: of all randomness.
-        group: the processes; each passes the same other arguments.
-        checkpoint: is read at the start and written after each epoch, by the leader only.
-        on_epoch: called after each epoch, when its checkpoint is written.
-        device: of this process (`training.fitting.devices`), of one type in all of them. Examples
-            and batches are the same on every device, dropout is not; a run may be resumed on
-            another device.
-
-    Returns:
-        The model, on the CPU.
+    Each process of the group passes the same arguments. The leader alone writes the checkpoint
+    after each epoch; `on_epoch` is called after that. Devices (`training.fitting.devices`) are of
+    one type in all processes. Examples and batches are the same on every device, dropout is not; a
+    run may be resumed on another device.
 
     Raises:
         InputError: the data hold no example.

@@ -42,14 +42,9 @@ def encode_profiles(
 ) -> list[tuple[EncoderInput, tuple[ProfileStep, ...]] | None]:
     """Turn profiles into encoder inputs, as in training: stated entries first, then events.
 
-    An event whose posting the catalogue lacks is skipped until the posting is there.
-
-    Args:
-        profiles: values of the topic `profiles`, each with the time at which ages are taken,
-            microseconds since 1970.
-        prepared: the catalogue.
-        stated_vector: returns the (D,) vector of a stated entry.
-        config: limits the number of steps.
+    An event whose posting the catalogue lacks is skipped until the posting is there. Each profile
+    comes with the time at which ages are taken, microseconds since 1970; `stated_vector` returns
+    the (D,) vector of a stated entry.
 
     Returns:
         For each profile the encoder's input and the steps it stands for; None for a profile

@@ -80,12 +80,8 @@ def write_features(
 ) -> Preset:
     """Make the embedder and all features once, for every process to read.
 
-    Args:
-        dataset: all of it; texts of all postings may be read, only events are held out.
-        preset: gives the dimensions.
-        folder: is written to, and made where it does not exist.
-        text_encoder: as `TrainingSettings.text_encoder`.
-        seed: of the word vectors.
+    Texts of all postings may be read, only events are held out. The folder is made where it does
+    not exist; `text_encoder` is that of `TrainingSettings`.
 
     Returns:
         The preset, with the dimensions of the encoder.

@@ -36,8 +36,7 @@ _MADE_AT_FILE = "made_at.txt"
 class MostPopularRanker:
     """A `streaming.serving.ranker.Ranker` that gives everybody the popular fresh postings.
 
-    Args:
-        counts: what is popular; without counts the freshest postings lead.
+    Without counts the freshest postings lead.
     """
 
     def __init__(self, counts: PopularityCounts | None = None) -> None:
@@ -126,13 +125,8 @@ def popularity_scores(
     """Score every posting by popularity and freshness.
 
     The score is (1 + log(1 + weight)) / (1 + age / half-life): a popular posting leads until it is
-    old. Whether a posting may be shown is not decided here (`Catalogue.eligible`).
-
-    Args:
-        catalogue: N postings.
-        weights: (N,) float64, `PopularityCounts.aligned`.
-        made_at: `PopularityCounts.made_at`.
-        as_of: the time at which weights and ages are taken.
+    old. Whether a posting may be shown is not decided here (`Catalogue.eligible`). `weights`, (N,)
+    float64, are those of `PopularityCounts.aligned` at `made_at`.
 
     Returns:
         (N,) float64 above 0.

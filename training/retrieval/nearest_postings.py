@@ -35,13 +35,8 @@ def nearest_postings(
 ) -> Shortlist:
     """Retrieve more postings than are wanted, by estimates of their scores at the first step.
 
-    Args:
-        prepared: the catalogue.
-        query: the profile.
-        decision: the first decoding step of several profiles.
-        index: the profile's among them.
-        products: (N,) float32, `PreparedCatalogue.approximate_products` of the profile's query.
-        size: the number of postings wanted.
+    `index` is the profile's in the decision; `products`, (N,) float32, are the
+    `PreparedCatalogue.approximate_products` of its query.
     """
     catalogue, weights = prepared.catalogue, decision.freshness_weights[index]
     estimates = products + prepared.freshness.weighted(weights, query.as_of)

@@ -26,13 +26,7 @@ class Shortlist:
 
     @classmethod
     def of(cls, prepared: PreparedCatalogue, rows: np.ndarray, as_of: int) -> "Shortlist":
-        """Take postings from a catalogue.
-
-        Args:
-            prepared: the catalogue.
-            rows: (K,) int64, ascending, of postings that are open at `as_of`.
-            as_of: the time at which freshness is taken, microseconds since 1970.
-        """
+        """Take (K,) int64 rows, ascending, of postings that are open at `as_of`, microseconds."""
         freshness = prepared.freshness.of(rows, as_of)
         employers = prepared.catalogue.employer_numbers[rows]
         return cls(rows, prepared.vectors[rows], freshness, employers)

@@ -31,19 +31,13 @@ class ClusterLabel:
 
 
 def label_clusters(postings: Sequence[Posting], labels: Sequence[int]) -> list[ClusterLabel]:
-    """Return distinct labels for clusters.
+    """Return a label for each cluster, all distinct.
 
     A word's weight is its class-based TF-IDF, tf · log(1 + A / f): tf is the share of the cluster's
     postings that hold it, f the sum of these shares over all clusters, A the mean number of words
     in a cluster (Grootendorst, BERTopic, 2022). Shares replace counts, so that one long list of
-    skills cannot dominate a label. Only postings in the language of the majority are read.
-
-    Args:
-        postings: values of `records.Posting`; read are title, skills and occupation.
-        labels: the cluster of each, from 0 without gaps, or `UNCLUSTERED`.
-
-    Returns:
-        One label for each cluster.
+    skills cannot dominate a label. Only postings in the language of the majority are read, and of
+    them title, skills and occupation. `labels` are clusters from 0 without gaps, or `UNCLUSTERED`.
     """
     groups = range(max(labels, default=UNCLUSTERED) + 1)
     members: list[list[Posting]] = [[] for _ in groups]

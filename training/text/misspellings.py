@@ -40,11 +40,7 @@ class SimilarWord:
 
 
 class SimilarWords:
-    """An index of words by their character n-grams.
-
-    Args:
-        words: distinct and lower-case, the most frequent first.
-    """
+    """An index of distinct lower-case words, the most frequent first, by character n-grams."""
 
     def __init__(self, words: Sequence[str]) -> None:
         postings: dict[str, list[int]] = {}
@@ -62,10 +58,6 @@ class SimilarWords:
         self, text: str, known: Collection[str]
     ) -> list[tuple[UnknownSpan, tuple[SimilarWord, ...]]]:
         """Find words similar to the unknown parts of a text.
-
-        Args:
-            text: in any language.
-            known: words that are not looked up.
 
         Returns:
             Each unknown span in the order of the text, with its similar words, best first.

@@ -114,12 +114,9 @@ def sample_cases(cases: Cases, seed: int, most: int = _MOST_CASES) -> Cases:
 
 
 def decayed_histories(histories: Sequence[History], items: int, decay: float) -> sparse.csr_array:
-    """Weight the items of histories by age, the newest item at age 0.
+    """Weight the N items of B histories by age, the newest at age 0.
 
-    Args:
-        histories: B of them.
-        items: N.
-        decay: a weight is e^(-decay · age in items), divided by the sum over the history.
+    A weight is e^(-decay · age in items), divided by the sum over the history.
 
     Returns:
         (B, N); an item that stands in a history twice has the sum of its weights.

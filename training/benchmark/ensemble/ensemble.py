@@ -108,13 +108,7 @@ class EnsembleScorer:
 
 @repeatable()
 def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> EnsembleScorer:
-    """Train the ensemble; see `training_view.Fit`.
-
-    Args:
-        training: the data.
-        seed: of everything random.
-        on_progress: called from time to time.
-    """
+    """Train the ensemble; see `training_view.Fit`."""
     started = time.monotonic()
     cases = sample_cases(training.validation, seed, _MOST_CASES)
     members = _members(training, cases, seed, on_progress)

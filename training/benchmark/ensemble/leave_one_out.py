@@ -18,13 +18,7 @@ _MOST_STEPS = 50
 def most_influential_step(
     scores: Callable[[Sequence[History]], np.ndarray], history: History, item: int
 ) -> int:
-    """Return the place in a history that contributes most to an item.
-
-    Args:
-        scores: as `Scorer.scores`.
-        history: of any length.
-        item: a row of the catalogue.
-    """
+    """Return the place in a history that contributes most to an item, by `Scorer.scores`."""
     if len(history) == 1:
         return 0
     places = np.arange(len(history))

@@ -99,14 +99,9 @@ def train(
 ) -> None:
     """Train a model.
 
-    Args:
-        config: shape and training.
-        histories: rows of items, oldest first; those of a single item are skipped.
-        items: N.
-        attributes: of items; None for none.
-        seed: of everything random.
-        on_epoch: called with the epoch from 1, the number of epochs, the model, its averaged
-            weights and the mean loss.
+    Histories are rows of N items, oldest first; those of a single item are skipped. `on_epoch` is
+    called with the epoch from 1, the number of epochs, the model, its averaged weights and the mean
+    loss.
     """
     random = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):

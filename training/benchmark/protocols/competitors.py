@@ -31,10 +31,7 @@ def competing_items(
 ) -> np.ndarray:
     """Return the items of each target's pool, minus the history.
 
-    Args:
-        histories: B of them.
-        targets: (B,) int64 rows of items.
-        pools: (N,), as `Cases.pools`.
+    Targets are (B,) int64 rows of items, pools (N,), as `Cases.pools`.
 
     Returns:
         (B, N) bool, the target among them unless its history holds it.
@@ -54,12 +51,9 @@ def target_ranks(
 def mean_metric(
     scores: Callable[[slice], np.ndarray], cases: Cases, metric: str = SELECTION_METRIC
 ) -> float:
-    """Average a metric over cases; 0 where there are none.
+    """Average one of `METRICS` over cases; 0 where there are none.
 
-    Args:
-        scores: returns the scores of a slice of the cases, (B, N).
-        cases: U of them.
-        metric: one of `METRICS`.
+    `scores` returns the scores of a slice of the cases, (B, N).
     """
     total = 0.0
     for start in range(0, len(cases), _BATCH):

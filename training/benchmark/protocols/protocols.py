@@ -10,12 +10,7 @@ PROTOCOLS = ("job-views", "sequences")
 
 
 def load(protocol: str, file: Path, attributes: Path | None = None) -> Split:
-    """Read a file under a protocol.
-
-    Args:
-        protocol: one of `PROTOCOLS`.
-        file: of the protocol's layout.
-        attributes: item to attribute numbers, JSON; for sequences alone.
+    """Read a file under one of `PROTOCOLS`; a JSON file of attributes belongs to sequences alone.
 
     Raises:
         InputError: there is no such protocol, or the file does not fit it.

@@ -46,11 +46,7 @@ def evaluate_scorer(
 ) -> ScorerQuality:
     """Rank every target.
 
-    Args:
-        scorer: what to measure.
-        cases: histories and targets.
-        on_progress: called with the share of the cases that is done.
-        observers: fresh ones, for whatever else is to be measured.
+    `on_progress` gets the share of the cases that is done; observers must be fresh ones.
 
     Raises:
         ModelError: a score is not finite, or there is not one score for each item.
@@ -72,12 +68,9 @@ def evaluate_scorer(
 def intervals(qualities: Mapping[str, ScorerQuality], seed: int) -> dict[str, Interval]:
     """Estimate every metric of several scorers on the same cases.
 
-    All scorers are resampled together, so that their differences are paired by user.
-
-    Args:
-        qualities: prefix such as `baselines/als/` to what was measured; the first is compared with
-            every other, under `difference/PREFIX`.
-        seed: of the bootstrap.
+    All scorers are resampled together, so that their differences are paired by user. Their names
+    are prefixes such as `baselines/als/`; the first is compared with every other, under
+    `difference/PREFIX`.
 
     Returns:
         Keys such as `seen/hr@10` and `baselines/als/hr@10`; a group without users has none.

@@ -51,12 +51,10 @@ class FieldCoOccurrence:
     ) -> np.ndarray:
         """Measure how the values of a history co-occur with those of other postings.
 
-        Args:
-            steps: (n,) rows of the catalogue. Values that they hold themselves have 0: equality
-                has a feature of its own.
-            columns: (C,) rows of the catalogue; None for all of it.
-            own: rows of the same person's training history, to be left out of the counts; None for
-                a person who was not counted.
+        `steps` are (n,) and `columns` (C,) rows of the catalogue, None for all of it. Values that
+        steps hold themselves have 0: equality has a feature of its own. `own` are rows of the same
+        person's training history, to be left out of the counts; None for a person who was not
+        counted.
 
         Returns:
             (measures, n, C) float32.

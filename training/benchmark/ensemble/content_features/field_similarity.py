@@ -38,11 +38,7 @@ class FieldSimilarity:
         return tuple(self.compare(np.zeros(1, np.int64), np.zeros(1, np.int64)))
 
     def features(self, steps: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
-        """Compare the postings of a history with others.
-
-        Args:
-            steps: (n,) rows of the catalogue.
-            columns: (C,) rows of the catalogue; None for all of it.
+        """Compare (n,) rows of the catalogue, a history, with (C,) others; None: with all of it.
 
         Returns:
             (similarities, n, C) float32 from 0 to 1.

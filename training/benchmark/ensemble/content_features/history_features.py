@@ -87,11 +87,8 @@ class HistoryFeatures:
     ) -> np.ndarray:
         """Compute the features of one history with many postings.
 
-        Args:
-            history: of one person.
-            columns: (C,) rows of the catalogue; None for all of it.
-            own: what was counted of the same person, to be left out; None for others.
-            place: the same person's row of `held`.
+        `columns` are (C,) rows of the catalogue, None for all of it. `own`, what was counted of the
+        same person at the row `place` of `held`, is left out; None for others.
 
         Returns:
             (C, F) float32.

@@ -43,11 +43,7 @@ class PostingVectors:
 
 
 def vectorise(postings: Sequence[Mapping[str, Any]]) -> PostingVectors:
-    """Return the vectors of postings.
-
-    Args:
-        postings: the JSON values of `streaming.contract.records.Posting`.
-    """
+    """Return the vectors of postings, JSON values of `streaming.contract.records.Posting`."""
     rows = [flatten_fields(posting) for posting in postings]
     names = sorted({name for values in rows for name in values} - TEXT_FIELDS)
     columns = {name: [values.get(name, "") for values in rows] for name in names}

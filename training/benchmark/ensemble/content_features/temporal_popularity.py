@@ -72,10 +72,9 @@ class TemporalPopularity:
     def at(self, moment: float, columns: np.ndarray | None, own: History | None) -> np.ndarray:
         """Compare the views of similar postings around a moment with the average.
 
-        Args:
-            moment: microseconds since 1970: of the newest step of a history.
-            columns: (C,) rows of the catalogue; None for all of it.
-            own: the same person's training history, to be left out.
+        `moment` is that of the newest step of a history, microseconds since 1970; `columns` are
+        (C,) rows of the catalogue, None for all of it. The same person's training history, `own`,
+        is left out.
 
         Returns:
             (similarities · widths, C) float32: logarithms of ratios, 0 for the average.
