@@ -77,11 +77,10 @@ def faithfulness(
 def _compare(
     scorer: Scorer, explainer: Explainer, histories: Sequence[History], random: np.random.Generator
 ) -> np.ndarray:
-    """Remove and isolate the named step and a random other one.
+    """Remove and isolate the named step and a random other one, (B, 4) float64.
 
-    Returns:
-        (B, 4) float64: the drop of the log-probability without the named step and without the
-        other, and whether the named step alone and the other alone keep the item.
+    The columns are the drops of the log-probability without either step, and whether either alone
+    keeps the item.
     """
     rows = np.arange(len(histories))
     whole = without_history(scorer.scores(histories), histories)

@@ -33,26 +33,19 @@ CO_VISITS = POSTING_TERMS.index("together")
 
 @dataclass(frozen=True, eq=False)
 class InteractionFeatures:
-    """Computes the features of profiles and the postings of one catalogue.
-
-    Args:
-        postings: features of the postings.
-        featurizer: names what is compared.
-        co_visitation: what people turned to.
-        field_places: by field of `co_visitation.fields` the node of each posting's value, (N,)
-            int64.
-        posting_places: (N,) int64, the node of each posting among `co_visitation.postings`.
-        popularity: (N,) float64, weights of `co_visitation.popularity`.
-        opens: (N,) int64 microseconds, as `Catalogue.opens`.
-    """
+    """Computes the features of profiles and the postings of one catalogue."""
 
     postings: PostingFeatures
     featurizer: PostingFeaturizer
     co_visitation: CoVisitation
     field_places: Mapping[str, np.ndarray]
+    """By field of `co_visitation.fields` the node of each posting's value, (N,) int64."""
     posting_places: np.ndarray
+    """(N,) int64, the node of each posting among `co_visitation.postings`."""
     popularity: np.ndarray
+    """(N,) float64, weights of `co_visitation.popularity`."""
     opens: np.ndarray
+    """(N,) int64 microseconds, as `Catalogue.opens`."""
 
     @classmethod
     def over(

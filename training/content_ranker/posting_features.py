@@ -58,21 +58,18 @@ class PostingFeatures:
 
 @dataclass(frozen=True, eq=False)
 class PostingFeaturizer:
-    """Computes the features of postings.
-
-    Args:
-        fields: compared for equality.
-        missing: fields that are often absent; two postings that lack them are similar in that.
-        texts: compared by words or character n-grams, names in `_TEXTS`.
-        documents: by text the (S,) slots that training postings hold, and how many hold each.
-        count: training postings.
-    """
+    """Computes the features of postings."""
 
     fields: tuple[str, ...]
+    """Compared for equality."""
     missing: tuple[str, ...]
+    """Fields that are often absent; two postings that lack them are similar in that."""
     texts: tuple[str, ...]
+    """Compared by words or character n-grams, names in `_TEXTS`."""
     documents: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    """By text the (S,) slots that training postings hold, and how many hold each."""
     count: int
+    """Training postings."""
 
     @classmethod
     def fit(cls, catalogue: Catalogue) -> Self:

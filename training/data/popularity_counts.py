@@ -29,15 +29,12 @@ HALF_LIFE_DAYS = 7.0
 
 @dataclass(frozen=True)
 class PopularityCounts:
-    """The popularity of postings at a time.
-
-    Args:
-        weights: posting id to weight, (P,) float64 under a sorted index.
-        made_at: the time at which ages were taken, canonical format; None where nothing is counted.
-    """
+    """The popularity of postings at a time."""
 
     weights: pd.Series
+    """Posting id to weight, (P,) float64 under a sorted index."""
     made_at: str | None
+    """The time at which ages were taken, canonical format; None where nothing is counted."""
 
     @classmethod
     def none(cls) -> Self:

@@ -19,14 +19,11 @@ class Interval:
 def resampled_means(
     values: np.ndarray, *, draws: int, seed: int, chunk: int | None = None
 ) -> np.ndarray:
-    """Average the values of resampled users.
+    """Average the values of resampled users, (draws, ...) float64.
 
     Columns are resampled together, so that differences between columns are paired by user. Values
     are (U, ...), U at least 1. `chunk` samples, (chunk, U) float64, are held in memory at a time;
     default: all.
-
-    Returns:
-        (draws, ...) float64.
     """
     users, random = len(values), np.random.default_rng(seed)
     flat = values.reshape(users, -1) if values.ndim > 1 else values

@@ -32,12 +32,9 @@ def ndcg_of_ranks(ranks: np.ndarray, k: int) -> np.ndarray:
 def list_metrics(
     hits: np.ndarray, targets: int, cutoffs: Sequence[int] = CUTOFFS
 ) -> dict[str, float]:
-    """Measure one list that may hold several targets.
+    """Measure `hr@k`, `ndcg@k` and `mrr` of one list that may hold several targets.
 
     `hits`, (K,) bool, are the places that hold a target. Without targets every value is NaN.
-
-    Returns:
-        `hr@k` and `ndcg@k` for each cut-off, and `mrr`.
     """
     if not targets:
         return dict.fromkeys(
@@ -75,11 +72,7 @@ def tied_ranks(scores: np.ndarray, targets: np.ndarray, competing: np.ndarray) -
 
 
 def expected_metrics(ranks: TiedRanks) -> np.ndarray:
-    """Return the expected value of every metric.
-
-    Returns:
-        (B, number of `METRICS`) float64; 0 for a target that no list may hold.
-    """
+    """Return the expected `METRICS`, (B, M) float64; 0 for a target that no list may hold."""
     first, last = ranks.better, ranks.better + ranks.equal  # the ranks first + 1 … last
     ties = np.maximum(ranks.equal, 1)
     possible = np.arange(1, max(int(last.max(initial=1)), *CUTOFFS) + 1)

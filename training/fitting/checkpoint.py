@@ -26,10 +26,7 @@ class Checkpoint:
         """The records of all epochs, also of those before the run was resumed."""
 
     def restore(self, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-        """Load the saved state into model and optimiser.
-
-        Returns:
-            The number of finished epochs; 0 where there is nothing to resume from.
+        """Load the saved state into model and optimiser; return the number of finished epochs.
 
         Raises:
             ModelError: the file is of another preset, seed or data, or is unreadable.

@@ -225,13 +225,10 @@ class EncoderDecoder(nn.Module):
 
 
 def cross_entropy(scores: Tensor, targets: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-    """Sum the loss over real targets, in nats, and count first-step hits.
+    """Sum the loss over real targets, in nats, and count first targets with the highest score.
 
     Scores are (B, T, N), -inf where a posting may not be emitted; targets are (B, T) int64 columns
     of them; `real`, (B, T) bool, is false on padding.
-
-    Returns:
-        The summed loss, and the number of first targets with the highest score; both scalars.
     """
     losses = functional.cross_entropy(scores[real], targets[real], reduction="sum")
     hits = (scores[:, 0].argmax(dim=1) == targets[:, 0]).sum()

@@ -78,13 +78,10 @@ class TrainingTensors:
 def write_features(
     dataset: Dataset, preset: Preset, folder: Path, *, text_encoder: str | None = None, seed: int
 ) -> Preset:
-    """Make the embedder and all features once, for every process to read.
+    """Make the embedder and all features once; return the preset with the encoder's dimensions.
 
     Texts of all postings may be read, only events are held out. The folder is made where it does
     not exist; `text_encoder` is that of `TrainingSettings`.
-
-    Returns:
-        The preset, with the dimensions of the encoder.
 
     Raises:
         InputError: the text encoder cannot be used.

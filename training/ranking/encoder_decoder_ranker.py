@@ -204,25 +204,18 @@ class EncoderDecoderRanker:
         return np.asarray(open_prepared(folder).vectors)
 
     def work_vectors(self, folder: Path) -> np.ndarray:
-        """Return the part of `posting_vectors` that describes the work, for clustering.
-
-        Returns:
-            (N, E) float32: the blocks of `WORK_BLOCKS`.
-        """
+        """Return the blocks `WORK_BLOCKS` of `posting_vectors`, (N, E) float32, for clustering."""
         wanted = [BLOCKS.index(block) for block in WORK_BLOCKS]
         return self.posting_vectors(folder)[:, np.isin(self.model.block_of.numpy(), wanted)]
 
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
     ) -> np.ndarray:
-        """Return the query of each profile, in the space of the posting vectors.
+        """Return the query of each profile, in the space of the posting vectors, (B, D) float32.
 
         The inner product of a row with a posting vector is that posting's score at the first
         decoding step, without what freshness adds. A profile without steps has the zero vector. The
         prepared catalogue holds the profiles' postings.
-
-        Returns:
-            (number of profiles, D) float32.
         """
         prepared = open_prepared(folder)
         requests = list(zip(profiles, as_of, strict=True))

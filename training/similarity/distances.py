@@ -7,11 +7,7 @@ from training.text.word_embeddings import unit_rows
 
 
 def cosine(queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Return cosine similarities of (A, D) with (B, D) vectors.
-
-    Returns:
-        (A, B) float32 from -1 to 1; 0 where a vector is zero.
-    """
+    """Return cosines of (A, D) with (B, D) vectors, (A, B) float32; 0 where a vector is zero."""
     return np.asarray(np.clip(unit_rows(queries) @ unit_rows(vectors).T, -1.0, 1.0))
 
 

@@ -143,11 +143,7 @@ def nearest(
 
 
 def similarities(vectors: np.ndarray, query: np.ndarray, metric: Metric) -> np.ndarray:
-    """Compare one vector, (D,), with many, (N, D).
-
-    Returns:
-        (N,) float64; NaN where there is no cosine because a vector is zero.
-    """
+    """Compare (N, D) vectors with one, (D,): (N,) float64, NaN where there is no cosine."""
     wide = query.astype(np.float64)
     parts = (
         _compare(vectors[start : start + _BATCH].astype(np.float64), wide, metric)

@@ -57,11 +57,7 @@ class SimilarWords:
     def similar(
         self, text: str, known: Collection[str]
     ) -> list[tuple[UnknownSpan, tuple[SimilarWord, ...]]]:
-        """Find words similar to the unknown parts of a text.
-
-        Returns:
-            Each unknown span in the order of the text, with its similar words, best first.
-        """
+        """Find the unknown spans of a text, in its order, with their similar words, best first."""
         return [(span, self._cached(span)) for span in unknown_spans(text, known)]
 
     def _search(self, span: UnknownSpan) -> tuple[SimilarWord, ...]:

@@ -50,15 +50,12 @@ Builder = Callable[[Choices], BaselineScorer]
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """A baseline; a `training_view.Fit`.
-
-    Args:
-        prepare: takes the view, the histories to learn from and a seed, and returns a `Builder`.
-        grid: setting to the values to try; the search starts with the first of each.
-    """
+    """A baseline; a `training_view.Fit`."""
 
     prepare: Callable[[TrainingView, Sequence[History], int], Builder]
+    """Takes the view, the histories to learn from and a seed, and returns a `Builder`."""
     grid: Mapping[str, Sequence[float]]
+    """Setting to the values to try; the search starts with the first of each."""
 
     def __call__(
         self, training: TrainingView, *, seed: int, on_progress: OnProgress

@@ -49,15 +49,12 @@ _BATCH = 512
 
 @dataclass(frozen=True, eq=False)
 class SequenceScorer:
-    """A trained model for scoring.
-
-    Args:
-        model: the averaged weights, in evaluation mode.
-        vectors: (N, D) of the items.
-    """
+    """A trained model for scoring."""
 
     model: SequenceModel
+    """The averaged weights, in evaluation mode."""
     vectors: Tensor
+    """(N, D) of the items."""
 
     @classmethod
     def of(cls, model: SequenceModel, averaged: Mapping[str, Tensor]) -> "SequenceScorer":

@@ -29,12 +29,9 @@ def without_history(scores: np.ndarray, histories: Sequence[History]) -> np.ndar
 def competing_items(
     histories: Sequence[History], targets: np.ndarray, pools: np.ndarray
 ) -> np.ndarray:
-    """Return the items of each target's pool, minus the history.
+    """Return which items of each target's pool its history does not hold, (B, N) bool.
 
     Targets are (B,) int64 rows of items, pools (N,), as `Cases.pools`.
-
-    Returns:
-        (B, N) bool, the target among them unless its history holds it.
     """
     competing = np.asarray(pools[None, :] == pools[targets][:, None])
     competing[history_cells(histories)] = False

@@ -38,11 +38,7 @@ class FieldSimilarity:
         return tuple(self.compare(np.zeros(1, np.int64), np.zeros(1, np.int64)))
 
     def features(self, steps: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
-        """Compare (n,) rows of the catalogue, a history, with (C,) others; None: with all of it.
-
-        Returns:
-            (similarities, n, C) float32 from 0 to 1.
-        """
+        """Compare (n,) rows with (C,) others, None: all; (similarities, n, C) float32, 0 to 1."""
         if columns is None:
             return np.stack([_with_catalogue(self, int(step)) for step in steps], axis=1)
         return np.stack(list(self.compare(steps, columns).values()))

@@ -30,21 +30,18 @@ ITSELF = "itself"
 
 @dataclass(frozen=True, eq=False)
 class TemporalPopularity:
-    """Views of similar postings over time.
-
-    Args:
-        vectors: by similarity, sparse rows whose inner products are the similarities, (N, ·).
-        views: by similarity, views of each bin weighted by similarity, (N, bins) float32.
-        start: microseconds since 1970 of the first bin.
-        step: microseconds of a bin.
-        rate: (bins,) all views.
-    """
+    """Views of similar postings over time."""
 
     vectors: Mapping[str, sparse.csr_array]
+    """By similarity, sparse rows whose inner products are the similarities, (N, ·)."""
     views: Mapping[str, np.ndarray]
+    """By similarity, views of each bin weighted by similarity, (N, bins) float32."""
     start: float
+    """Microseconds since 1970 of the first bin."""
     step: float
+    """Microseconds of a bin."""
     rate: np.ndarray
+    """(bins,) all views."""
 
     @classmethod
     def count(
