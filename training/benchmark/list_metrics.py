@@ -7,7 +7,7 @@ from scipy import sparse
 
 from training.benchmark.baselines.content import TEXTS, has_content, item_vectors
 from training.benchmark.protocols.competitors import competing_items, without_history
-from training.benchmark.protocols.observer import Observer
+from training.benchmark.protocols.scorer_evaluation import Observer
 from training.benchmark.protocols.training_view import Cases, History, TrainingView
 from training.evaluation.list_diversity import intra_list_similarity
 from training.evaluation.ranking_metrics import inclusion_probabilities, ndcg_of_ranks

@@ -100,7 +100,7 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
     on_progress("intervals", 1.0)
     report = _description(request, split.counts, split.test)
     for key, interval in estimates.items():
-        report |= {key: interval.estimate, f"{key}/low": interval.low, f"{key}/high": interval.high}
+        report |= interval.flat(key)
     for prefix, result in results.items():
         report |= _summary(prefix, result)
     report |= _spread(by_seed)

@@ -15,6 +15,10 @@ class Interval:
     low: float
     high: float
 
+    def flat(self, name: str) -> dict[str, float]:
+        """Return the values by the keys of reports: NAME, NAME/low and NAME/high."""
+        return {name: self.estimate, f"{name}/low": self.low, f"{name}/high": self.high}
+
 
 def resampled_means(
     values: np.ndarray, *, draws: int, seed: int, chunk: int | None = None

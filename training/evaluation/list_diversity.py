@@ -15,6 +15,14 @@ def posting_vectors(postings: Sequence[Mapping[str, Any]]) -> sparse.csr_array:
     return tfidf_vectors([posting_text(posting) for posting in postings])
 
 
+def padded_rows(lists: Sequence[Sequence[int]], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return B lists of at most K rows as (B, K) int64, and which places they fill, (B, K) bool."""
+    filled = np.arange(size) < np.array([len(rows) for rows in lists], dtype=int)[:, None]
+    padded = np.zeros(filled.shape, dtype=np.int64)
+    padded[filled] = [row for rows in lists for row in rows]
+    return padded, filled
+
+
 def intra_list_similarity(
     vectors: sparse.csr_array, rows: np.ndarray, filled: np.ndarray
 ) -> np.ndarray:

@@ -194,9 +194,10 @@ def _similarity_reason(prepared: PreparedCatalogue, step: ProfileStep, phrases: 
 
 
 def _event_phrase(step: EventStep, earlier: PostingTerms, phrases: Phrases) -> str:
-    return phrases.event_phrase(
-        step.kind, earlier.posting["title"], earlier.posting.get("employer")
-    )
+    """Describe an event."""
+    employer = earlier.posting.get("employer")
+    at = phrases.at.format(employer) if employer else ""
+    return phrases.event.format(phrases.done[step.kind], earlier.posting["title"], at)
 
 
 def _reason(

@@ -17,7 +17,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -66,10 +65,6 @@ class EpochRecord:
     device: str
     """The leader's: `cpu`, `cuda:0`."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the values by name."""
-        return asdict(self)
-
 
 @repeatable()
 def train(
@@ -105,7 +100,8 @@ def train(
     for epoch in range(checkpoint.restore(model, optimiser), config.epochs):
         started = time.monotonic()
         rng = np.random.default_rng((seed, epoch))
-        torch.manual_seed(_combined_seed(seed, epoch, group.rank))
+        own_seed = np.random.SeedSequence((seed, epoch, group.rank)).generate_state(1)[0]
+        torch.manual_seed(int(own_seed))
         examples = sample_examples(tensors, preset, rng)
         if not examples:
             raise InputError(
@@ -127,7 +123,7 @@ def train(
         validated = validate(model, tensors, preset, group)
         record = _record(epoch, preset, total, validated, rate=rate, started=started, device=device)
         if group.is_leader:
-            checkpoint.save(model, optimiser, record.to_json())
+            checkpoint.save(model, optimiser, asdict(record))
         on_epoch(record)
     return model.cpu()
 
@@ -205,10 +201,6 @@ def _sum_gradients(model: nn.Module, sums: Tensor, group: ProcessGroup) -> Tenso
 
 def _gradient(parameter: nn.Parameter) -> Tensor:
     return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-
-
-def _combined_seed(*numbers: int) -> int:
-    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
 def _sums(loss: BatchLoss) -> Tensor:

@@ -119,9 +119,6 @@ def _multiply_bytes(codes: np.ndarray, queries: np.ndarray) -> np.ndarray:
 def _seconds(multiply: Multiply, queries: np.ndarray) -> float:
     """Measure a variant's processor time; one that this machine lacks takes forever."""
     try:
-        times = timeit.repeat(
-            lambda: multiply(queries), timer=time.process_time, number=1, repeat=5
-        )
-        return min(times)
+        return min(timeit.repeat(lambda: multiply(queries), timer=time.process_time, number=1))
     except (AttributeError, RuntimeError):
         return math.inf

@@ -44,7 +44,7 @@ def label_clusters(postings: Sequence[Posting], labels: Sequence[int]) -> list[C
     for posting, label in zip(postings, labels, strict=True):
         if label != UNCLUSTERED:
             members[label].append(posting)
-    chinese = [_mostly_chinese(group) for group in members]
+    chinese = [2 * sum(is_chinese(p["title"]) for p in group) > len(group) for group in members]
     texts = [
         [_text(p) for p in group if is_chinese(p["title"]) == zh]
         for group, zh in zip(members, chinese, strict=True)
@@ -59,10 +59,6 @@ def label_clusters(postings: Sequence[Posting], labels: Sequence[int]) -> list[C
         ClusterLabel(text, words[:_MAX_WORDS], "zh" if zh else None)
         for text, words, zh in zip(_unique_texts(spelt, titles), spelt, chinese, strict=True)
     ]
-
-
-def _mostly_chinese(group: Sequence[Posting]) -> bool:
-    return 2 * sum(is_chinese(posting["title"]) for posting in group) > len(group)
 
 
 def _text(posting: Posting) -> str:

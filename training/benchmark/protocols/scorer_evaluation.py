@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from streaming.errors import ModelError
 from training.benchmark.protocols.competitors import SELECTION_METRIC, target_ranks
-from training.benchmark.protocols.observer import Observer
-from training.benchmark.protocols.training_view import Cases, OnProgress, Scorer, batches
+from training.benchmark.protocols.training_view import Cases, History, OnProgress, Scorer, batches
 from training.evaluation.bootstrap import Interval, column_intervals, resampled_means
 from training.evaluation.ranking_metrics import METRICS, expected_metrics
 
@@ -18,6 +18,16 @@ GROUPS = ("", "seen/", "unseen/")
 _BATCH = 256
 _DRAWS = 1000
 _DRAWS_AT_ONCE = 50
+
+
+class Observer(Protocol):
+    """A metric that takes in the scores of every batch once, and reports at the end."""
+
+    def see(self, scores: np.ndarray, histories: Sequence[History], targets: np.ndarray) -> None:
+        """Take in the scores, (B, N), of B cases."""
+
+    def report(self) -> dict[str, float]:
+        """Return the metrics, by the report's keys."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,7 +53,7 @@ class HistoryFeatures:
     @classmethod
     def count(cls, vectors: PostingVectors, histories: Sequence[History]) -> "HistoryFeatures":
         """Count what histories show."""
-        similarity = FieldSimilarity.of(vectors)
+        similarity = FieldSimilarity(vectors)
         co_occurrences = {
             name: FieldCoOccurrence.count(vectors.codes[name], histories)
             for name in _CO_OCCURRING_FIELDS

@@ -90,17 +90,14 @@ class TemporalPopularity:
             chosen = views if columns is None else views[columns]
             around, total = chosen @ kernels.T.astype(np.float32), chosen.sum(axis=1)
             if own is not None:
-                own_views = self._own_views(name, own, columns)  # (steps, C)
+                rows = self.vectors[name]
+                others = rows if columns is None else rows[columns]
+                own_views = _similarities(rows[own.items], others).toarray()  # (steps, C)
                 around = np.maximum(around - (kernels[:, bins] @ own_views).T, 0.0)
                 total = np.maximum(total - own_views.sum(axis=0), 0.0)
             ratio = (around / average + _PRIOR_VIEWS) / (total + _PRIOR_VIEWS)[:, None]
             ratios.append(np.log(ratio).T)
         return np.concatenate(ratios).astype(np.float32)
-
-    def _own_views(self, name: str, own: History, columns: np.ndarray | None) -> np.ndarray:
-        rows = self.vectors[name]
-        others = rows if columns is None else rows[columns]
-        return np.asarray(_similarities(rows[own.items], others).toarray())
 
 
 def _similarities(rows: sparse.csr_array, others: sparse.csr_array) -> sparse.csr_array:
