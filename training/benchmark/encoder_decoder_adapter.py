@@ -48,8 +48,7 @@ from training.model.time_encoding import freshness, freshness_at
 from training.model.training_tensors import TrainingTensors, load_tensors, write_features
 from training.ranking.decoding import decode
 from training.retrieval.employer_cap import top_rows
-from training.retrieval.nearest_postings import MIN_RESCORED, RetrievalQuery
-from training.retrieval.shortlist import Shortlist
+from training.retrieval.shortlist import MIN_RESCORED, RetrievalQuery, Shortlist
 
 _BATCH = 256
 _MAX_FULL_SOFTMAX = 10_000

@@ -20,11 +20,7 @@ from training.benchmark.contenders import by_name
 from training.benchmark.faithfulness import faithfulness
 from training.benchmark.list_metrics import observers
 from training.benchmark.protocols.protocols import load
-from training.benchmark.protocols.scorer_evaluation import (
-    ScorerQuality,
-    evaluate_scorer,
-    intervals,
-)
+from training.benchmark.protocols.scorer_evaluation import ScorerQuality, evaluate_scorer, intervals
 from training.benchmark.protocols.training_view import (
     Cases,
     Fit,

@@ -84,7 +84,8 @@ def occlusion_losses(
         if len(steps):
             hidden = scored.nearest.scores_of(without.query[rows], without.freshness_weights[rows])
             scores = np.concatenate([scored.scores[:, None], hidden], axis=1)  # (K, 1 + steps)
-            log_probabilities = _log_softmax(scores, scored.indices)  # (S, 1 + steps)
+            scores -= scores.max(axis=0)
+            log_probabilities = scores[scored.indices] - np.log(np.exp(scores).sum(axis=0))
             loss[:, steps] = log_probabilities[:, :1] - log_probabilities[:, 1:]
         losses.append(loss)
     return losses
@@ -104,9 +105,3 @@ def _steps_to_hide(contributions: np.ndarray) -> np.ndarray:
     ranks = np.argsort(np.argsort(-contributions, axis=1, kind="stable"), axis=1)  # (S, L)
     order = np.lexsort((-contributions.max(axis=0), ranks.min(axis=0)))
     return np.asarray(order[:MAX_OCCLUDED])
-
-
-def _log_softmax(scores: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    """Return the log-softmax of (K, Q) scores over the postings, at (S,) indices: (S, Q)."""
-    apart = scores - scores.max(axis=0)
-    return np.asarray(apart[indices] - np.log(np.exp(apart).sum(axis=0)))

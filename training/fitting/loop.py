@@ -27,13 +27,7 @@ from training.determinism import repeatable
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.devices import CPU
 from training.fitting.distributed import ProcessGroup
-from training.model.examples import (
-    Example,
-    batches,
-    collate,
-    sample_examples,
-    validation_examples,
-)
+from training.model.examples import Example, batches, collate, sample_examples, validation_examples
 from training.model.loss import BatchLoss, batch_loss, full_softmax, sampled_softmax
 from training.model.network import EncoderDecoder
 from training.model.presets import Preset

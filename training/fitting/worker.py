@@ -16,12 +16,7 @@ from streaming.errors import CareerstreamError, InputError, one_line
 from training.data.dataset import Dataset
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.devices import choose_device
-from training.fitting.distributed import (
-    ProcessGroup,
-    TrainingError,
-    end_with_parent,
-    limit_threads,
-)
+from training.fitting.distributed import ProcessGroup, TrainingError, end_with_parent, limit_threads
 from training.fitting.loop import EpochRecord, train
 from training.model.features import Embedder
 from training.model.presets import Config, Preset

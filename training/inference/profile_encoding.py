@@ -12,11 +12,7 @@ from training.inference.numpy_network import EncoderInput
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.model.features import STEP_KINDS, StatedStep, stated_steps
 from training.model.presets import ModelConfig
-from training.model.time_encoding import (
-    EVENT_TIME_FEATURES,
-    event_time_features,
-    to_microseconds,
-)
+from training.model.time_encoding import EVENT_TIME_FEATURES, event_time_features, to_microseconds
 
 _KIND_INDEX = {kind: index for index, kind in enumerate(STEP_KINDS)}
 

@@ -2,7 +2,7 @@
 
 import math
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -88,7 +88,9 @@ class Freshness:
 
     def __init__(self, opens: np.ndarray) -> None:
         # The cache does not refer to this object, so both go with the last use of the catalogue.
-        self._table = lru_cache(maxsize=_CACHED_PERIODS)(partial(_at_end_of_period, opens))
+        self._table = lru_cache(maxsize=_CACHED_PERIODS)(
+            lambda period: freshness_at(opens, (period + 1) * _PERIOD)
+        )
 
     def weighted(self, weights: np.ndarray, time: int) -> np.ndarray:
         """Compute what freshness adds to scores at a time, microseconds: (3,) weights to (N,).
@@ -101,10 +103,6 @@ class Freshness:
         """Return the freshness of postings that are open at a time: (K,) rows to (3, K)."""
         table = self._table(time // _PERIOD)
         return np.asarray(table.take(rows, axis=1) * _growth(time)[:, None])
-
-
-def _at_end_of_period(opens: np.ndarray, period: int) -> np.ndarray:
-    return freshness_at(opens, (period + 1) * _PERIOD)
 
 
 def _growth(time: int) -> np.ndarray:

@@ -11,18 +11,11 @@ from training.explanation.attribution import (
     occlusion_losses,
     step_contributions,
 )
-from training.inference.numpy_network import (
-    Decision,
-    Encoded,
-    EncoderInput,
-    NumpyNetwork,
-    State,
-)
+from training.inference.numpy_network import Decision, Encoded, EncoderInput, NumpyNetwork, State
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.model.presets import Decoding
 from training.retrieval.employer_cap import allowed_next
-from training.retrieval.nearest_postings import RetrievalQuery, nearest_postings
-from training.retrieval.shortlist import Shortlist
+from training.retrieval.shortlist import RetrievalQuery, Shortlist, nearest_postings
 
 _BATCH = 16
 """Profiles whose nearest postings are held at a time: more would not stay in a core's cache."""

@@ -42,7 +42,7 @@ from training.ranking.decoding import decode, start_decoding
 from training.ranking.first_step import Attention, FirstStep
 from training.ranking.most_popular import MostPopularRanker
 from training.ranking.ranked_items import ranked_items
-from training.retrieval.nearest_postings import RetrievalQuery
+from training.retrieval.shortlist import RetrievalQuery
 
 FORMAT = 3
 """Of the model folder; a folder of another format is refused."""

@@ -11,10 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from training.benchmark.baselines.content import one_hot
-from training.benchmark.ensemble.content_features.posting_vectors import (
-    PostingVectors,
-    pair_codes,
-)
+from training.benchmark.ensemble.content_features.posting_vectors import PostingVectors, pair_codes
 from training.benchmark.protocols.training_view import History
 
 _DAY = 86_400e6  # microseconds
