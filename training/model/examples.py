@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from training.data.dataset import DISMISS, EVENT_KINDS, Dataset, HeldOut
 from training.model.features import STEP_KINDS, stated_steps
@@ -112,19 +111,29 @@ def batches(
 
 def collate(examples: Sequence[Example]) -> Batch:
     """Pad examples to a batch."""
-
-    def padded(name: str, padding: int = 0) -> Tensor:
-        parts = [torch.from_numpy(getattr(example, name)) for example in examples]
-        return pad_sequence(parts, batch_first=True, padding_value=padding)
-
-    targets = padded("targets", -1)
+    length = max(len(example.rows) for example in examples)
+    targets_length = max(len(example.targets) for example in examples)
+    count = len(examples)
+    rows = np.zeros((count, length), dtype=np.int64)
+    kinds = np.zeros((count, length), dtype=np.int64)
+    time_features = np.zeros((count, length, EVENT_TIME_FEATURES), dtype=np.float32)
+    targets = np.zeros((count, targets_length), dtype=np.int64)
+    real = np.zeros((count, targets_length), dtype=bool)
+    for index, example in enumerate(examples):
+        steps, emitted = len(example.rows), len(example.targets)
+        rows[index, :steps] = example.rows
+        kinds[index, :steps] = example.kinds
+        time_features[index, :steps] = example.time_features
+        targets[index] = example.targets[0]
+        targets[index, :emitted] = example.targets
+        real[index, :emitted] = True
     return Batch(
-        rows=padded("rows"),
-        kinds=padded("kinds"),
-        time_features=padded("time_features"),
+        rows=torch.from_numpy(rows),
+        kinds=torch.from_numpy(kinds),
+        time_features=torch.from_numpy(time_features),
         lengths=torch.tensor([len(example.rows) for example in examples]),
-        targets=torch.where(targets < 0, targets[:, :1], targets),
-        real=targets >= 0,
+        targets=torch.from_numpy(targets),
+        real=torch.from_numpy(real),
         times=torch.tensor([example.time for example in examples]),
     )
 
