@@ -11,7 +11,7 @@ from training.benchmark.baselines.content import has_content, item_vectors
 from training.benchmark.baselines.grid_search import sample_cases
 from training.benchmark.protocols.competitors import competing_items
 from training.benchmark.protocols.training_view import History, TrainingView
-from training.evaluation.list_diversity import intra_list_similarity
+from training.evaluation.list_diversity import intra_list_similarity, padded_rows
 from training.evaluation.ranking_metrics import ndcg_of_ranks
 from training.model.presets import DECODINGS, Decoding
 
@@ -34,10 +34,7 @@ class ListMaker(Protocol):
 def compare_decodings(scorer: ListMaker, training: TrainingView, seed: int) -> dict[str, float]:
     """Measure the lists that each of `presets.DECODINGS` makes of the target's competitors.
 
-    Args:
-        scorer: trained on `training.histories`, which hold no validation target.
-        training: the data.
-        seed: of the sample.
+    The scorer was trained on `training.histories`, which hold no validation target.
 
     Returns:
         `decoding/WAY/hr@10` and `…/ndcg@10`; `…/coverage`, the share of the catalogue that is in at
@@ -54,7 +51,7 @@ def compare_decodings(scorer: ListMaker, training: TrainingView, seed: int) -> d
         scorer.prepare(folder)
         for name, decoding in DECODINGS.items():
             lists = scorer.lists(cases.histories, allowed, folder, decoding)
-            rows, filled = _padded(lists)
+            rows, filled = padded_rows(lists, PLACES)
             hits = (rows == cases.targets[:, None]) & filled
             ranks = np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, 0)
             values = {
@@ -66,11 +63,3 @@ def compare_decodings(scorer: ListMaker, training: TrainingView, seed: int) -> d
                 values[f"similarity@{PLACES}"] = intra_list_similarity(vectors, rows, filled).mean()
             report |= {f"decoding/{name}/{key}": float(v) for key, v in values.items()}
     return report
-
-
-def _padded(lists: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Return lists as (U, 10) int64, and which places they fill, (U, 10) bool."""
-    rows = np.zeros((len(lists), PLACES), dtype=np.int64)
-    filled = np.arange(PLACES) < np.array([len(items) for items in lists])[:, None]
-    rows[filled] = [item for items in lists for item in items]
-    return rows, filled

@@ -42,14 +42,13 @@ from training.inference.batch_invariant_ops import one_thread
 from training.inference.numpy_network import EncoderInput, NumpyNetwork
 from training.inference.prepared_catalogue import open_prepared, posting_words, write_prepared
 from training.model.examples import Example, collate
-from training.model.network import Decision, EncoderDecoder, Steps
+from training.model.network import EncoderDecoder, Steps
 from training.model.presets import Decoding, Preset, published
 from training.model.time_encoding import freshness, freshness_at
 from training.model.training_tensors import TrainingTensors, load_tensors, write_features
 from training.ranking.decoding import decode
 from training.retrieval.employer_cap import top_rows
-from training.retrieval.nearest_postings import MIN_RESCORED, RetrievalQuery
-from training.retrieval.shortlist import Shortlist
+from training.retrieval.shortlist import MIN_RESCORED, RetrievalQuery, Shortlist
 
 _BATCH = 256
 _MAX_FULL_SOFTMAX = 10_000
@@ -138,28 +137,20 @@ class EncoderDecoderScorer:
         return {name: value.numpy() for name, value in self._model.state_dict().items()}
 
     def _batch(self, histories: Sequence[History]) -> np.ndarray:
-        steps, times = self._steps(histories)
-        decision = self._decide(steps)
-        fresh = freshness(self._tensors.opens, times)  # (B, N, 3)
+        most = published().model.most_events
+        batch = collate([example_of(history, most) for history in histories])
+        vectors = self._vectors[batch.rows]
+        steps = Steps(vectors, batch.kinds, batch.time_features, batch.lengths)
+        with torch.inference_mode():
+            encoded, state = self._model.encode(steps)
+            start = self._model.first_input(len(histories))
+            decision = self._model.decide(encoded, state, start)
+        fresh = freshness(self._tensors.opens, batch.times)  # (B, N, 3)
         scores = (
             decision.query @ self._vectors.T
             + (fresh @ decision.freshness_weights[..., None])[..., 0]
         )
         return np.asarray(scores.numpy())
-
-    def _steps(self, histories: Sequence[History]) -> tuple[Steps, torch.Tensor]:
-        """Return the input of the encoder, and the moments of the lists, (B,) int64."""
-        most = published().model.most_events
-        batch = collate([example_of(history, most) for history in histories])
-        vectors = self._vectors[batch.rows]
-        return Steps(vectors, batch.kinds, batch.time_features, batch.lengths), batch.times
-
-    def _decide(self, steps: Steps) -> Decision:
-        """Run the first decoding step."""
-        with torch.inference_mode():
-            encoded, state = self._model.encode(steps)
-            start = self._model.first_input(len(steps.lengths))
-            return self._model.decide(encoded, state, start)
 
 
 def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> EncoderDecoderScorer:

@@ -8,7 +8,7 @@ often than the random one. DeYoung and others (ERASER, 2020) call the two compre
 sufficiency.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -30,15 +30,7 @@ class Explainer(Protocol):
     """A scorer that names reasons."""
 
     def reasons(self, histories: Sequence[History], items: np.ndarray) -> np.ndarray:
-        """Name the step that contributes most to an item.
-
-        Args:
-            histories: B of them.
-            items: (B,) int64, one for each.
-
-        Returns:
-            (B,) int64 places in the histories.
-        """
+        """Name the step that contributes most to each history's item: (B,) int64 places."""
 
 
 def faithfulness(
@@ -76,20 +68,17 @@ def faithfulness(
     }
     report: dict[str, float] = {"reasons/users": len(drop)}
     for name, values in measured.items():
-        interval = mean_interval(values, draws=_DRAWS, seed=seed)
-        report[f"reasons/{name}"] = interval.estimate
-        report |= {f"reasons/{name}/low": interval.low, f"reasons/{name}/high": interval.high}
+        report |= mean_interval(values, draws=_DRAWS, seed=seed).flat(f"reasons/{name}")
     return report
 
 
 def _compare(
     scorer: Scorer, explainer: Explainer, histories: Sequence[History], random: np.random.Generator
 ) -> np.ndarray:
-    """Remove and isolate the named step and a random other one.
+    """Remove and isolate the named step and a random other one, (B, 4) float64.
 
-    Returns:
-        (B, 4) float64: the drop of the log-probability without the named step and without the
-        other, and whether the named step alone and the other alone keep the item.
+    The columns are the drops of the log-probability without either step, and whether either alone
+    keeps the item.
     """
     rows = np.arange(len(histories))
     whole = without_history(scorer.scores(histories), histories)
@@ -100,29 +89,24 @@ def _compare(
     other = (named + 1 + random.integers(0, lengths - 1)) % lengths
     before = _log_probabilities(whole)[rows, items]
 
-    def rescored(change: Callable[[History, int], History], places: np.ndarray) -> np.ndarray:
-        changed = [change(h, place) for h, place in zip(histories, places.tolist(), strict=True)]
+    def rescored(places: np.ndarray, *, alone: bool) -> np.ndarray:
+        changed = [
+            history.take(np.flatnonzero((np.arange(len(history)) == place) == alone))
+            for history, place in zip(histories, places.tolist(), strict=True)
+        ]
         # Whatever the whole history holds stays out, also where a step was removed.
         return without_history(scorer.scores(changed), histories)
 
     drops = [
-        before - _log_probabilities(rescored(_without, places))[rows, items]
+        before - _log_probabilities(rescored(places, alone=False))[rows, items]
         for places in (named, other)
     ]
     keeps = []
     for places in (named, other):
-        scores = rescored(_only, places)
+        scores = rescored(places, alone=True)
         better = (scores > scores[rows, items][:, None]).sum(axis=1)
         keeps.append((better < PLACES).astype(np.float64))
     return np.stack([*drops, *keeps], axis=1)
-
-
-def _without(history: History, place: int) -> History:
-    return history.take(np.delete(np.arange(len(history)), place))
-
-
-def _only(history: History, place: int) -> History:
-    return history.take(np.array([place]))
 
 
 def _log_probabilities(scores: np.ndarray) -> np.ndarray:

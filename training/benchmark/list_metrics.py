@@ -7,7 +7,7 @@ from scipy import sparse
 
 from training.benchmark.baselines.content import TEXTS, has_content, item_vectors
 from training.benchmark.protocols.competitors import competing_items, without_history
-from training.benchmark.protocols.observer import Observer
+from training.benchmark.protocols.scorer_evaluation import Observer
 from training.benchmark.protocols.training_view import Cases, History, TrainingView
 from training.evaluation.list_diversity import intra_list_similarity
 from training.evaluation.ranking_metrics import inclusion_probabilities, ndcg_of_ranks
@@ -103,15 +103,7 @@ class CappedAccuracy:
 
 
 def _highest(scores: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of the highest scores, in no order.
-
-    Args:
-        scores: (B, N), minus infinity for items that a list may not hold.
-        size: places of the list.
-
-    Returns:
-        (B, K) int64; and (B, K) bool, false where no allowed item was left.
-    """
+    """Return the rows of the K highest of (B, N) scores, in no order, and which are finite."""
     size = min(size, scores.shape[1])
     rows = np.argpartition(-scores, size - 1, axis=1)[:, :size]
     return rows, np.isfinite(np.take_along_axis(scores, rows, axis=1))

@@ -20,11 +20,7 @@ from training.benchmark.contenders import by_name
 from training.benchmark.faithfulness import faithfulness
 from training.benchmark.list_metrics import observers
 from training.benchmark.protocols.protocols import load
-from training.benchmark.protocols.scorer_evaluation import (
-    ScorerQuality,
-    evaluate_scorer,
-    intervals,
-)
+from training.benchmark.protocols.scorer_evaluation import ScorerQuality, evaluate_scorer, intervals
 from training.benchmark.protocols.training_view import (
     Cases,
     Fit,
@@ -100,7 +96,7 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
     on_progress("intervals", 1.0)
     report = _description(request, split.counts, split.test)
     for key, interval in estimates.items():
-        report |= {key: interval.estimate, f"{key}/low": interval.low, f"{key}/high": interval.high}
+        report |= interval.flat(key)
     for prefix, result in results.items():
         report |= _summary(prefix, result)
     report |= _spread(by_seed)

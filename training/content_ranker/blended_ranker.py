@@ -75,11 +75,7 @@ class BlendQuery:
 class BlendedRanker:
     """An encoder-decoder and a content score, blended; a `streaming.serving.ranker.Ranker`.
 
-    Args:
-        encoder_decoder: as trained.
-        index: indexes catalogues for the content score.
-        weights: (F,) float32, of the content score's features.
-        blend: weights of the two scores.
+    `weights`, (F,) float32, are those of the content score's features, which `index` makes.
     """
 
     def __init__(

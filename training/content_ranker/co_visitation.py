@@ -73,12 +73,7 @@ class CoVisitation:
 
     @classmethod
     def count(cls, events: Dataset, features: PostingFeatures) -> Self:
-        """Count events.
-
-        Args:
-            events: what is known so far.
-            features: of the postings of its catalogue, with the values of the fields to compare.
-        """
+        """Count events; the postings' features must have the values of the fields to compare."""
         real = events.kinds != DISMISS
         owners = np.repeat(np.arange(len(events)), np.diff(events.starts))[real]
         rows = events.postings[real]

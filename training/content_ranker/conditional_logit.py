@@ -45,13 +45,8 @@ def fit_logit(examples: ContentExamples) -> FittedLogit:
 def softmax_regression(features: Tensor, example_weights: Tensor, l2: float) -> Tensor:
     """Minimise the cross-entropy of choices plus `l2` times the sum of squared weights.
 
-    Args:
-        features: (B, C, F) scaled, the chosen alternative at 0.
-        example_weights: (B,), summing to 1.
-        l2: penalty.
-
-    Returns:
-        The weights, (F,).
+    Features are (B, C, F) scaled, the chosen alternative at 0; the weights of the examples, (B,),
+    sum to 1. Returns the weights of the features, (F,).
     """
     weights = torch.zeros(features.shape[-1], requires_grad=True)
     optimizer = torch.optim.LBFGS(

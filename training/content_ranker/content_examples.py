@@ -51,15 +51,7 @@ class ContentExamples:
 def make_examples(
     train: Dataset, featurizer: PostingFeaturizer, postings: PostingFeatures, seed: int
 ) -> ContentExamples:
-    """Make the examples of a training part.
-
-    Args:
-        train: the events to learn from.
-        featurizer: names what is compared.
-        postings: features of the postings of its catalogue, with the values of
-            `co_visitation.CO_VISITED_FIELDS`.
-        seed: of the samples.
-    """
+    """Make the examples of a training part; the postings have the values of `CO_VISITED_FIELDS`."""
     random = np.random.default_rng(seed)
     events = train.first_interactions()
     known = [not history_before(train, event).dismissed.all() for event in events.tolist()]

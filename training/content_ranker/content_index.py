@@ -17,12 +17,7 @@ _PARTS = ("data", "indices", "indptr")
 
 
 class ContentIndex:
-    """Indexes catalogues; only the texts of changed postings are vectorised again.
-
-    Args:
-        featurizer: computes the features of postings.
-        co_visitation: what people turned to.
-    """
+    """Indexes catalogues; only the texts of changed postings are vectorised again."""
 
     def __init__(self, featurizer: PostingFeaturizer, co_visitation: CoVisitation) -> None:
         self.featurizer = featurizer

@@ -24,24 +24,18 @@ from training.data.posting_fields import ABSENT
 
 @dataclass(frozen=True, eq=False)
 class ContentScore:
-    """Scores the N postings of a prepared catalogue.
-
-    Args:
-        features: over that catalogue.
-        weights: (F,) float32, of `features.names`.
-        index: by text its transpose, (·, N): which postings hold a word.
-    """
+    """Scores the N postings of a prepared catalogue."""
 
     features: InteractionFeatures
     weights: np.ndarray
+    """(F,) float32, of `features.names`."""
     index: tuple[sparse.csr_array, ...]
+    """By text its transpose, (·, N): which postings hold a word."""
 
     def scores(self, history: ProfileHistory, moment: int) -> np.ndarray:
-        """Score every posting at a moment, (N,) float32, each posting by itself.
+        """Score every posting by itself at a moment, microseconds since 1970: (N,) float32.
 
-        Args:
-            history: of a profile, at least one step.
-            moment: microseconds since 1970, for which the list is made.
+        The history has at least one step.
         """
         postings, co_visitation = self.features.postings, self.features.co_visitation
         weights = iter(self._step_weights(history))

@@ -68,11 +68,7 @@ def fit_content(
 
     The content score learns from the training part alone. The blend is chosen on the validation
     part: on what candidates turned to after the cut, from what was known of them at that moment.
-
-    Args:
-        encoder_decoder: trained on the same data with the same cut.
-        dataset: all of it.
-        seed: of the examples and of the cases.
+    The encoder-decoder was trained on the same data with the same cut.
     """
     started = time.monotonic()
     train, _ = dataset.split(encoder_decoder.preset.training.validation_split)

@@ -33,26 +33,19 @@ CO_VISITS = POSTING_TERMS.index("together")
 
 @dataclass(frozen=True, eq=False)
 class InteractionFeatures:
-    """Computes the features of profiles and the postings of one catalogue.
-
-    Args:
-        postings: features of the postings.
-        featurizer: names what is compared.
-        co_visitation: what people turned to.
-        field_places: by field of `co_visitation.fields` the node of each posting's value, (N,)
-            int64.
-        posting_places: (N,) int64, the node of each posting among `co_visitation.postings`.
-        popularity: (N,) float64, weights of `co_visitation.popularity`.
-        opens: (N,) int64 microseconds, as `Catalogue.opens`.
-    """
+    """Computes the features of profiles and the postings of one catalogue."""
 
     postings: PostingFeatures
     featurizer: PostingFeaturizer
     co_visitation: CoVisitation
     field_places: Mapping[str, np.ndarray]
+    """By field of `co_visitation.fields` the node of each posting's value, (N,) int64."""
     posting_places: np.ndarray
+    """(N,) int64, the node of each posting among `co_visitation.postings`."""
     popularity: np.ndarray
+    """(N,) float64, weights of `co_visitation.popularity`."""
     opens: np.ndarray
+    """(N,) int64 microseconds, as `Catalogue.opens`."""
 
     @classmethod
     def over(
@@ -93,16 +86,7 @@ class InteractionFeatures:
         return (*aggregated, *POSTING_TERMS)
 
     def compute(self, history: ProfileHistory, moment: int, columns: np.ndarray) -> np.ndarray:
-        """Compute the features of a profile with some postings.
-
-        Args:
-            history: of the profile.
-            moment: microseconds, for which the list is made.
-            columns: (C,) rows of the catalogue.
-
-        Returns:
-            (C, F) float32.
-        """
+        """Compute the features of (C,) rows at a moment, microseconds: (C, F) float32."""
         similarities = self.similarities(history.rows, columns)
         aggregated = np.moveaxis(np.matmul(history.weights, similarities), 1, 0)  # (A, S, C)
         terms = self.posting_terms(history, moment, columns)

@@ -58,21 +58,18 @@ class PostingFeatures:
 
 @dataclass(frozen=True, eq=False)
 class PostingFeaturizer:
-    """Computes the features of postings.
-
-    Args:
-        fields: compared for equality.
-        missing: fields that are often absent; two postings that lack them are similar in that.
-        texts: compared by words or character n-grams, names in `_TEXTS`.
-        documents: by text the (S,) slots that training postings hold, and how many hold each.
-        count: training postings.
-    """
+    """Computes the features of postings."""
 
     fields: tuple[str, ...]
+    """Compared for equality."""
     missing: tuple[str, ...]
+    """Fields that are often absent; two postings that lack them are similar in that."""
     texts: tuple[str, ...]
+    """Compared by words or character n-grams, names in `_TEXTS`."""
     documents: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    """By text the (S,) slots that training postings hold, and how many hold each."""
     count: int
+    """Training postings."""
 
     @classmethod
     def fit(cls, catalogue: Catalogue) -> Self:
@@ -103,12 +100,9 @@ class PostingFeaturizer:
         texts: Sequence[sparse.csr_array],
         keep: Sequence[str],
     ) -> PostingFeatures:
-        """Compute the features of N postings.
+        """Compute the features of N rows of a catalogue's table.
 
-        Args:
-            postings: rows of a catalogue's table.
-            texts: of `text_vectors`.
-            keep: fields whose values are wanted as they are.
+        `texts` are their `text_vectors`; the values of the fields `keep` are wanted as they are.
         """
         rows = _fields(postings)
         columns = {name: [row.get(name, "") for row in rows] for name in {*self.fields, *keep}}

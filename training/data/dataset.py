@@ -130,11 +130,8 @@ class Dataset:
         """Return a candidate's profile, from the stream's own fold (`streaming.profiles.fold`).
 
         Differences from the topic: events of unknown postings are missing, offsets are indices of
-        the dataset's events, and nothing triggered the profile.
-
-        Args:
-            candidate: an index of `candidate_ids`.
-            before: the event before which the profile ends; None: it holds all events.
+        the dataset's events, and nothing triggered the profile. The profile ends before the event
+        `before`; None: it holds all events.
         """
         first, last = self.starts[candidate : candidate + 2].tolist()
         stated = self.stated[candidate]
@@ -149,10 +146,7 @@ class Dataset:
         return {name: value for name, value in (profile or empty).items() if name != "triggered_by"}
 
     def split(self, fraction: float) -> "tuple[Dataset, tuple[HeldOut, ...]]":
-        """Split by time, so that nothing of the future is trained on.
-
-        Args:
-            fraction: share of the events, the newest, to hold out.
+        """Hold out the newest share of the events, so that nothing of the future is trained on.
 
         Returns:
             The same candidates with the events and stated parts up to the cut; and a `HeldOut` for
@@ -181,13 +175,9 @@ class Dataset:
         )
 
     def first_interactions(self, after: str | None = None) -> np.ndarray:
-        """List the first event of each candidate with each posting, without dismissals.
+        """List the first event of each candidate with each posting: indices, ascending, int64.
 
-        Args:
-            after: only later ones; None for all.
-
-        Returns:
-            Indices of events, ascending, int64.
+        Dismissals are left out and, where `after` is given, events that are not later.
         """
         pairs = np.stack([self._candidate_of_events(), self.postings])
         first = np.sort(np.unique(pairs, axis=1, return_index=True)[1])

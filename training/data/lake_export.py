@@ -26,10 +26,7 @@ EVENT_COLUMNS = (
 def export_dataset(spark: SparkSession, settings: Settings, folder: Path) -> dict[str, Any]:
     """Write a dataset folder from the newest versions of the tables, each read at one version.
 
-    Args:
-        spark: session.
-        settings: give the lake's place.
-        folder: is written to; on storage that the training processes see.
+    The folder must be on storage that the training processes see.
 
     Returns:
         The data version: table versions and counts, also written as version.json.

@@ -29,15 +29,12 @@ HALF_LIFE_DAYS = 7.0
 
 @dataclass(frozen=True)
 class PopularityCounts:
-    """The popularity of postings at a time.
-
-    Args:
-        weights: posting id to weight, (P,) float64 under a sorted index.
-        made_at: the time at which ages were taken, canonical format; None where nothing is counted.
-    """
+    """The popularity of postings at a time."""
 
     weights: pd.Series
+    """Posting id to weight, (P,) float64 under a sorted index."""
     made_at: str | None
+    """The time at which ages were taken, canonical format; None where nothing is counted."""
 
     @classmethod
     def none(cls) -> Self:
@@ -50,11 +47,8 @@ class PopularityCounts:
 
         A candidate counts once for a posting and kind, at the newest time, so that nobody makes a
         posting popular alone. The sums do not depend on the order of the rows. The weight of an
-        event falls as 0.5 ** (age / half-life).
-
-        Args:
-            events: columns candidate_id, posting_id, kind, event_time.
-            as_of: later events are left out.
+        event falls as 0.5 ** (age / half-life). Columns of `events`: candidate_id, posting_id,
+        kind, event_time.
         """
         times = pd.to_datetime(events["event_time"], utc=True)
         counted = events.assign(event_time=times)[

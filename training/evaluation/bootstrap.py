@@ -15,22 +15,19 @@ class Interval:
     low: float
     high: float
 
+    def flat(self, name: str) -> dict[str, float]:
+        """Return the values by the keys of reports: NAME, NAME/low and NAME/high."""
+        return {name: self.estimate, f"{name}/low": self.low, f"{name}/high": self.high}
+
 
 def resampled_means(
     values: np.ndarray, *, draws: int, seed: int, chunk: int | None = None
 ) -> np.ndarray:
-    """Average the values of resampled users.
+    """Average the values of resampled users, (draws, ...) float64.
 
-    Columns are resampled together, so that differences between columns are paired by user.
-
-    Args:
-        values: (U, ...), U at least 1.
-        draws: number of bootstrap samples.
-        seed: of the draws; the same seed gives the same means.
-        chunk: samples held in memory at a time, (chunk, U) float64; default: all.
-
-    Returns:
-        (draws, ...) float64.
+    Columns are resampled together, so that differences between columns are paired by user. Values
+    are (U, ...), U at least 1. `chunk` samples, (chunk, U) float64, are held in memory at a time;
+    default: all.
     """
     users, random = len(values), np.random.default_rng(seed)
     flat = values.reshape(users, -1) if values.ndim > 1 else values
@@ -50,12 +47,7 @@ def mean_interval(values: np.ndarray, *, draws: int, seed: int) -> Interval:
 
 
 def column_intervals(values: np.ndarray, resampled: np.ndarray) -> list[Interval]:
-    """Estimate the mean of each column.
-
-    Args:
-        values: (U, M), U at least 1.
-        resampled: (draws, M), from `resampled_means`.
-    """
+    """Estimate the mean of each column of (U, M) values from `resampled_means`, (draws, M)."""
     low, high = np.quantile(resampled, _LEVEL, axis=0)
     columns = zip(values.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)
     return [Interval(*column) for column in columns]

@@ -15,18 +15,21 @@ def posting_vectors(postings: Sequence[Mapping[str, Any]]) -> sparse.csr_array:
     return tfidf_vectors([posting_text(posting) for posting in postings])
 
 
+def padded_rows(lists: Sequence[Sequence[int]], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return B lists of at most K rows as (B, K) int64, and which places they fill, (B, K) bool."""
+    filled = np.arange(size) < np.array([len(rows) for rows in lists], dtype=int)[:, None]
+    padded = np.zeros(filled.shape, dtype=np.int64)
+    padded[filled] = [row for rows in lists for row in rows]
+    return padded, filled
+
+
 def intra_list_similarity(
     vectors: sparse.csr_array, rows: np.ndarray, filled: np.ndarray
 ) -> np.ndarray:
     """Average the cosines of all pairs within each list; lower is more diverse.
 
-    Args:
-        vectors: (N, V), unit or zero.
-        rows: (B, K) int64, the lists.
-        filled: (B, K) bool, false at places that a shorter list lacks.
-
-    Returns:
-        (B,) float64; 0 for a list without pairs.
+    Vectors are (N, V), unit or zero. Lists are (B, K) int64 rows of them; `filled`, (B, K) bool, is
+    false at places that a shorter list lacks. Returns (B,) float64; 0 for a list without pairs.
     """
     owners = np.repeat(np.arange(len(rows)), rows.shape[1])
     membership = sparse.csr_array(

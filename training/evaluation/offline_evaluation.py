@@ -77,11 +77,7 @@ def make_cases(
 ) -> EvaluationCases:
     """Sample candidates, and keep the targets that a list may hold at their moment.
 
-    Args:
-        held_out: from `Dataset.split`.
-        catalogue: the one that all rankers rank.
-        seen: ids of the postings with an event before the cut.
-        protocol: size and seed of the sample.
+    `held_out` is from `Dataset.split`; `seen` are ids of the postings with an event before the cut.
     """
     random = np.random.default_rng(protocol.seed)
     chosen = np.sort(random.permutation(len(held_out))[: protocol.candidates])
@@ -112,14 +108,7 @@ def evaluate_ranker(
 def recommend(
     ranker: Ranker, folder: Path, cases: EvaluationCases, protocol: EvaluationProtocol
 ) -> list[list[str]]:
-    """Return a list of posting ids for each case.
-
-    Args:
-        ranker: any.
-        folder: a catalogue that the ranker has prepared.
-        cases: what to rank for.
-        protocol: how long lists are.
-    """
+    """Return a list of posting ids for each case, from a folder that the ranker has prepared."""
     lists: list[list[str]] = []
     for start in range(0, len(cases.held_out), _BATCH):
         batch = cases.held_out[start : start + _BATCH]

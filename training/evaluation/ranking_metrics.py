@@ -25,30 +25,16 @@ def discount(ranks: np.ndarray) -> np.ndarray:
 
 
 def ndcg_of_ranks(ranks: np.ndarray, k: int) -> np.ndarray:
-    """Return the NDCG@k of single targets.
-
-    Args:
-        ranks: from 1; 0 for a target that is not in the list.
-        k: cut-off.
-
-    Returns:
-        float64, of the shape of `ranks`.
-    """
+    """Return the NDCG@k of single targets, float64, by rank from 1; 0 for not in the list."""
     return np.where((ranks > 0) & (ranks <= k), discount(np.maximum(ranks, 1)), 0.0)
 
 
 def list_metrics(
     hits: np.ndarray, targets: int, cutoffs: Sequence[int] = CUTOFFS
 ) -> dict[str, float]:
-    """Measure one list that may hold several targets.
+    """Measure `hr@k`, `ndcg@k` and `mrr` of one list that may hold several targets.
 
-    Args:
-        hits: (K,) bool, which places hold a target.
-        targets: number of targets; with none, every value is NaN.
-        cutoffs: the values of k.
-
-    Returns:
-        `hr@k` and `ndcg@k` for each cut-off, and `mrr`.
+    `hits`, (K,) bool, are the places that hold a target. Without targets every value is NaN.
     """
     if not targets:
         return dict.fromkeys(
@@ -74,12 +60,9 @@ class TiedRanks:
 
 
 def tied_ranks(scores: np.ndarray, targets: np.ndarray, competing: np.ndarray) -> TiedRanks:
-    """Compare each target with its competitors.
+    """Compare each target, a column of (B, N) finite scores, with its competitors.
 
-    Args:
-        scores: (B, N), finite.
-        targets: (B,) int64 columns of `scores`.
-        competing: (B, N) bool; false for a target that no list may hold.
+    `competing`, (B, N) bool, is false for a target that no list may hold.
     """
     rows = np.arange(len(targets))
     own = scores[rows, targets][:, None]  # (B, 1)
@@ -89,11 +72,7 @@ def tied_ranks(scores: np.ndarray, targets: np.ndarray, competing: np.ndarray) -
 
 
 def expected_metrics(ranks: TiedRanks) -> np.ndarray:
-    """Return the expected value of every metric.
-
-    Returns:
-        (B, number of `METRICS`) float64; 0 for a target that no list may hold.
-    """
+    """Return the expected `METRICS`, (B, M) float64; 0 for a target that no list may hold."""
     first, last = ranks.better, ranks.better + ranks.equal  # the ranks first + 1 … last
     ties = np.maximum(ranks.equal, 1)
     possible = np.arange(1, max(int(last.max(initial=1)), *CUTOFFS) + 1)
@@ -107,9 +86,7 @@ def expected_metrics(ranks: TiedRanks) -> np.ndarray:
 def inclusion_probabilities(scores: np.ndarray, size: int) -> np.ndarray:
     """Return the probability that each item stands in the list of the highest scores.
 
-    Args:
-        scores: (B, N) float64; minus infinity for items that a list may not hold.
-        size: places of the list.
+    Scores are (B, N) float64; minus infinity for items that a list of `size` places may not hold.
 
     Returns:
         (B, N) float64 from 0 to 1; a row sums to `size` or to the number of allowed items.

@@ -18,12 +18,9 @@ def tfidf_vectors(
     analyzer: str | Callable[[str], list[str]] = tokens,
     dtype: type[np.floating] = np.float64,
 ) -> sparse.csr_array:
-    """Return unit vectors of texts, with logarithmic term frequencies.
+    """Return unit vectors of N texts, with logarithmic term frequencies.
 
-    Args:
-        texts: N of them.
-        analyzer: splits a text into words; or `CHARACTER_NGRAMS`.
-        dtype: of the values.
+    The analyzer splits a text into words, or is `CHARACTER_NGRAMS`.
 
     Returns:
         (N, V); zero rows for texts without words.

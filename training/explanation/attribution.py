@@ -50,13 +50,7 @@ class ScoredList:
 def step_contributions(
     encoded: Encoded, decision: Decision, index: int, vectors: np.ndarray
 ) -> np.ndarray:
-    """Compute what each step of a profile itself adds to the scores of some postings.
-
-    Args:
-        encoded: several profiles.
-        decision: their first decoding step.
-        index: the profile's among them.
-        vectors: (S, D) posting vectors.
+    """Compute what each step of the profile at `index` itself adds to scores of (S, D) postings.
 
     Returns:
         (S, L) float32: attention times the inner product with the step's own content.
@@ -74,12 +68,8 @@ def occlusion_losses(
 ) -> list[np.ndarray]:
     """Compute how much less probable the postings of lists are without each step of the profile.
 
-    Args:
-        network: the model.
-        encoded: R profiles.
-        state: the encoder's last, (R, U) each.
-        contributions: (S, L) for each profile, from `step_contributions`.
-        lists: the list of each profile.
+    There are R profiles, with the encoder's last state, (R, U) each, `step_contributions`, (S, L)
+    each, and their lists.
 
     Returns:
         For each profile (S, L) float32: nats of each posting's log-probability among the K nearest;
@@ -94,7 +84,8 @@ def occlusion_losses(
         if len(steps):
             hidden = scored.nearest.scores_of(without.query[rows], without.freshness_weights[rows])
             scores = np.concatenate([scored.scores[:, None], hidden], axis=1)  # (K, 1 + steps)
-            log_probabilities = _log_softmax(scores, scored.indices)  # (S, 1 + steps)
+            scores -= scores.max(axis=0)
+            log_probabilities = scores[scored.indices] - np.log(np.exp(scores).sum(axis=0))
             loss[:, steps] = log_probabilities[:, :1] - log_probabilities[:, 1:]
         losses.append(loss)
     return losses
@@ -114,9 +105,3 @@ def _steps_to_hide(contributions: np.ndarray) -> np.ndarray:
     ranks = np.argsort(np.argsort(-contributions, axis=1, kind="stable"), axis=1)  # (S, L)
     order = np.lexsort((-contributions.max(axis=0), ranks.min(axis=0)))
     return np.asarray(order[:MAX_OCCLUDED])
-
-
-def _log_softmax(scores: np.ndarray, indices: np.ndarray) -> np.ndarray:
-    """Return the log-softmax of (K, Q) scores over the postings, at (S,) indices: (S, Q)."""
-    apart = scores - scores.max(axis=0)
-    return np.asarray(apart[indices] - np.log(np.exp(apart).sum(axis=0)))

@@ -15,17 +15,10 @@ NEW_DAYS = 30.0
 def popularity_reasons(
     catalogue: Catalogue, row: int, weight: float, as_of: str, language: str
 ) -> list[dict[str, Any]]:
-    """Return why a posting is in a list that knows nothing of the candidate.
+    """Return at least one `records.Reason` for a posting in a list that is the same for everybody.
 
-    Args:
-        catalogue: holds the posting.
-        row: the posting's row.
-        weight: its weight in `PopularityCounts` at `as_of`; from 1 up a reason calls it popular.
-        as_of: the time at which its age is taken.
-        language: ISO 639-1.
-
-    Returns:
-        At least one value of `records.Reason`.
+    `weight` is that in `PopularityCounts` at `as_of`; from 1 up a reason calls the posting popular.
+    The language is ISO 639-1.
     """
     phrases = phrases_for(language)
     posted = catalogue.table.column("date_posted")[row].as_py()

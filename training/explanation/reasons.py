@@ -35,11 +35,7 @@ def explain(
 ) -> list[list[Reason]]:
     """Return the reasons for each place of a list, the strongest first.
 
-    Args:
-        prepared: the catalogue.
-        steps: L steps of the profile.
-        postings: the list, with its attribution to the steps.
-        profile: gives the language.
+    The profile gives the language; the postings have their attribution to its L steps.
 
     Returns:
         For each place one or two reasons: at most one for events and one for stated entries.
@@ -84,13 +80,8 @@ def _reasons(
     """Return the reasons for the posting of a row.
 
     The first reason names the strongest step. The second names the strongest step of the other
-    kind, stated or event, that shares something with the posting.
-
-    Args:
-        prepared: the catalogue.
-        row: the posting's.
-        carrying: the steps that carry it, the strongest first.
-        phrases: in the candidate's language; None: in the posting's.
+    kind, stated or event, that shares something with the posting. Without phrases in the
+    candidate's language, those in the posting's are used.
     """
     terms = prepared.terms(row)
     phrases = phrases or phrases_for(_posting_language(terms.posting))
@@ -139,13 +130,7 @@ def _stated_reason(
 
 
 def _contains(step: StatedStep, shared: frozenset[str], place: str) -> bool:
-    """Return whether a posting contains a stated entry.
-
-    Args:
-        step: the entry.
-        shared: the words of the entry that are in the posting.
-        place: the posting's, folded.
-    """
+    """Return whether a posting contains an entry; `shared` are the entry's words that are in it."""
     if step.kind == "place":
         return bool(fold_text(step.text)) and fold_text(step.text) in place
     if step.kind == "background":
@@ -209,9 +194,10 @@ def _similarity_reason(prepared: PreparedCatalogue, step: ProfileStep, phrases: 
 
 
 def _event_phrase(step: EventStep, earlier: PostingTerms, phrases: Phrases) -> str:
-    return phrases.event_phrase(
-        step.kind, earlier.posting["title"], earlier.posting.get("employer")
-    )
+    """Describe an event."""
+    employer = earlier.posting.get("employer")
+    at = phrases.at.format(employer) if employer else ""
+    return phrases.event.format(phrases.done[step.kind], earlier.posting["title"], at)
 
 
 def _reason(

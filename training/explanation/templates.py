@@ -46,11 +46,6 @@ class Phrases:
         """Put words into a sentence."""
         return sentence.format(self.comma.join(words))
 
-    def event_phrase(self, kind: str, title: str, employer: str | None) -> str:
-        """Describe an event."""
-        at = self.at.format(employer) if employer else ""
-        return self.event.format(self.done[kind], title, at)
-
 
 ENGLISH = Phrases(
     comma=", ",

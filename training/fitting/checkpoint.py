@@ -14,12 +14,8 @@ class Checkpoint:
     """The checkpoint file of one run.
 
     The state of random generators and the position in the data are not saved, because both follow
-    from seed and epoch.
-
-    Args:
-        file: the checkpoint.
-        identity: what must be equal for a run to resume: preset, seed, data version; plain values.
-        resume: whether to resume from an existing file; otherwise it is overwritten.
+    from seed and epoch. A run resumes where the plain values of `identity` are equal: preset, seed,
+    data version. Without `resume` an existing file is overwritten.
     """
 
     def __init__(self, file: Path, identity: Mapping[str, Any], *, resume: bool) -> None:
@@ -30,10 +26,7 @@ class Checkpoint:
         """The records of all epochs, also of those before the run was resumed."""
 
     def restore(self, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-        """Load the saved state into model and optimiser.
-
-        Returns:
-            The number of finished epochs; 0 where there is nothing to resume from.
+        """Load the saved state into model and optimiser; return the number of finished epochs.
 
         Raises:
             ModelError: the file is of another preset, seed or data, or is unreadable.

@@ -1,15 +1,14 @@
 """Choice of the decoding that is served: the cheapest of those that rank best in validation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from streaming.serving.catalogue import Catalogue
 from training.data.dataset import Dataset
-from training.evaluation.list_diversity import intra_list_similarity, posting_vectors
+from training.evaluation.list_diversity import intra_list_similarity, padded_rows, posting_vectors
 from training.evaluation.offline_evaluation import (
     GATE_METRIC,
     EvaluationProtocol,
@@ -43,11 +42,7 @@ def choose_decoding(ranker: EncoderDecoderRanker, dataset: Dataset) -> DecodingC
 
     The choice is the cheapest decoding that is at most one standard error behind the best: a beam
     costs three times the first step, for every profile. Without held-out candidates the preset's
-    decoding stays.
-
-    Args:
-        ranker: just trained.
-        dataset: the data that it was trained on, with the validation part.
+    decoding stays. `dataset` is what the ranker was trained on, with the validation part.
     """
     train, held_out = dataset.split(ranker.preset.training.validation_split)
     catalogue = dataset.catalogue
@@ -65,7 +60,8 @@ def choose_decoding(ranker: EncoderDecoderRanker, dataset: Dataset) -> DecodingC
             lists = recommend(ranker.with_decoding(decoding), folder, cases, _PROTOCOL)
             quality = evaluate_lists(lists, catalogue, cases)
             ndcg[name] = quality.per_candidate[GATE_METRIC]
-            similarity = intra_list_similarity(vectors, *_rows(lists, catalogue))
+            rows = [[catalogue.rows[posting_id] for posting_id in ids] for ids in lists]
+            similarity = intra_list_similarity(vectors, *padded_rows(rows, _PROTOCOL.size))
             values = (
                 quality.per_candidate[REPORTED_METRICS[0]].mean(),
                 ndcg[name].mean(),
@@ -81,10 +77,8 @@ def cheapest_within_one_standard_error(values: Mapping[str, np.ndarray]) -> str:
     """Return the first name that is at most one standard error behind the one of the highest mean.
 
     The rule is that of Breiman, Friedman, Olshen and Stone, Classification and Regression Trees,
-    1984, section 3.4.3.
-
-    Args:
-        values: name to the values of each candidate, (candidates,); the cheapest first.
+    1984, section 3.4.3. Names map to the values of each candidate, (candidates,); the cheapest
+    comes first.
     """
     best = max(values.values(), key=np.mean)
 
@@ -93,13 +87,3 @@ def cheapest_within_one_standard_error(values: Mapping[str, np.ndarray]) -> str:
         return bool(behind.mean() <= behind.std() / np.sqrt(len(behind)))
 
     return next(name for name, own in values.items() if is_close(own))
-
-
-def _rows(lists: Sequence[Sequence[str]], catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
-    """Pad lists of posting ids to rows of the catalogue, (B, K) int64, with a mask of real ones."""
-    rows = np.zeros((len(lists), _PROTOCOL.size), dtype=np.int64)
-    real = np.zeros(rows.shape, dtype=bool)
-    for index, ids in enumerate(lists):
-        rows[index, : len(ids)] = [catalogue.rows[posting_id] for posting_id in ids]
-        real[index, : len(ids)] = True
-    return rows, real

@@ -30,10 +30,8 @@ def require_device(setting: str) -> None:
 def choose_device(setting: str, local_rank: int) -> torch.device:
     """Return the device of one process, ready for repeatable work.
 
-    Args:
-        setting: `cpu`, `cuda`, or `auto`: a GPU where PyTorch can use one.
-        local_rank: of the process. The GPUs are dealt out in turn; where processes outnumber them,
-            processes share one.
+    The setting is `cpu`, `cuda`, or `auto`: a GPU where PyTorch can use one. The GPUs are dealt out
+    by local rank in turn; where processes outnumber them, processes share one.
 
     Raises:
         SettingsError: the setting is `cuda`, and PyTorch can use no GPU.

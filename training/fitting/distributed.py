@@ -113,11 +113,8 @@ def launch(
 ) -> None:
     """Run `python ARGUMENTS` as a group of processes on this machine, and wait for their end.
 
-    Args:
-        arguments: after the interpreter; the same for every process.
-        processes: how many.
-        logs: folder for the output of each process, rank-N.log.
-        while_waiting: called several times a second.
+    The output of each process goes to rank-N.log in the folder `logs`; `while_waiting` is called
+    several times a second.
 
     Raises:
         TrainingError: a process died. The others were ended; the message names its rank and the
@@ -140,16 +137,11 @@ def launch(
 
 
 def launch_on_spark(function: Callable[[], Any], processes: int) -> list[Any]:
-    """Run a function as a group of processes inside the executors of the active Spark session.
+    """Run a function as a group of processes in the active Spark session; return results by rank.
 
-    Horovod's driver and tasks then listen on all interfaces, as Spark's own do on a cluster.
-
-    Args:
-        function: picklable, without arguments. `ProcessGroup.join` works inside it.
-        processes: how many; Spark must have as many free task slots.
-
-    Returns:
-        The results of the processes, by rank.
+    Horovod's driver and tasks then listen on all interfaces, as Spark's own do on a cluster. The
+    function must be picklable; `ProcessGroup.join` works inside it. Spark must have as many free
+    task slots as there are processes.
 
     Raises:
         TrainingError: no session is active, it has too few free slots, or a process died.

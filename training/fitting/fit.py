@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def fit(
     spec = TrainingSpec.read(prepare_run(dataset, run, settings, resume=resume))
     processes = _processes(settings)
     if processes == 1:
-        run_worker(spec, lambda record: on_epoch(record.to_json()))
+        run_worker(spec, lambda record: on_epoch(asdict(record)))
     elif settings.launcher == "spark":
         launch_on_spark(partial(run_worker, spec), processes)
         for record in _records(spec):

@@ -17,7 +17,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,13 +27,7 @@ from training.determinism import repeatable
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.devices import CPU
 from training.fitting.distributed import ProcessGroup
-from training.model.examples import (
-    Example,
-    batches,
-    collate,
-    sample_examples,
-    validation_examples,
-)
+from training.model.examples import Example, batches, collate, sample_examples, validation_examples
 from training.model.loss import BatchLoss, batch_loss, full_softmax, sampled_softmax
 from training.model.network import EncoderDecoder
 from training.model.presets import Preset
@@ -66,10 +59,6 @@ class EpochRecord:
     device: str
     """The leader's: `cpu`, `cuda:0`."""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the values by name."""
-        return asdict(self)
-
 
 @repeatable()
 def train(
@@ -82,21 +71,12 @@ def train(
     on_epoch: Callable[[EpochRecord], None],
     device: torch.device = CPU,
 ) -> EncoderDecoder:
-    """Train, starting from the checkpoint.
+    """Train, starting from the checkpoint, and return the model on the CPU.
 
-    Args:
-        tensors: the data.
-        preset: shape and training.
-        seed: of all randomness.
-        group: the processes; each passes the same other arguments.
-        checkpoint: is read at the start and written after each epoch, by the leader only.
-        on_epoch: called after each epoch, when its checkpoint is written.
-        device: of this process (`training.fitting.devices`), of one type in all of them. Examples
-            and batches are the same on every device, dropout is not; a run may be resumed on
-            another device.
-
-    Returns:
-        The model, on the CPU.
+    Each process of the group passes the same arguments. The leader alone writes the checkpoint
+    after each epoch; `on_epoch` is called after that. Devices (`training.fitting.devices`) are of
+    one type in all processes. Examples and batches are the same on every device, dropout is not; a
+    run may be resumed on another device.
 
     Raises:
         InputError: the data hold no example.
@@ -114,7 +94,8 @@ def train(
     for epoch in range(checkpoint.restore(model, optimiser), config.epochs):
         started = time.monotonic()
         rng = np.random.default_rng((seed, epoch))
-        torch.manual_seed(_combined_seed(seed, epoch, group.rank))
+        own_seed = np.random.SeedSequence((seed, epoch, group.rank)).generate_state(1)[0]
+        torch.manual_seed(int(own_seed))
         examples = sample_examples(tensors, preset, rng)
         if not examples:
             raise InputError(
@@ -136,7 +117,7 @@ def train(
         validated = validate(model, tensors, preset, group)
         record = _record(epoch, preset, total, validated, rate=rate, started=started, device=device)
         if group.is_leader:
-            checkpoint.save(model, optimiser, record.to_json())
+            checkpoint.save(model, optimiser, asdict(record))
         on_epoch(record)
     return model.cpu()
 
@@ -214,10 +195,6 @@ def _sum_gradients(model: nn.Module, sums: Tensor, group: ProcessGroup) -> Tenso
 
 def _gradient(parameter: nn.Parameter) -> Tensor:
     return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-
-
-def _combined_seed(*numbers: int) -> int:
-    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
 def _sums(loss: BatchLoss) -> Tensor:

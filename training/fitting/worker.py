@@ -16,17 +16,11 @@ from streaming.errors import CareerstreamError, InputError, one_line
 from training.data.dataset import Dataset
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.devices import choose_device
-from training.fitting.distributed import (
-    ProcessGroup,
-    TrainingError,
-    end_with_parent,
-    limit_threads,
-)
+from training.fitting.distributed import ProcessGroup, TrainingError, end_with_parent, limit_threads
 from training.fitting.loop import EpochRecord, train
 from training.model.features import Embedder
-from training.model.network import EncoderDecoder
 from training.model.presets import Config, Preset
-from training.model.training_tensors import TrainingTensors, load_tensors
+from training.model.training_tensors import load_tensors
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
 
@@ -126,7 +120,11 @@ def run_worker(
             "training.device=cpu, or fewer training.processes if they share the GPU"
         ) from error
     if group.is_leader:
-        write_model(_ranker(model, tensors, spec), spec)
+        embedder, counts = Embedder.load(spec.features), tensors.train.counts
+        ids = tensors.seen_ids
+        write_model(
+            EncoderDecoderRanker(model, embedder, spec.preset, ids=ids, counts=counts), spec
+        )
     group.close()
 
 
@@ -150,18 +148,6 @@ def write_model(ranker: EncoderDecoderRanker, spec: TrainingSpec) -> None:
     ranker.save(unfinished)
     shutil.rmtree(spec.model, ignore_errors=True)
     unfinished.rename(spec.model)
-
-
-def _ranker(
-    model: EncoderDecoder, tensors: TrainingTensors, spec: TrainingSpec
-) -> EncoderDecoderRanker:
-    return EncoderDecoderRanker(
-        model,
-        Embedder.load(spec.features),
-        spec.preset,
-        ids=tensors.seen_ids,
-        counts=tensors.train.counts,
-    )
 
 
 if __name__ == "__main__":

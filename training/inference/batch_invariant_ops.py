@@ -22,12 +22,7 @@ _one_at_a_time = threading.RLock()
 
 
 def multiply_rows(rows: np.ndarray, weights: np.ndarray, group: int) -> np.ndarray:
-    """Multiply rows by a matrix, `group` of them at a time.
-
-    Args:
-        rows: (R, I) float32; R may be any number.
-        weights: (I, O) float32.
-        group: rows that BLAS receives at a time.
+    """Multiply any number of (R, I) rows by an (I, O) matrix, `group` rows at a time in BLAS.
 
     Returns:
         (R, O) float32; each row depends on its own input alone, bit for bit.
@@ -65,12 +60,8 @@ def is_batch_invariant(weights: np.ndarray) -> bool:
 def lstm_step(gates: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Take one step of an LSTM (Hochreiter and Schmidhuber 1997, in the form of `torch.nn.LSTM`).
 
-    Args:
-        gates: (R, 4U), before their activation, in PyTorch's order: input, forget, cell, output.
-        cell: (R, U), or (U,) for all rows.
-
-    Returns:
-        Hidden state and cell state, (R, U) each.
+    Gates, (R, 4U), are before their activation, in PyTorch's order: input, forget, cell, output.
+    The cell is (R, U), or (U,) for all rows. Returns hidden state and cell state, (R, U) each.
     """
     units = gates.shape[1] // 4
     input_gate, forget_gate = gates[:, :units], gates[:, units : 2 * units]
@@ -90,14 +81,9 @@ def sigmoid(values: np.ndarray) -> np.ndarray:
 
 
 def segment_softmax(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Compute the softmax of each segment.
+    """Compute the softmax of each segment of (T,) float32 values; (R,) int64 lengths, none 0.
 
-    Args:
-        values: (T,) float32, one segment after the other.
-        lengths: (R,) int64, lengths of the segments; none is 0.
-
-    Returns:
-        (T,) float32; a segment depends on its own values alone, bit for bit.
+    A segment of the result, (T,) float32, depends on its own values alone, bit for bit.
     """
     starts = np.cumsum(lengths) - lengths
     powers = np.exp(values - np.repeat(np.maximum.reduceat(values, starts), lengths))

@@ -91,11 +91,7 @@ class Decision:
 
 
 class NumpyNetwork:
-    """The weights of a model, as contiguous (in, out) matrices.
-
-    Args:
-        model: in evaluation mode; later changes of it have no effect.
-    """
+    """A copy of the weights of a model in evaluation mode, as contiguous (in, out) matrices."""
 
     def __init__(self, model: EncoderDecoder) -> None:
         weights = {
@@ -149,13 +145,8 @@ class NumpyNetwork:
     def vector(self, text: np.ndarray, words: np.ndarray, fields: np.ndarray) -> np.ndarray:
         """Build the vector of a stated entry, as `EncoderDecoder.posting_vectors` does.
 
-        Args:
-            text: (W,).
-            words: (V,).
-            fields: (F, H).
-
-        Returns:
-            (D,) float32; its id block is that of a posting never seen in training.
+        Text is (W,), words (V,), fields (F, H). Returns (D,) float32; its id block is that of a
+        posting never seen in training.
         """
         projected = text @ self._text
         norm = np.sqrt(projected @ projected)
@@ -217,10 +208,8 @@ class NumpyNetwork:
     def decide(self, encoded: Encoded, state: State, previous: np.ndarray) -> Decision:
         """Take one decoding step; the formulas are those of `EncoderDecoder.decide`.
 
-        Args:
-            encoded: R profiles.
-            state: the decoder's, (R, U) each.
-            previous: (R, U), `next_input`, or (U,) for all, `first_input`.
+        The state is (R, U) each; `previous` is (R, U), `next_input`, or (U,) for all,
+        `first_input`.
         """
         hidden, cell = state
         lengths = np.array([len(keys) for keys in encoded.keys])
@@ -239,15 +228,10 @@ class NumpyNetwork:
     def decide_without(
         self, encoded: Encoded, state: State, hidden_steps: Sequence[np.ndarray]
     ) -> Decision:
-        """Take the first decoding step of profiles with one step hidden from the attention.
+        """Take the first decoding step of R profiles with one step hidden from the attention.
 
-        Args:
-            encoded: R profiles.
-            state: the encoder's last, (R, U) each.
-            hidden_steps: for each profile the steps to hide, one in each decision.
-
-        Returns:
-            A decision for each hidden step, profile by profile.
+        The state is the encoder's last, (R, U) each. There is a decision for each of the hidden
+        steps, profile by profile.
         """
         hidden, cell = state
         counts = np.array([len(steps) for steps in hidden_steps])
@@ -294,14 +278,7 @@ class NumpyNetwork:
     def _decision(
         self, state: State, summary: np.ndarray, content: np.ndarray, attention: list[np.ndarray]
     ) -> Decision:
-        """Compute the query and the weights of a decoding step.
-
-        Args:
-            state: the decoder's new one, (R, U) each.
-            summary: the attended states, (R, U).
-            content: the attended contents, (R, D).
-            attention: R of them.
-        """
+        """Compute a decoding step from attended states, (R, U), and attended contents, (R, D)."""
         inputs = np.concatenate([state[0], summary], axis=1)
         outputs = multiply_rows(inputs, self._heads, self.rows) + self._heads_bias
         learned, gates, freshness_weights = np.split(outputs, self._ends, axis=1)

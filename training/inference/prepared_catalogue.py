@@ -55,14 +55,7 @@ def posting_words(posting: Mapping[str, Any]) -> str:
 def write_prepared(
     catalogue: Catalogue, vectors: np.ndarray, words: Sequence[str], folder: Path
 ) -> None:
-    """Write a prepared catalogue into a folder.
-
-    Args:
-        catalogue: N postings.
-        vectors: (N, D) float32, the posting vectors.
-        words: `posting_words` of each posting.
-        folder: an existing one.
-    """
+    """Write N postings, their (N, D) vectors and their `posting_words` into an existing folder."""
     catalogue.write(folder / _CATALOGUE_FILE)
     # As JSON: a value is read from it several times as fast as from a row of a table.
     fields = [name for name in _TERM_FIELDS if name in catalogue.table.column_names]

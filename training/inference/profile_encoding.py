@@ -12,11 +12,7 @@ from training.inference.numpy_network import EncoderInput
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.model.features import STEP_KINDS, StatedStep, stated_steps
 from training.model.presets import ModelConfig
-from training.model.time_encoding import (
-    EVENT_TIME_FEATURES,
-    event_time_features,
-    to_microseconds,
-)
+from training.model.time_encoding import EVENT_TIME_FEATURES, event_time_features, to_microseconds
 
 _KIND_INDEX = {kind: index for index, kind in enumerate(STEP_KINDS)}
 
@@ -42,14 +38,9 @@ def encode_profiles(
 ) -> list[tuple[EncoderInput, tuple[ProfileStep, ...]] | None]:
     """Turn profiles into encoder inputs, as in training: stated entries first, then events.
 
-    An event whose posting the catalogue lacks is skipped until the posting is there.
-
-    Args:
-        profiles: values of the topic `profiles`, each with the time at which ages are taken,
-            microseconds since 1970.
-        prepared: the catalogue.
-        stated_vector: returns the (D,) vector of a stated entry.
-        config: limits the number of steps.
+    An event whose posting the catalogue lacks is skipped until the posting is there. Each profile
+    comes with the time at which ages are taken, microseconds since 1970; `stated_vector` returns
+    the (D,) vector of a stated entry.
 
     Returns:
         For each profile the encoder's input and the steps it stands for; None for a profile

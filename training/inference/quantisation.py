@@ -41,10 +41,7 @@ def largest_code(dimensions: int) -> int:
 
 
 def quantise(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Round vectors to whole numbers.
-
-    Args:
-        vectors: (N, D) float32.
+    """Round (N, D) float32 vectors to whole numbers.
 
     Returns:
         Codes, (N, D) int8, of each vector's difference from the middle, and the step of each
@@ -64,13 +61,10 @@ def quantise(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fastest_multiply(codes: np.ndarray) -> Multiply:
-    """Return the variant that multiplies codes fastest on this machine.
+    """Return the variant that multiplies codes, (N, D) int8, fastest on this machine.
 
     Bytes are faster where the processor and PyTorch support them (VNNI, AMX), floats elsewhere.
     Both are exact, so the choice shows in time only.
-
-    Args:
-        codes: (N, D) int8, from `quantise`.
     """
     queries = np.ones((_TRIAL_QUERIES, codes.shape[1]), dtype=np.float32)
     # Measured in one thread, as it is used: threads that wait for each other count as busy.
@@ -88,10 +82,8 @@ def multiply_variants(codes: np.ndarray) -> list[Multiply]:
 def approximate_products(multiply: Multiply, steps: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """Estimate inner products with all vectors, less one number that is the same for all vectors.
 
-    Args:
-        multiply: from `fastest_multiply`.
-        steps: (D,), from `quantise`.
-        queries: (B, D) float32.
+    `multiply` is from `fastest_multiply`, `steps`, (D,), from `quantise`; queries are (B, D)
+    float32.
 
     Returns:
         (B, N) float32; a row depends on its own query alone, bit for bit.
@@ -127,9 +119,6 @@ def _multiply_bytes(codes: np.ndarray, queries: np.ndarray) -> np.ndarray:
 def _seconds(multiply: Multiply, queries: np.ndarray) -> float:
     """Measure a variant's processor time; one that this machine lacks takes forever."""
     try:
-        times = timeit.repeat(
-            lambda: multiply(queries), timer=time.process_time, number=1, repeat=5
-        )
-        return min(times)
+        return min(timeit.repeat(lambda: multiply(queries), timer=time.process_time, number=1))
     except (AttributeError, RuntimeError):
         return math.inf

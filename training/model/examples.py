@@ -157,13 +157,7 @@ def _example(
 ) -> Example:
     """Make an example of a candidate's events before `prefix`, with the stated part or without.
 
-    Args:
-        tensors: the data.
-        preset: says how often the stated part or the events are left out.
-        candidate: an index of `tensors.train`.
-        prefix: the event of the first target.
-        stated: (2, S), from `_stated_rows`.
-        rng: chooses what is left out and when the list is wanted.
+    `stated` is from `_stated_rows`; `prefix` is the event of the first target.
     """
     train, config = tensors.train, preset.training
     start, last = train.starts[candidate : candidate + 2].tolist()

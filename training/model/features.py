@@ -204,10 +204,8 @@ def _posting_fields(posting: Mapping[str, Any], width: int) -> dict[str, np.ndar
     }
     chinese = "zh" if is_chinese(posting.get("title") or "") else None
     return {
+        **single,
         "place": _sum(weighted, width),
-        "employer": single["employer"],
-        "industry": single["industry"],
-        "occupation": single["occupation"],
         "terms": _sum((single[term] for term in _TERMS), width),
         "salary": _salary_vector(posting.get("salary") or {}, width),
         "language": _language_vector(posting.get("language") or chinese, width),

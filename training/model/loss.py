@@ -64,12 +64,8 @@ def batch_loss(
 ) -> BatchLoss:
     """Compute the loss of a batch.
 
-    Args:
-        model: in training or in evaluation mode.
-        tensors: the features.
-        batch: the examples.
-        competitors: must hold the targets.
-        ids: (N + S,) int64 numbers of the id blocks, 0 for those to be dropped.
+    The competitors must hold the targets. `ids`, (N + S,) int64, are numbers of the id blocks, 0
+    for those to be dropped.
     """
     rows = _distinct(competitors.rows, batch.rows.flatten(), batch.targets.flatten())
     device = rows.device
@@ -101,13 +97,8 @@ def _allowed(
     """Return what each decoding step may emit, (B, T, C) bool.
 
     As in serving: postings that were open, are not in the history and were not emitted before. A
-    target is always allowed, even where the data contradict themselves about its dates.
-
-    Args:
-        tensors: hold the dates.
-        batch: B examples.
-        competitors: C of them.
-        column: (N + S,) int64 column of each row, C for rows that do not compete.
+    target is always allowed, even where the data contradict themselves about its dates. `column`,
+    (N + S,) int64, is that of each row, C for rows that do not compete.
     """
     opens, expires = tensors.opens[competitors.rows], tensors.expires[competitors.rows]
     times = batch.times[:, None]

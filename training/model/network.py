@@ -87,11 +87,9 @@ class Decision:
 
 
 class EncoderDecoder(nn.Module):
-    """The network. Names of its parts are those in saved weights.
+    """The network for `ids` postings with an id block, numbered from 1, 0 for none.
 
-    Args:
-        config: its shape.
-        ids: how many postings have an id block of their own; numbered from 1, 0 for none.
+    Names of its parts are those in saved weights.
     """
 
     block_of: Tensor
@@ -145,11 +143,8 @@ class EncoderDecoder(nn.Module):
     def posting_vectors(self, text: Tensor, words: Tensor, fields: Tensor, ids: Tensor) -> Tensor:
         """Build the vectors of postings or of stated entries, block by block.
 
-        Args:
-            text: (N, W).
-            words: (N, V).
-            fields: (N, F, H).
-            ids: (N,) int64; 0 for a posting never seen in training: its block is zero.
+        Text is (N, W), words (N, V), fields (N, F, H); ids are (N,) int64, 0 for a posting never
+        seen in training: its block is zero.
 
         Returns:
             (N, D); the text block has length 1, or is zero where there is no text.
@@ -193,10 +188,7 @@ class EncoderDecoder(nn.Module):
         freshness weights = W_f [h_t; s].
         In the block of words W_q is zero and the sum is scaled to length 1.
 
-        Args:
-            encoded: the profiles.
-            state: the decoder's.
-            previous: (B, U), `first_input` or `next_input`.
+        `previous` is (B, U), `first_input` or `next_input`.
         """
         units = state[0].shape[1]
         decoder_part = state[0] @ self.attend.weight[0, :units]  # (B,)
@@ -216,9 +208,7 @@ class EncoderDecoder(nn.Module):
     def forward(self, steps: Steps, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Decode with teacher forcing: each step reads the posting that really came before.
 
-        Args:
-            steps: the profiles.
-            targets: (B, T, D) vectors of the postings that came next; step t reads those before t.
+        Targets are (B, T, D) vectors of the postings that came next; step t reads those before t.
 
         Returns:
             Queries, (B, T, D), and freshness weights, (B, T, 3).
@@ -235,15 +225,10 @@ class EncoderDecoder(nn.Module):
 
 
 def cross_entropy(scores: Tensor, targets: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-    """Sum the loss over real targets, in nats, and count first-step hits.
+    """Sum the loss over real targets, in nats, and count first targets with the highest score.
 
-    Args:
-        scores: (B, T, N), -inf where a posting may not be emitted.
-        targets: (B, T) int64 columns of `scores`.
-        real: (B, T) bool, false on padding.
-
-    Returns:
-        The summed loss, and the number of first targets with the highest score; both scalars.
+    Scores are (B, T, N), -inf where a posting may not be emitted; targets are (B, T) int64 columns
+    of them; `real`, (B, T) bool, is false on padding.
     """
     losses = functional.cross_entropy(scores[real], targets[real], reduction="sum")
     hits = (scores[:, 0].argmax(dim=1) == targets[:, 0]).sum()

@@ -2,7 +2,7 @@
 
 import math
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -41,11 +41,9 @@ def event_time_features(
 ) -> np.ndarray:
     """Encode the age and the duration of events.
 
-    Args:
-        times: (E,) int64, microseconds since 1970.
-        durations: (E,) float32 seconds, NaN where unknown.
-        as_of: the time at which ages are taken, microseconds since 1970, for all events or for
-            each, (E,); an event after it has age 0.
+    Times are (E,) int64 microseconds since 1970, durations (E,) float32 seconds, NaN where unknown.
+    Ages are taken at `as_of`, microseconds for all events or for each, (E,); an event after it has
+    age 0.
 
     Returns:
         (E, M) float32: the logarithm of the age, three exponential decays of the age, and the
@@ -60,9 +58,7 @@ def event_time_features(
 def freshness(opens: Tensor, times: Tensor) -> Tensor:
     """Compute how fresh postings are at some times.
 
-    Args:
-        opens: (N,) int64 microseconds since 1970, as `Catalogue.opens`.
-        times: (B,) int64 microseconds since 1970.
+    `opens` is (N,), as `Catalogue.opens`, and `times` (B,), both int64 microseconds since 1970.
 
     Returns:
         (B, N, 3) float32 from 0 to 1: three exponential decays of the age; 0 for a posting without
@@ -75,15 +71,7 @@ def freshness(opens: Tensor, times: Tensor) -> Tensor:
 
 
 def freshness_at(opens: np.ndarray, time: int) -> np.ndarray:
-    """Compute how fresh postings are at one time, as `freshness` does.
-
-    Args:
-        opens: (N,) int64 microseconds since 1970, as `Catalogue.opens`.
-        time: microseconds since 1970.
-
-    Returns:
-        (3, N) float32.
-    """
+    """Compute `freshness` at one time, microseconds: (N,) `Catalogue.opens` to (3, N) float32."""
     dated = opens != ALWAYS
     hours = np.maximum(time - np.where(dated, opens, time), 0) / _HOUR
     lives = np.array(_FRESHNESS_DECAY_DAYS, dtype=np.float32)[:, None] * 24
@@ -94,25 +82,20 @@ class Freshness:
     """How fresh postings are at any time: `freshness_at`, faster.
 
     Between two times, freshness falls by a factor that is the same for all postings. A table of
-    freshness at the end of a period therefore serves all times within the period.
-
-    Args:
-        opens: (N,) int64 microseconds since 1970, as `Catalogue.opens`.
+    freshness at the end of a period therefore serves all times within the period. `opens` is (N,)
+    int64 microseconds, as `Catalogue.opens`.
     """
 
     def __init__(self, opens: np.ndarray) -> None:
         # The cache does not refer to this object, so both go with the last use of the catalogue.
-        self._table = lru_cache(maxsize=_CACHED_PERIODS)(partial(_at_end_of_period, opens))
+        self._table = lru_cache(maxsize=_CACHED_PERIODS)(
+            lambda period: freshness_at(opens, (period + 1) * _PERIOD)
+        )
 
     def weighted(self, weights: np.ndarray, time: int) -> np.ndarray:
-        """Compute what freshness adds to the scores of the postings that are open at a time.
+        """Compute what freshness adds to scores at a time, microseconds: (3,) weights to (N,).
 
-        Args:
-            weights: (3,) float32, of the numbers that `freshness_at` returns.
-            time: microseconds since 1970.
-
-        Returns:
-            (N,) float32; meaningless for a posting that opens later.
+        It is meaningless for a posting that opens later.
         """
         return np.asarray((weights * _growth(time)) @ self._table(time // _PERIOD))
 
@@ -120,10 +103,6 @@ class Freshness:
         """Return the freshness of postings that are open at a time: (K,) rows to (3, K)."""
         table = self._table(time // _PERIOD)
         return np.asarray(table.take(rows, axis=1) * _growth(time)[:, None])
-
-
-def _at_end_of_period(opens: np.ndarray, period: int) -> np.ndarray:
-    return freshness_at(opens, (period + 1) * _PERIOD)
 
 
 def _growth(time: int) -> np.ndarray:

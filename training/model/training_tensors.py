@@ -78,17 +78,10 @@ class TrainingTensors:
 def write_features(
     dataset: Dataset, preset: Preset, folder: Path, *, text_encoder: str | None = None, seed: int
 ) -> Preset:
-    """Make the embedder and all features once, for every process to read.
+    """Make the embedder and all features once; return the preset with the encoder's dimensions.
 
-    Args:
-        dataset: all of it; texts of all postings may be read, only events are held out.
-        preset: gives the dimensions.
-        folder: is written to, and made where it does not exist.
-        text_encoder: as `TrainingSettings.text_encoder`.
-        seed: of the word vectors.
-
-    Returns:
-        The preset, with the dimensions of the encoder.
+    Texts of all postings may be read, only events are held out. The folder is made where it does
+    not exist; `text_encoder` is that of `TrainingSettings`.
 
     Raises:
         InputError: the text encoder cannot be used.

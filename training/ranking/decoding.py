@@ -11,18 +11,11 @@ from training.explanation.attribution import (
     occlusion_losses,
     step_contributions,
 )
-from training.inference.numpy_network import (
-    Decision,
-    Encoded,
-    EncoderInput,
-    NumpyNetwork,
-    State,
-)
+from training.inference.numpy_network import Decision, Encoded, EncoderInput, NumpyNetwork, State
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.model.presets import Decoding
 from training.retrieval.employer_cap import allowed_next
-from training.retrieval.nearest_postings import RetrievalQuery, nearest_postings
-from training.retrieval.shortlist import Shortlist
+from training.retrieval.shortlist import RetrievalQuery, Shortlist, nearest_postings
 
 _BATCH = 16
 """Profiles whose nearest postings are held at a time: more would not stay in a core's cache."""
@@ -68,7 +61,7 @@ def decode(
     size: int,
     decoding: Decoding,
 ) -> list[list[ListedPosting]]:
-    """Make a list for each query.
+    """Make a list of at most `size` places for each query.
 
     Estimates for the whole catalogue choose the postings that are scored exactly at the first step;
     the best of these are the shortlist from which a list is made. A list holds no posting twice and
@@ -78,13 +71,6 @@ def decode(
     - Width 0 uses the scores of the first step for all places.
     - Width 1 is greedy: each step emits the most probable posting, and the next step reads it.
     - A larger width is a beam search: the most probable whole list wins.
-
-    Args:
-        network: the model.
-        queries: B of them.
-        prepared: the catalogue.
-        size: the largest number of places of a list.
-        decoding: the beam's width, and the shortlist's length for each place.
 
     Returns:
         A list for each query; scores are log-probabilities of the list up to each place.

@@ -42,7 +42,7 @@ from training.ranking.decoding import decode, start_decoding
 from training.ranking.first_step import Attention, FirstStep
 from training.ranking.most_popular import MostPopularRanker
 from training.ranking.ranked_items import ranked_items
-from training.retrieval.nearest_postings import RetrievalQuery
+from training.retrieval.shortlist import RetrievalQuery
 
 FORMAT = 3
 """Of the model folder; a folder of another format is refused."""
@@ -61,12 +61,8 @@ _Request = tuple[Profile, str]
 class EncoderDecoderRanker:
     """A trained encoder-decoder with all it needs to rank.
 
-    Args:
-        model: the network.
-        embedder: maps texts to vectors, as in training.
-        preset: what it was trained by.
-        ids: the postings with an id block, in the order of its numbers, from 1.
-        counts: what is popular, for profiles without steps.
+    `ids` are the postings with an id block, in the order of its numbers, from 1; `counts` rank for
+    profiles without steps.
     """
 
     def __init__(
@@ -188,12 +184,7 @@ class EncoderDecoderRanker:
     def first_steps(
         self, requests: Sequence[_Request], prepared: PreparedCatalogue
     ) -> list[FirstStep]:
-        """Take the first decoding step of profiles; those without steps are left out.
-
-        Args:
-            requests: profiles, each with the time at which ages are taken.
-            prepared: the catalogue.
-        """
+        """Take the first decoding step of profiles; those without steps are left out."""
         encoded = [one for one in self._encode(requests, prepared) if one is not None]
         if not encoded:
             return []
@@ -213,29 +204,18 @@ class EncoderDecoderRanker:
         return np.asarray(open_prepared(folder).vectors)
 
     def work_vectors(self, folder: Path) -> np.ndarray:
-        """Return the part of `posting_vectors` that describes the work, for clustering.
-
-        Returns:
-            (N, E) float32: the blocks of `WORK_BLOCKS`.
-        """
+        """Return the blocks `WORK_BLOCKS` of `posting_vectors`, (N, E) float32, for clustering."""
         wanted = [BLOCKS.index(block) for block in WORK_BLOCKS]
         return self.posting_vectors(folder)[:, np.isin(self.model.block_of.numpy(), wanted)]
 
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
     ) -> np.ndarray:
-        """Return the query of each profile, in the space of the posting vectors.
+        """Return the query of each profile, in the space of the posting vectors, (B, D) float32.
 
         The inner product of a row with a posting vector is that posting's score at the first
-        decoding step, without what freshness adds. A profile without steps has the zero vector.
-
-        Args:
-            profiles: values of the topic `profiles`.
-            as_of: for each the time at which ages are taken.
-            folder: a prepared catalogue, which holds the profiles' postings.
-
-        Returns:
-            (number of profiles, D) float32.
+        decoding step, without what freshness adds. A profile without steps has the zero vector. The
+        prepared catalogue holds the profiles' postings.
         """
         prepared = open_prepared(folder)
         requests = list(zip(profiles, as_of, strict=True))
@@ -252,10 +232,7 @@ class EncoderDecoderRanker:
     def attention(self, profile: Profile, as_of: str, folder: Path) -> Attention | None:
         """Return what the first place of a list rests on; None for a profile without steps.
 
-        Args:
-            profile: value of the topic `profiles`.
-            as_of: the time at which ages are taken.
-            folder: a prepared catalogue, in which a posting is open to the candidate.
+        A posting of the prepared catalogue must be open to the candidate.
         """
         prepared = open_prepared(folder)
         [encoded] = self._encode([(profile, as_of)], prepared)

@@ -36,8 +36,7 @@ _MADE_AT_FILE = "made_at.txt"
 class MostPopularRanker:
     """A `streaming.serving.ranker.Ranker` that gives everybody the popular fresh postings.
 
-    Args:
-        counts: what is popular; without counts the freshest postings lead.
+    Without counts the freshest postings lead.
     """
 
     def __init__(self, counts: PopularityCounts | None = None) -> None:
@@ -123,19 +122,11 @@ def _open(folder: Path, stamp: int) -> _Prepared:
 def popularity_scores(
     catalogue: Catalogue, weights: np.ndarray, made_at: str | None, as_of: str
 ) -> np.ndarray:
-    """Score every posting by popularity and freshness.
+    """Score every posting by popularity and freshness, (N,) float64 above 0.
 
     The score is (1 + log(1 + weight)) / (1 + age / half-life): a popular posting leads until it is
-    old. Whether a posting may be shown is not decided here (`Catalogue.eligible`).
-
-    Args:
-        catalogue: N postings.
-        weights: (N,) float64, `PopularityCounts.aligned`.
-        made_at: `PopularityCounts.made_at`.
-        as_of: the time at which weights and ages are taken.
-
-    Returns:
-        (N,) float64 above 0.
+    old. Whether a posting may be shown is not decided here (`Catalogue.eligible`). `weights`, (N,)
+    float64, are those of `PopularityCounts.aligned` at `made_at`.
     """
     now = parse_timestamp(as_of).timestamp() * 1e6
     opens = catalogue.opens.astype(np.float64)

@@ -17,14 +17,7 @@ def ranked_items(
     steps: Sequence[ProfileStep],
     postings: Sequence[ListedPosting],
 ) -> list[RankedItem]:
-    """Return a list as values of `records.Item`, with reasons.
-
-    Args:
-        prepared: the catalogue.
-        profile: for whom the list is.
-        steps: the L steps of the profile.
-        postings: the list, best first, with its attribution to the steps.
-    """
+    """Return a list, best first, as values of `records.Item`, with reasons from its attribution."""
     catalogue = prepared.catalogue
     explained = explain(prepared, steps, postings, profile)
     return [

@@ -49,10 +49,7 @@ def compare(
 ) -> Report:
     """Measure the challenger, the champion and a most-popular fit to the training part.
 
-    Args:
-        settings: where the registry is.
-        dataset: all events, also those after the challenger's cut.
-        protocol: how to measure; default: `EvaluationProtocol()`.
+    The data set holds all events, also those after the challenger's cut.
 
     Raises:
         ModelError: challenger or champion is missing, or the challenger has no cut.
@@ -95,10 +92,7 @@ def compare(
 def promote(settings: Settings, report: Report, *, force: bool = False) -> Promotion:
     """Let the gate decide, record the decision with the challenger, and set the champion.
 
-    Args:
-        settings: where the registry is.
-        report: from `compare`.
-        force: promote against the gate's verdict; recorded as forced.
+    `force` promotes against the gate's verdict; this is recorded as forced.
 
     Raises:
         ModelError: challenger or champion has changed since the report was made.

@@ -1,7 +1,7 @@
 """The promotion gate: the rule by which a challenger becomes champion."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from training.evaluation.bootstrap import Interval
 from training.evaluation.offline_evaluation import GATE_METRIC
@@ -49,11 +49,12 @@ class Report:
             "users_left_out": self.left_out,
         }
         for name, prefix in _PREFIXES.items():
-            flat |= _flat(self.quality.get(name, {}), prefix)
+            for metric, interval in self.quality.get(name, {}).items():
+                flat |= interval.flat(f"{prefix}{metric}")
             if name in self.coverage:
                 flat[f"{prefix}coverage"] = self.coverage[name]
             if name in self.lead:
-                flat |= _flat({f"lead/{GATE_METRIC}": self.lead[name]}, prefix)
+                flat |= self.lead[name].flat(f"{prefix}lead/{GATE_METRIC}")
         return flat
 
 
@@ -115,11 +116,3 @@ def gate(report: Report) -> Verdict:
         text=f"{subject} {outcome}{limit}: NDCG@10 {own:.4f}; {against} "
         f"(95 %, {report.candidates} candidates after {report.cut})",
     )
-
-
-def _flat(intervals: Mapping[str, Interval], prefix: str) -> dict[str, float]:
-    return {
-        f"{prefix}{name}{'' if part == 'estimate' else '/' + part}": value
-        for name, interval in intervals.items()
-        for part, value in asdict(interval).items()
-    }

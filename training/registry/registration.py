@@ -87,11 +87,8 @@ def ensure_champion(settings: Settings, catalogue: Catalogue | None = None) -> M
     """Return the champion; where there is none, register the most-popular baseline as champion.
 
     So the stream can serve before the first training. Concurrent processes agree on one baseline:
-    the lowest version wins, and the others delete their own.
-
-    Args:
-        settings: where the registry is.
-        catalogue: packed with the baseline; default: an empty one, as before the first posting.
+    the lowest version wins, and the others delete their own. The catalogue is packed with the
+    baseline; default: an empty one, as before the first posting.
 
     Raises:
         ModelError: MLflow cannot be reached or refuses.

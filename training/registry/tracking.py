@@ -88,11 +88,8 @@ def environment(settings: Settings) -> dict[str, str]:
 def log_curves(client: MlflowClient, run_id: str, curves: Mapping[str, Sequence[float]]) -> None:
     """Log curves over epochs, which count from 1, and a chart of them.
 
-    Args:
-        client: from `setup`.
-        run_id: the run.
-        curves: name to a value for each epoch; curves whose names share the last word
-            (`train_loss`, `validation_loss`) are drawn in one panel.
+    Curves have a value for each epoch; those whose names share the last word (`train_loss`,
+    `validation_loss`) are drawn in one panel.
     """
     metrics = [
         Metric(name, float(value), 0, epoch)

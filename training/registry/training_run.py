@@ -27,15 +27,7 @@ def training_record(
     data_version: Mapping[str, Any],
     seconds: float,
 ) -> TrainedModel:
-    """Build what the registry records of a training.
-
-    Args:
-        fitted: the result of the training.
-        dataset: what it was trained on.
-        seed: of the training.
-        data_version: versions of the Delta tables, and counts.
-        seconds: duration of the run.
-    """
+    """Build what the registry records of a training and its data version, versions and counts."""
     train, _ = dataset.split(fitted.preset.training.validation_split)
     return TrainedModel(
         ranker=fitted.ranker,

@@ -16,10 +16,7 @@ def max_per_employer(size: int) -> int:
 def top_rows(scores: np.ndarray, allowed: np.ndarray, size: int) -> np.ndarray:
     """Return the rows of the best allowed scores, best first; ties go by row (posting id).
 
-    Args:
-        scores: (N,) float.
-        allowed: (N,) bool.
-        size: the largest number of rows.
+    `scores` is (N,) float, `allowed` (N,) bool; at most `size` rows come back.
     """
     if 0 < size < len(scores):
         considered = scores.copy()
@@ -35,11 +32,8 @@ def capped_top_rows(
 ) -> np.ndarray:
     """Return the rows of the best allowed scores under the cap, best first; ties go by row.
 
-    Args:
-        scores: (N,) float.
-        allowed: (N,) bool.
-        employers: (N,) int64, equal for the same employer; 0 for none.
-        size: the largest number of rows.
+    `scores` is (N,) float, `allowed` (N,) bool; `employers`, (N,) int64, is equal for the same
+    employer, 0 for none.
 
     Returns:
         At most `size` rows. Where one employer has more than half of the best, only its best
@@ -61,10 +55,8 @@ def capped_top_rows(
 def allowed_next(employers: np.ndarray, taken: np.ndarray, size: int) -> np.ndarray:
     """Return which of K postings may take the next place of a list.
 
-    Args:
-        employers: (K,) int64, as in `capped_top_rows`.
-        taken: (K,) bool, the postings already in the list; not all of them.
-        size: places of the list.
+    `employers` is (K,), as in `capped_top_rows`; `taken`, (K,) bool, are the postings already in
+    the list of `size` places; not all of them.
 
     Returns:
         (K,) bool: postings that are not taken, of employers with less than half of the places; all

@@ -31,26 +31,20 @@ class ClusterLabel:
 
 
 def label_clusters(postings: Sequence[Posting], labels: Sequence[int]) -> list[ClusterLabel]:
-    """Return distinct labels for clusters.
+    """Return a label for each cluster, all distinct.
 
     A word's weight is its class-based TF-IDF, tf · log(1 + A / f): tf is the share of the cluster's
     postings that hold it, f the sum of these shares over all clusters, A the mean number of words
     in a cluster (Grootendorst, BERTopic, 2022). Shares replace counts, so that one long list of
-    skills cannot dominate a label. Only postings in the language of the majority are read.
-
-    Args:
-        postings: values of `records.Posting`; read are title, skills and occupation.
-        labels: the cluster of each, from 0 without gaps, or `UNCLUSTERED`.
-
-    Returns:
-        One label for each cluster.
+    skills cannot dominate a label. Only postings in the language of the majority are read, and of
+    them title, skills and occupation. `labels` are clusters from 0 without gaps, or `UNCLUSTERED`.
     """
     groups = range(max(labels, default=UNCLUSTERED) + 1)
     members: list[list[Posting]] = [[] for _ in groups]
     for posting, label in zip(postings, labels, strict=True):
         if label != UNCLUSTERED:
             members[label].append(posting)
-    chinese = [_mostly_chinese(group) for group in members]
+    chinese = [2 * sum(is_chinese(p["title"]) for p in group) > len(group) for group in members]
     texts = [
         [_text(p) for p in group if is_chinese(p["title"]) == zh]
         for group, zh in zip(members, chinese, strict=True)
@@ -65,10 +59,6 @@ def label_clusters(postings: Sequence[Posting], labels: Sequence[int]) -> list[C
         ClusterLabel(text, words[:_MAX_WORDS], "zh" if zh else None)
         for text, words, zh in zip(_unique_texts(spelt, titles), spelt, chinese, strict=True)
     ]
-
-
-def _mostly_chinese(group: Sequence[Posting]) -> bool:
-    return 2 * sum(is_chinese(posting["title"]) for posting in group) > len(group)
 
 
 def _text(posting: Posting) -> str:

@@ -31,14 +31,7 @@ def measure_clusters(
     """Compare clusters of a model's vectors with clusters of TF-IDF vectors of all texts.
 
     Both read the industry. So they are measured a second time on postings without it, to see what
-    the rest of a posting reveals of it.
-
-    Args:
-        ranker: the model.
-        catalogue: all postings.
-        rows: the postings to cluster.
-        count: number of clusters.
-        seed: of the first of `SEEDS` runs.
+    the rest of a posting reveals of it. The first of `SEEDS` runs has the given seed.
 
     Returns:
         `postings`, `with_industry`, `industries`, `groups`, `seeds`; and for the model, and under
@@ -67,14 +60,9 @@ def measure_clusters(
 def industry_agreement(
     runs: Sequence[np.ndarray], industries: Sequence[str | None]
 ) -> float | None:
-    """Return the mean normalised mutual information of clusters and stated industries.
+    """Return the mean normalised mutual information, 0 to 1, of labels and stated industries.
 
-    Args:
-        runs: labels, each (N,).
-        industries: N of them.
-
-    Returns:
-        0 to 1; None for fewer than two industries.
+    Each run's labels are (N,); fewer than two industries give None.
     """
     stated = [row for row, name in enumerate(industries) if name]
     truth = [industries[row] for row in stated]

@@ -32,10 +32,9 @@ def default_count(size: int) -> int:
 def cluster(points: Any, count: int, seed: int) -> np.ndarray:
     """Cluster vectors by their directions.
 
-    Args:
-        points: (N, D), an array or a sparse matrix.
-        count: number of clusters; there are fewer where there are fewer distinct directions.
-        seed: of the starts, and of the sample of very many vectors.
+    Points are (N, D), an array or a sparse matrix. There are fewer than `count` clusters where
+    there are fewer distinct directions. The seed is that of the starts, and of the sample of very
+    many vectors.
 
     Returns:
         (N,) int64: cluster numbers from 0, the largest first, or `UNCLUSTERED`.
@@ -49,12 +48,7 @@ def cluster(points: Any, count: int, seed: int) -> np.ndarray:
 
 
 def most_central(points: np.ndarray, size: int) -> np.ndarray:
-    """Return the rows nearest to the mean direction of all rows, nearest first.
-
-    Args:
-        points: (N, D), none zero.
-        size: number of rows.
-    """
+    """Return the `size` of (N, D) rows, none zero, nearest to the mean direction, nearest first."""
     scaled = normalize(points)
     return np.argsort(-(scaled @ scaled.mean(axis=0)), kind="stable")[:size]
 

@@ -7,24 +7,12 @@ from training.text.word_embeddings import unit_rows
 
 
 def cosine(queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Return cosine similarities.
-
-    Args:
-        queries: (A, D), such as candidate vectors.
-        vectors: (B, D), such as posting vectors.
-
-    Returns:
-        (A, B) float32 from -1 to 1; 0 where a vector is zero.
-    """
+    """Return cosines of (A, D) with (B, D) vectors, (A, B) float32; 0 where a vector is zero."""
     return np.asarray(np.clip(unit_rows(queries) @ unit_rows(vectors).T, -1.0, 1.0))
 
 
 def euclidean(queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Return Euclidean similarities, 1 / (1 + distance).
-
-    Args:
-        queries: (A, D).
-        vectors: (B, D).
+    """Return Euclidean similarities, 1 / (1 + distance), of (A, D) with (B, D) vectors.
 
     Returns:
         (A, B) float32 from 0 to 1, 1 for equal vectors, also for zero vectors.

@@ -95,11 +95,7 @@ class EmbeddingSpace:
 
 
 def registered_space(settings: Settings, which: str = CHAMPION) -> EmbeddingSpace:
-    """Open a registered model's space over the catalogue that it was trained on.
-
-    Args:
-        settings: where MLflow is.
-        which: alias or version number.
+    """Open the space of a model, by alias or version, over the catalogue that it was trained on.
 
     Raises:
         ModelError: there is no such version, or it has no vectors.

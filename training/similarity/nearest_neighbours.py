@@ -41,12 +41,8 @@ def similar_postings(
 ) -> Answer:
     """Find the nearest neighbours of a posting.
 
-    Args:
-        space: vectors and catalogue.
-        posting_id: may be that of a closed posting.
-        top: most neighbours.
-        metric: the similarity.
-        as_of: a time; only postings open then are neighbours. None: all that were not withdrawn.
+    The posting may be closed. Only postings open at `as_of` are neighbours; None: all that were not
+    withdrawn.
 
     Returns:
         The query, the versions, and `items`, nearest first: rank, likeness, posting_id, title,
@@ -89,12 +85,7 @@ def similar_candidates(
 ) -> Answer:
     """Find the candidates nearest to a candidate, each at the profile's own as_of.
 
-    Args:
-        space: vectors and catalogue.
-        profiles: values of the topic `profiles` by candidate, each candidate's newest.
-        candidate_id: one of them.
-        top: most neighbours.
-        metric: the similarity.
+    `profiles` are each candidate's newest values of the topic `profiles`.
 
     Returns:
         The query, the versions, and `items`, nearest first: rank, likeness, candidate_id, skills
@@ -136,14 +127,9 @@ def nearest(
     metric: Metric = Metric.COSINE,
     among: np.ndarray | None = None,
 ) -> list[tuple[int, float]]:
-    """Find the nearest neighbours of one of N vectors.
+    """Find the nearest neighbours of one of (N, D) vectors, without itself.
 
-    Args:
-        vectors: (N, D).
-        row: the vector whose neighbours are wanted; it is left out.
-        top: most neighbours.
-        metric: the similarity.
-        among: (N,) bool, which may be neighbours; default: all.
+    `among`, (N,) bool, are those that may be neighbours; default: all.
 
     Returns:
         Row and similarity, nearest first; equally near ones by row.
@@ -157,16 +143,7 @@ def nearest(
 
 
 def similarities(vectors: np.ndarray, query: np.ndarray, metric: Metric) -> np.ndarray:
-    """Compare one vector with many.
-
-    Args:
-        vectors: (N, D).
-        query: (D,).
-        metric: the similarity.
-
-    Returns:
-        (N,) float64; NaN where there is no cosine because a vector is zero.
-    """
+    """Compare (N, D) vectors with one, (D,): (N,) float64, NaN where there is no cosine."""
     wide = query.astype(np.float64)
     parts = (
         _compare(vectors[start : start + _BATCH].astype(np.float64), wide, metric)

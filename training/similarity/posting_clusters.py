@@ -24,13 +24,9 @@ def cluster_postings(
 ) -> dict[str, Any]:
     """Cluster postings by what the work is, and label the clusters.
 
-    Args:
-        space: vectors and catalogue.
-        count: number of clusters; None: `clustering.default_count`. There are fewer where there are
-            fewer distinct postings.
-        seed: equal seeds give equal clusters.
-        as_of: a time; only postings open then are clustered. None: all that were not withdrawn.
-        measured: whether to measure the clusters (`cluster_quality.measure_clusters`).
+    `count` is `clustering.default_count` by default; there are fewer clusters where there are fewer
+    distinct postings. Equal seeds give equal clusters. Only postings open at `as_of` are clustered;
+    None: all that were not withdrawn. `measured` adds `cluster_quality.measure_clusters`.
 
     Returns:
         The query and the versions; `groups`, largest first: name, words, language, size, typical

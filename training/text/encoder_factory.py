@@ -18,12 +18,8 @@ def choose_encoder(
 ) -> TextEncoder:
     """Make the encoder that the setting `training.text_encoder` names.
 
-    Args:
-        setting: a word2vec or GloVe file; a folder or a name of sentence-transformers; None: word
-            vectors are trained on the texts.
-        texts: of the catalogue, one for each posting.
-        dimensions: of word vectors; a language model has its own.
-        seed: of trained word vectors.
+    The setting is a word2vec or GloVe file, or a folder or a name of sentence-transformers; None:
+    word vectors are trained on the catalogue's texts. A language model has its own dimensions.
 
     Raises:
         InputError: the setting cannot be used.

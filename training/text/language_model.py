@@ -147,12 +147,7 @@ def _download(name: str) -> "SentenceTransformer":
 
 
 def _open(source: str, **options: Any) -> "SentenceTransformer":
-    """Load a model.
-
-    Raises:
-        OSError: it does not exist.
-        ValueError: it is not a model.
-    """
+    """Load a model; an OSError says that it does not exist, a ValueError that it is none."""
     try:
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - an extra; slow to import
         from transformers.utils import logging  # noqa: PLC0415 - as above
@@ -174,9 +169,6 @@ def _embed(model: "SentenceTransformer", text: str) -> np.ndarray:
 
     The text is encoded alone and in one thread: in a batch, or with several threads, the last bits
     of its vector would differ.
-
-    Raises:
-        ValueError: the model makes no finite vector.
     """
     with one_torch_thread():
         [vector] = model.encode([text], normalize_embeddings=True, show_progress_bar=False)

@@ -29,9 +29,7 @@ _PART_WEIGHT = 0.5
 class Lexicon:
     """The weights of words: the rarer a word, the larger its weight.
 
-    Args:
-        weights: of known words and phrases.
-        unknown: the weight of any other word.
+    `unknown` is the weight of a word that has none of its own.
     """
 
     def __init__(self, weights: Mapping[str, float], unknown: float) -> None:
@@ -63,9 +61,7 @@ class Lexicon:
     def encode(self, texts: Sequence[Sequence[str]], width: int) -> np.ndarray:
         """Embed texts; each vector depends on its own text alone.
 
-        Args:
-            texts: N texts, each as its phrases, such as a title or a skill.
-            width: dimensions, a multiple of 8 up to 512.
+        A text is its phrases, such as a title or a skill; the width is a multiple of 8 up to 512.
 
         Returns:
             (N, width) float32, rows of length 1, or zero for a text without words. Inner products

@@ -40,11 +40,7 @@ class SimilarWord:
 
 
 class SimilarWords:
-    """An index of words by their character n-grams.
-
-    Args:
-        words: distinct and lower-case, the most frequent first.
-    """
+    """An index of distinct lower-case words, the most frequent first, by character n-grams."""
 
     def __init__(self, words: Sequence[str]) -> None:
         postings: dict[str, list[int]] = {}
@@ -61,15 +57,7 @@ class SimilarWords:
     def similar(
         self, text: str, known: Collection[str]
     ) -> list[tuple[UnknownSpan, tuple[SimilarWord, ...]]]:
-        """Find words similar to the unknown parts of a text.
-
-        Args:
-            text: in any language.
-            known: words that are not looked up.
-
-        Returns:
-            Each unknown span in the order of the text, with its similar words, best first.
-        """
+        """Find the unknown spans of a text, in its order, with their similar words, best first."""
         return [(span, self._cached(span)) for span in unknown_spans(text, known)]
 
     def _search(self, span: UnknownSpan) -> tuple[SimilarWord, ...]:

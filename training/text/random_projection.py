@@ -11,12 +11,8 @@ import numpy as np
 def random_signs(key: str, width: int) -> np.ndarray:
     """Return a unit vector of random signs, drawn from a hash of a key (Achlioptas 2003).
 
-    Args:
-        key: any text.
-        width: dimensions, a multiple of 8 up to 512.
-
-    Returns:
-        (width,) float32, read-only. Vectors of different keys are nearly orthogonal.
+    The width is a multiple of 8 up to 512. Returns (width,) float32, read-only; vectors of
+    different keys are nearly orthogonal.
     """
     digest = hashlib.blake2b(key.encode(), digest_size=width // 8).digest()
     bits = np.unpackbits(np.frombuffer(digest, dtype=np.uint8))

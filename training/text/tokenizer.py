@@ -55,10 +55,8 @@ def tokens(text: str | None) -> list[str]:
     """Split a text into words, in order, with repetitions.
 
     jieba segments Chinese in its search mode, which also emits the known words inside a longer one
-    (软件开发: 软件, 开发, 软件开发), so that texts with different segments still share words.
-
-    Args:
-        text: in any language; None and '' have no tokens.
+    (软件开发: 软件, 开发, 软件开发), so that texts with different segments still share words. None
+    and '' have no tokens.
 
     Returns:
         Lower-case words without stop words, plain numbers and single Latin letters except c and r.
@@ -73,18 +71,11 @@ def tokens(text: str | None) -> list[str]:
 
 
 def unknown_spans(text: str | None, known: Collection[str]) -> Iterator[UnknownSpan]:
-    """Yield the parts of a text that consist of neither known words nor stop words.
+    """Yield the parts of a text, in order, that consist of neither known words nor stop words.
 
     Segmentation splits a misspelt Chinese word, often into single characters that are words of
     their own (会记 into 会 and 记). Adjacent unknown words and single characters are therefore one
-    span. Each unknown Latin word is a span.
-
-    Args:
-        text: in any language; None and '' have no spans.
-        known: lower-case words.
-
-    Yields:
-        The spans in the order of the text.
+    span. Each unknown Latin word is a span. Known words are lower-case; None and '' have no spans.
     """
     for run in _RUN.finditer(clean(text or "")):
         if run.group("han"):

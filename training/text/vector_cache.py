@@ -25,11 +25,7 @@ class VectorCache:
     """Vectors by text, in an SQLite file.
 
     A file that cannot be read or written counts as an empty one, with one warning in the log: a
-    full disk must not stop a list.
-
-    Args:
-        file: made with its folder where it does not exist.
-        dimensions: D, of a vector.
+    full disk must not stop a list. The file is made with its folder where it does not exist.
     """
 
     def __init__(self, file: Path, dimensions: int) -> None:

@@ -61,10 +61,8 @@ class TextEncoder(Protocol):
 class WordVectors:
     """A `TextEncoder` by word vectors.
 
-    Args:
-        words: V distinct lower-case words, the most frequent first.
-        vectors: (V, D) float32.
-        weights: (V,) float32, how much each word counts in a text.
+    There are V distinct lower-case words, the most frequent first, with vectors, (V, D), and
+    weights in a text, (V,), both float32.
     """
 
     def __init__(self, words: Sequence[str], vectors: np.ndarray, weights: np.ndarray) -> None:
@@ -131,13 +129,7 @@ class WordVectors:
 
 
 def train_word_vectors(texts: Iterable[str], *, dimensions: int, seed: int) -> WordVectors:
-    """Train skip-gram word vectors (Mikolov et al. 2013); equal texts and seed give equal vectors.
-
-    Args:
-        texts: of the catalogue, one for each posting.
-        dimensions: length of a vector.
-        seed: of the initial vectors and of the sampling.
-    """
+    """Train skip-gram word vectors (Mikolov et al. 2013); equal input gives equal vectors."""
     sentences = [words for text in texts if (words := tokens(text))]
     total = sum(map(len, sentences))
     if not total:
@@ -161,10 +153,8 @@ def train_word_vectors(texts: Iterable[str], *, dimensions: int, seed: int) -> W
 def load_word_vectors(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVectors:
     """Load a word2vec (text or .bin) or GloVe (text) file, also gzipped.
 
-    Args:
-        file: the words' vectors, the most frequent word first.
-        texts: of the catalogue; their words are kept, and give the words' weights.
-        dimensions: of the preset.
+    The file has the most frequent word first. Words of the texts are kept, and the texts give the
+    weights.
 
     Raises:
         InputError: the file does not exist, or has another format or other dimensions.

@@ -164,11 +164,7 @@ def _features(
     blocks: Mapping[str, sparse.csr_array],
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the field_vectors of histories with their target and a sample of competitors.
-
-    Returns:
-        (U, C, F) float32, the target at 0; and (U, C) bool, false where an item does not compete.
-    """
+    """Compute features, (U, C, F), the target at 0, and which items compete, (U, C) bool."""
     random = np.random.default_rng(seed)
     sampled = np.sort(random.permutation(len(cases.pools))[:_COMPETITORS])
     parts = []

@@ -50,15 +50,12 @@ Builder = Callable[[Choices], BaselineScorer]
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """A baseline; a `training_view.Fit`.
-
-    Args:
-        prepare: takes the view, the histories to learn from and a seed, and returns a `Builder`.
-        grid: setting to the values to try; the search starts with the first of each.
-    """
+    """A baseline; a `training_view.Fit`."""
 
     prepare: Callable[[TrainingView, Sequence[History], int], Builder]
+    """Takes the view, the histories to learn from and a seed, and returns a `Builder`."""
     grid: Mapping[str, Sequence[float]]
+    """Setting to the values to try; the search starts with the first of each."""
 
     def __call__(
         self, training: TrainingView, *, seed: int, on_progress: OnProgress
@@ -114,12 +111,9 @@ def sample_cases(cases: Cases, seed: int, most: int = _MOST_CASES) -> Cases:
 
 
 def decayed_histories(histories: Sequence[History], items: int, decay: float) -> sparse.csr_array:
-    """Weight the items of histories by age, the newest item at age 0.
+    """Weight the N items of B histories by age, the newest at age 0.
 
-    Args:
-        histories: B of them.
-        items: N.
-        decay: a weight is e^(-decay · age in items), divided by the sum over the history.
+    A weight is e^(-decay · age in items), divided by the sum over the history.
 
     Returns:
         (B, N); an item that stands in a history twice has the sum of its weights.

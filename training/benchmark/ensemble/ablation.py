@@ -25,12 +25,7 @@ from training.benchmark.ensemble.content_scorer import (
     select_settings,
 )
 from training.benchmark.ensemble.ensemble import SEQUENCES, sequence_config
-from training.benchmark.ensemble.members import (
-    Member,
-    attribute_member,
-    item_knn_member,
-    sequence_member,
-)
+from training.benchmark.ensemble.members import Member, baseline_member, sequence_member
 from training.benchmark.protocols.competitors import mean_metric
 from training.benchmark.protocols.protocols import load
 from training.benchmark.protocols.training_view import Cases, TrainingView
@@ -109,13 +104,13 @@ def _members(training: TrainingView) -> Iterator[Row]:
     configs = {**SEQUENCES, "recurrent": recurrent}
     makers: dict[str, Callable[[], Member]] = {
         "wide attention": partial(sequence, "wide attention"),
-        "item-knn": partial(item_knn_member, training, _SEED, _quiet),
+        "item-knn": partial(baseline_member, "item-knn", training, _SEED, _quiet),
         "narrow attention": partial(sequence, "narrow attention"),
         "recurrent": partial(sequence, "recurrent"),
     }
     if training.attributes is not None:
         bare = replace(training, attributes=None)
-        makers["attributes"] = partial(attribute_member, training, _SEED, _quiet)
+        makers["attributes"] = partial(baseline_member, "attributes", training, _SEED, _quiet)
         makers["wide attention without attributes"] = partial(sequence, "wide attention", bare)
     scores = {}
     for name, make in makers.items():

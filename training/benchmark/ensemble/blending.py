@@ -28,15 +28,9 @@ def log_scale(scores: np.ndarray, smoothing: float = 0.1) -> np.ndarray:
 def choose_weights(
     scores: Mapping[str, np.ndarray], cases: Cases, on_progress: OnProgress
 ) -> tuple[dict[str, float], float]:
-    """Find the weights with the best NDCG@10 by coordinate search.
+    """Find the weights with the best NDCG@10 by coordinate search; also return that NDCG@10.
 
-    Args:
-        scores: by member, (U, N) for the cases; the first member keeps the weight 1.
-        cases: U of them.
-        on_progress: called from time to time.
-
-    Returns:
-        Weight by member, and their NDCG@10.
+    Scores are (U, N) by member, for U cases; the first member keeps the weight 1.
     """
 
     def value_of(weights: Mapping[str, float]) -> float:

@@ -56,13 +56,7 @@ class _CrossEntropy(torch.autograd.Function):
 
 
 def cross_entropy(states: Tensor, items: Tensor, targets: Tensor) -> Tensor:
-    """Average the cross-entropy of P choices over all N items.
-
-    Args:
-        states: (P, D).
-        items: (N, D).
-        targets: (P,) rows of `items`.
-    """
+    """Average the cross-entropy of (P, D) states over (N, D) items; targets are (P,) rows."""
     return _loss(states, items, torch.zeros(len(items)), targets)
 
 
@@ -71,12 +65,7 @@ def sampled_cross_entropy(
 ) -> Tensor:
     """Estimate the cross-entropy from all targets and a number of random negatives.
 
-    Args:
-        states: (P, D).
-        items: (N, D).
-        targets: (P,) rows of `items`.
-        negatives: how many are drawn; with N or more the result is `cross_entropy`.
-        random: draws them.
+    Shapes are those of `cross_entropy`, which N negatives or more give.
     """
     count = len(items)
     if negatives >= count:

@@ -115,13 +115,7 @@ class ContentTrainingSet:
 
 
 def content_member(training: TrainingView, seed: int, on_progress: OnProgress) -> Member:
-    """Select the L2 penalty and the number of epochs on the validation part.
-
-    Args:
-        training: a view whose items have content.
-        seed: of examples and networks.
-        on_progress: called from time to time.
-    """
+    """Select the L2 penalty and the number of epochs on the validation part."""
     postings = vectorise(training.postings or ())
     selection = ContentTrainingSet.build(postings, training.histories, seed, on_progress)
     l2, epochs, curve = select_settings(selection, training.validation, seed, on_progress)

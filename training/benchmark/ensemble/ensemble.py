@@ -9,20 +9,19 @@ weights of the members are chosen on the validation part.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from training.benchmark.baselines.grid_search import sample_cases
 from training.benchmark.ensemble.blending import blend, choose_weights
 from training.benchmark.ensemble.content_scorer import content_member
-from training.benchmark.ensemble.leave_one_out import most_influential_step
 from training.benchmark.ensemble.members import (
     Member,
     MemberScorer,
-    attribute_member,
-    item_knn_member,
+    baseline_member,
     sequence_member,
 )
 from training.benchmark.ensemble.sequence_encoder import EncoderConfig, Kind
@@ -40,6 +39,8 @@ from training.determinism import repeatable
 _MOST_CASES = 4_000
 _LEAST_SEEN = 0.5
 """Share of seen validation targets from which on models of ids are worth training."""
+_MOST_STEPS = 50
+"""Older steps of a history are no reasons: they have little influence."""
 
 
 def sequence_config(
@@ -108,13 +109,7 @@ class EnsembleScorer:
 
 @repeatable()
 def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> EnsembleScorer:
-    """Train the ensemble; see `training_view.Fit`.
-
-    Args:
-        training: the data.
-        seed: of everything random.
-        on_progress: called from time to time.
-    """
+    """Train the ensemble; see `training_view.Fit`."""
     started = time.monotonic()
     cases = sample_cases(training.validation, seed, _MOST_CASES)
     members = _members(training, cases, seed, on_progress)
@@ -148,18 +143,13 @@ def _members(
     if training.postings is None or cases.seen[cases.targets].mean() >= _LEAST_SEEN:
         members += [
             sequence_member(
-                name,
-                config,
-                training,
-                cases,
-                seed=seed + place,
-                on_progress=on_progress,
+                name, config, training, cases, seed=seed + place, on_progress=on_progress
             )
             for place, (name, config) in enumerate(SEQUENCES.items())
         ]
-        members.append(item_knn_member(training, seed, on_progress))
+        members.append(baseline_member("item-knn", training, seed, on_progress))
     if training.attributes is not None and any(training.attributes):
-        members.append(attribute_member(training, seed, on_progress))
+        members.append(baseline_member("attributes", training, seed, on_progress))
     return members
 
 
@@ -173,3 +163,22 @@ def _demote_untrained(
         name: own if name == "content" else np.where(trained, own, own.min(axis=1, keepdims=True))
         for name, own in scores.items()
     }
+
+
+def most_influential_step(
+    scores: Callable[[Sequence[History]], np.ndarray], history: History, item: int
+) -> int:
+    """Return the place in a history that contributes most to an item, by `Scorer.scores`.
+
+    Each step is left out in turn and the whole ensemble scores again. What counts is the item's
+    log-probability among everything that the history does not hold.
+    """
+    if len(history) == 1:
+        return 0
+    places = np.arange(len(history))
+    tried = places[-_MOST_STEPS:]
+    without = scores([history.take(np.delete(places, place)) for place in tried])
+    without = without.astype(np.float64)
+    without[:, np.setdiff1d(history.items, [item])] = -np.inf
+    log_probabilities = without[:, item] - logsumexp(without, axis=1)
+    return int(tried[log_probabilities.argmin()])

@@ -64,34 +64,22 @@ class RescaledScorer:
         return self.inner.weights()
 
 
-def item_knn_member(training: TrainingView, seed: int, on_progress: OnProgress) -> Member:
-    """Prepare item-kNN, on a logarithmic scale."""
-    return _baseline_member(
-        "item-knn", ITEM_KNN, log_scale, training, seed=seed, on_progress=on_progress
-    )
-
-
-def attribute_member(training: TrainingView, seed: int, on_progress: OnProgress) -> Member:
-    """Prepare the similarity of attributes, scaled to a maximum of 1."""
-    return _baseline_member(
-        "attributes", ONE_TEXT, _maximum_scale, training, seed=seed, on_progress=on_progress
-    )
-
-
 def _maximum_scale(scores: np.ndarray) -> np.ndarray:
     highest = np.maximum(scores.max(axis=1, keepdims=True), 1e-12)
     return np.asarray(scores / highest, dtype=np.float32)
 
 
-def _baseline_member(
-    name: str,
-    baseline: Baseline,
-    rescale: Callable[[np.ndarray], np.ndarray],
-    training: TrainingView,
-    *,
-    seed: int,
-    on_progress: OnProgress,
+_BASELINES: Mapping[str, tuple[Baseline, Callable[[np.ndarray], np.ndarray]]] = {
+    "item-knn": (ITEM_KNN, log_scale),
+    "attributes": (ONE_TEXT, _maximum_scale),
+}
+
+
+def baseline_member(
+    name: str, training: TrainingView, seed: int, on_progress: OnProgress
 ) -> Member:
+    """Prepare `item-knn` on a logarithmic scale, or `attributes` scaled to a maximum of 1."""
+    baseline, rescale = _BASELINES[name]
     selection = baseline(
         replace(training, final_histories=training.histories), seed=seed, on_progress=on_progress
     )

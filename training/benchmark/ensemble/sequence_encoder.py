@@ -36,11 +36,7 @@ class EncoderConfig(Config):
 
 
 class ItemAttributes:
-    """The attributes of items, concatenated, with the start of each item's.
-
-    Args:
-        attributes: for each item its attribute numbers.
-    """
+    """The attribute numbers of items, concatenated, with the start of each item's."""
 
     def __init__(self, attributes: Sequence[Sequence[int]]) -> None:
         numbers = sorted({number for own in attributes for number in own})
@@ -80,11 +76,7 @@ class SequenceModel(nn.Module):
         return functional.normalize(vectors, dim=-1)
 
     def forward(self, histories: Tensor, vectors: Tensor) -> Tensor:
-        """Encode histories.
-
-        Args:
-            histories: (B, T) rows of items, N for padding at the end.
-            vectors: (N, D), from `vectors`.
+        """Encode histories, (B, T) rows of items with N for padding at the end.
 
         Returns:
             (B, T, D): after each step, the vector that is compared with `vectors` to predict the

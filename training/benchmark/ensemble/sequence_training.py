@@ -49,15 +49,12 @@ _BATCH = 512
 
 @dataclass(frozen=True, eq=False)
 class SequenceScorer:
-    """A trained model for scoring.
-
-    Args:
-        model: the averaged weights, in evaluation mode.
-        vectors: (N, D) of the items.
-    """
+    """A trained model for scoring."""
 
     model: SequenceModel
+    """The averaged weights, in evaluation mode."""
     vectors: Tensor
+    """(N, D) of the items."""
 
     @classmethod
     def of(cls, model: SequenceModel, averaged: Mapping[str, Tensor]) -> "SequenceScorer":
@@ -99,14 +96,9 @@ def train(
 ) -> None:
     """Train a model.
 
-    Args:
-        config: shape and training.
-        histories: rows of items, oldest first; those of a single item are skipped.
-        items: N.
-        attributes: of items; None for none.
-        seed: of everything random.
-        on_epoch: called with the epoch from 1, the number of epochs, the model, its averaged
-            weights and the mean loss.
+    Histories are rows of N items, oldest first; those of a single item are skipped. `on_epoch` is
+    called with the epoch from 1, the number of epochs, the model, its averaged weights and the mean
+    loss.
     """
     random = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):

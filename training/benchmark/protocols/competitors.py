@@ -29,15 +29,9 @@ def without_history(scores: np.ndarray, histories: Sequence[History]) -> np.ndar
 def competing_items(
     histories: Sequence[History], targets: np.ndarray, pools: np.ndarray
 ) -> np.ndarray:
-    """Return the items of each target's pool, minus the history.
+    """Return which items of each target's pool its history does not hold, (B, N) bool.
 
-    Args:
-        histories: B of them.
-        targets: (B,) int64 rows of items.
-        pools: (N,), as `Cases.pools`.
-
-    Returns:
-        (B, N) bool, the target among them unless its history holds it.
+    Targets are (B,) int64 rows of items, pools (N,), as `Cases.pools`.
     """
     competing = np.asarray(pools[None, :] == pools[targets][:, None])
     competing[history_cells(histories)] = False
@@ -54,12 +48,9 @@ def target_ranks(
 def mean_metric(
     scores: Callable[[slice], np.ndarray], cases: Cases, metric: str = SELECTION_METRIC
 ) -> float:
-    """Average a metric over cases; 0 where there are none.
+    """Average one of `METRICS` over cases; 0 where there are none.
 
-    Args:
-        scores: returns the scores of a slice of the cases, (B, N).
-        cases: U of them.
-        metric: one of `METRICS`.
+    `scores` returns the scores of a slice of the cases, (B, N).
     """
     total = 0.0
     for start in range(0, len(cases), _BATCH):

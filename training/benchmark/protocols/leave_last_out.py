@@ -31,16 +31,11 @@ def hold_out(
     single_items: bool = True,
     by_status: bool = True,
 ) -> LeaveLastOut:
-    """Hold out the last item of each user.
+    """Hold out the last item of each user; no history is empty.
 
-    Args:
-        users: names.
-        histories: one for each user, at least one item long.
-        items: N.
-        single_items: whether to keep histories of one item; if not, they are held out. Nothing
-            comes before such an item, so it is in no case.
-        by_status: whether a target competes with the items of its own status, seen or unseen, and
-            items that no history holds compete with none; if not, all items compete.
+    Without `single_items`, histories of one item are held out whole; nothing comes before such an
+    item, so it is in no case. With `by_status`, a target competes with the items of its own status,
+    seen or unseen, and items that no history holds compete with none; otherwise all items compete.
     """
     split = [place for place, history in enumerate(histories) if len(history) > 1]
     kept = {place: histories[place].first(len(histories[place]) - 1) for place in split}

@@ -10,12 +10,7 @@ PROTOCOLS = ("job-views", "sequences")
 
 
 def load(protocol: str, file: Path, attributes: Path | None = None) -> Split:
-    """Read a file under a protocol.
-
-    Args:
-        protocol: one of `PROTOCOLS`.
-        file: of the protocol's layout.
-        attributes: item to attribute numbers, JSON; for sequences alone.
+    """Read a file under one of `PROTOCOLS`; a JSON file of attributes belongs to sequences alone.
 
     Raises:
         InputError: there is no such protocol, or the file does not fit it.
@@ -23,14 +18,11 @@ def load(protocol: str, file: Path, attributes: Path | None = None) -> Split:
     if protocol == "sequences":
         return sequences.load(file, attributes)
     if protocol != "job-views":
-        raise InputError(f"there is no protocol {protocol!r}; choose one of: {_names()}")
+        names = ", ".join(PROTOCOLS)
+        raise InputError(f"there is no protocol {protocol!r}; choose one of: {names}")
     if attributes is not None:
         raise InputError(
             f"--attributes {attributes} belongs to the protocol sequences; job-views takes what "
             "postings say from the file itself, leave it out"
         )
     return job_views.load(file)
-
-
-def _names() -> str:
-    return ", ".join(PROTOCOLS)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from streaming.errors import ModelError
 from training.benchmark.protocols.competitors import SELECTION_METRIC, target_ranks
-from training.benchmark.protocols.observer import Observer
-from training.benchmark.protocols.training_view import Cases, OnProgress, Scorer, batches
+from training.benchmark.protocols.training_view import Cases, History, OnProgress, Scorer, batches
 from training.evaluation.bootstrap import Interval, column_intervals, resampled_means
 from training.evaluation.ranking_metrics import METRICS, expected_metrics
 
@@ -18,6 +18,16 @@ GROUPS = ("", "seen/", "unseen/")
 _BATCH = 256
 _DRAWS = 1000
 _DRAWS_AT_ONCE = 50
+
+
+class Observer(Protocol):
+    """A metric that takes in the scores of every batch once, and reports at the end."""
+
+    def see(self, scores: np.ndarray, histories: Sequence[History], targets: np.ndarray) -> None:
+        """Take in the scores, (B, N), of B cases."""
+
+    def report(self) -> dict[str, float]:
+        """Return the metrics, by the report's keys."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +56,7 @@ def evaluate_scorer(
 ) -> ScorerQuality:
     """Rank every target.
 
-    Args:
-        scorer: what to measure.
-        cases: histories and targets.
-        on_progress: called with the share of the cases that is done.
-        observers: fresh ones, for whatever else is to be measured.
+    `on_progress` gets the share of the cases that is done; observers must be fresh ones.
 
     Raises:
         ModelError: a score is not finite, or there is not one score for each item.
@@ -72,12 +78,9 @@ def evaluate_scorer(
 def intervals(qualities: Mapping[str, ScorerQuality], seed: int) -> dict[str, Interval]:
     """Estimate every metric of several scorers on the same cases.
 
-    All scorers are resampled together, so that their differences are paired by user.
-
-    Args:
-        qualities: prefix such as `baselines/als/` to what was measured; the first is compared with
-            every other, under `difference/PREFIX`.
-        seed: of the bootstrap.
+    All scorers are resampled together, so that their differences are paired by user. Their names
+    are prefixes such as `baselines/als/`; the first is compared with every other, under
+    `difference/PREFIX`.
 
     Returns:
         Keys such as `seen/hr@10` and `baselines/als/hr@10`; a group without users has none.

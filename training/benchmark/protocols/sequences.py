@@ -26,11 +26,7 @@ _AFTER_NUMBERS = 1 << 62
 
 
 def load(file: Path, attributes: Path | None = None) -> Split:
-    """Read a file of sequences and, where there is one, a file of attributes.
-
-    Args:
-        file: one user a line.
-        attributes: a JSON object, item to attribute numbers.
+    """Read a file of one user a line and, where there is one, a JSON object of items' attributes.
 
     Raises:
         InputError: a file is missing, empty or of another layout, or nobody has two items.

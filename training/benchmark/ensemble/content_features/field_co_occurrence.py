@@ -23,17 +23,14 @@ those who viewed either; over those who viewed the first; and the share through 
 
 @dataclass(frozen=True, eq=False)
 class FieldCoOccurrence:
-    """How many people's histories hold both of two values of one field.
-
-    Args:
-        codes: (N,) int64, the field's values.
-        people: (V, V) float32 sparse: people with both, and on the diagonal people with one.
-        transitions: (V, V) float32 sparse: without the diagonal, each row summing to 1 or 0.
-    """
+    """How many people's histories hold both of two values of one field."""
 
     codes: np.ndarray
+    """(N,) int64, the field's values."""
     people: sparse.csr_array
+    """(V, V) float32 sparse: people with both, and on the diagonal people with one."""
     transitions: sparse.csr_array
+    """(V, V) float32 sparse: without the diagonal, each row summing to 1 or 0."""
 
     @classmethod
     def count(cls, codes: np.ndarray, histories: Sequence[History]) -> "FieldCoOccurrence":
@@ -49,17 +46,12 @@ class FieldCoOccurrence:
     def features(
         self, steps: np.ndarray, columns: np.ndarray | None, own: np.ndarray | None
     ) -> np.ndarray:
-        """Measure how the values of a history co-occur with those of other postings.
+        """Measure how values of a history and of other postings co-occur, (measures, n, C) float32.
 
-        Args:
-            steps: (n,) rows of the catalogue. Values that they hold themselves have 0: equality
-                has a feature of its own.
-            columns: (C,) rows of the catalogue; None for all of it.
-            own: rows of the same person's training history, to be left out of the counts; None for
-                a person who was not counted.
-
-        Returns:
-            (measures, n, C) float32.
+        `steps` are (n,) and `columns` (C,) rows of the catalogue, None for all of it. Values that
+        steps hold themselves have 0: equality has a feature of its own. `own` are rows of the same
+        person's training history, to be left out of the counts; None for a person who was not
+        counted.
         """
         values, own_values = self.codes[steps], np.zeros(0, dtype=np.int64)
         if own is not None:

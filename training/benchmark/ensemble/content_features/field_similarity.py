@@ -1,7 +1,7 @@
 """Similarity of the steps of a history with postings, by field and text."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -18,35 +18,21 @@ _CACHED = 24
 
 @dataclass(frozen=True, eq=False)
 class FieldSimilarity:
-    """Compares postings by their fields and texts.
-
-    Args:
-        vectors: of the N postings.
-        transposed: by text, its rows as columns, (·, N).
-    """
+    """Compares N postings by their fields and texts."""
 
     vectors: PostingVectors
-    transposed: dict[str, sparse.csr_array]
 
-    @classmethod
-    def of(cls, vectors: PostingVectors) -> "FieldSimilarity":
-        """Prepare for many comparisons."""
-        return cls(vectors, {name: rows.T.tocsr() for name, rows in vectors.texts.items()})
+    @cached_property
+    def transposed(self) -> dict[str, sparse.csr_array]:
+        """By text, its rows as columns, (·, N)."""
+        return {name: rows.T.tocsr() for name, rows in self.vectors.texts.items()}
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the similarities, in the order of `features`."""
         return tuple(self.compare(np.zeros(1, np.int64), np.zeros(1, np.int64)))
 
     def features(self, steps: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
-        """Compare the postings of a history with others.
-
-        Args:
-            steps: (n,) rows of the catalogue.
-            columns: (C,) rows of the catalogue; None for all of it.
-
-        Returns:
-            (similarities, n, C) float32 from 0 to 1.
-        """
+        """Compare (n,) rows with (C,) others, None: all; (similarities, n, C) float32, 0 to 1."""
         if columns is None:
             return np.stack([_with_catalogue(self, int(step)) for step in steps], axis=1)
         return np.stack(list(self.compare(steps, columns).values()))

@@ -38,28 +38,22 @@ _VIEW_COUNTS = ("viewed together", "viewed")
 
 @dataclass(frozen=True, eq=False)
 class HistoryFeatures:
-    """Computes features; what it knows of other people is counted beforehand.
-
-    Args:
-        similarity: compares postings.
-        co_occurrences: by field.
-        seasonality: popularity over time; None where there are no times.
-        held: (H, N) float32 sparse, which history holds what.
-        names: of the F features.
-        popularity: (F,) bool, the features that count views of the posting itself.
-    """
+    """Computes features; what it knows of other people is counted beforehand."""
 
     similarity: FieldSimilarity
     co_occurrences: dict[str, FieldCoOccurrence]
     seasonality: TemporalPopularity | None
+    """Popularity over time; None where there are no times."""
     held: sparse.csr_array
+    """(H, N) float32 sparse, which history holds what."""
     names: tuple[str, ...]
     popularity: np.ndarray
+    """(F,) bool, the features that count views of the posting itself."""
 
     @classmethod
     def count(cls, vectors: PostingVectors, histories: Sequence[History]) -> "HistoryFeatures":
         """Count what histories show."""
-        similarity = FieldSimilarity.of(vectors)
+        similarity = FieldSimilarity(vectors)
         co_occurrences = {
             name: FieldCoOccurrence.count(vectors.codes[name], histories)
             for name in _CO_OCCURRING_FIELDS
@@ -85,16 +79,10 @@ class HistoryFeatures:
         own: History | None = None,
         place: int | None = None,
     ) -> np.ndarray:
-        """Compute the features of one history with many postings.
+        """Compute the features of one history with many postings, (C, F) float32.
 
-        Args:
-            history: of one person.
-            columns: (C,) rows of the catalogue; None for all of it.
-            own: what was counted of the same person, to be left out; None for others.
-            place: the same person's row of `held`.
-
-        Returns:
-            (C, F) float32.
+        `columns` are (C,) rows of the catalogue, None for all of it. `own`, what was counted of the
+        same person at the row `place` of `held`, is left out; None for others.
         """
         recent = history.items[-_MOST_STEPS:]
         own_items = None if own is None else own.items

@@ -43,17 +43,12 @@ class PostingVectors:
 
 
 def vectorise(postings: Sequence[Mapping[str, Any]]) -> PostingVectors:
-    """Return the vectors of postings.
-
-    Args:
-        postings: the JSON values of `streaming.contract.records.Posting`.
-    """
+    """Return the vectors of postings, JSON values of `streaming.contract.records.Posting`."""
     rows = [flatten_fields(posting) for posting in postings]
     names = sorted({name for values in rows for name in values} - TEXT_FIELDS)
     columns = {name: [values.get(name, "") for values in rows] for name in names}
     codes = {name: category_codes(column) for name, column in columns.items()}
     codes = {name: code for name, code in codes.items() if code.max() > 0}
-    missing = {name: code == ABSENT for name, code in codes.items()}
     texts = {
         f"{name} letters": tfidf_vectors(columns[name], CHARACTER_NGRAMS, np.float32)
         for name in _FUZZY_FIELDS
@@ -65,9 +60,9 @@ def vectorise(postings: Sequence[Mapping[str, Any]]) -> PostingVectors:
     return PostingVectors(
         codes=codes,
         missing={
-            n: own
-            for n, own in missing.items()
-            if MIN_ABSENT_SHARE <= own.mean() <= 1 - MIN_ABSENT_SHARE
+            name: code == ABSENT
+            for name, code in codes.items()
+            if MIN_ABSENT_SHARE <= (code == ABSENT).mean() <= 1 - MIN_ABSENT_SHARE
         },
         texts={name: rows for name, rows in texts.items() if rows.nnz},
     )

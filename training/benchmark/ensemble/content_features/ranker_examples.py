@@ -18,16 +18,13 @@ _MOST_EXAMPLES = 6_000
 
 @dataclass(frozen=True, eq=False)
 class RankerExamples:
-    """B choices among C postings.
-
-    Args:
-        features: (B, C, F) float32, the chosen posting at 0.
-        weights: (B,) float32, summing to 1. A person's weights sum to about the root of the number
-            of the person's views.
-    """
+    """B choices among C postings."""
 
     features: np.ndarray
+    """(B, C, F) float32, the chosen posting at 0."""
     weights: np.ndarray
+    """(B,) float32, summing to 1. A person's weights sum to about the root of the number of the
+    person's views."""
 
 
 def make_examples(

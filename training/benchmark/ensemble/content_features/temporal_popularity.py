@@ -11,10 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from training.benchmark.baselines.content import one_hot
-from training.benchmark.ensemble.content_features.posting_vectors import (
-    PostingVectors,
-    pair_codes,
-)
+from training.benchmark.ensemble.content_features.posting_vectors import PostingVectors, pair_codes
 from training.benchmark.protocols.training_view import History
 
 _DAY = 86_400e6  # microseconds
@@ -30,21 +27,18 @@ ITSELF = "itself"
 
 @dataclass(frozen=True, eq=False)
 class TemporalPopularity:
-    """Views of similar postings over time.
-
-    Args:
-        vectors: by similarity, sparse rows whose inner products are the similarities, (N, ·).
-        views: by similarity, views of each bin weighted by similarity, (N, bins) float32.
-        start: microseconds since 1970 of the first bin.
-        step: microseconds of a bin.
-        rate: (bins,) all views.
-    """
+    """Views of similar postings over time."""
 
     vectors: Mapping[str, sparse.csr_array]
+    """By similarity, sparse rows whose inner products are the similarities, (N, ·)."""
     views: Mapping[str, np.ndarray]
+    """By similarity, views of each bin weighted by similarity, (N, bins) float32."""
     start: float
+    """Microseconds since 1970 of the first bin."""
     step: float
+    """Microseconds of a bin."""
     rate: np.ndarray
+    """(bins,) all views."""
 
     @classmethod
     def count(
@@ -72,10 +66,9 @@ class TemporalPopularity:
     def at(self, moment: float, columns: np.ndarray | None, own: History | None) -> np.ndarray:
         """Compare the views of similar postings around a moment with the average.
 
-        Args:
-            moment: microseconds since 1970: of the newest step of a history.
-            columns: (C,) rows of the catalogue; None for all of it.
-            own: the same person's training history, to be left out.
+        `moment` is that of the newest step of a history, microseconds since 1970; `columns` are
+        (C,) rows of the catalogue, None for all of it. The same person's training history, `own`,
+        is left out.
 
         Returns:
             (similarities · widths, C) float32: logarithms of ratios, 0 for the average.
@@ -94,17 +87,14 @@ class TemporalPopularity:
             chosen = views if columns is None else views[columns]
             around, total = chosen @ kernels.T.astype(np.float32), chosen.sum(axis=1)
             if own is not None:
-                own_views = self._own_views(name, own, columns)  # (steps, C)
+                rows = self.vectors[name]
+                others = rows if columns is None else rows[columns]
+                own_views = _similarities(rows[own.items], others).toarray()  # (steps, C)
                 around = np.maximum(around - (kernels[:, bins] @ own_views).T, 0.0)
                 total = np.maximum(total - own_views.sum(axis=0), 0.0)
             ratio = (around / average + _PRIOR_VIEWS) / (total + _PRIOR_VIEWS)[:, None]
             ratios.append(np.log(ratio).T)
         return np.concatenate(ratios).astype(np.float32)
-
-    def _own_views(self, name: str, own: History, columns: np.ndarray | None) -> np.ndarray:
-        rows = self.vectors[name]
-        others = rows if columns is None else rows[columns]
-        return np.asarray(_similarities(rows[own.items], others).toarray())
 
 
 def _similarities(rows: sparse.csr_array, others: sparse.csr_array) -> sparse.csr_array:
