@@ -7,6 +7,7 @@ map of the shard's candidates.
 
 import json
 from dataclasses import dataclass
+from itertools import count
 
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
@@ -14,6 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from streaming.errors import CareerstreamError
 from streaming.spark.internals.hadoop_files import HadoopFiles
 
+_MASK = 0xFFFFFFFF
 _PARTITIONS = "spark.sql.shuffle.partitions"
 _OPERATOR = "transformWithState"
 """How the operator's name begins in a checkpoint's metadata."""
@@ -47,14 +49,28 @@ def shards(spark: SparkSession, checkpoint: str) -> Shards:
     """
     partitions = _partitions(spark, checkpoint)
     numbers: dict[int, int] = {}
-    tried = 8
-    while len(numbers) < partitions:
-        tried *= 2
-        # `HashPartitioning` puts a key into the partition of its `hash`. Literals: no Spark job.
-        hashes = f"transform(sequence(0, {tried}), n -> pmod(hash(n), {partitions})) AS places"
-        for number, place in enumerate(spark.sql(f"SELECT {hashes}").first().places):  # type: ignore[union-attr]
-            numbers.setdefault(place, number)
+    for number in count():
+        # `HashPartitioning` puts a key into the partition of its `hash`.
+        numbers.setdefault(spark_hash(number) % partitions, number)
+        if len(numbers) == partitions:
+            break
     return Shards(tuple(numbers[place] for place in range(partitions)))
+
+
+def spark_hash(number: int) -> int:
+    """Return Spark's `hash` of a non-negative int: MurmurHash3 for 32 bits with the seed 42.
+
+    To ask Spark itself takes two seconds of a start.
+    """
+    mixed = number * 0xCC9E2D51 & _MASK
+    mixed = (mixed << 15 | mixed >> 17) * 0x1B873593 & _MASK
+    mixed ^= 42
+    mixed = (mixed << 13 | mixed >> 19) * 5 + 0xE6546B64 & _MASK
+    mixed ^= 4  # the number's bytes
+    mixed = (mixed ^ mixed >> 16) * 0x85EBCA6B & _MASK
+    mixed = (mixed ^ mixed >> 13) * 0xC2B2AE35 & _MASK
+    mixed ^= mixed >> 16
+    return mixed - (mixed >> 31 << 32)  # signed
 
 
 def _partitions(spark: SparkSession, checkpoint: str) -> int:

@@ -9,7 +9,7 @@ from pyspark.sql.types import IntegerType
 
 from streaming.errors import CareerstreamError
 from streaming.profiles.message_reader import with_shards
-from streaming.profiles.state_shards import Shards, shards
+from streaming.profiles.state_shards import Shards, shards, spark_hash
 
 KEYS = [*(f"c{number}".encode() for number in range(500)), "张三".encode(), b"", b"\xff"]
 
@@ -34,6 +34,14 @@ def test_each_partition_of_the_state_has_one(spark, tmp_path, partitions):
     assert {(row["shard"], row["place"]) for row in found} == {
         (number, place) for place, number in enumerate(made.numbers)
     }
+
+
+@pytest.mark.spark
+def test_numbers_are_hashed_as_spark_does(spark):
+    numbers = [*range(2_000), 2**16, 2**31 - 1]
+    rows = spark.createDataFrame([(number,) for number in numbers], "number int")
+    hashes = {row[0]: row[1] for row in rows.select("number", F.hash("number")).collect()}
+    assert {number: spark_hash(number) for number in numbers} == hashes
 
 
 @pytest.mark.spark
