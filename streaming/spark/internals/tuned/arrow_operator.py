@@ -5,7 +5,7 @@ What: replaces, in a worker and for one task, the methods by which Spark's seria
 Why: Spark makes an object of each value and of each row, which costs more than folding what the row
 says. It also gathers all rows that are returned for a key and sends them at its end; here each
 batch leaves as it is made, and the JVM writes it to Kafka while the next is made.
-Brings: what `careerstream benchmark stream --part tuning` measures; docs/stream.md has a run.
+Brings: what `careerstream benchmark stream --part tuning` measures.
 Tried on: PySpark 4.2.0. Goes when: Spark has an Arrow form of `transformWithState`, as
 `mapInArrow` is one of `map`.
 """

@@ -4,7 +4,7 @@ What: changes the default of `spark.sql.codegen.factoryMode` for the whole JVM, 
 Why: `session.SMALL_BATCHES` turns code generation off for sessions that score, but the threads that
 answer for keyed state know no session. They generated Java anew for each task, for the rows of a
 few candidates.
-Brings: what `careerstream benchmark stream --part tuning` measures; docs/stream.md has a run.
+Brings: what `careerstream benchmark stream --part tuning` measures.
 Tried on: PySpark 4.2.0. Goes when: these threads use the session's configuration.
 """
 

@@ -5,7 +5,7 @@ from the configuration of a JVM that holds driver and executors.
 Why: Spark broadcasts more than a thousand settings for each batch, with the names of their files,
 compressed one by one on the thread that everything waits for. Nearly half of them are YARN's
 defaults, and only error reports read the file names.
-Brings: what `careerstream benchmark stream --part tuning` measures; docs/stream.md has a run.
+Brings: what `careerstream benchmark stream --part tuning` measures.
 Tried on: PySpark 4.2.0 with Hadoop 3.5. Goes when: Spark broadcasts the configuration once.
 """
 

@@ -5,7 +5,7 @@ replaces in it the function that serves a task and the garbage collection after 
 Why: a new worker would otherwise import PyTorch and MLflow when it gets its first profile, which
 holds a batch up for seconds, and each worker would have its own copy of them in memory. A garbage
 collection after each task takes as long as a small batch.
-Brings: what `careerstream benchmark stream --part tuning` measures; docs/stream.md has a run.
+Brings: what `careerstream benchmark stream --part tuning` measures.
 Tried on: PySpark 4.2.0. Goes when: Spark can preload modules and collects garbage less often.
 """
 

@@ -6,7 +6,7 @@ Why: Spark's client waits for an answer to each request: two round trips between
 for each candidate, which took most of the time of folding a backlog, and five more for each task,
 which held up each small batch. The JVM answers requests in the order in which they come, so that
 several can be sent before the first answer is read.
-Brings: what `careerstream benchmark stream --part tuning` measures; docs/stream.md has a run.
+Brings: what `careerstream benchmark stream --part tuning` measures.
 Tried on: PySpark 4.2.0. Goes when: Spark's client reads or writes several keys in one request.
 """
 
