@@ -13,7 +13,8 @@ from streaming.contract.rejection_reasons import RejectionReason
 from streaming.importing.html_text import guess_language, plain_text, single_line
 from streaming.importing.rows import RowError, stable_id
 from streaming.importing.salary_parser import parse_salary
-from streaming.importing.value_parsers import parse_language, parse_list, parse_time
+from streaming.importing.time_parser import parse_time
+from streaming.importing.value_parsers import parse_language, parse_list
 
 Node = Mapping[str, Any]
 

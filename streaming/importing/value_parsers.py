@@ -4,30 +4,12 @@ Every function returns a value or raises a ValueError with the remedy. An ambigu
 error.
 """
 
+import ast
+import math
 import re
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from streaming.contract.records import EventKind, SalaryUnit
-from streaming.importing.rows import quote
-
-_TIME_FORMATS = (
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%Y/%m/%d",
-    "%Y.%m.%d",
-    "%Y年%m月%d日",
-    "%d %B %Y",
-    "%d %b %Y",
-    "%B %d, %Y",
-    "%b %d, %Y",
-)
-"""Formats beside ISO 8601, RFC 2822 and Unix time in which day and month are unambiguous."""
-
-_TIME_OF_DAY = re.compile(r"\d[T:]\d")
-_END_OF_DAY = timedelta(days=1) - timedelta(microseconds=1)
-_MIN_UNIX_MILLISECONDS = 10**11
-"""Numbers from here on are milliseconds; as seconds they would be after the year 5138."""
+from streaming.errors import quote
 
 _UNITS = {
     SalaryUnit.HOUR: "hour hourly hours hr hur ph p/h 小时 时",
@@ -38,28 +20,9 @@ _UNITS = {
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 _WORDS = re.compile(r"p/[a-z]|p\.a\.|p1[my]|[a-z]+|[\u4e00-\u9fff]+")
-_LIST_SEPARATORS = re.compile(r"[,;|、，；\n]+")  # noqa: RUF001 - Chinese commas
+_SEPARATORS = re.compile(r"[;|、；\n]+")  # noqa: RUF001 - Chinese semicolon
+_SEPARATORS_AND_COMMAS = re.compile(r"[,;|、，；\n]+")  # noqa: RUF001 - Chinese commas
 _LANGUAGE = re.compile(r"[a-z]{2}")
-
-
-def parse_time(text: str, *, end_of_day: bool = False) -> datetime:
-    """Parse a time in any unambiguous format; without a zone it is UTC.
-
-    Formats: ISO 8601 in all its forms, "2014-11-06 11:15:51 UTC", RFC 2822, Unix seconds and
-    milliseconds, and dates with the year first or the month as a word. With `end_of_day` a date
-    without a time means the end of that day, as for validThrough.
-
-    Raises:
-        ValueError: it cannot be parsed, or day and month are ambiguous.
-    """
-    clean = " ".join(text.split())
-    unix = _unix(clean)
-    moment = unix or _iso(clean) or _rfc2822(clean) or _other_format(clean)
-    if moment is None:
-        raise ValueError(f"{quote(text)} is no time; write it as 2026-01-31T09:30:00Z")
-    if end_of_day and not unix and not _TIME_OF_DAY.search(clean):
-        moment += _END_OF_DAY
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def parse_number(text: str) -> float:
@@ -68,9 +31,12 @@ def parse_number(text: str) -> float:
     if re.fullmatch(r"[+-]?\d{1,3}([, ']\d{3})+(\.\d+)?", clean):
         clean = re.sub(r"[, ']", "", clean)
     try:
-        return float(clean)
+        number = float("" if "_" in clean else clean)
     except ValueError:
-        raise ValueError(f"{quote(text)} is no number; write it like 1200.50") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{quote(text)} is no number; write it like 1200.50")
+    return number
 
 
 def parse_integer(text: str) -> int:
@@ -105,10 +71,28 @@ def parse_event_kind(text: str) -> EventKind:
         raise ValueError(f"{quote(text)} is no kind of event; write one of {known}") from None
 
 
-def parse_list(text: str) -> list[str]:
-    """Split a text at commas, semicolons, bars and line ends; each part once."""
-    parts = (" ".join(part.split()) for part in _LIST_SEPARATORS.split(text))
-    return list(dict.fromkeys(part for part in parts if part))
+def parse_list(text: str, *, commas: bool = True) -> list[str]:
+    """Split a text at semicolons, bars, line ends and, unless told otherwise, commas.
+
+    A list as JSON or Python writes it (["Java", "SQL"]) gives its texts. Each part is taken once.
+    """
+    separators = _SEPARATORS_AND_COMMAS if commas else _SEPARATORS
+    written = _written_list(text)
+    parts = separators.split(text) if written is None else written
+    lines = (" ".join(part.split()) for part in parts)
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def _written_list(text: str) -> list[str] | None:
+    """Return the texts and numbers of a list in JSON or Python; None for everything else."""
+    text = text.strip()
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    try:
+        values = ast.literal_eval(text)  # reads JSON, too, but for its constants
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return [str(value) for value in values if isinstance(value, str | int | float)]
 
 
 def parse_language(text: str) -> str:
@@ -117,39 +101,3 @@ def parse_language(text: str) -> str:
     if not _LANGUAGE.fullmatch(code):
         raise ValueError(f"{quote(text)} is no language; write its ISO 639-1 code, like en or zh")
     return code
-
-
-def _iso(text: str) -> datetime | None:
-    iso = re.sub(r" ?(?:UTC|GMT|Z)$", "+00:00", text)
-    iso = re.sub(r"(?<=\d) (?=[+-]\d{2}:?\d{2}$)", "", iso)
-    try:
-        return datetime.fromisoformat(iso)
-    except ValueError:
-        return None
-
-
-def _unix(text: str) -> datetime | None:
-    if not re.fullmatch(r"\d{9,13}(\.\d+)?", text):
-        return None
-    seconds = float(text)
-    return datetime.fromtimestamp(
-        seconds / 1000 if seconds >= _MIN_UNIX_MILLISECONDS else seconds, tz=UTC
-    )
-
-
-def _rfc2822(text: str) -> datetime | None:
-    if not re.match(r"([a-z]{3}, )?\d{1,2} [a-z]{3} \d{4} \d{1,2}:", text, re.IGNORECASE):
-        return None
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        return None
-
-
-def _other_format(text: str) -> datetime | None:
-    for form in _TIME_FORMATS:
-        try:
-            return datetime.strptime(text, form)  # noqa: DTZ007 - parse_time adds the zone
-        except ValueError:
-            continue
-    return None
