@@ -92,7 +92,8 @@ def _time_features(
     counts = np.array([len(own) for own in events], dtype=np.int64)
     flat = [event for own in events for event in own]
     times = np.array([to_microseconds(event["event_time"]) for event in flat], dtype=np.int64)
-    durations = [event.get("duration_seconds") or 0.0 for event in flat]
+    given = np.array([event.get("duration_seconds") or 0.0 for event in flat], dtype=np.float64)
+    durations = np.clip(given, 0.0, np.finfo(np.float32).max).astype(np.float32)
     ages_at = np.repeat(np.array(as_of, dtype=np.int64), counts)
-    features = event_time_features(times, np.array(durations, dtype=np.float32), ages_at)
+    features = event_time_features(times, durations, ages_at)
     return split_segments(features, counts)
