@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from streaming.errors import quote
+from streaming.timestamps import parse_timestamp
 
 _DATE_FORMATS = (
     "%Y-%m-%d",
@@ -73,6 +74,13 @@ _Found = tuple[datetime, bool]
 """A time, and whether it is a date without a time of day."""
 
 
+def _rfc_3339(text: str) -> _Found | None:
+    try:
+        return parse_timestamp(text), False
+    except ValueError:
+        return None
+
+
 def _digits(text: str) -> _Found | None:
     if re.fullmatch(rf"{_UNIX_SECONDS}(?:\.\d+)?", text):
         return datetime.fromtimestamp(float(text), tz=UTC), False
@@ -111,4 +119,10 @@ def _other_format(text: str) -> _Found | None:
     return None
 
 
-_FORMATS: tuple[Callable[[str], _Found | None], ...] = (_digits, _iso, _rfc_2822, _other_format)
+_FORMATS: tuple[Callable[[str], _Found | None], ...] = (
+    _rfc_3339,
+    _digits,
+    _iso,
+    _rfc_2822,
+    _other_format,
+)

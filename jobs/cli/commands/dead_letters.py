@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from jobs.cli.commands.invocation import parse_time, settings_of
+from jobs.cli.commands.invocation import settings_of, time_of_flag
 from jobs.runtime.terminal import console
 
 app = typer.Typer(no_args_is_help=True, help="List, show and replay unreadable messages.")
@@ -36,7 +36,7 @@ def list_dead_letters(
     """Count dead letters by reason, topic and job, and list the newest ones."""
     from jobs.operations.dead_letter_browser import DeadLetterFilter, summarize  # noqa: PLC0415 - pyspark takes a second to load
 
-    selection = DeadLetterFilter(reason=reason, topic=topic, since=parse_time("--since", since))
+    selection = DeadLetterFilter(reason=reason, topic=topic, since=time_of_flag("--since", since))
     summary = summarize(settings_of(context).kafka, selection, newest)
     if as_json:
         typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
@@ -101,7 +101,7 @@ def replay_dead_letters(
     from jobs.operations.dead_letter_browser import DeadLetterFilter  # noqa: PLC0415
 
     selection = DeadLetterFilter(
-        keys=frozenset(keys or ()), reason=reason, topic=topic, since=parse_time("--since", since)
+        keys=frozenset(keys or ()), reason=reason, topic=topic, since=time_of_flag("--since", since)
     )
     with console.status("reading the dead letters") as status:
         outcomes = dead_letter_replay.replay(

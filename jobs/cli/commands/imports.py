@@ -7,7 +7,7 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from jobs.cli.commands.invocation import parse_time, settings_of
+from jobs.cli.commands.invocation import settings_of, time_of_flag
 from jobs.operations.file_import import (
     ImportOptions,
     ImportSummary,
@@ -127,7 +127,7 @@ def events(
         derive = replace(read, mapping=tuple(posting_map or ()), first_only=True)
         _run(context, import_postings, file, ImportOptions(read=derive))
     read = replace(read, mapping=tuple(mapping or ()))
-    window = {"since": parse_time("--from", since), "until": parse_time("--until", until)}
+    window = {"since": time_of_flag("--from", since), "until": time_of_flag("--until", until)}
     _run(context, import_events, file, ImportOptions(read=read, rate=replay_rate, **window))
 
 
