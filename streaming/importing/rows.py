@@ -15,7 +15,6 @@ from pydantic import ValidationError
 
 from streaming.contract.field_rules import PERSON_TIME_FIELDS
 from streaming.contract.records import (
-    ANONYMOUS,
     SCHEMA_VERSION,
     Candidate,
     Event,
@@ -125,7 +124,7 @@ def build_row(
             f"schema_version is {record.schema_version}, this careerstream reads {SCHEMA_VERSION}",
         )
     if not isinstance(record, Posting):
-        _check_person(record, max_time)
+        _check_not_ahead(record, max_time)
     if len(value) > MAX_VALUE_BYTES:
         raise RowError(
             RejectionReason.TOO_LARGE,
@@ -135,13 +134,8 @@ def build_row(
     return Row(line, record, getattr(record, TOPIC_OF[kind].key), value)
 
 
-def _check_person(record: Event | Candidate, max_time: datetime | None) -> None:
-    """Refuse what a stream makes a dead letter: nobody's id, and a time of the future."""
-    if record.candidate_id == ANONYMOUS:
-        raise RowError(
-            RejectionReason.WRONG_VALUE,
-            f"field candidate_id is '{ANONYMOUS}', which stands for anonymous visitors",
-        )
+def _check_not_ahead(record: Event | Candidate, max_time: datetime | None) -> None:
+    """Refuse a time of the future, of which a stream makes a dead letter."""
     name = PERSON_TIME_FIELDS[type(record)]
     moment = record.event_time if isinstance(record, Event) else record.updated_at
     if max_time is not None and moment > max_time:

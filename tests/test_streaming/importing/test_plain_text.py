@@ -1,7 +1,7 @@
 import html
 import re
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -215,12 +215,12 @@ def test_markup_without_end_loses_its_signs():
 )
 def test_time_grows_with_the_length(fragment):
     def seconds(times):
-        start = perf_counter()
+        start = process_time()
         plain_text(f"<p>x{fragment * times}y</p>")
-        return perf_counter() - start
+        return process_time() - start
 
     # Eight times the text takes 64 times as long if the time is quadratic.
-    assert any(seconds(8_000) < 20 * seconds(1_000) for _ in range(3))
+    assert any(seconds(8_000) < 20 * seconds(1_000) for _ in range(5))
 
 
 @pytest.mark.parametrize(
