@@ -76,7 +76,10 @@ def _decode_batches(
                 record, error = None, {"reason": failure.reason.value, "text": failure.text}
             records.append(record)
             errors.append(error)
-        decoded = {"record": _column(records, shape), "error": _column(errors, ERROR_TYPE)}
+        decoded = {
+            "record": document_column(records, shape),
+            "error": document_column(errors, ERROR_TYPE),
+        }
         message = dict(zip(batch.schema.names, batch.columns, strict=True))
         yield pa.RecordBatch.from_pydict(message | decoded)
 
@@ -100,14 +103,16 @@ def _timestamps(batch: pa.RecordBatch, topic: Topic) -> Sequence[str | None]:
     return texts
 
 
-def _column(values: Sequence[Any], kind: DataType) -> pa.Array:
+def document_column(values: Sequence[Any], kind: DataType) -> pa.Array:
     """Return decoded values as a column.
 
     Structs are built field by field, because Arrow does not convert times in documents from text.
     """
     if isinstance(kind, StructType):
         columns = [
-            _column([None if v is None else v.get(field.name) for v in values], field.dataType)
+            document_column(
+                [None if v is None else v.get(field.name) for v in values], field.dataType
+            )
             for field in kind
         ]
         absent = pa.array([v is None for v in values], pa.bool_())
@@ -117,7 +122,7 @@ def _column(values: Sequence[Any], kind: DataType) -> pa.Array:
         starts = [None if v is None else start for v, start in zip(values, ends, strict=False)]
         flat = [item for items in values if items for item in items]
         offsets = pa.array([*starts, ends[-1]], pa.int32())
-        return pa.ListArray.from_arrays(offsets, _column(flat, kind.elementType))
+        return pa.ListArray.from_arrays(offsets, document_column(flat, kind.elementType))
     if isinstance(kind, TimestampType):
         return pa.array(values, pa.string()).cast(_TIME)
     return pa.array(values, _ARROW_TYPES[type(kind)])

@@ -10,9 +10,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.cli.commands.invocation import settings_of, spark_session, time_of_flag
 from jobs.runtime.terminal import console
 from streaming.errors import InputError, SettingsError
+from streaming.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -56,7 +57,7 @@ def posting(
 
     settings, distance = settings_of(context), _metric(metric)
     with _open_space(settings, model, "similar") as (_, space):
-        result = similar_postings(space, posting_id, top=top, metric=distance, as_of=as_of)
+        result = similar_postings(space, posting_id, top=top, metric=distance, as_of=_moment(as_of))
     print_result(result, posting_table(result), out, as_json=as_json)
 
 
@@ -108,7 +109,9 @@ def groups(
     from training.similarity.posting_clusters import cluster_postings  # noqa: PLC0415 - torch takes seconds to load
 
     with _open_space(settings_of(context), model, "groups") as (_, space):
-        result = cluster_postings(space, count=count, seed=seed, as_of=as_of, measured=measure)
+        result = cluster_postings(
+            space, count=count, seed=seed, as_of=_moment(as_of), measured=measure
+        )
     print_result(result, group_table(result), out, as_json=as_json)
     if not as_json:
         if result["ungrouped"]:
@@ -199,6 +202,11 @@ def print_result(result: Result, table: Table, out: Path | None, *, as_json: boo
         return
     console.print(table)
     console.print("by {model_name} {model_version}, catalogue {catalogue_version}".format(**result))
+
+
+def _moment(as_of: str | None) -> str | None:
+    moment = time_of_flag("--as-of", as_of)
+    return None if moment is None else format_timestamp(moment)
 
 
 def _metric(name: str) -> "Metric":
