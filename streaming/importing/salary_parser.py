@@ -148,11 +148,3 @@ def _ordered(low: float | None, high: float | None) -> SalaryRange | None:
     if low is not None and high is not None:
         low, high = min(low, high), max(low, high)
     return SalaryRange(low, high)
-
-
-def parse_amount(text):
-    return parse_number(text)
-
-
-def parse_currency(value):
-    return value.strip().upper()
