@@ -163,9 +163,9 @@ def _split_factor(text: str, header: Sequence[str]) -> tuple[str, float | None]:
     return match["column"].strip(), float(match["factor"])
 
 
-def _scaled(text: str, parse: Parse, factor: float) -> float:
-    number: float = parse(text)
-    return number * factor
+def _scaled(text: str, parse: Parse, factor: float) -> float | None:
+    number: float | None = parse(text)
+    return None if number is None else number * factor
 
 
 def _columns(flag: str, source: str, header: Sequence[str]) -> tuple[int, ...]:

@@ -13,7 +13,8 @@ from streaming.contract.rejection_reasons import RejectionReason
 from streaming.importing import value_parsers as v
 from streaming.importing.html_text import plain_text, single_line
 from streaming.importing.rows import ImportedRecord, RowError
-from streaming.importing.salary_parser import parse_amount, parse_currency
+from streaming.importing.salaries.tokens import parse_currency
+from streaming.importing.salary_parser import parse_amount
 from streaming.importing.time_parser import parse_time
 
 Parse = Callable[[str], Any]
@@ -28,6 +29,13 @@ _OF_TYPE: dict[Any, Parse] = {
     list[str]: lambda text: v.parse_list(plain_text(text)),
     str: single_line,
 }
+
+
+def _amount(text: str) -> float | None:
+    """Parse an amount of money; 0 stands for unknown."""
+    return parse_amount(text) if text.strip("0., ") else None
+
+
 _LAST_MOMENT = partial(parse_time, end_of_day=True)
 _TIME_PARSERS = (parse_time, _LAST_MOMENT)
 _OF_FIELD: dict[str, Parse] = {
@@ -41,8 +49,8 @@ _OF_FIELD: dict[str, Parse] = {
     "background": plain_text,
     "language": v.parse_language,
     "salary.currency": parse_currency,
-    "salary.minimum": parse_amount,
-    "salary.maximum": parse_amount,
+    "salary.minimum": _amount,
+    "salary.maximum": _amount,
     "valid_through": _LAST_MOMENT,
     # a comma is part of many names: "Acme, Inc."
     "blocked_employers": lambda text: v.parse_list(plain_text(text), commas=False),

@@ -1,150 +1,137 @@
-"""Parses salaries of schema.org postings: MonetaryAmount, QuantitativeValue, and free text."""
+"""Reads money: the one reader of salaries, for JSON-LD, CSV cells and free text."""
 
 import math
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from streaming.contract.records import SalaryUnit
-from streaming.importing.value_parsers import find_salary_unit, parse_number
+from streaming.importing.rows import quote
+from streaming.importing.salaries.text import MAX_RATIO, SalaryRange, read_salary
+from streaming.importing.salaries.tokens import parse_currency, tokenise
+from streaming.importing.value_parsers import find_salary_unit
 
-_SYMBOLS = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "CNY", "￥": "CNY", "₹": "INR", "RMB": "CNY"}
-_SIGN = r"[£€$¥￥₹]|\b(?:GBP|EUR|USD|CNY|RMB|INR|JPY|CHF|AUD|CAD|SGD|HKD|NZD|SEK|NOK|DKK|PLN|ZAR)\b"
-_NUMBER = r"\d{1,3}(?:[,.' \u00a0]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
+T = TypeVar("T")
 
-
-def _amount(which: str) -> str:
-    """Return the pattern of one amount of money; the names of its groups end in `which`."""
-    return (
-        rf"(?P<before{which}>{_SIGN})?\s*(?P<number{which}>{_NUMBER})(?![\d%])"
-        rf"\s*(?P<thousand{which}>k\b)?\s*(?P<after{which}>{_SIGN})?"
-    )
-
-
-_MONEY = re.compile(
-    rf"(?<![\d.,]){_amount('1')}(?:\s*(?:[-–—~]|\bto\b|\band\b|\bbis\b)\s*{_amount('2')})?",  # noqa: RUF001 - dashes in use
-    re.IGNORECASE,
-)
-# What follows is paid in addition: "£17 per hour + £4,000 bonus".
-_EXTRAS = re.compile(r"\+|\bplus\b|\brising\b|\(", re.IGNORECASE)
-_UP_TO = re.compile(r"\b(?:up ?to|max(?:imum)?|bis)\W*$", re.IGNORECASE)
-_FROM = re.compile(r"\b(?:from|min(?:imum)?|at least|ab)\W*$", re.IGNORECASE)
-_MIN_WITHOUT_CURRENCY = 10_000
-"""A number without a currency counts as a salary from here on, or if its thousands are separated.
-Smaller ones are pay bands, hours or years."""
+_MAX_DEPTH = 6
+"""Nested objects and lists that are read."""
+_MAX_PARTS = 8
+"""Parts of a list that are read where one value is expected."""
+_MAX_NAME = 100
+"""Characters of a currency or a period that are read."""
+_PROPERTIES = ("currency", "minValue", "maxValue", "unitText", "unitCode")
+"""What describes a value."""
 
 
-@dataclass(frozen=True)
-class SalaryRange:
-    """A range of money; each part may be unknown."""
-
-    minimum: float | None
-    maximum: float | None
-    currency: str | None = None
-    unit: SalaryUnit | None = None
-
-
-def parse_salary(value: Any, currency: str | None = None) -> dict[str, Any] | None:
+def parse_salary(value: Any, currency: Any = None) -> dict[str, Any] | None:
     """Parse schema.org's baseSalary.
 
     Numbers in minValue, maxValue and value take precedence. Free text ("£31,365 to £37,890 pa") is
     parsed only if they are missing; its currency and period then take precedence. A text without
     an amount of money ("Competitive", "Band 6") is no salary. The value is a MonetaryAmount,
     QuantitativeValue, number, text, or a list of them, of which the first with a salary counts. The
-    currency is the posting's salaryCurrency.
+    currency is the posting's salaryCurrency. Values of any other shape are no salary.
 
     Returns:
         Values of `records.Salary`, or None.
     """
-    for part in value if isinstance(value, list) else [value]:
-        if salary := _parse_part(part, currency):
-            return salary
-    return None
-
-
-def _parse_part(value: Any, currency: str | None) -> dict[str, Any] | None:
-    outer = value if isinstance(value, Mapping) else {}
-    inner = outer.get("value", value)
-    inner = inner[0] if isinstance(inner, list) and inner else inner
-    # minValue may be in the MonetaryAmount itself or in the QuantitativeValue within.
-    fields = {**outer, **inner} if isinstance(inner, Mapping) else {**outer, "value": inner}
-    amounts = _range(fields)
-    if amounts is None:
+    found = _parse_value(value, {"salaryCurrency": currency}, _MAX_DEPTH)
+    if found is None:
         return None
-    stated = fields.get("unitText") or fields.get("unitCode")
-    named = fields.get("currency") or currency
     known = {
-        "currency": amounts.currency or (str(named).strip().upper() if named else None),
-        "minimum": amounts.minimum,
-        "maximum": amounts.maximum,
-        "unit": amounts.unit or (find_salary_unit(str(stated)) if stated else None),
+        "currency": found.currency,
+        "minimum": found.minimum,
+        "maximum": found.maximum,
+        "unit": found.unit,
     }
     return {name: part for name, part in known.items() if part is not None}
 
 
-def _range(fields: Mapping[str, Any]) -> SalaryRange | None:
-    low, high = _number(fields.get("minValue")), _number(fields.get("maxValue"))
-    if low is not None or high is not None:
-        return _ordered(low, high)
-    text = str(fields.get("value") or "")
-    return parse_salary_text(text) or _ordered(_number(text), _number(text))
-
-
 def parse_salary_text(text: str) -> SalaryRange | None:
     """Return the first amount or range of money in a free text; None if there is none."""
-    head = _EXTRAS.split(text.lstrip(" ("), maxsplit=1)[0]
-    match = next(filter(_is_money, _MONEY.finditer(head)), None)
-    if match is None:
-        return None
-    low, high = _value(match, "1"), _value(match, "2") if match["number2"] else None
-    if high is not None and match["thousand2"] and not match["thousand1"] and low < high / 100:
-        low *= 1000  # "30-40k": the k belongs to both
-    before = head[: match.start()]
-    amounts = _ordered(
-        None if high is None and _UP_TO.search(before) else low,
-        high or (None if _FROM.search(before) else low),
-    )
-    unit = find_salary_unit(head[match.end() :])
-    return amounts and replace(amounts, currency=_currency(match), unit=unit)
+    return read_salary(text)
 
 
-def _is_money(match: re.Match[str]) -> bool:
-    signs = ("before1", "after1", "before2", "after2", "thousand1", "thousand2")
-    separated = re.search(r"[,.' ]\d{3}", match["number1"])
-    return (
-        any(match[sign] for sign in signs)
-        or bool(separated)
-        or (_value(match, "1") >= _MIN_WITHOUT_CURRENCY)
-    )
+def parse_amount(text: str) -> float:
+    """Parse one amount of money: "45.000", "12,50", "€45k" or "1,234.50".
+
+    Raises:
+        ValueError: there is none, or a range or limit ("up to 50k"), or it is not positive.
+    """
+    found = read_salary(text, trusted=True)
+    numbers = sum(token.kind == "number" for token in tokenise(text))
+    if found is None or found.minimum is None or found.minimum != found.maximum or numbers != 1:
+        raise ValueError(f"{quote(text)} is no amount of money; write it like 1200.50")
+    return found.minimum
 
 
-def _value(match: re.Match[str], which: str) -> float:
-    """Return the amount; the last separator before one or two digits is the decimal point."""
-    whole, _, decimals = re.sub(r"[.,](\d{1,2})$", r"|\1", match[f"number{which}"]).partition("|")
-    digits = re.sub(r"\D", "", whole)
-    return float(f"{digits}.{decimals or 0}") * (1000 if match[f"thousand{which}"] else 1)
+def _parse_value(value: Any, outer: Mapping[str, Any], depth: int) -> SalaryRange | None:
+    """Parse a value within an object, whose other properties describe it."""
+    if isinstance(value, list):
+        parts = (_parse_value(part, outer, depth - 1) for part in value if depth)
+        return next(filter(None, parts), None)
+    if isinstance(value, Mapping):
+        own = {name: value[name] for name in _PROPERTIES if value.get(name) not in (None, "", [])}
+        inner = value.get("value") or value.get("@value")
+        return _parse_value(inner, {**outer, **own}, depth - 1) if depth else None
+    return _parse_fields(outer, value)
 
 
-def _currency(match: re.Match[str]) -> str | None:
-    signs = (match[name] for name in ("before1", "after1", "before2", "after2"))
-    sign = next(filter(None, signs), "").upper()
-    return _SYMBOLS.get(sign, sign) or None
+def _parse_fields(fields: Mapping[str, Any], value: Any) -> SalaryRange | None:
+    """Parse minValue and maxValue; or if they make no salary, the value (no object, no list)."""
+    currency = _first_text(fields, ("currency", "salaryCurrency"), parse_currency)
+    unit = _first_text(fields, ("unitText", "unitCode"), find_salary_unit)
+
+    def parse(part: Any) -> SalaryRange | None:
+        found = (_parse_scalar(scalar, currency, unit) for scalar in _scalars(part))
+        return next(filter(None, found), None)
+
+    low, high = parse(fields.get("minValue")), parse(fields.get("maxValue"))
+    ends = [end for end in (low, high) if end]
+    if not ends:
+        return parse(value)
+    if len(ends) == 1 and ends[0].minimum != ends[0].maximum:
+        return ends[0]  # a text with a range
+    minimum = low.minimum or low.maximum if low else None
+    maximum = high.maximum or high.minimum if high else None
+    if minimum and maximum and minimum > maximum:
+        minimum, maximum = maximum, minimum
+    currencies = {end.currency for end in ends if end.currency}
+    units = {end.unit for end in ends if end.unit}
+    in_text = any(isinstance(fields.get(name), str) for name in ("minValue", "maxValue"))
+    misread = in_text and minimum and maximum and maximum > MAX_RATIO * minimum  # "30" and "40k"
+    if misread or len(currencies) > 1 or len(units) > 1:
+        return parse(value)
+    currency = currency if currencies <= {currency} else None
+    return SalaryRange(minimum, maximum, currency, next(iter(units), None))
 
 
-def _number(value: Any) -> float | None:
-    """Return a number or the number in a text ("£31,365"); None if it is not positive."""
+def _first_text(
+    fields: Mapping[str, Any], names: Iterable[str], parse: Callable[[str], T | None]
+) -> T | None:
+    """Return what the first text that can be parsed gives."""
+    scalars = (scalar for name in names for scalar in _scalars(fields.get(name)))
+    found = (parse(scalar[:_MAX_NAME]) for scalar in scalars if isinstance(scalar, str))
+    return next(filter(None, found), None)
+
+
+def _scalars(value: Any, depth: int = 2) -> Iterator[str | float]:
+    """Yield the first texts and numbers of a property of any shape."""
+    if isinstance(value, Mapping):
+        value = [value.get(name) for name in ("@value", "value", "name", "codeValue")]
+    if isinstance(value, list):
+        for part in value[:_MAX_PARTS] if depth else ():
+            yield from _scalars(part, depth - 1)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield value
+
+
+def _parse_scalar(
+    value: str | float, given: str | None, stated: SalaryUnit | None
+) -> SalaryRange | None:
+    if isinstance(value, str):
+        return read_salary(value, given, stated, trusted=True)
     try:
-        number = float(value) if isinstance(value, int | float) else parse_number(str(value))
-    except ValueError:
-        amounts = parse_salary_text(str(value))
-        return (amounts.minimum or amounts.maximum) if amounts else None
-    return number if 0 < number < math.inf else None
-
-
-def _ordered(low: float | None, high: float | None) -> SalaryRange | None:
-    if low is None and high is None:
+        number = float(value)
+    except OverflowError:
         return None
-    if low is not None and high is not None:
-        low, high = min(low, high), max(low, high)
-    return SalaryRange(low, high)
+    return SalaryRange(number, number, given, stated) if 0 < number < math.inf else None

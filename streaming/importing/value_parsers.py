@@ -11,15 +11,42 @@ import re
 from streaming.contract.records import EventKind, SalaryUnit
 from streaming.errors import quote
 
-_UNITS = {
-    SalaryUnit.HOUR: "hour hourly hours hr hur ph p/h 小时 时",
-    SalaryUnit.DAY: "day daily days diem pd p/d 天 日",
-    SalaryUnit.WEEK: "week weekly weeks wee wk pw p/w 周",
-    SalaryUnit.MONTH: "month monthly months mon pcm pm p/m mo p1m 月",
-    SalaryUnit.YEAR: "year yearly years annual annually annum ann pa p/a p.a. p1y 年",
+LATIN = "a-z\u00df-\u00f6\u00f8-\u024f\u0400-\u04ff"
+"""Letters of words with gaps between them (Latin and Cyrillic), as a class of a regex."""
+
+UNIT_NOUNS = {
+    SalaryUnit.HOUR: "hours?|hrs?|h|stunden?|std|heures?|horas?|or[ae]|uur|小时|小時|时|時",
+    SalaryUnit.DAY: "days?|diem|tage?|jours?|d[ií]as?|giorn[oi]|dag|天|日",
+    SalaryUnit.WEEK: "weeks?|wks?|wochen?|semaines?|semanas?|settiman[ae]|周|週",
+    SalaryUnit.MONTH: "months?|mo|mth|monate?|mois|m[eê]s(?:es)?|mes[ei]|maand|月",
+    SalaryUnit.YEAR: "years?|yrs?|annum|jahre?|ann[ée]es?|a[ñn]os?|ann[oi]|jaar|年",
 }
-_UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
-_WORDS = re.compile(r"p/[a-z]|p\.a\.|p1[my]|[a-z]+|[\u4e00-\u9fff]+")
+"""What follows "per" or a count ("40 hours"), as regexes."""
+UNIT_PHRASES = {
+    SalaryUnit.HOUR: r"hourly|p[./]?h\.?",
+    SalaryUnit.DAY: r"daily|day ?rate|p[./]?d\.?",
+    SalaryUnit.WEEK: r"weekly|p[./]?w\.?",
+    SalaryUnit.MONTH: r"monthly|p\.?c\.?m\.?|p[./]?m\.?|monatlich",
+    SalaryUnit.YEAR: r"yearly|annual(?:ly)?|p[./]?a\.?|jährlich|(?:par |/ ?)an",
+}
+"""What says the period by itself, as regexes."""
+_UNIT_CODES = {
+    SalaryUnit.HOUR: "hur|pt1h",
+    SalaryUnit.DAY: "p1d",
+    SalaryUnit.WEEK: "wee|wk|p1w",
+    SalaryUnit.MONTH: "mon|p1m",
+    SalaryUnit.YEAR: "ann|p1y",
+}
+"""Codes of UN/CEFACT and ISO 8601."""
+_UNIT = re.compile(
+    rf"(?<![{LATIN}])(?<!bi[- ])(?<!semi[- ])(?:"
+    + "|".join(
+        f"(?P<{unit}>{UNIT_NOUNS[unit]}|{UNIT_PHRASES[unit]}|{_UNIT_CODES[unit]})"
+        for unit in SalaryUnit
+    )
+    + rf")(?![{LATIN}])",
+    re.IGNORECASE,
+)
 _SEPARATORS = re.compile(r"[;|、；\n]+")  # noqa: RUF001 - Chinese semicolon
 _SEPARATORS_AND_COMMAS = re.compile(r"[,;|、，；\n]+")  # noqa: RUF001 - Chinese commas
 _LANGUAGE = re.compile(r"[a-z]{2}")
@@ -49,8 +76,8 @@ def parse_integer(text: str) -> int:
 
 def find_salary_unit(text: str) -> SalaryUnit | None:
     """Return a salary's period from "HOUR", "per annum" or "£9 p/h"; None if there is none."""
-    words = _WORDS.findall(text.casefold())
-    return next((unit for word in words if (unit := _UNIT_OF.get(word))), None)
+    match = _UNIT.search(text)
+    return SalaryUnit(str(match.lastgroup)) if match else None
 
 
 def parse_salary_unit(text: str) -> SalaryUnit:
