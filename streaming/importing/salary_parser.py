@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from streaming.contract.records import SalaryUnit
-from streaming.importing.rows import quote
+from streaming.errors import quote
 from streaming.importing.salaries.text import MAX_RATIO, SalaryRange, read_salary
 from streaming.importing.salaries.tokens import parse_currency, tokenise
 from streaming.importing.value_parsers import find_salary_unit
