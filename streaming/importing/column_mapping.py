@@ -22,7 +22,7 @@ from streaming.contract.records import Posting
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.errors import InputError
 from streaming.importing.field_parsers import Parse, field_parsers
-from streaming.importing.html_text import guess_language
+from streaming.importing.parsers.html_text import guess_language
 from streaming.importing.rows import ImportedRecord, RowError
 
 _GENERATED = {"event_id", "schema_version"}

@@ -10,12 +10,12 @@ from pydantic import BaseModel
 from streaming.contract.field_rules import field_rules
 from streaming.contract.records import EventKind, SalaryUnit
 from streaming.contract.rejection_reasons import RejectionReason
-from streaming.importing import value_parsers as v
-from streaming.importing.html_text import plain_text, single_line
+from streaming.importing.parsers import values as v
+from streaming.importing.parsers.html_text import plain_text, single_line
+from streaming.importing.parsers.salary import parse_amount
+from streaming.importing.parsers.salary_tokens import parse_currency
+from streaming.importing.parsers.times import parse_time
 from streaming.importing.rows import ImportedRecord, RowError
-from streaming.importing.salaries.tokens import parse_currency
-from streaming.importing.salary_parser import parse_amount
-from streaming.importing.time_parser import parse_time
 
 Parse = Callable[[str], Any]
 """Returns the value of a text, or raises a ValueError with the remedy."""

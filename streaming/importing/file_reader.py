@@ -9,15 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-
-import orjson
+from typing import Literal
 
 from streaming.contract.records import Event, Posting
 from streaming.contract.rejection_reasons import RejectionReason
-from streaming.errors import InputError, quote
+from streaming.errors import InputError
 from streaming.importing.column_mapping import ColumnMapping, bind_columns
-from streaming.importing.field_parsers import parse_texts
+from streaming.importing.json_rows import json_results
 from streaming.importing.known_layouts import recognise_layout
 from streaming.importing.rows import (
     DuplicateRow,
@@ -28,7 +26,6 @@ from streaming.importing.rows import (
     RowError,
     build_row,
 )
-from streaming.importing.schema_org import find_postings, is_jsonld, posting_values
 from streaming.importing.source_file import (
     LINE_LIMIT,
     RowLines,
@@ -193,8 +190,20 @@ def _json_rows(
             yield _too_long(lines, piece)
             continue
         line, raw = lines.take()
-        if text := raw.strip():
-            yield from _json_results(kind, text, line, lines.source.encoding, options)
+        if not (text := raw.strip()):
+            continue
+        try:
+            check_decoded(text, lines.source.encoding)
+        except RowError as error:
+            yield RejectedRow(line, error.reason, str(error), text)
+            continue
+        yield from json_results(
+            kind,
+            text,
+            line,
+            jsonld={"jsonld": True, "jsonl": False}.get(options.format),
+            max_time=options.max_time,
+        )
 
 
 def _too_long(lines: RowLines, piece: str) -> RejectedRow:
@@ -205,43 +214,6 @@ def _too_long(lines: RowLines, piece: str) -> RejectedRow:
         lines.take()
     text = f"the line has more than {LINE_LIMIT:,} characters; is it one record a line?"
     return RejectedRow(line, RejectionReason.TOO_LARGE, text, piece[:_MAX_RAW])
-
-
-def _json_results(
-    kind: type[ImportedRecord], raw: str, line: int, encoding: str, options: ReadOptions
-) -> Iterator[ReadResult]:
-    try:
-        check_decoded(raw, encoding)
-        candidates = list(_json_values(kind, raw, options))
-    except RowError as error:
-        yield RejectedRow(line, error.reason, str(error), raw)
-        return
-    for value, is_json_ld in candidates:
-        try:
-            values = posting_values(value) if is_json_ld else parse_texts(kind, value)
-            yield build_row(kind, values, line, max_time=options.max_time)
-        except RowError as error:
-            yield RejectedRow(line, error.reason, str(error), raw)
-
-
-def _json_values(
-    kind: type[ImportedRecord], raw: str, options: ReadOptions
-) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Yield the objects of a line, and whether they are schema.org JSON-LD."""
-    try:
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        text = f"the line is no JSON: {error}; write one complete object a line"
-        raise RowError(RejectionReason.NOT_JSON, text) from error
-    for value in document if isinstance(document, list) else [document]:
-        if not isinstance(value, dict):
-            text = f"{quote(value)} is no object; write one object a line"
-            raise RowError(RejectionReason.WRONG_TYPE, text)
-        is_json_ld = options.format == "jsonld" or (options.format == "auto" and is_jsonld(value))
-        if kind is Posting and is_json_ld:
-            yield from ((dict(node), True) for node in find_postings(value))
-        else:
-            yield value, False
 
 
 def _first_only(results: Iterable[ReadResult]) -> Iterator[ReadResult]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from mlflow.exceptions import MlflowException
 from pyspark import SparkFiles
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import arrow_udf
+from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 from pyspark.sql.types import ArrayType
 from pyspark.sql.udf import UserDefinedFunction
 
@@ -81,6 +81,6 @@ def recommend_udf(
         lists = model.predict(None, pd.DataFrame(rows, dtype=object), params)["items"]
         return document_column(lists.tolist(), item_type)
 
-    udf = arrow_udf(recommend, item_type)
+    udf: UserDefinedFunction = arrow_udf(recommend, item_type)
     spark.udf.register(NAME, udf)
     return udf

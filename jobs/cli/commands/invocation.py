@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from streaming.errors import InputError
-from streaming.importing.time_parser import parse_time
+from streaming.importing.parsers.times import parse_time
 from streaming.settings import Settings, load
 
 if TYPE_CHECKING:

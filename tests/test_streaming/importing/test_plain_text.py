@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.importing.html_text import guess_language, plain_text, single_line
+from streaming.importing.parsers.html_text import guess_language, plain_text, single_line
 
 PIECES = st.lists(
     st.one_of(

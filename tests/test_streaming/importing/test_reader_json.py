@@ -18,6 +18,7 @@ from streaming.importing import (
     SourceFile,
     read_rows,
 )
+from streaming.importing.json_rows import json_results
 from streaming.importing.source_file import LINE_LIMIT
 
 EVENT = {
@@ -126,6 +127,29 @@ def test_broken_lines_stop_nothing_and_keep_their_numbers(tmp_path):
     ]
     assert "--encoding" in results[1].text
     assert json.loads(results[1].to_json())["raw"] == "\\udcff\\udcfe"
+
+
+@pytest.mark.parametrize("field", ["candidate_id", "unknown"])
+@pytest.mark.parametrize("depth", [200, 1000, 5000])
+def test_deep_nesting_is_one_reject(tmp_path, field, depth):
+    deep = "[" * depth + "]" * depth
+    good = json.dumps(EVENT)
+    line = f'{good[:-1]}, "{field}": {deep}}}'
+    rejected, row = read(tmp_path, f"{line}\n{good}")
+    assert (type(rejected), rejected.line, type(row)) == (RejectedRow, 1, Row)
+    assert rejected.reason in {RejectionReason.TOO_LARGE, RejectionReason.NOT_JSON}
+
+
+@pytest.mark.parametrize("content", ["[]", "[[], []]", "[null]", "null", "7"])
+def test_a_line_without_objects_is_rejected(content):
+    (result,) = json_results(Event, content, 1)
+    assert result.reason == RejectionReason.WRONG_TYPE
+
+
+def test_a_list_is_several_rows(tmp_path):
+    content = json.dumps([EVENT, 5, {**EVENT, "kind": "look"}, [EVENT]])
+    types = [Row, RejectedRow, RejectedRow, Row]
+    assert [type(result) for result in read(tmp_path, content)] == types
 
 
 def test_a_line_without_end_is_one_reject(tmp_path):

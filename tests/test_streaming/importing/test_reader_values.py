@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.contract.records import SalaryUnit
-from streaming.importing.salary_parser import parse_salary, parse_salary_text
-from streaming.importing.value_parsers import (
+from streaming.importing.parsers.salary import parse_salary, parse_salary_text
+from streaming.importing.parsers.values import (
     parse_event_kind,
     parse_integer,
     parse_language,

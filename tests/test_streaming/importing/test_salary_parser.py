@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streaming.contract.records import SalaryUnit
-from streaming.importing.salary_parser import parse_amount, parse_salary, parse_salary_text
-from streaming.importing.value_parsers import find_salary_unit
+from streaming.importing.parsers.salary import parse_amount, parse_salary, parse_salary_text
+from streaming.importing.parsers.values import find_salary_unit
 
 HOUR, DAY, WEEK, MONTH, YEAR = SalaryUnit
 

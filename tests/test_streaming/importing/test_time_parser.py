@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.importing.time_parser import parse_time
+from streaming.importing.parsers.times import parse_time
 from streaming.timestamps import format_timestamp
 
 

@@ -24,7 +24,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from streaming.contract.records import SalaryUnit
-from streaming.importing.salaries.tokens import (
+from streaming.importing.parsers.salary_tokens import (
     FACTORS,
     INDIAN_ONLY,
     ISO_4217,
@@ -35,7 +35,7 @@ from streaming.importing.salaries.tokens import (
     read_number,
     tokenise,
 )
-from streaming.importing.value_parsers import find_salary_unit
+from streaming.importing.parsers.values import find_salary_unit
 
 MAX_RATIO = 100
 """A range in a text whose ends differ by a larger factor is misread ("45-50.000")."""

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from html import unescape
 from typing import NamedTuple
 
-from streaming.importing.value_parsers import LATIN, UNIT_NOUNS, UNIT_PHRASES
+from streaming.importing.parsers.values import LATIN, UNIT_NOUNS, UNIT_PHRASES
 
 _MAX_LENGTH = 2_000
 """Characters of a text that are read."""

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from streaming.contract.records import SalaryUnit
 from streaming.errors import quote
-from streaming.importing.salaries.text import MAX_RATIO, SalaryRange, read_salary
-from streaming.importing.salaries.tokens import parse_currency, tokenise
-from streaming.importing.value_parsers import find_salary_unit
+from streaming.importing.parsers.salary_text import MAX_RATIO, SalaryRange, read_salary
+from streaming.importing.parsers.salary_tokens import parse_currency, tokenise
+from streaming.importing.parsers.values import find_salary_unit
 
 T = TypeVar("T")
 
