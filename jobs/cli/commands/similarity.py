@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from jobs.cli.commands.invocation import settings_of, spark_session, time_of_flag
+from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
 from streaming.errors import InputError, SettingsError
 from streaming.timestamps import format_timestamp
@@ -123,7 +122,8 @@ def groups(
 def posting_table(result: Result) -> Table:
     """Lay out the neighbours of a posting."""
     title = f"like {_text(result['title'])}, {_text(result['employer'])}"
-    table = Table("#", "posting", "title", "employer", result["metric"], title=title)
+    columns = ("#", "posting", "title", "employer", result["metric"])
+    table = Table(*columns, whole=("posting",), title=title)
     for item in result["items"]:
         cells = (_text(item[name]) for name in ("posting_id", "title", "employer"))
         table.add_row(str(item["rank"]), *cells, f"{item['likeness']:.3f}")
@@ -133,7 +133,8 @@ def posting_table(result: Result) -> Table:
 def candidate_table(result: Result) -> Table:
     """Lay out the neighbours of a candidate."""
     title = f"like {_text(', '.join(result['skills']))}; {_text(result['newest'])}"
-    table = Table("#", "candidate", "states", "newest posting", result["metric"], title=title)
+    columns = ("#", "candidate", "states", "newest posting", result["metric"])
+    table = Table(*columns, whole=("candidate",), title=title)
     for item in result["items"]:
         cells = (item["candidate_id"], ", ".join(item["skills"]), item["newest"])
         table.add_row(str(item["rank"]), *map(_text, cells), f"{item['likeness']:.3f}")
@@ -218,4 +219,4 @@ def _metric(name: str) -> "Metric":
 
 
 def _text(value: str | None) -> str:
-    return escape(value or "-")
+    return value or "-"
