@@ -62,7 +62,8 @@ SIGNATURE = ModelSignature(
             ColSpec(DataType.string, "as_of", required=False),
         ]
     ),
-    outputs=Schema([ColSpec(Array(_ITEM), "items")]),
+    # MLflow's spark_udf cannot return one column of lists of objects, but two columns it can.
+    outputs=Schema([ColSpec(DataType.string, "as_of"), ColSpec(Array(_ITEM), "items")]),
     params=ParamSchema(
         [
             ParamSpec("size", DataType.long, 10),
@@ -137,7 +138,8 @@ class RankerModel(PythonModel):
                 file that `Catalogue.write` wrote (default: the catalogue of the training).
 
         Returns:
-            One column, items: for each row a list of `records.Item` values, best first.
+            Columns as_of, the moment of the list, and items: a list of `records.Item` values, best
+            first; what an item lacks is None.
 
         Raises:
             InputError: a profile, a time, the size or the catalogue cannot be read.
@@ -155,7 +157,8 @@ class RankerModel(PythonModel):
         ]
         folder = self._catalogue(options["catalogue"])
         lists = self.rank(profiles, moments, folder, size)
-        return pd.DataFrame({"items": lists})
+        items = [[_complete(item) for item in listed] for listed in lists]
+        return pd.DataFrame({"as_of": moments, "items": items})
 
     def _catalogue(self, location: str | None) -> Path:
         """Return the prepared folder of a path; the newest file stays prepared."""
@@ -198,6 +201,12 @@ class RankerModel(PythonModel):
                 f"catalogue {file} is not one that careerstream wrote: {one_line(error)}"
             ) from error
         return folder
+
+
+def _complete(item: RankedItem) -> RankedItem:
+    """Return an item with all fields of the signature, which MLflow's spark_udf expects."""
+    reasons = [{"posting_id": None, "words": []} | reason for reason in item["reasons"]]
+    return {"valid_through": None} | item | {"reasons": reasons}
 
 
 def _size(given: Any) -> int:

@@ -108,7 +108,14 @@ def expected(ranker, catalogue, profiles, tmp_path):
     folder = tmp_path / "expected"
     folder.mkdir()
     ranker.prepare(catalogue, folder)
-    return ranker.rank(profiles, [profile["as_of"] for profile in profiles], folder, 10)
+    lists = ranker.rank(profiles, [profile["as_of"] for profile in profiles], folder, 10)
+    return [[complete(item) for item in items] for items in lists]
+
+
+def complete(item):
+    """An item as `predict` returns it: what is absent is None."""
+    reasons = [{"posting_id": None, "words": [], **reason} for reason in item["reasons"]]
+    return {"valid_through": None, **item, "reasons": reasons}
 
 
 def as_input(profiles, **columns):
@@ -121,7 +128,8 @@ def test_the_registered_model_ranks_like_the_ranker(
     folder = tmp_path / "prepared"
     folder.mkdir()
     loaded.prepare(catalogue, folder)
-    assert loaded.rank(profiles, [p["as_of"] for p in profiles], folder, 10) == expected
+    lists = loaded.rank(profiles, [p["as_of"] for p in profiles], folder, 10)
+    assert [[complete(item) for item in items] for items in lists] == expected
 
 
 def test_predict_gives_the_same_list_alone(model, profiles, expected):
@@ -307,7 +315,7 @@ def test_the_signature_is_fixed(model):
         ("size", "DataType.long", 10),
         ("catalogue", "DataType.string", ""),
     ]
-    assert signature.outputs.input_names() == ["items"]
+    assert signature.outputs.input_names() == ["as_of", "items"]
     example = model.metadata.load_input_example()
     assert example.equals(EXAMPLE)
     assert len(model.predict(example)["items"][0]) == 10
