@@ -7,6 +7,9 @@ prints that line and exits with `exit_code`; `--debug` adds the stack trace.
 UNEXPECTED_EXIT_CODE = 70
 """Exit code of an unexpected error (EX_SOFTWARE of sysexits)."""
 
+_QUOTED_LENGTH = 80
+"""Characters of an invalid value that a message repeats."""
+
 
 class CareerstreamError(Exception):
     """Base class of the errors that careerstream raises on purpose."""
@@ -42,6 +45,12 @@ class ModelError(CareerstreamError):
     """A model, a version or an alias does not exist or cannot be used."""
 
     exit_code = 5
+
+
+def quote(value: object) -> str:
+    """Quote an invalid value for a message; a long one is cut."""
+    text = repr(value)
+    return text if len(text) <= _QUOTED_LENGTH else f"{text[:_QUOTED_LENGTH]}…"
 
 
 def one_line(error: BaseException) -> str:

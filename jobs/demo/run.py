@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
-from rich.table import Table
 
 from jobs import promote, train, up
 from jobs.demo import page
@@ -30,8 +30,8 @@ from jobs.operations.recommendation_latency import latency_percentiles, read_lat
 from jobs.runtime.progress import EpochProgress, import_progress
 from jobs.runtime.sandbox import sandbox
 from jobs.runtime.streaming_query import RunningJob
-from jobs.runtime.tables import comparison_table, recommendation_table
-from jobs.runtime.terminal import console
+from jobs.runtime.tables import Table, comparison_table, recommendation_table
+from jobs.runtime.terminal import console, styled
 from streaming.contract.records import ANONYMOUS
 from streaming.importing import ReadOptions, SourceFile
 from streaming.importing.replay_rate import ReplayRate
@@ -68,7 +68,7 @@ class Stages:
         with console.status(name) if spinner else nullcontext():
             yield
         self.seconds[name] = round(time.monotonic() - started, 1)
-        console.print(f"[green]✓[/] {name} ({self.seconds[name]:.1f} s)")
+        console.print(styled("✓", "green"), f"{name} ({self.seconds[name]:.1f} s)")
 
 
 def run_demo(given: Settings, events: Path | None, *, quick: bool) -> dict[str, Any]:
@@ -181,7 +181,8 @@ def _wait_for_champion(settings: Settings, version: str, running: RunningJob) ->
         if now is not None and now.model_version == version:
             return
         time.sleep(POLL_SECONDS)
-    console.print(f"[yellow]version {version} does not serve after {SWITCH_SECONDS:.0f} s[/]")
+    late = f"version {version} does not serve after {SWITCH_SECONDS:.0f} s"
+    console.print(styled(late, "yellow"))
 
 
 def _checks(
@@ -225,14 +226,15 @@ def _print_summary(summary: dict[str, Any], home: Path, settings: Settings) -> N
     console.print(_claims_table(summary))
     console.print(f"summary  {os.path.relpath(home / 'summary.json')}")
     console.print(f"page     {os.path.relpath(home / 'index.html')}")
-    console.print(f"MLflow   mlflow ui --backend-store-uri {settings.tracking_uri}", soft_wrap=True)
+    store = shlex.quote(settings.tracking_uri)
+    console.print(f"MLflow   mlflow ui --backend-store-uri {store}")
 
 
 def _claims_table(summary: dict[str, Any]) -> Table:
     latency, occupations = summary["latency"], summary["occupations"]
     table = Table("claim", "counts", "holds")
     for claim in claims(summary):
-        table.add_row(claim.text, claim.counts, "yes" if claim.holds else "[red]no[/]")
+        table.add_row(claim.text, claim.counts, "yes" if claim.holds else styled("no", "red"))
     if occupations:
         table.add_row(
             f"of the stated occupation in the top ten, {occupations['profiles']} profiles",

@@ -39,7 +39,7 @@ from streaming.settings import Settings
 from streaming.timestamps import parse_timestamp
 
 FUTURE_TOLERANCE = timedelta(days=1)
-"""A stream rejects an event that is further ahead, so it is not sent."""
+"""A stream rejects what is further ahead, so it is not sent."""
 _MAX_WAIT_SECONDS = 3600.0
 _UPDATE_ROWS = 500
 """The progress bar is updated after so many rows."""
@@ -71,6 +71,8 @@ class ImportSummary:
     """Counts of a file's rows: read = produced + rejected + repeated + outside + unsent."""
 
     topic: str
+    read_as: str
+    """The format that the file was found to have, in words."""
     read: int
     produced: int
     """Acknowledged by Kafka."""
@@ -102,8 +104,8 @@ def import_file(
     """Send the records of a file to the topic of their kind.
 
     Postings and candidates go in the order of the file, events oldest first: their file is read and
-    sorted before the first one is sent. An event more than a day ahead of now is rejected unless
-    `options.read.max_event_time` allows it.
+    sorted before the first one is sent. An event or stated part more than a day ahead of now is
+    rejected unless `options.read.max_time` allows it.
 
     The file is JSON lines, JSON-LD lines (postings only) or CSV. The event `stop` ends the import
     early.
@@ -112,11 +114,11 @@ def import_file(
         InputError: the file as a whole cannot be read.
         BrokerError: no broker answers, it has no such topic, or it stops accepting rows.
     """
-    limit = options.read.max_event_time or datetime.now(tz=UTC) + FUTURE_TOLERANCE
+    limit = options.read.max_time or datetime.now(tz=UTC) + FUTURE_TOLERANCE
     return _FileImport(
         settings=settings,
         kind=kind,
-        options=replace(options, read=replace(options.read, max_event_time=limit)),
+        options=replace(options, read=replace(options.read, max_time=limit)),
         progress=progress or Progress(disable=True),
         stop=stop or threading.Event(),
         source=SourceFile(file, options.read.encoding),
@@ -162,6 +164,7 @@ class _FileImport:
         settled = writer.delivered + self.rejected.total() + self.repeated + self.outside
         return ImportSummary(
             topic=TOPIC_OF[self.kind].name,
+            read_as=self.source.read_as,
             read=self.read,
             produced=writer.delivered,
             repeated=self.repeated,

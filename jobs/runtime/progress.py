@@ -9,24 +9,36 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TaskID,
-    TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
-from jobs.runtime.terminal import console
+from jobs.runtime.terminal import console, styled
 
 
 def import_progress(target: Console = console) -> Progress:
     """Return a bar that shows a label, the share done, rows a second and the time left."""
     return Progress(
-        TextColumn("{task.description}"),
+        _TextColumn("{task.description}"),
         BarColumn(),
         _RowsColumn(),
         TimeRemainingColumn(),
         console=target,
     )
+
+
+class _TextColumn(ProgressColumn):
+    """A text about a task. Unlike Rich's own it is never markup, and is folded, not cut."""
+
+    def __init__(self, template: str) -> None:
+        super().__init__(Column(overflow="fold"))
+        self._template = template
+
+    def render(self, task: Task) -> Text:
+        """Fill in the template."""
+        return styled(self._template.format(task=task))
 
 
 class _RowsColumn(ProgressColumn):
@@ -37,15 +49,15 @@ class _RowsColumn(ProgressColumn):
         rows = task.fields.get("rows", 0)
         seconds = task.finished_time or task.elapsed
         rate = rows / seconds if seconds else 0.0
-        return Text(f"{rows:,} rows, {rate:,.0f}/s")
+        return styled(f"{rows:,} rows, {rate:,.0f}/s")
 
 
 class EpochProgress(Progress):
     """One bar over the epochs of a training, with the newest losses."""
 
     def __init__(self) -> None:
-        description = TextColumn("{task.description}")
-        columns = (TextColumn("training"), BarColumn(), description, TimeElapsedColumn())
+        description = _TextColumn("{task.description}")
+        columns = (_TextColumn("training"), BarColumn(), description, TimeElapsedColumn())
         super().__init__(*columns, console=console)
         self._training = self.add_task("preparing", total=None)
 
@@ -64,7 +76,7 @@ class StageProgress(Progress):
     """One bar for each stage of a benchmark."""
 
     def __init__(self) -> None:
-        stage, description = TextColumn("{task.fields[stage]}"), TextColumn("{task.description}")
+        stage, description = _TextColumn("{task.fields[stage]}"), _TextColumn("{task.description}")
         super().__init__(stage, BarColumn(), description, TimeElapsedColumn(), console=console)
         self._stages: dict[str, TaskID] = {}
 

@@ -1,14 +1,75 @@
 """The console that commands and the demo print to, and how a program ends with an error."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.protocol import is_renderable
+from rich.status import Status
+from rich.text import Text
 
 from streaming.errors import UNEXPECTED_EXIT_CODE, CareerstreamError, one_line
 
-console = Console()
+UNLIMITED = 1_000_000
+"""Characters of a line of output that is not a terminal."""
+_STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""Write the characters that steer a terminal as escapes, such as `\x1b`; keep line ends.
+
+    These are control characters, line separators and overrides of the writing direction, and also
+    lone surrogates, which cannot be encoded.
+    """
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def styled(text: str, style: str = "") -> Text:
+    """Return a text with one of Rich's styles, such as `red`."""
+    return Text(printable(text), style)
+
+
+class PlainConsole(Console):
+    """Prints strings as they are: data is never markup, an emoji code or a control sequence.
+
+    Only `styled` adds style. Rich does not break lines, so that a path can be copied. Tables are as
+    wide as the terminal; where there is none, they are as wide as their texts.
+    """
+
+    def __init__(self, *, width: int | None = None, **options: Any) -> None:
+        super().__init__(
+            markup=False, emoji=False, highlight=False, soft_wrap=True, width=width, **options
+        )
+        if width is None and not self.is_terminal:
+            self.width = UNLIMITED
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Turn a string into text; Rich calls this for all strings, those in tables included."""
+        return super().render_str(printable(text), **options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print strings, tables and other objects of Rich, and the `str` of everything else."""
+        super().print(*(o if is_renderable(o) else str(o) for o in objects), **options)
+
+    def status(self, status: RenderableType, **options: Any) -> Status:
+        """Return a spinner with a text, for a `with` block."""
+        return _PlainStatus(status, console=self, **options)
+
+
+class _PlainStatus(Status):
+    """A spinner whose text is no markup. Rich itself always reads it as markup."""
+
+    def __init__(self, status: RenderableType, **options: Any) -> None:
+        super().__init__(styled(str(status)), **options)
+
+    def update(self, status: RenderableType | None = None, **options: Any) -> None:
+        super().update(None if status is None else styled(str(status)), **options)
+
+
+console = PlainConsole()
 """For people. Output that programs read goes to standard output without it."""
 
 
@@ -23,8 +84,9 @@ def errors_as_exit_codes(program: str, *, debug: bool) -> Iterator[None]:
     except Exception as error:
         if debug:
             raise
+        code, message = UNEXPECTED_EXIT_CODE, f"{one_line(error)}; --debug shows where"
         if isinstance(error, CareerstreamError):
-            sys.stderr.write(f"{program}: {error}\n")
-            sys.exit(error.exit_code)
-        sys.stderr.write(f"{program}: {one_line(error)}; --debug shows where\n")
-        sys.exit(UNEXPECTED_EXIT_CODE)
+            code, message = error.exit_code, str(error)
+        line = printable(f"{program}: {message}").replace("\n", r"\n")
+        sys.stderr.write(f"{line}\n")
+        sys.exit(code)

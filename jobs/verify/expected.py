@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 from kafka.consumer.fetcher import ConsumerRecord
@@ -44,23 +43,20 @@ class Expected:
         if reason is not None:
             self.dead_letters[f"{topic.name}/{record.partition}/{record.offset}"] = reason
             return
-        candidate_id, value = record.key.decode(), _value(record)
+        candidate_id = record.key.decode()
+        produced_at = format_timestamp(datetime.fromtimestamp(record.timestamp / 1000, tz=UTC))
+        # A deletion of a stated part states nothing, at the message's own time.
+        value = {"updated_at": produced_at}
+        if record.value is not None:
+            value = orjson.loads(record.value)
         if topic is CANDIDATES:
-            self.stated_parts[candidate_id].append(received_stated_part(value, record.offset))
+            part = received_stated_part(value, record.offset, produced_at)
+            self.stated_parts[candidate_id].append(part)
             return
         event = received_event(value, record.offset)
         self.events[candidate_id].append(event)
         row = (event.posting_id, event.kind, record.partition, record.offset)
         self.rows.setdefault((candidate_id, event.event_id, event.event_time), row)
-
-
-def _value(record: ConsumerRecord) -> dict[str, Any]:
-    """Read a value; a deletion of a stated part states nothing, at the message's own time."""
-    if record.value is not None:
-        value: dict[str, Any] = orjson.loads(record.value)
-        return value
-    moment = datetime.fromtimestamp(record.timestamp / 1000, tz=UTC)
-    return {"updated_at": format_timestamp(moment)}
 
 
 def expect(

@@ -41,7 +41,8 @@ def fold_files(events: Path, candidates: Path | None) -> Profiles:
         records = received[value["candidate_id"]]
         records.append(received_event(value, len(records)))
     for value in _values(Candidate, candidates) if candidates else ():
-        received[value["candidate_id"]].append(received_stated_part(value, 0))
+        records = received[value["candidate_id"]]
+        records.append(received_stated_part(value, len(records)))
     return _fold(received)
 
 

@@ -4,8 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from streaming.contract.records import SCHEMA_VERSION
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from streaming.contract.field_rules import PERSON_TIME_FIELDS
+from streaming.contract.records import MAX_FLOAT, MAX_INT, MIN_INT, SCHEMA_VERSION, Versioned
 from streaming.contract.topics import MAX_VALUE_BYTES, TOPICS, Topic
+from streaming.timestamps import OUT_OF_RANGE_PATTERN, RFC3339_PATTERN
 
 ASYNCAPI_VERSION = "3.0.0"
 _DEAD_LETTER_HEADERS = {
@@ -20,18 +24,64 @@ _DEAD_LETTER_HEADERS = {
 
 
 def json_schema(topic: Topic) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a topic's value."""
+    """Return the JSON Schema (2020-12) of a topic's value.
+
+    With formats asserted it accepts what `value_decoder.read_value` reads, and nothing else. Its
+    description says what the decoder asks for beyond it.
+    """
     if topic.record is None:
         raise ValueError(f"topic {topic.name} holds raw bytes, which have no schema")
-    schema = topic.record.model_json_schema(mode="validation")
-    schema["properties"]["schema_version"] |= {"const": SCHEMA_VERSION}
-    required = ["schema_version", *schema.get("required", [])]
+    schema = topic.record.model_json_schema(mode="validation", schema_generator=_WireSchema)
+    schema["properties"]["schema_version"] = {
+        "description": Versioned.model_fields["schema_version"].description,
+        "title": "Schema Version",
+        "type": "integer",
+        "const": SCHEMA_VERSION,
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
-        "required": required,
+        "description": f"{schema['description']} {_further_rules(topic)}",
+        "required": ["schema_version", *schema.get("required", [])],
         "additionalProperties": True,
     }
+
+
+class _WireSchema(GenerateJsonSchema):
+    """The types of the models in JSON: with their limits, and null for what is optional."""
+
+    def datetime_schema(self, schema: Any) -> JsonSchemaValue:
+        return {
+            **super().datetime_schema(schema),
+            "pattern": RFC3339_PATTERN,
+            # For validators in Python, $ also stands before a line end.
+            "not": {"pattern": rf"{OUT_OF_RANGE_PATTERN}|\n"},
+        }
+
+    def int_schema(self, schema: Any) -> JsonSchemaValue:
+        return {**super().int_schema(schema), "minimum": MIN_INT, "maximum": MAX_INT}
+
+    def float_schema(self, schema: Any) -> JsonSchemaValue:
+        return {**super().float_schema(schema), "minimum": -MAX_FLOAT, "maximum": MAX_FLOAT}
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        field = super().default_schema(schema)
+        if schema["schema"]["type"] == "nullable":
+            return field
+        default = {"default": field.pop("default")}
+        return {"anyOf": [field, {"type": "null"}], **default}
+
+
+def _further_rules(topic: Topic) -> str:
+    """Say what a value must be beyond its JSON Schema."""
+    rules = (
+        f"Beyond this schema, a value has at most {MAX_VALUE_BYTES:,} bytes of UTF-8 and is not "
+        "nested hundreds of levels deep. It repeats no key of an object, and has neither NaN nor "
+        "half of a surrogate pair."
+    )
+    field = PERSON_TIME_FIELDS.get(topic.record) if topic.record else None
+    ahead = f" Its {field} is at most a day after the timestamp of its message."
+    return rules + (ahead if field else "")
 
 
 def asyncapi() -> dict[str, Any]:

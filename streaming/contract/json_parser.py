@@ -8,6 +8,9 @@ import orjson
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import MAX_VALUE_BYTES
 
+_ROUNDED = b"-922337203685477"
+"""The first digits of -2^63, and of what orjson rounds to it although it is smaller."""
+
 
 class DecodeError(Exception):
     """A value is not a record of its topic."""
@@ -34,6 +37,8 @@ def parse_object(value: bytes | None) -> dict[str, Any]:
         parsed = orjson.loads(value)
         if b"\\" in value or value.count(b'"') != 2 * _count_strings(parsed):
             json.loads(value, object_pairs_hook=_unique_keys)
+        if _ROUNDED in value:
+            parsed = _parse_slowly(value)
     except (ValueError, RecursionError):
         parsed = _parse_slowly(value)
     if not isinstance(parsed, dict):

@@ -4,27 +4,63 @@ These models are the only place where a field is declared. The Spark types (`spa
 decoder's checks (`field_rules`), the JSON Schemas and the AsyncAPI document (`documents`) are
 derived from them.
 
-Unknown fields are ignored; a missing required field or a wrong type makes a dead letter. Times are
-RFC 3339; careerstream writes them in UTC with six decimals (`streaming.timestamps`).
+Unknown fields are ignored, and null stands for an absent field. A missing required field or a wrong
+type makes a dead letter. Times are RFC 3339; careerstream writes them in UTC with six decimals
+(`streaming.timestamps`).
 """
 
+import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
 
 from streaming.timestamps import format_timestamp
 
 SCHEMA_VERSION = 1
 """Increased only if old consumers cannot read the new values; a new optional field keeps it."""
 
+MIN_INT, MAX_INT = -(2**63), 2**63 - 1
+MAX_FLOAT = sys.float_info.max
+"""The limits of whole and of other numbers, which have 64 bits."""
+
 ANONYMOUS = "*"
 """The key of the list for anonymous visitors."""
 
+
+@dataclass(frozen=True)
+class Reserved:
+    """Annotates a text that must not be a certain one; pydantic calls the methods."""
+
+    text: str
+    meaning: str
+    """What the text stands for instead."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return AfterValidator(self._checked).__get_pydantic_core_schema__(source, handler)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> Any:
+        return {**handler(schema), "not": {"const": self.text}}
+
+    def _checked(self, value: str) -> str:
+        if value == self.text:
+            raise ValueError(f"'{self.text}' stands for {self.meaning}")
+        return value
+
+
 MAX_ID_LENGTH = 200
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+PersonId = Annotated[Id, Reserved(ANONYMOUS, "anonymous visitors")]
 
 
 class EventKind(StrEnum):
@@ -36,6 +72,16 @@ class EventKind(StrEnum):
     APPLY = "apply"
     DISMISS = "dismiss"
     HIRE = "hire"
+
+
+class ProfileEventKind(StrEnum):
+    """The kinds of events that a profile holds: all but impressions."""
+
+    VIEW = EventKind.VIEW.value
+    SAVE = EventKind.SAVE.value
+    APPLY = EventKind.APPLY.value
+    DISMISS = EventKind.DISMISS.value
+    HIRE = EventKind.HIRE.value
 
 
 class SalaryUnit(StrEnum):
@@ -74,7 +120,7 @@ class Event(Versioned):
     """One thing a candidate did with a posting."""
 
     event_id: Id = Field(description="the producer's own id; on import a stable hash of the row")
-    candidate_id: Id = Field(description="who did it")
+    candidate_id: PersonId = Field(description="who did it")
     posting_id: Id = Field(description="to which posting")
     kind: EventKind = Field(description="what was done")
     event_time: datetime = Field(description="when it was done, by the producer's clock")
@@ -159,7 +205,7 @@ class Stated(Record):
 class Candidate(Stated, Versioned):
     """The value of the topic `candidates`: a stated part and whose it is."""
 
-    candidate_id: Id = Field(description="whose stated part this is; also the Kafka key")
+    candidate_id: PersonId = Field(description="whose stated part this is; also the Kafka key")
 
 
 class TriggeredBy(Record):
@@ -181,7 +227,7 @@ class ProfileEvent(Record):
 
     event_id: str = Field(description="the event's id")
     posting_id: str = Field(description="the posting")
-    kind: EventKind = Field(description="what was done")
+    kind: ProfileEventKind = Field(description="what was done")
     event_time: datetime = Field(description="when")
     duration_seconds: float | None = Field(default=None, description="seconds a view lasted")
     offset: int = Field(description="its first offset in the topic events")

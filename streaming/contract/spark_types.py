@@ -9,7 +9,7 @@ from pyspark.sql import types as t
 
 from streaming.contract.field_rules import unwrap_optional
 
-SCALAR_TYPES: dict[type, t.DataType] = {
+_SCALAR_TYPES: dict[type, t.DataType] = {
     str: t.StringType(),
     int: t.LongType(),
     float: t.DoubleType(),
@@ -40,4 +40,4 @@ def _field_type(annotation: Any) -> t.DataType:
         return spark_type(bare)
     if issubclass(bare, StrEnum):
         return t.StringType()
-    return SCALAR_TYPES[bare]
+    return _SCALAR_TYPES[bare]

@@ -5,51 +5,37 @@ to the tables too (`streaming.kafka.batch_decoder`): Spark plans checks of dozen
 for each batch, which takes longer than to make them.
 """
 
-import math
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from streaming.contract.field_rules import PERSON_TIME_FIELDS, FieldRule, field_rules
+from streaming.contract.field_rules import PERSON_TIME_FIELDS, FieldRule, own_field_rules
 from streaming.contract.json_parser import DecodeError, parse_object, type_name
-from streaming.contract.records import ANONYMOUS, SCHEMA_VERSION, Versioned
+from streaming.contract.records import MAX_FLOAT, MAX_INT, MIN_INT, SCHEMA_VERSION, Versioned
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import Topic
-from streaming.timestamps import format_timestamp, parse_timestamp
+from streaming.timestamps import canonical_timestamp, parse_timestamp
 
 Document = dict[str, Any]
 """A record as JSON has it: known fields that are not null, times canonical."""
 
-_RFC3339 = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$")
 _CANONICAL_LENGTH = len("2026-01-31T09:30:00.000000Z")
 _MAX_AHEAD = timedelta(days=1)
-_INT64_LIMIT = 2**63
 
-_Convert = Callable[[str, Any], Any]
-"""Takes a field's name and its value, returns the value for the record; raises DecodeError."""
+_Reader = Callable[[Any], Any]
+"""Takes a JSON value, returns it as the record has it; raises _FieldError."""
 
 
-@dataclass(frozen=True, slots=True)
-class _FieldCheck:
-    """A field rule, compiled."""
+class _FieldError(Exception):
+    """What is wrong with a field; objects and lists put its path together on the way out."""
 
-    parents: tuple[str, ...]
-    """The objects that hold the field."""
-    last: str
-    """Its own name in the innermost of them."""
-    name: str
-    """The dotted name."""
-    required: bool
-    is_type: Callable[[Any], bool]
-    expected: str
-    """The type in words."""
-    convert: _Convert
+    def __init__(self, reason: RejectionReason, text: str, path: str = "") -> None:
+        super().__init__(text)
+        self.reason, self.text, self.path = reason, text, path
 
 
 def read_value(value: bytes | None, topic: Topic, produced_at: str | None = None) -> Document:
@@ -61,12 +47,20 @@ def read_value(value: bytes | None, topic: Topic, produced_at: str | None = None
     Raises:
         DecodeError: with its reason code.
     """
+    return read_document(parse_object(value), topic, produced_at)
+
+
+def read_document(
+    document: dict[str, Any], topic: Topic, produced_at: str | None = None
+) -> Document:
+    """Decode a value of a topic that is parsed already, as `read_value` does."""
     if topic.record is None:
         raise ValueError(f"topic {topic.name} holds raw bytes, which cannot be decoded")
-    document = parse_object(value)
-    record: Document = {}
-    for check in _compiled_checks(topic.record):
-        _copy_field(check, document, record)
+    try:
+        record: Document = _record_reader(topic.record)(document)
+    except _FieldError as error:
+        text = f"field {error.path.removeprefix('.')} {error.text}"
+        raise DecodeError(error.reason, text) from error
     if record["schema_version"] != SCHEMA_VERSION:
         text = (
             f"schema_version is {record['schema_version']}, this careerstream reads "
@@ -74,7 +68,7 @@ def read_value(value: bytes | None, topic: Topic, produced_at: str | None = None
         )
         raise DecodeError(RejectionReason.SCHEMA_VERSION, text)
     if time_field := PERSON_TIME_FIELDS.get(topic.record):
-        _check_person(record, time_field, checked_timestamp(produced_at))
+        _check_not_ahead(time_field, record[time_field], checked_timestamp(produced_at))
     return record
 
 
@@ -91,41 +85,7 @@ def checked_timestamp(produced_at: str | None) -> str:
     return produced_at
 
 
-def convert_scalar(kind: type, value: Any) -> Any:
-    """Convert a value to a type of `spark_types.SCALAR_TYPES`; None if it is not of that type."""
-    is_type, _, convert = _SCALARS[kind]
-    if not is_type(value):
-        return None
-    try:
-        return convert("", value)
-    except DecodeError:
-        return None
-
-
-def _copy_field(check: _FieldCheck, document: Mapping[str, Any], record: Document) -> None:
-    """Check one field of a document and copy it into the record, if the document has it."""
-    source: Any = document
-    for name in check.parents:
-        source = source.get(name) if isinstance(source, dict) else None
-    value = source.get(check.last) if isinstance(source, dict) else None
-    if value is None:
-        if check.required:
-            raise DecodeError(RejectionReason.MISSING_FIELD, f"field {check.name} is missing")
-        return
-    if not check.is_type(value):
-        text = f"field {check.name} is {type_name(value)}, must be {check.expected}"
-        raise DecodeError(RejectionReason.WRONG_TYPE, text)
-    target = record
-    for name in check.parents:
-        target = target[name]
-    target[check.last] = check.convert(check.name, value)
-
-
-def _check_person(record: Mapping[str, Any], time_field: str, produced_at: str) -> None:
-    if record["candidate_id"] == ANONYMOUS:
-        text = f"field candidate_id is '{ANONYMOUS}', which stands for anonymous visitors"
-        raise DecodeError(RejectionReason.WRONG_VALUE, text)
-    moment = record[time_field]
+def _check_not_ahead(time_field: str, moment: str, produced_at: str) -> None:
     if moment > produced_at and parse_timestamp(moment) > parse_timestamp(produced_at) + _MAX_AHEAD:
         text = (
             f"{time_field} {moment} is more than a day after the message's own time {produced_at}"
@@ -134,107 +94,141 @@ def _check_person(record: Mapping[str, Any], time_field: str, produced_at: str) 
 
 
 @cache
-def _compiled_checks(record: type[Versioned]) -> tuple[_FieldCheck, ...]:
-    return tuple(_compile(rule) for rule in field_rules(record))
+def _record_reader(record: type[Versioned]) -> _Reader:
+    return _object_reader(record)
 
 
-def _compile(rule: FieldRule) -> _FieldCheck:
+def _object_reader(record: type[BaseModel]) -> _Reader:
+    fields = [(rule.name, rule.required, _field_reader(rule)) for rule in own_field_rules(record)]
+
+    def read(value: Any) -> Document:
+        if type(value) is not dict:
+            raise _wrong_type(value, "an object")
+        document: Document = {}
+        for name, required, read_field in fields:
+            part = value.get(name)
+            if part is not None:
+                try:
+                    document[name] = read_field(part)
+                except _FieldError as error:
+                    error.path = f".{name}{error.path}"
+                    raise
+            elif required:
+                raise _FieldError(RejectionReason.MISSING_FIELD, "is missing", f".{name}")
+        return document
+
+    return read
+
+
+def _list_reader(read_item: _Reader, expected: str) -> _Reader:
+    def read(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise _wrong_type(value, expected)
+        items = []
+        for index, item in enumerate(value):
+            try:
+                items.append(read_item(item))
+            except _FieldError as error:
+                error.path = f"[{index}]{error.path}"
+                raise
+        return items
+
+    return read
+
+
+def _field_reader(rule: FieldRule) -> _Reader:
     kind = rule.annotation
-    if get_origin(kind) is list:
-        is_type, expected, convert = _STRINGS if get_args(kind)[0] is str else _OBJECTS
-    elif issubclass(kind, BaseModel):
-        is_type, expected, convert = _OBJECT
-    elif issubclass(kind, StrEnum):
-        is_type, expected, convert = *_STRING[:2], _enum_converter([m.value for m in kind])
-    elif rule.min_length is not None and rule.max_length is not None:
-        is_type, expected, convert = *_STRING[:2], _length_checker(rule.min_length, rule.max_length)
-    else:
-        is_type, expected, convert = _SCALARS[kind]
-    *parents, last = rule.name.split(".")
-    return _FieldCheck(tuple(parents), last, rule.name, rule.required, is_type, expected, convert)
+    if rule.min_length is not None and rule.max_length is not None:
+        return _id_reader(rule, rule.min_length, rule.max_length)
+    if get_origin(kind) is not list:
+        return _reader(kind)
+    (item,) = get_args(kind)
+    return _list_reader(_reader(item), f"a list of {'strings' if item is str else 'objects'}")
 
 
-def _is_list_of(inner: type) -> Callable[[Any], bool]:
-    return lambda value: (
-        isinstance(value, list) and all(v is None or isinstance(v, inner) for v in value)
-    )
+def _reader(kind: type) -> _Reader:
+    if issubclass(kind, BaseModel):
+        return _object_reader(kind)
+    if issubclass(kind, StrEnum):
+        return _enum_reader([member.value for member in kind])
+    return _SCALAR_READERS[kind]
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _id_reader(rule: FieldRule, shortest: int, longest: int) -> _Reader:
+    reserved = rule.reserved
+
+    def read(value: Any) -> str:
+        text = _read_text(value)
+        if not shortest <= len(text) <= longest:
+            fault = f"has {len(text)} characters, must have {shortest} to {longest}"
+            raise _FieldError(RejectionReason.WRONG_VALUE, fault)
+        if reserved is not None and text == reserved.text:
+            fault = f"is '{text}', which stands for {reserved.meaning}"
+            raise _FieldError(RejectionReason.WRONG_VALUE, fault)
+        return text
+
+    return read
 
 
-def _is_int64(value: Any) -> bool:
-    is_int = isinstance(value, int) and not isinstance(value, bool)
-    return is_int and -_INT64_LIMIT <= value < _INT64_LIMIT
+def _enum_reader(members: list[str]) -> _Reader:
+    def read(value: Any) -> str:
+        text = _read_text(value)
+        if text not in members:
+            fault = f"is {text[:60]!r}, must be one of {', '.join(members)}"
+            raise _FieldError(RejectionReason.WRONG_VALUE, fault)
+        return text
+
+    return read
 
 
-def _unchanged(name: str, value: Any) -> Any:
-    del name
+def _read_text(value: Any) -> str:
+    if type(value) is not str:
+        raise _wrong_type(value, "a string")
     return value
 
 
-def _list_without_null(name: str, value: list[Any]) -> list[Any]:
-    if None in value:
-        raise DecodeError(RejectionReason.WRONG_TYPE, f"field {name} holds a null")
+def _read_flag(value: Any) -> bool:
+    if type(value) is not bool:
+        raise _wrong_type(value, "true or false")
     return value
 
 
-def _finite_float(name: str, value: float) -> float:
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if math.isinf(number):
-        raise DecodeError(RejectionReason.WRONG_VALUE, f"field {name} is too large a number")
+def _read_int(value: Any) -> int:
+    number = int(value) if type(value) is float and value.is_integer() else value
+    if type(number) is not int:
+        raise _wrong_type(value, "a whole number")
+    if not MIN_INT <= number <= MAX_INT:
+        raise _FieldError(RejectionReason.WRONG_TYPE, f"must be from {MIN_INT} to {MAX_INT}")
     return number
 
 
-def _canonical_time(name: str, value: str) -> str:
+def _read_float(value: Any) -> float:
+    if type(value) is not float and type(value) is not int:
+        raise _wrong_type(value, "a number")
+    if not -MAX_FLOAT <= value <= MAX_FLOAT:
+        raise _FieldError(RejectionReason.WRONG_VALUE, "is too large a number")
+    return float(value)
+
+
+def _read_time(value: Any) -> str:
+    if type(value) is not str:
+        raise _wrong_type(value, "a string such as 2026-01-31T09:30:00Z")
     try:
-        if _RFC3339.match(value):
-            moment = datetime.fromisoformat(value)
-            # Most are canonical already. From Python 3.13 on hour 24 is read as the next day.
-            if len(value) == _CANONICAL_LENGTH and value[-1] == "Z" and value[11:13] != "24":
-                return value
-            return format_timestamp(moment.astimezone(UTC))
-    except (ValueError, OverflowError):
-        pass
-    text = f"field {name} is '{value[:60]}', must be an RFC 3339 time in the years 1 to 9999, UTC"
-    raise DecodeError(RejectionReason.WRONG_VALUE, text)
+        return canonical_timestamp(value)
+    except ValueError as error:
+        fault = f"is {value[:60]!r}, must be an RFC 3339 time in the years 1 to 9999, UTC"
+        raise _FieldError(RejectionReason.WRONG_VALUE, fault) from error
 
 
-def _enum_converter(members: list[str]) -> _Convert:
-    def convert(name: str, value: str) -> str:
-        if value in members:
-            return value
-        text = f"field {name} is '{value[:60]}', must be one of {', '.join(members)}"
-        raise DecodeError(RejectionReason.WRONG_VALUE, text)
-
-    return convert
+def _wrong_type(value: Any, expected: str) -> _FieldError:
+    text = f"is {type_name(value)}, must be {expected}"
+    return _FieldError(RejectionReason.WRONG_TYPE, text)
 
 
-def _length_checker(shortest: int, longest: int) -> _Convert:
-    def convert(name: str, value: str) -> str:
-        if shortest <= len(value) <= longest:
-            return value
-        text = f"field {name} has {len(value)} characters, must have {shortest} to {longest}"
-        raise DecodeError(RejectionReason.WRONG_VALUE, text)
-
-    return convert
-
-
-_Type = tuple[Callable[[Any], bool], str, _Convert]
-"""Which values are of a type, the type in words, and how a value is converted."""
-
-_STRING: _Type = (lambda value: isinstance(value, str), "a string", _unchanged)
-_OBJECT: _Type = (lambda value: isinstance(value, dict), "an object", lambda _, __: {})
-_STRINGS: _Type = (_is_list_of(str), "a list of strings", _list_without_null)
-_OBJECTS: _Type = (_is_list_of(dict), "a list of objects", _list_without_null)
-_SCALARS: dict[type, _Type] = {
-    str: _STRING,
-    bool: (lambda value: isinstance(value, bool), "true or false", _unchanged),
-    int: (_is_int64, "a whole number", _unchanged),
-    float: (_is_number, "a number", _finite_float),
-    datetime: (*_STRING[:2], _canonical_time),
+_SCALAR_READERS: dict[type, _Reader] = {
+    str: _read_text,
+    bool: _read_flag,
+    int: _read_int,
+    float: _read_float,
+    datetime: _read_time,
 }

@@ -10,50 +10,26 @@ objects are dotted: `place.locality=City`.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property, partial
 from typing import Any
 
-from pydantic import BaseModel
-
 from streaming.contract.field_rules import field_rules
-from streaming.contract.records import EventKind, Posting, SalaryUnit
+from streaming.contract.records import Posting
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.errors import InputError
-from streaming.importing import value_parsers as v
-from streaming.importing.html_text import guess_language, plain_text, single_line
+from streaming.importing.field_parsers import Parse, field_parsers
+from streaming.importing.parsers.html_text import guess_language
 from streaming.importing.rows import ImportedRecord, RowError
-
-Convert = Callable[[str], Any]
 
 _GENERATED = {"event_id", "schema_version"}
 """Required in the contract; the reader generates them if the file lacks them."""
 
-_TYPE_CONVERTERS: dict[Any, Convert] = {
-    float: v.parse_number,
-    int: v.parse_integer,
-    datetime: v.parse_time,
-    EventKind: v.parse_event_kind,
-    SalaryUnit: v.parse_salary_unit,
-    list[str]: lambda text: v.parse_list(plain_text(text)),
-    str: single_line,
-}
-_FIELD_CONVERTERS: dict[str, Convert] = {
-    # ids and URLs are not markup
-    "candidate_id": str.strip,
-    "posting_id": str.strip,
-    "event_id": str.strip,
-    "recommendation_id": str.strip,
-    "url": str.strip,
-    "description": plain_text,
-    "background": plain_text,
-    "language": v.parse_language,
-    "salary.currency": lambda text: text.strip().upper(),
-    "valid_through": partial(v.parse_time, end_of_day=True),
-}
+_COUNTRY, _NAMIBIA = ("place", "country"), "NA"
+"""A country's code that otherwise marks an empty cell."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +41,7 @@ class _FieldSource:
     """The column or the constant, for messages."""
     columns: tuple[int, ...]
     """Their numbers; none for a constant."""
-    convert: Convert
+    parse: Parse
     constant: Any = None
 
 
@@ -102,15 +78,18 @@ class ColumnMapping:
             for name in source.path[:-1]:
                 target = target.setdefault(name, {})
             target[source.path[-1]] = value
-        return _completed_posting(values) if self.kind is Posting else values
+        if self.kind is Posting and "language" not in values:
+            values["language"] = guess_language(values.get("title"), values.get("description"))
+        return values
 
     def _value(self, source: _FieldSource, row: Sequence[str]) -> Any:
         cells = (row[column].strip() for column in source.columns)
-        texts = [text for text in cells if text not in self.empty]
+        empty = self.empty - {_NAMIBIA} if source.path == _COUNTRY else self.empty
+        texts = [text for text in cells if text not in empty]
         if not texts:
             return None
         try:
-            return source.convert("\n".join(texts))
+            return source.parse("\n".join(texts))
         except ValueError as error:
             field = ".".join(source.path)
             text = f"field {field} (column {source.description}): {error}"
@@ -129,12 +108,8 @@ def bind_columns(
         InputError: a flag is malformed, or names a field or a column that does not exist; or a
             required field is not mapped.
     """
-    known = {
-        rule.name: rule.annotation  # without the nested objects
-        for rule in field_rules(kind)
-        if not (isinstance(rule.annotation, type) and issubclass(rule.annotation, BaseModel))
-    }
-    chosen = flags or [f"{name}={name}" for name in header if name in known]
+    known = field_parsers(kind)
+    chosen = flags or [f"{name}={name}" for name in dict.fromkeys(header) if name in known]
     sources = tuple(_parse_flag(flag, kind, known, header) for flag in chosen)
     mapped = {source.path[0] for source in sources}
     required = [
@@ -150,16 +125,8 @@ def bind_columns(
     return ColumnMapping(kind, sources, empty, len(header))
 
 
-def _completed_posting(values: dict[str, Any]) -> dict[str, Any]:
-    """Remove a salary without an amount, and guess the language unless it is given."""
-    language = guess_language(values.get("title"), values.get("description"))
-    if not {"minimum", "maximum"} & values.get("salary", {}).keys():
-        values = {name: value for name, value in values.items() if name != "salary"}
-    return {"language": language, **values}
-
-
 def _parse_flag(
-    flag: str, kind: type[ImportedRecord], known: Mapping[str, Any], header: Sequence[str]
+    flag: str, kind: type[ImportedRecord], known: Mapping[str, Parse], header: Sequence[str]
 ) -> _FieldSource:
     name, equals, text = (part.strip() for part in flag.partition("="))
     constant = name.endswith(":")
@@ -171,20 +138,20 @@ def _parse_flag(
             f"--map {flag}: a {kind.__name__.lower()} has no field {name}; {_hint(name, known)}"
         )
     path = tuple(name.split("."))
-    convert = _FIELD_CONVERTERS.get(name) or _TYPE_CONVERTERS[known[name]]
+    parse = known[name]
     if constant:
-        return _FieldSource(path, f"constant {text}", (), convert, _constant(flag, convert, text))
+        return _FieldSource(path, f"constant {text}", (), parse, _constant(flag, parse, text))
     column, factor = _split_factor(text, header)
     if factor is not None:
-        if known[name] is not float:
+        if not any(rule.name == name and rule.annotation is float for rule in field_rules(kind)):
             raise InputError(f"--map {flag}: {name} is no number; leave out the factor")
-        convert = partial(_scaled, factor=factor)
-    return _FieldSource(path, column, _columns(flag, column, header), convert)
+        parse = partial(_scaled, parse=parse, factor=factor)
+    return _FieldSource(path, column, _columns(flag, column, header), parse)
 
 
-def _constant(flag: str, convert: Convert, text: str) -> Any:
+def _constant(flag: str, parse: Parse, text: str) -> Any:
     try:
-        return convert(text)
+        return parse(text)
     except ValueError as error:
         raise InputError(f"--map {flag}: {error}") from error
 
@@ -196,8 +163,9 @@ def _split_factor(text: str, header: Sequence[str]) -> tuple[str, float | None]:
     return match["column"].strip(), float(match["factor"])
 
 
-def _scaled(text: str, factor: float) -> float:
-    return v.parse_number(text) * factor
+def _scaled(text: str, parse: Parse, factor: float) -> float | None:
+    number: float | None = parse(text)
+    return None if number is None else number * factor
 
 
 def _columns(flag: str, source: str, header: Sequence[str]) -> tuple[int, ...]:
@@ -205,6 +173,10 @@ def _columns(flag: str, source: str, header: Sequence[str]) -> tuple[int, ...]:
     for name in names:
         if name not in header:
             raise InputError(f"--map {flag}: the file has no column {name}; {_hint(name, header)}")
+        if (count := Counter(header)[name]) > 1:
+            raise InputError(
+                f"--map {flag}: the file has {count} columns {name}; rename all but one of them"
+            )
     return tuple(header.index(name) for name in names)
 
 

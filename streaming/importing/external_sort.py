@@ -9,7 +9,7 @@ from uuid import uuid4
 import orjson
 
 from streaming.contract.records import Event
-from streaming.importing.rows import Row, as_utc
+from streaming.importing.rows import Row
 from streaming.timestamps import format_timestamp
 
 RUN_BYTES = 32 * 1024 * 1024
@@ -35,7 +35,7 @@ class TimedRow:
 def timed_row(row: Row) -> TimedRow:
     """Return what sending needs of a row."""
     event = row.record
-    time = format_timestamp(as_utc(event.event_time)) if isinstance(event, Event) else ""
+    time = format_timestamp(event.event_time) if isinstance(event, Event) else ""
     return TimedRow(time, row.line, row.key, row.value)
 
 

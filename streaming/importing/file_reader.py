@@ -5,17 +5,17 @@ Each row of the file is yielded exactly once, as Row, RejectedRow or DuplicateRo
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-
-import orjson
+from typing import Literal
 
 from streaming.contract.records import Event, Posting
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.errors import InputError
 from streaming.importing.column_mapping import ColumnMapping, bind_columns
+from streaming.importing.json_rows import json_results
 from streaming.importing.known_layouts import recognise_layout
 from streaming.importing.rows import (
     DuplicateRow,
@@ -25,15 +25,14 @@ from streaming.importing.rows import (
     Row,
     RowError,
     build_row,
-    quote,
 )
-from streaming.importing.schema_org import find_postings, is_jsonld, posting_values
 from streaming.importing.source_file import (
     LINE_LIMIT,
     RowLines,
     SourceFile,
     check_decoded,
     is_complete,
+    is_decoded,
 )
 
 Format = Literal["auto", "csv", "jsonl", "jsonld"]
@@ -41,6 +40,10 @@ Format = Literal["auto", "csv", "jsonl", "jsonld"]
 EMPTY_MARKERS = frozenset({"", "NA", "N/A", "n/a", "#N/A", "NULL", "null"})
 """Texts of empty CSV cells."""
 _DELIMITERS = ",;\t|"
+_DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_SEP_LINE = re.compile(r'"?sep=(?P<delimiter>[^\s\w"])?"?', re.IGNORECASE)
+"""The tab that a line may end with has been stripped."""
+_QUOTED = re.compile(r'"[^"]*"')
 _MAX_RAW = 1_000
 """Characters that are kept of a row that is too large."""
 
@@ -55,12 +58,14 @@ class ReadOptions:
     """`field=Column` and `field:=constant`, for CSV (`column_mapping`)."""
     encoding: str = "utf-8-sig"
     """Of the file, by Python's name."""
+    delimiter: str | None = None
+    """Between the cells of a CSV file; None: the one that its header shows."""
     empty: frozenset[str] = EMPTY_MARKERS
     """Texts of empty cells."""
     first_only: bool = False
     """Take only the first of rows with the same id: for postings repeated beside events."""
-    max_event_time: datetime | None = None
-    """Newest event time allowed; None: any."""
+    max_time: datetime | None = None
+    """Newest time of an event or a stated part that is allowed; None: any."""
 
 
 def read_rows(
@@ -74,11 +79,15 @@ def read_rows(
     Raises:
         InputError: the file as a whole cannot be read. An error in a row is a RejectedRow.
     """
-    lines = RowLines(source)
-    start = lines.first_text()
-    chosen = options.format
-    if chosen == "csv" or (chosen == "auto" and not start.startswith(("{", "["))):
-        yield from _csv_rows(kind, lines, options)
+    lines, chosen = RowLines(source), options.format
+    try:
+        start = lines.first_text()
+        is_csv = chosen == "csv" or (chosen == "auto" and not start.startswith(("{", "[")))
+        header, rows = _open_csv(lines, options) if is_csv else ([], iter(()))
+    except RowError as error:
+        raise InputError(f"{source.path} cannot be read: {error}") from error
+    if is_csv:
+        yield from _csv_rows(kind, lines, header, rows, options)
         return
     if start in {"{", "["}:
         raise InputError(
@@ -90,11 +99,12 @@ def read_rows(
 
 
 def _csv_rows(
-    kind: type[ImportedRecord], lines: RowLines, options: ReadOptions
+    kind: type[ImportedRecord],
+    lines: RowLines,
+    header: list[str],
+    rows: Iterator[list[str]],
+    options: ReadOptions,
 ) -> Iterator[ReadResult]:
-    # note: a global limit of the csv module; a quote that is never closed ends at it
-    csv.field_size_limit(LINE_LIMIT)
-    header, rows = _open_csv(lines)
     layout = None if options.mapping else recognise_layout(header)
     flags = layout.mappings.get(kind, ()) if layout else options.mapping
     columns = bind_columns(kind, flags, header, options.empty)
@@ -103,19 +113,35 @@ def _csv_rows(
     yield from _first_only(results) if options.first_only or beside_events else results
 
 
-def _open_csv(lines: RowLines) -> tuple[list[str], Iterator[list[str]]]:
-    """Read the header; its most frequent delimiter is the file's."""
-    start = lines.first_text()
-    delimiter = max(_DELIMITERS, key=start.count)
+def _open_csv(lines: RowLines, options: ReadOptions) -> tuple[list[str], Iterator[list[str]]]:
+    """Read the header, and choose the delimiter: given, named by a line `sep=`, or the header's."""
+    # note: a global limit of the csv module; a quote that is never closed ends at it
+    csv.field_size_limit(LINE_LIMIT)
+    start, delimiter = lines.first_text(), options.delimiter
+    if declared := _SEP_LINE.fullmatch(start):  # which Excel writes and reads
+        lines.skip_text()
+        start, delimiter = lines.first_text(), delimiter or declared["delimiter"] or "\t"
+    if not is_decoded(start):
+        raise InputError(
+            f"the header of {lines.source.path} is not {options.encoding}; name the file's "
+            f"encoding, e.g. --encoding {lines.source.likely_encoding()}"
+        )
+    delimiter = delimiter or _most_frequent(start)
+    lines.source.read_as = f"CSV with the delimiter {_DELIMITER_NAMES.get(delimiter, delimiter)}"
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         header = next((cells for cells in rows if any(cells)), [])
-    except (csv.Error, RowError) as error:
+    except csv.Error as error:
         raise InputError(
             f"the header of {lines.source.path} cannot be read: {error}; correct its first line"
         ) from error
     lines.take()
     return [name.strip() for name in header], rows
+
+
+def _most_frequent(header: str) -> str:
+    """Return the delimiter that a header has most of, outside quotes."""
+    return max(_DELIMITERS, key=_QUOTED.sub("", header).count)
 
 
 def _csv_results(
@@ -142,7 +168,7 @@ def _csv_results(
                 columns.kind,
                 columns.values(cells),
                 line,
-                max_event_time=options.max_event_time,
+                max_time=options.max_time,
                 columns=columns.descriptions,
             )
         except RowError as error:
@@ -164,8 +190,20 @@ def _json_rows(
             yield _too_long(lines, piece)
             continue
         line, raw = lines.take()
-        if text := raw.strip():
-            yield from _json_results(kind, text, line, lines.source.encoding, options)
+        if not (text := raw.strip()):
+            continue
+        try:
+            check_decoded(text, lines.source.encoding)
+        except RowError as error:
+            yield RejectedRow(line, error.reason, str(error), text)
+            continue
+        yield from json_results(
+            kind,
+            text,
+            line,
+            jsonld={"jsonld": True, "jsonl": False}.get(options.format),
+            max_time=options.max_time,
+        )
 
 
 def _too_long(lines: RowLines, piece: str) -> RejectedRow:
@@ -176,43 +214,6 @@ def _too_long(lines: RowLines, piece: str) -> RejectedRow:
         lines.take()
     text = f"the line has more than {LINE_LIMIT:,} characters; is it one record a line?"
     return RejectedRow(line, RejectionReason.TOO_LARGE, text, piece[:_MAX_RAW])
-
-
-def _json_results(
-    kind: type[ImportedRecord], raw: str, line: int, encoding: str, options: ReadOptions
-) -> Iterator[ReadResult]:
-    try:
-        check_decoded(raw, encoding)
-        candidates = list(_json_values(kind, raw, options))
-    except RowError as error:
-        yield RejectedRow(line, error.reason, str(error), raw)
-        return
-    for value, is_json_ld in candidates:
-        try:
-            values = posting_values(value) if is_json_ld else value
-            yield build_row(kind, values, line, max_event_time=options.max_event_time)
-        except RowError as error:
-            yield RejectedRow(line, error.reason, str(error), raw)
-
-
-def _json_values(
-    kind: type[ImportedRecord], raw: str, options: ReadOptions
-) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Yield the objects of a line, and whether they are schema.org JSON-LD."""
-    try:
-        document = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        text = f"the line is no JSON: {error}; write one complete object a line"
-        raise RowError(RejectionReason.NOT_JSON, text) from error
-    for value in document if isinstance(document, list) else [document]:
-        if not isinstance(value, dict):
-            text = f"{quote(value)} is no object; write one object a line"
-            raise RowError(RejectionReason.WRONG_TYPE, text)
-        is_json_ld = options.format == "jsonld" or (options.format == "auto" and is_jsonld(value))
-        if kind is Posting and is_json_ld:
-            yield from ((dict(node), True) for node in find_postings(value))
-        else:
-            yield value, False
 
 
 def _first_only(results: Iterable[ReadResult]) -> Iterator[ReadResult]:

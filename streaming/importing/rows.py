@@ -7,15 +7,23 @@ an import nor disappears.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
-from streaming.contract.records import SCHEMA_VERSION, Candidate, Event, Posting, to_json
+from streaming.contract.field_rules import PERSON_TIME_FIELDS
+from streaming.contract.records import (
+    SCHEMA_VERSION,
+    Candidate,
+    Event,
+    Posting,
+    to_json,
+)
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import CANDIDATES, EVENTS, MAX_VALUE_BYTES, POSTINGS, Topic
+from streaming.errors import quote
 from streaming.timestamps import format_timestamp
 
 ImportedRecord = Event | Posting | Candidate
@@ -26,9 +34,6 @@ TOPIC_OF: dict[type[ImportedRecord], Topic] = {
     Candidate: CANDIDATES,
 }
 """The topic of each kind of record."""
-
-_QUOTED_LENGTH = 80
-"""Characters of an invalid value that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +99,14 @@ def build_row(
     values: Mapping[str, Any],
     line: int,
     *,
-    max_event_time: datetime | None = None,
+    max_time: datetime | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> Row:
     """Check the values of one row against the contract and serialise the record.
 
-    An event without an id gets a hash of its values, and may not be newer than `max_event_time`.
-    Messages name the fields' `columns`.
+    An event without an id gets a hash of its values. No event and no stated part may be newer than
+    `max_time`. Ends of a salary that are not positive are left out. Messages name the fields'
+    `columns`.
 
     Raises:
         RowError: the values do not fit.
@@ -111,22 +117,14 @@ def build_row(
     except ValidationError as error:
         raise _validation_error(error, columns or {}) from error
     except ValueError as error:
-        raise RowError(
-            RejectionReason.WRONG_VALUE, f"{error}; write times as 2026-01-31T09:30:00Z"
-        ) from error
+        raise RowError(RejectionReason.WRONG_VALUE, f"{error}; correct the row") from error
     if record.schema_version != SCHEMA_VERSION:
         raise RowError(
             RejectionReason.SCHEMA_VERSION,
             f"schema_version is {record.schema_version}, this careerstream reads {SCHEMA_VERSION}",
         )
-    if isinstance(record, Event) and max_event_time is not None:
-        event_time = as_utc(record.event_time)
-        if event_time > max_event_time:
-            raise RowError(
-                RejectionReason.FUTURE_TIME,
-                f"event_time is {format_timestamp(event_time)}, later than "
-                f"{format_timestamp(max_event_time)}; correct the time",
-            )
+    if not isinstance(record, Posting):
+        _check_not_ahead(record, max_time)
     if len(value) > MAX_VALUE_BYTES:
         raise RowError(
             RejectionReason.TOO_LARGE,
@@ -136,25 +134,42 @@ def build_row(
     return Row(line, record, getattr(record, TOPIC_OF[kind].key), value)
 
 
-def as_utc(moment: datetime) -> datetime:
-    """Return a time with its zone; one without a zone is UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def quote(value: object) -> str:
-    """Quote an invalid value for a message; a long one is cut."""
-    text = repr(value)
-    return text if len(text) <= _QUOTED_LENGTH else f"{text[:_QUOTED_LENGTH]}…"
+def _check_not_ahead(record: Event | Candidate, max_time: datetime | None) -> None:
+    """Refuse a time of the future, of which a stream makes a dead letter."""
+    name = PERSON_TIME_FIELDS[type(record)]
+    moment = record.event_time if isinstance(record, Event) else record.updated_at
+    if max_time is not None and moment > max_time:
+        raise RowError(
+            RejectionReason.FUTURE_TIME,
+            f"{name} is {format_timestamp(moment)}, later than {format_timestamp(max_time)}; "
+            "correct the time",
+        )
 
 
 def _validated(kind: type[ImportedRecord], values: Mapping[str, Any]) -> ImportedRecord:
     """Validate; an event without an id gets a hash of candidate, posting, kind and time."""
+    if kind is Posting:
+        return _with_ordered_salary(Posting.model_validate(values))
     if kind is not Event or values.get("event_id") is not None:
         return kind.model_validate(values)
     event = Event.model_validate({**values, "event_id": "to be hashed"})
-    moment = format_timestamp(as_utc(event.event_time))
+    moment = format_timestamp(event.event_time)
     identity = stable_id(event.candidate_id, event.posting_id, event.kind, moment)
     return event.model_copy(update={"event_id": identity})
+
+
+def _with_ordered_salary(posting: Posting) -> Posting:
+    """Leave out ends of the salary that are not positive, and put them in order."""
+    if posting.salary is None:
+        return posting
+    ends = (posting.salary.minimum, posting.salary.maximum)
+    low, high = (end if end is not None and end > 0 else None for end in ends)
+    if low is None and high is None:
+        return posting.model_copy(update={"salary": None})
+    if low is not None and high is not None:
+        low, high = min(low, high), max(low, high)
+    salary = posting.salary.model_copy(update={"minimum": low, "maximum": high})
+    return posting.model_copy(update={"salary": salary})
 
 
 def _validation_error(error: ValidationError, columns: Mapping[str, str]) -> RowError:

@@ -1,193 +1,187 @@
 """Converts JSON-LD of schema.org/JobPosting to the values of `records.Posting`.
 
 Publishers differ: a text may be a list, an organisation a name, a place a string, and nodes of one
-graph may refer to each other. Each function takes what it can use and ignores the rest.
+document may refer to each other. Each function takes what it can use and ignores the rest.
 """
 
+import re
+import textwrap
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from streaming.contract.records import MAX_ID_LENGTH
 from streaming.contract.rejection_reasons import RejectionReason
-from streaming.importing.html_text import guess_language, plain_text, single_line
+from streaming.importing.json_ld import Document, Reader
+from streaming.importing.parsers.html_text import guess_language, plain_text, single_line
+from streaming.importing.parsers.salary import parse_salary
+from streaming.importing.parsers.times import parse_time
+from streaming.importing.parsers.values import parse_language, parse_list
 from streaming.importing.rows import RowError, stable_id
-from streaming.importing.salary_parser import parse_salary
-from streaming.importing.value_parsers import parse_language, parse_list, parse_time
 
-Node = Mapping[str, Any]
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SALARY_NAMES = (
+    *("value", "minValue", "maxValue", "currency", "salaryCurrency", "unitText", "unitCode"),
+    *("name", "codeValue"),
+)
+"""The properties that `parse_salary` reads."""
+_ADDRESS_NAMES = {
+    "locality": "addressLocality",
+    "region": "addressRegion",
+    "country": "addressCountry",
+}
 
-_JSON_LD_KEYS = ("@context", "@type", "@graph", "@id")
-_TEXT_KEYS = ("name", "value", "codeValue", "credentialCategory", "description", "@value", "@id")
-"""Where the text of a nested node is found, best first."""
 
+def find_postings(document: Any) -> list[Reader]:
+    """Return the postings of a document, wherever they stand in it.
 
-def is_jsonld(value: Any) -> bool:
-    """Return whether a value is JSON-LD; objects of our own schema have none of its keys."""
-    return isinstance(value, dict) and any(key in value for key in _JSON_LD_KEYS)
-
-
-def find_postings(document: Any) -> Iterator[Node]:
-    """Yield the postings of a document: an object, a list, or an @graph with other nodes.
-
-    A property that is a reference to another node of the graph is replaced by that node.
+    The document is changed in place (`json_ld.Document`). A posting that appears several times
+    under one @id is one posting, and one within another posting is part of that one.
 
     Raises:
         RowError: there are none.
     """
-    nodes = list(_nodes(document))
-    by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str)}
-    postings = [node for node in nodes if "JobPosting" in _types(node)]
-    if not postings:
-        types = ", ".join(sorted({name for node in nodes for name in _types(node)})) or "none"
+    read = Document(document)
+    if not read.postings:
+        types = textwrap.shorten(", ".join(read.types) or "none", 80, placeholder=" …")
         raise RowError(
             RejectionReason.NOT_A_POSTING,
             f"no schema.org JobPosting here (@type: {types}); give objects of that @type",
         )
-    for node in postings:
-        yield {name: _resolved(value, by_id) for name, value in node.items()}
+    return [Reader(read, node) for node in read.postings]
 
 
-def posting_values(node: Node) -> dict[str, Any]:
+def posting_values(posting: Reader) -> dict[str, Any]:
     """Return one JobPosting as the values of a Posting.
 
     Raises:
-        RowError: a date cannot be read, or there is no title.
+        RowError: a date cannot be read, there is no title, or a value is too large or too deep.
     """
-    title = single_line(_text(node.get("title")) or _text(node.get("name")) or "")
+    node = posting.node
+    title = _line(posting, "title") or _line(posting, "name")
     if not title:
         raise RowError(RejectionReason.MISSING_FIELD, "field title is missing and must be given")
-    description = plain_text(_text(node.get("description"), join="\n\n") or "")
+    description = plain_text(posting.text(node.get("description"), join="\n\n") or "")
+    salary = posting.plain(node.get("baseSalary"), _SALARY_NAMES)
     values = {
         "title": title,
         "description": description,
-        "employer": _line(node, "hiringOrganization"),
-        "industry": _line(node, "industry"),
-        "occupation": _line(node, "occupationalCategory"),
-        "skills": parse_list(plain_text(_text(node.get("skills")) or "")),
-        "employment_type": _line(node, "employmentType"),
-        "education": _line(node, "educationRequirements"),
-        "experience": _experience(node.get("experienceRequirements")),
-        "place": _place(node),
-        "salary": parse_salary(node.get("baseSalary"), _text(node.get("salaryCurrency"))),
-        "language": _language(node) or guess_language(title, description),
-        "date_posted": _time(node, "datePosted"),
-        "valid_through": _time(node, "validThrough", end_of_day=True),
-        "url": _text(node.get("url")),
+        "employer": _line(posting, "hiringOrganization"),
+        "industry": _line(posting, "industry"),
+        "occupation": _line(posting, "occupationalCategory"),
+        "skills": parse_list(plain_text(posting.text(node.get("skills")) or "")),
+        "employment_type": _line(posting, "employmentType"),
+        "education": _line(posting, "educationRequirements"),
+        "experience": _experience(posting),
+        "place": _place(posting),
+        "salary": parse_salary(salary, posting.text(node.get("salaryCurrency"))),
+        "language": _language(posting) or guess_language(title, description),
+        "date_posted": _time(posting, "datePosted"),
+        "valid_through": _time(posting, "validThrough", end_of_day=True),
+        "url": _url(posting),
     }
     known = {name: value for name, value in values.items() if value}
-    return {"posting_id": _posting_id(node, known), **known}
+    return {"posting_id": _posting_id(posting, known), **known}
 
 
-def _posting_id(node: Node, values: Mapping[str, Any]) -> str:
-    """Return the publisher's identifier, else the URL, else a hash of the content.
+def _posting_id(posting: Reader, values: Mapping[str, Any]) -> str:
+    """Return the publisher's identifier, else the URL, else an absolute @id, else a hash.
 
-    An identifier is unique for its publisher only, so the publisher's name precedes it.
+    The hash is of the content, and of an @id that tells postings apart within one file.
     """
-    identifier = node.get("identifier")
-    parts = identifier[0] if isinstance(identifier, list) and identifier else identifier
-    if isinstance(parts, Mapping):
-        publisher, value = _text(parts.get("name")), _text(parts.get("value") or parts.get("@id"))
-        unique = f"{publisher}/{value}" if publisher and value else value
-    else:
-        unique = _text(parts)
-    unique = unique or values.get("url")
+    own = posting.node.get("@id")
+    own = own.strip() if isinstance(own, str) and not own.startswith("_:") else ""
+    unique = _identifier(posting) or values.get("url") or (own if _ABSOLUTE.match(own) else None)
     if unique:
         return unique if len(unique) <= MAX_ID_LENGTH else stable_id(unique)
     content = ("title", "employer", "place", "date_posted", "description")
-    return stable_id(*(str(values.get(name)) for name in content))
+    return stable_id(*(str(values.get(name)) for name in content), *([own] if own else []))
 
 
-def _nodes(document: Any) -> Iterator[Node]:
-    """Yield the nodes of a document, with lists and graphs flattened, in order."""
-    queue = [document]
-    while queue:
-        node = queue.pop(0)
-        if isinstance(node, list):
-            queue = [*node, *queue]
-        elif isinstance(node, dict):
-            yield node
-            queue = [node.get("@graph"), *queue]
+def _identifier(posting: Reader) -> str | None:
+    """Return the first identifier with a value.
+
+    It is unique for its publisher only, so the publisher's name precedes it.
+    """
+    for part in posting.parts(posting.node.get("identifier")):
+        if not isinstance(part, dict):
+            value = posting.text(part)
+        elif value := posting.text(part.get("value")) or posting.iri(part):
+            publisher = posting.text(part.get("name"))
+            value = f"{publisher}/{value}" if publisher else value
+        if value:
+            return value
+    return None
 
 
-def _types(node: Node) -> list[str]:
-    """Return the names of a node's types, without the vocabulary."""
-    types = node.get("@type")
-    names = types if isinstance(types, list) else [types]
-    return [str(name).rpartition("/")[2].removeprefix("schema:") for name in names if name]
+def _url(posting: Reader) -> str | None:
+    """Return the first absolute URL, or else the first one."""
+
+    def texts() -> Iterator[str | None]:
+        for part in posting.parts(posting.node.get("url")):
+            if not isinstance(part, dict):
+                yield posting.text(part)
+                continue
+            # A page. It may be the posting itself, whose text would be its title.
+            inner = (url for url in posting.parts(part.get("url")) if isinstance(url, str))
+            yield next(inner, None) or posting.iri(part) or posting.text(part)
+
+    urls = list(filter(None, texts()))
+    return next(filter(_ABSOLUTE.match, urls), next(iter(urls), None))
 
 
-def _resolved(value: Any, by_id: Mapping[str, Node]) -> Any:
-    if isinstance(value, list):
-        return [_resolved(part, by_id) for part in value]
-    if isinstance(value, dict) and value.keys() == {"@id"}:
-        return by_id.get(str(value["@id"]), value)
-    return value
+def _line(posting: Reader, name: str) -> str:
+    return single_line(posting.text(posting.node.get(name)) or "")
 
 
-def _text(value: Any, join: str = ", ") -> str | None:
-    """Return the text of a property of any shape; None if it has none."""
-    if isinstance(value, list):
-        return join.join(part for item in value if (part := _text(item, join))) or None
-    if isinstance(value, Mapping):
-        return next((text for key in _TEXT_KEYS if (text := _text(value.get(key)))), None)
-    if value is None or isinstance(value, bool):
-        return None
-    return str(value).strip() or None
-
-
-def _line(node: Node, name: str) -> str:
-    return single_line(_text(node.get(name)) or "")
-
-
-def _experience(value: Any) -> str:
+def _experience(posting: Reader) -> str:
     """Return experienceRequirements, which is a text or a number of months."""
-    months = value.get("monthsOfExperience") if isinstance(value, Mapping) else None
-    return f"{months} months" if months else single_line(_text(value) or "")
+    for part in posting.parts(posting.node.get("experienceRequirements")):
+        months = posting.text(part.get("monthsOfExperience")) if isinstance(part, dict) else None
+        if months and months.strip("0."):
+            return f"{months} months" if re.fullmatch(r"[\d.]+", months) else single_line(months)
+    return _line(posting, "experienceRequirements")
 
 
-def _language(node: Node) -> str | None:
-    value = node.get("inLanguage")
-    tag = value.get("alternateName") if isinstance(value, Mapping) else _text(value)
-    try:
-        return parse_language(str(tag)) if tag else None
-    except ValueError:
-        return None  # a name like "English"; the language is then guessed from the text
+def _language(posting: Reader) -> str | None:
+    """Return the first language tag; a name like "English" is none."""
+    for part in posting.parts(posting.node.get("inLanguage")):
+        tag = posting.text(part.get("alternateName")) if isinstance(part, dict) else None
+        tag = tag or posting.text(part) or ""
+        with suppress(ValueError):
+            return parse_language(tag)
+    return None
 
 
-def _time(node: Node, name: str, *, end_of_day: bool = False) -> datetime | None:
-    text = _text(node.get(name))
+def _time(posting: Reader, name: str, *, end_of_day: bool = False) -> datetime | None:
+    text = posting.text(posting.node.get(name))
     try:
         return parse_time(text, end_of_day=end_of_day) if text else None
     except ValueError as error:
         raise RowError(RejectionReason.WRONG_VALUE, f"field {name}: {error}") from error
 
 
-def _place(node: Node) -> dict[str, str] | None:
+def _place(posting: Reader) -> dict[str, str] | None:
     """Return the first place that is not empty; for remote work, where applicants may live."""
     for name in ("jobLocation", "applicantLocationRequirements"):
-        places = node.get(name)
-        for place in places if isinstance(places, list) else [places]:
-            if address := _address(place):
-                return address
+        for place in posting.parts(posting.node.get(name)):
+            addresses = posting.parts(place.get("address")) if isinstance(place, dict) else ()
+            for part in (*addresses, place):
+                if address := _address(posting, part):
+                    return address
     return None
 
 
-def _address(place: Any) -> dict[str, str] | None:
-    address = place.get("address", place) if isinstance(place, Mapping) else place
-    address = address[0] if isinstance(address, list) and address else address
-    if not isinstance(address, Mapping):
-        text = single_line(_text(address) or "")
-        return {"locality": text} if text else None
-    fields = {
-        "locality": address.get("addressLocality"),
-        "region": address.get("addressRegion"),
-        "country": address.get("addressCountry"),
-    }
-    if "Country" in _types(address):
-        fields["country"] = address.get("name")
-    elif not any(fields.values()):
-        fields["locality"] = address.get("name")
-    return {
-        name: line for name, value in fields.items() if (line := single_line(_text(value) or ""))
-    }
+def _address(posting: Reader, address: Any) -> dict[str, str]:
+    """Return the fields of a PostalAddress, Country, text, or place without an address."""
+    if not isinstance(address, dict):
+        values = {"locality": address}
+    elif "Country" in posting.parts(address.get("@type")):
+        values = {"country": address.get("name")}
+    elif any(name in address for name in _ADDRESS_NAMES.values()):
+        values = {field: address.get(name) for field, name in _ADDRESS_NAMES.items()}
+    else:
+        values = {"locality": address.get("name")}
+    lines = {field: single_line(posting.text(value) or "") for field, value in values.items()}
+    return {field: line for field, line in lines.items() if line}

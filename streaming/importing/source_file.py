@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,9 @@ def _as_surrogates(error: UnicodeError) -> tuple[str, int]:
     return "".join(chr(0xDC00 + byte) for byte in invalid), error.end
 
 
+_INVALID = re.compile("[\ud800-\udfff]")
+_SAMPLE_BYTES = 64 * 1024
+
 codecs.register_error(_LENIENT, _as_surrogates)
 
 
@@ -52,6 +56,8 @@ class SourceFile:
     bytes_read: int = field(default=0, init=False)
     """Of the file on disk, compressed or not: `bytes_read / size` is the share that is done."""
     size: int = field(default=0, init=False)
+    read_as: str = field(default="JSON lines", init=False)
+    """The format that was found, in words."""
 
     def __post_init__(self) -> None:
         if not self.path.exists():
@@ -88,6 +94,24 @@ class SourceFile:
             raise RowError(RejectionReason.TRUNCATED, message) from error
         except OSError as error:
             raise InputError(f"{self.path} cannot be read: {error.strerror}") from error
+        except UnicodeError as error:  # such as UTF-16 without its mark of the byte order
+            raise InputError(
+                f"{self.path} is not {self.encoding}: {error}; name the file's encoding, "
+                f"e.g. --encoding {self.likely_encoding()}"
+            ) from error
+
+    def likely_encoding(self) -> str:
+        """Return which encoding a file that is not UTF-8 probably has, for a message."""
+        with self.path.open("rb") as raw:
+            sample = raw.read(_SAMPLE_BYTES)
+        if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        if b"\0" in sample:
+            big_endian = sample[::2].count(0) > sample[1::2].count(0)
+            return "utf-16-be" if big_endian else "utf-16-le"
+        # Chinese characters are pairs of high bytes; in Latin scripts most accents stand alone.
+        runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
+        return "gb18030" if sum(run for run in runs if run > 1) > sum(runs) / 2 else "cp1252"
 
     def _text(self, raw: IO[bytes]) -> io.TextIOWrapper:
         compressed = raw.read(2) == _GZIP_MAGIC
@@ -103,16 +127,18 @@ def check_decoded(text: str, encoding: str) -> None:
     Raises:
         RowError: it has.
     """
-    if text.isascii():
-        return
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
+    if not is_decoded(text):
+        place = _INVALID.search(text)
         raise RowError(
             RejectionReason.NOT_DECODABLE,
-            f"character {error.start + 1} is not {encoding}; correct the row, or name the file's "
-            "encoding with --encoding",
-        ) from error
+            f"character {place.start() + 1 if place else 1} is not {encoding}; correct the row, or "
+            "name the file's encoding with --encoding",
+        )
+
+
+def is_decoded(text: str) -> bool:
+    """Return whether a text has no invalid bytes."""
+    return text.isascii() or _INVALID.search(text) is None
 
 
 class RowLines:
@@ -143,6 +169,13 @@ class RowLines:
             raise InputError(f"{self.source.path} is empty; give a file with at least one row")
         self._lines = chain(head, self._lines)
         return head[-1].strip()
+
+    def skip_text(self) -> None:
+        """Take the first line that is not blank, as no part of a row."""
+        for line in self:
+            if line.strip():
+                break
+        self.take()
 
     def take(self) -> tuple[int, str]:
         """Return number and text of the current row, and start the next one."""

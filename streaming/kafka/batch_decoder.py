@@ -9,29 +9,35 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import accumulate
-from types import NoneType
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
-from pyspark.sql.types import ArrayType, DataType, StructType
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DataType,
+    DoubleType,
+    LongType,
+    StringType,
+    StructType,
+    TimestampType,
+)
 
 from streaming.contract.field_rules import PERSON_TIME_FIELDS
 from streaming.contract.json_parser import DecodeError
-from streaming.contract.spark_types import SCALAR_TYPES, spark_type
+from streaming.contract.spark_types import spark_type
 from streaming.contract.topics import Topic
-from streaming.contract.value_decoder import Document, convert_scalar, read_value
+from streaming.contract.value_decoder import Document, read_value
 
 ERROR_TYPE = StructType().add("reason", "string").add("text", "string")
 _TIME = pa.timestamp("us", tz="UTC")
-_PYTHON_TYPES = {type(spark): python for python, spark in SCALAR_TYPES.items()}
-_ARROW_TYPES = {
-    str: pa.string(),
-    int: pa.int64(),
-    float: pa.float64(),
-    bool: pa.bool_(),
-    datetime: _TIME,
+_ARROW_TYPES: dict[type[DataType], pa.DataType] = {
+    StringType: pa.string(),
+    LongType: pa.int64(),
+    DoubleType: pa.float64(),
+    BooleanType: pa.bool_(),
 }
 _CHUNK = 1_000
 """Messages decoded at a time; Spark's batches have up to 64 MiB."""
@@ -47,8 +53,7 @@ def decode(messages: DataFrame, topic: Topic) -> DataFrame:
     Returns:
         The same rows with `record` (the record's Spark type, null if it cannot be decoded) and
         `error` (reason code and text, null if it can). A null value is the error `null-value`, by
-        which callers recognise deletions. Parts of objects in lists are null if they are not of
-        their type.
+        which callers recognise deletions.
     """
     if topic.record is None:
         raise ValueError(f"topic {topic.name} holds raw bytes, which cannot be decoded")
@@ -71,7 +76,10 @@ def _decode_batches(
                 record, error = None, {"reason": failure.reason.value, "text": failure.text}
             records.append(record)
             errors.append(error)
-        decoded = {"record": _column(records, shape), "error": _column(errors, ERROR_TYPE)}
+        decoded = {
+            "record": document_column(records, shape),
+            "error": document_column(errors, ERROR_TYPE),
+        }
         message = dict(zip(batch.schema.names, batch.columns, strict=True))
         yield pa.RecordBatch.from_pydict(message | decoded)
 
@@ -95,33 +103,26 @@ def _timestamps(batch: pa.RecordBatch, topic: Topic) -> Sequence[str | None]:
     return texts
 
 
-def _column(values: Sequence[Any], kind: DataType) -> pa.Array:
-    """Return decoded values as a column; null for what is not of its type.
+def document_column(values: Sequence[Any], kind: DataType) -> pa.Array:
+    """Return decoded values as a column.
 
     Structs are built field by field, because Arrow does not convert times in documents from text.
     """
     if isinstance(kind, StructType):
-        objects = [value if isinstance(value, dict) else None for value in values]
         columns = [
-            _column([o if o is None else o.get(field.name) for o in objects], field.dataType)
+            document_column(
+                [None if v is None else v.get(field.name) for v in values], field.dataType
+            )
             for field in kind
         ]
-        absent = pa.array([o is None for o in objects], pa.bool_())
+        absent = pa.array([v is None for v in values], pa.bool_())
         return pa.StructArray.from_arrays(columns, kind.names, mask=absent)
     if isinstance(kind, ArrayType):
-        lists = [value if isinstance(value, list) else None for value in values]
-        ends = [*accumulate((len(items or ()) for items in lists), initial=0)]
-        starts = [None if v is None else start for v, start in zip(lists, ends, strict=False)]
-        flat = [item for items in lists if items for item in items]
+        ends = [*accumulate((len(items or ()) for items in values), initial=0)]
+        starts = [None if v is None else start for v, start in zip(values, ends, strict=False)]
+        flat = [item for items in values if items for item in items]
         offsets = pa.array([*starts, ends[-1]], pa.int32())
-        return pa.ListArray.from_arrays(offsets, _column(flat, kind.elementType))
-    return _scalar_column(values, kind)
-
-
-def _scalar_column(values: Sequence[Any], kind: DataType) -> pa.Array:
-    scalar = _PYTHON_TYPES[type(kind)]
-    if scalar is not str or not set(map(type, values)) <= {str, NoneType}:
-        # The decoder does not check objects in lists, and Arrow would convert some wrong types.
-        values = [None if value is None else convert_scalar(scalar, value) for value in values]
-    as_read = pa.string() if scalar is datetime else _ARROW_TYPES[scalar]
-    return pa.array(values, as_read).cast(_ARROW_TYPES[scalar])
+        return pa.ListArray.from_arrays(offsets, document_column(flat, kind.elementType))
+    if isinstance(kind, TimestampType):
+        return pa.array(values, pa.string()).cast(_TIME)
+    return pa.array(values, _ARROW_TYPES[type(kind)])

@@ -1,12 +1,17 @@
 """The fold: what a profile is.
 
-A profile is a pure function of the set of events and stated parts, whatever their order, repetition
-or batching. It holds the newest 50 distinct events other than impressions, the newest 500 postings
-applied to (a hire counts as an application), the newest 500 dismissed, and the newest stated part.
+A profile is a pure function of the events and stated parts, whatever their repetition or batching,
+and of events whatever their order. It holds the newest 50 distinct events other than impressions,
+the newest 500 postings applied to (a hire counts as an application), the newest 500 dismissed, and
+the newest stated part.
 
 Two events are the same when event id and event time agree. Where they differ in the rest, the one
 that sorts first stands among the events, which needs no order of arrival; the postings that either
 applied to or dismissed count. An event's offset is that of its first appearance.
+
+A stated part counts as stated at its `updated_at`, but never after its own message. Of two with the
+same time the later message counts. A withdrawal holds against everything before it on the topic,
+even where another clock was ahead.
 
 Times are canonical strings (`streaming.timestamps`), so that comparing them compares the times.
 """
@@ -58,7 +63,10 @@ class ReceivedEvent:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedStatedPart:
-    """A stated part and its place on the topic `candidates`; a deletion states nothing."""
+    """A stated part and its place on the topic `candidates`.
+
+    One that states nothing, at the very time of its message, is a withdrawal.
+    """
 
     stated: Mapping[str, Any]
     offset: int
@@ -147,19 +155,22 @@ def _marked(held: Iterable[Document], received: Iterable[ReceivedEvent]) -> list
 def _stated(
     before: Document, received: Iterable[ReceivedStatedPart]
 ) -> tuple[Document, int] | None:
-    """The newest stated part and its offset; of two with the same time the one that sorts last."""
+    """The stated part that counts, and its offset."""
     best: tuple[Document, int] | None = None
     if before.get("stated"):
         best = before["stated"], before["offsets"]["candidates"]
     for r in received:
         stated = {key: value for key, value in r.stated.items() if value not in (None, [])}
-        if best is None or _stated_order(best[0]) < _stated_order(stated):
-            best = stated, r.offset
+        withdraws = stated == {"updated_at": r.produced_at}
+        stated["updated_at"] = min(stated["updated_at"], r.produced_at)
+        if best is not None:
+            held, offset = best
+            if withdraws and offset < r.offset:
+                stated["updated_at"] = max(stated["updated_at"], held["updated_at"])
+            if stated == held or (stated["updated_at"], r.offset) < (held["updated_at"], offset):
+                continue
+        best = stated, r.offset
     return best
-
-
-def _stated_order(stated: Document) -> tuple[str, str]:
-    return stated["updated_at"], repr(sorted(stated.items()))
 
 
 def _profile(

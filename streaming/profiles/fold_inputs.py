@@ -16,10 +16,15 @@ def received_event(value: Document, offset: int, produced_at: str = "") -> Recei
     )
 
 
-def received_stated_part(value: Document, offset: int, produced_at: str = "") -> ReceivedStatedPart:
-    """Return the value of a stated part as the fold takes it."""
+def received_stated_part(
+    value: Document, offset: int, produced_at: str | None = None
+) -> ReceivedStatedPart:
+    """Return the value of a stated part as the fold takes it.
+
+    Without the time of its message, it was produced when it was stated.
+    """
     stated = {k: v for k, v in value.items() if k not in {"candidate_id", "schema_version"}}
-    return ReceivedStatedPart(stated, offset, produced_at)
+    return ReceivedStatedPart(stated, offset, produced_at or stated["updated_at"])
 
 
 def without_trigger(profile: Document) -> Document:

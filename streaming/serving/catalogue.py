@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from streaming.names import comparable
 from streaming.timestamps import format_timestamp, parse_timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,9 +76,9 @@ class Catalogue:
 
     @cached_property
     def employers(self) -> np.ndarray:
-        """Employers in a form for comparison, (N,) of str; '' if unknown."""
+        """Employers in their normal form (`streaming.names`), (N,) of str; '' if unknown."""
         names = self.table.column("employer").to_pylist()
-        return np.array([_comparable(name) for name in names], dtype=object)
+        return np.array([comparable(name) for name in names], dtype=object)
 
     @cached_property
     def employer_numbers(self) -> np.ndarray:
@@ -99,7 +100,7 @@ class Catalogue:
         """
         allowed = self.open_at(as_of)
         stated = profile.get("stated") or {}
-        blocked = {_comparable(name) for name in stated.get("blocked_employers") or ()}
+        blocked = {comparable(name) for name in stated.get("blocked_employers") or ()} - {""}
         if blocked:
             allowed &= ~np.isin(self.employers, list(blocked))
         parts = ("events", "applied", "dismissed")
@@ -121,7 +122,3 @@ def _micros(column: pa.ChunkedArray, missing: int) -> np.ndarray:
 @lru_cache(maxsize=_TEXT_CACHE)
 def _text(micros: int) -> str:
     return format_timestamp(_EPOCH + timedelta(microseconds=micros))
-
-
-def _comparable(name: str | None) -> str:
-    return " ".join((name or "").casefold().split())

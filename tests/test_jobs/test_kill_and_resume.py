@@ -52,7 +52,7 @@ class Job:
 
     def __init__(self, settings, folder):
         self.checkpoint = Path(settings.checkpoints) / "update_profiles"
-        self.log = folder / "job.log"
+        self.folder = folder
         self.config = folder / "careerstream.toml"
         self.config.write_text(
             f"""
@@ -71,6 +71,8 @@ class Job:
         command = [sys.executable, "jobs/update_profiles.py", "--config", str(self.config)]
         command += ["--set", f"kafka.max_offsets_per_trigger={per_batch}"]
         command += ["--set", f"spark.tuned={tuned}"]
+        # Spark's own daemon, of the plain path, may print a stack trace when it is stopped.
+        self.log = self.folder / f"tuned-{tuned}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=PROJECT, stdout=log, stderr=log, start_new_session=True

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
+from streaming.names import comparable
 from training.benchmark.baselines.content import TEXTS, has_content, item_vectors
 from training.benchmark.protocols.competitors import competing_items, without_history
 from training.benchmark.protocols.scorer_evaluation import Observer
@@ -111,6 +112,5 @@ def _highest(scores: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _employer_numbers(training: TrainingView) -> np.ndarray:
     """Number the employers, (N,) int64 from 1; 0 where a posting names none."""
-    names = [TEXTS["employer"](posting) or "" for posting in training.postings or ()]
-    folded = [" ".join(name.casefold().split()) for name in names]
+    folded = [comparable(TEXTS["employer"](posting)) for posting in training.postings or ()]
     return np.unique([*folded, ""], return_inverse=True)[1][:-1].astype(np.int64)  # "" comes first

@@ -139,7 +139,7 @@ class Dataset:
             stated = None
         candidate_id = self.candidate_ids[candidate]
         events = self._received(first, last if before is None else before)
-        stated_part = [ReceivedStatedPart(stated, 0, "")] if stated else []
+        stated_part = [ReceivedStatedPart(stated, 0, stated["updated_at"])] if stated else []
         profile = fold(None, [*events, *stated_part], candidate_id).profile
         empty = {"candidate_id": candidate_id, "version": 0, "offsets": {}, "as_of": _text(0)}
         empty |= {"events": [], "applied": [], "dismissed": []}

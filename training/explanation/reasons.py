@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from streaming.contract.records import EventKind, ReasonKind
+from streaming.contract.records import ReasonKind
 from streaming.serving.ranker import Profile
 from training.explanation.attribution import ListedPosting
 from training.explanation.templates import Phrases, phrases_for
 from training.inference.posting_terms import PostingTerms, distinct_words, fold_text
 from training.inference.prepared_catalogue import PreparedCatalogue
-from training.inference.profile_encoding import EventStep, ProfileStep
+from training.inference.profile_encoding import EventStep, ProfileStep, dismissed_rows
 from training.model.features import StatedStep
 from training.text.tokenizer import clean, is_chinese
 
@@ -54,16 +54,18 @@ def _by_strength(
     """Yield for each posting the steps that carry it, the strongest first; at least one.
 
     Steps that were hidden come first, by the loss without them; the others follow by their
-    contribution. A dismissal never carries, nor does a step without which the posting is more
-    probable.
+    contribution. An event of a dismissed posting never carries, nor does a step without which the
+    posting is more probable.
     """
     if not postings:
         return
     contributions = np.array([posting.contributions for posting in postings])  # (S, L)
     losses = np.array([posting.occlusion_losses for posting in postings])
-    dismissed = [index for index, step in enumerate(steps) if step.kind == EventKind.DISMISS]
-    if 0 < len(dismissed) < len(steps):
-        contributions[:, dismissed] = losses[:, dismissed] = -np.inf
+    rows = dismissed_rows(steps)
+    dismissed = [
+        n for n, step in enumerate(steps) if isinstance(step, EventStep) and step.row in rows
+    ]
+    contributions[:, dismissed] = losses[:, dismissed] = -np.inf
     carries = np.where(losses == -np.inf, contributions, losses) > 0
     orders = np.lexsort((-contributions, -losses))
     for order, carrying in zip(orders.tolist(), carries.tolist(), strict=True):
@@ -144,10 +146,8 @@ def _event_reason(
     events: Sequence[EventStep],
     phrases: Phrases,
 ) -> Reason | None:
-    """Name the first event whose posting shares something nameable; not a dismissal."""
+    """Name the first event whose posting shares something nameable."""
     for step in events:
-        if step.kind == EventKind.DISMISS:
-            continue
         earlier = prepared.terms(step.row)
         facts, words = _shared_facts(earlier, terms, phrases)
         if facts:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
 
+from streaming.names import comparable
 from training.text.tokenizer import clean, tokens
 
 _CACHED_TEXTS = 16_384
@@ -53,9 +54,9 @@ def distinct_words(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def fold_text(text: str) -> str:
-    """Return a short text for comparison: without case, markup and blanks around it."""
-    return clean(text).strip()
+    """Return a short text for comparison: its normal form (`streaming.names`), without markup."""
+    return comparable(clean(text))
 
 
 def _known(text: str | None) -> str | None:
-    return fold_text(text) if text and text.strip() else None
+    return fold_text(text or "") or None

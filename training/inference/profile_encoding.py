@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from streaming.contract.records import EventKind
 from streaming.serving.ranker import Profile
 from training.inference.batch_invariant_ops import split_segments
 from training.inference.numpy_network import EncoderInput
@@ -30,6 +31,12 @@ ProfileStep = EventStep | StatedStep
 """A part of a profile that the encoder reads as one step."""
 
 
+def dismissed_rows(steps: Sequence[ProfileStep]) -> set[int]:
+    """Return the catalogue rows of the postings that steps dismiss."""
+    events = (step for step in steps if isinstance(step, EventStep))
+    return {step.row for step in events if step.kind == EventKind.DISMISS}
+
+
 def encode_profiles(
     profiles: Sequence[tuple[Profile, int]],
     prepared: PreparedCatalogue,
@@ -43,8 +50,8 @@ def encode_profiles(
     the (D,) vector of a stated entry.
 
     Returns:
-        For each profile the encoder's input and the steps it stands for; None for a profile
-        without steps.
+        For each profile the encoder's input and the steps it stands for; None for a profile that
+        says nothing of what is wanted: without steps, or with dismissed postings alone.
     """
     rows = prepared.catalogue.rows
     events = [
@@ -59,7 +66,7 @@ def encode_profiles(
         stated = stated_steps(profile.get("stated"), config)
         past = [EventStep(str(event["kind"]), rows[event["posting_id"]]) for event in own_events]
         steps: tuple[ProfileStep, ...] = (*stated, *past)
-        if not steps:
+        if not stated and dismissed_rows(past).issuperset(step.row for step in past):
             encoded.append(None)
             continue
         event_vectors = prepared.vectors[[step.row for step in past]]
@@ -85,7 +92,8 @@ def _time_features(
     counts = np.array([len(own) for own in events], dtype=np.int64)
     flat = [event for own in events for event in own]
     times = np.array([to_microseconds(event["event_time"]) for event in flat], dtype=np.int64)
-    durations = [event.get("duration_seconds") or 0.0 for event in flat]
+    given = np.array([event.get("duration_seconds") or 0.0 for event in flat], dtype=np.float64)
+    durations = np.clip(given, 0.0, np.finfo(np.float32).max).astype(np.float32)
     ages_at = np.repeat(np.array(as_of, dtype=np.int64), counts)
-    features = event_time_features(times, np.array(durations, dtype=np.float32), ages_at)
+    features = event_time_features(times, durations, ages_at)
     return split_segments(features, counts)

@@ -185,7 +185,7 @@ def _beam_search(
 ) -> list[_Hypothesis]:
     """Extend lists place by place, with at most `width` hypotheses a profile; return the best."""
     beams = [[start] for start in starts]
-    for step in range(size):
+    for step in range(min(size, max(map(len, shortlists)))):
         growing = [len(shortlist) > step for shortlist in shortlists]
         if step:
             current = [

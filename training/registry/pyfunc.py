@@ -9,25 +9,29 @@ Released models import `RankerModel` from this module (see `pyfunc_entrypoint`):
 """
 
 import json
+import operator
 import shutil
 import tempfile
 import weakref
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import Array, Object, Property
-from pydantic import ValidationError
 
-from streaming.contract import records
-from streaming.errors import InputError
+from streaming.contract.json_parser import DecodeError, parse_object
+from streaming.contract.records import SCHEMA_VERSION
+from streaming.contract.topics import PROFILES
+from streaming.contract.value_decoder import Document, read_document
+from streaming.errors import InputError, ModelError, one_line
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile, RankedItem
-from streaming.timestamps import format_timestamp, parse_timestamp
+from streaming.timestamps import canonical_timestamp, format_timestamp
 from training.registry.packaging import CATALOGUE, SavedRanker, unpack
 
 ARTIFACT = "ranker"
@@ -58,7 +62,8 @@ SIGNATURE = ModelSignature(
             ColSpec(DataType.string, "as_of", required=False),
         ]
     ),
-    outputs=Schema([ColSpec(Array(_ITEM), "items")]),
+    # MLflow's spark_udf cannot return one column of lists of objects, but two columns it can.
+    outputs=Schema([ColSpec(DataType.string, "as_of"), ColSpec(Array(_ITEM), "items")]),
     params=ParamSchema(
         [
             ParamSpec("size", DataType.long, 10),
@@ -126,72 +131,121 @@ class RankerModel(PythonModel):
 
         Args:
             context: MLflow's; unused, `load_context` has read it.
-            model_input: columns profile (JSON of `records.Profile`) and, optional, as_of (any RFC
-                3339 time; default: the profile's own).
+            model_input: columns profile (a value of the topic profiles, as JSON text; without
+                schema_version it is of the current one) and, optional, as_of (an RFC 3339 time or
+                an aware datetime; default: the profile's own).
             params: `size`, most postings in a list; `catalogue`, path of a prepared folder or of a
                 file that `Catalogue.write` wrote (default: the catalogue of the training).
 
         Returns:
-            One column, items: for each row a list of `records.Item` values, best first.
+            Columns as_of, the moment of the list, and items: a list of `records.Item` values, best
+            first; what an item lacks is None.
 
         Raises:
             InputError: a profile, a time, the size or the catalogue cannot be read.
         """
         del context
         options: dict[str, Any] = {"size": 10, "catalogue": ""} | (params or {})
-        size = int(options["size"])
-        if size < 1:
-            raise InputError(f"size is {size}; give 1 or more")
-        profiles = [_profile(row, text) for row, text in enumerate(model_input["profile"])]
-        given = model_input.get("as_of", pd.Series([None] * len(profiles), dtype=object))
+        size = _size(options["size"])
+        if "profile" not in model_input:
+            raise InputError("the input has no column profile; give a profile's JSON in each row")
+        profiles = [_profile(row, cell) for row, cell in enumerate(model_input["profile"])]
+        given = model_input.get("as_of", [None] * len(profiles))
         moments = [
-            profile["as_of"] if pd.isna(text) else _moment(row, text)
-            for row, (profile, text) in enumerate(zip(profiles, given, strict=True))
+            _moment(row, cell, profile["as_of"])
+            for row, (profile, cell) in enumerate(zip(profiles, given, strict=True))
         ]
         folder = self._catalogue(options["catalogue"])
         lists = self.rank(profiles, moments, folder, size)
-        return pd.DataFrame({"items": lists})
+        items = [[_complete(item) for item in listed] for listed in lists]
+        return pd.DataFrame({"as_of": moments, "items": items})
 
-    def _catalogue(self, location: str) -> Path:
+    def _catalogue(self, location: str | None) -> Path:
         """Return the prepared folder of a path; the newest file stays prepared."""
-        path = Path(location)
         if not location:
             return self.prepared
-        if path.is_dir():
-            return path
-        if not path.is_file():
+        try:
+            path = Path(location)
+            is_folder, is_file = path.is_dir(), path.is_file()
+        except (OSError, TypeError) as error:
+            raise InputError(
+                f"catalogue {_shown(location)} is no path that can be read: {one_line(error)}"
+            ) from error
+        if is_folder:
+            return self._opened(path)
+        if not is_file:
             raise InputError(f"catalogue {path} does not exist; give a prepared folder or a file")
         key = (path.absolute(), path.stat().st_mtime_ns)
         if self._prepared_file is None or self._prepared_file[0] != key:
             self._prepared_file = (key, self._prepare_file(path))
         return self._prepared_file[1]
 
+    def _opened(self, folder: Path) -> Path:
+        """Return a folder if this model can open it; opened folders are kept open."""
+        try:
+            self.rank([], [], folder, 1)
+        except (ModelError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"catalogue {folder} is no folder that this model prepared: {one_line(error)}"
+            ) from error
+        return folder
+
     def _prepare_file(self, file: Path) -> Path:
         """Prepare a catalogue file in a folder that is deleted with the model."""
-        try:
-            catalogue = Catalogue.read(file)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"catalogue {file} is not one that careerstream wrote: {error}"
-            ) from error
         folder = Path(tempfile.mkdtemp(prefix="careerstream-"))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.prepare(catalogue, folder)
+        try:
+            self.prepare(Catalogue.read(file), folder)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"catalogue {file} is not one that careerstream wrote: {one_line(error)}"
+            ) from error
         return folder
 
 
-def _profile(row: int, text: str) -> dict[str, Any]:
-    try:
-        records.Profile.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "value"
-        raise InputError(f"row {row}: profile is not valid, {place}: {first['msg']}") from error
-    return cast("dict[str, Any]", json.loads(text))
+def _complete(item: RankedItem) -> RankedItem:
+    """Return an item with all fields of the signature, which MLflow's spark_udf expects."""
+    reasons = [{"posting_id": None, "words": []} | reason for reason in item["reasons"]]
+    return {"valid_through": None} | item | {"reasons": reasons}
 
 
-def _moment(row: int, text: str) -> str:
+def _size(given: Any) -> int:
     try:
-        return format_timestamp(parse_timestamp(text))
-    except ValueError as error:
-        raise InputError(f"row {row}: as_of {text!r} is no RFC 3339 time") from error
+        size = operator.index(given)
+    except TypeError as error:
+        raise InputError(f"size is {_shown(given)}; give a whole number") from error
+    if size < 1:
+        raise InputError(f"size is {size}; give 1 or more")
+    return size
+
+
+def _profile(row: int, cell: Any) -> Document:
+    if not isinstance(cell, str):
+        raise InputError(f"row {row}: profile is {_shown(cell)}; give a profile's JSON as a string")
+    try:
+        document = parse_object(cell.encode(errors="surrogatepass"))
+        if document.get("schema_version") is None:
+            document["schema_version"] = SCHEMA_VERSION
+        return read_document(document, PROFILES)
+    except DecodeError as error:
+        raise InputError(
+            f"row {row}: profile is not valid, {error.text}; give a value of the topic profiles"
+        ) from error
+
+
+def _moment(row: int, cell: Any, default: str) -> str:
+    """Return the time in a cell of as_of in the canonical format; the default for an empty one."""
+    if pd.api.types.is_scalar(cell) and pd.isna(cell):
+        return default
+    try:
+        return format_timestamp(cell) if isinstance(cell, datetime) else canonical_timestamp(cell)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(
+            f"row {row}: as_of {_shown(cell)} is no RFC 3339 time in the years 1 to 9999; write it "
+            "as 2026-01-31T09:30:00Z"
+        ) from error
+
+
+def _shown(value: Any) -> str:
+    """Return the beginning of a value in one line."""
+    return " ".join(repr(value)[:60].split())

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from jobs.benchmark.stream.harness.plan import PARTS, Plan
 from jobs.cli.commands.invocation import settings_of
 from jobs.runtime.progress import StageProgress
+from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
 from streaming.errors import SettingsError
 

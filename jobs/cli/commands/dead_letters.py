@@ -5,10 +5,9 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from jobs.cli.commands.invocation import parse_time, settings_of
+from jobs.cli.commands.invocation import settings_of, time_of_flag
+from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
 
 app = typer.Typer(no_args_is_help=True, help="List, show and replay unreadable messages.")
@@ -36,7 +35,7 @@ def list_dead_letters(
     """Count dead letters by reason, topic and job, and list the newest ones."""
     from jobs.operations.dead_letter_browser import DeadLetterFilter, summarize  # noqa: PLC0415 - pyspark takes a second to load
 
-    selection = DeadLetterFilter(reason=reason, topic=topic, since=parse_time("--since", since))
+    selection = DeadLetterFilter(reason=reason, topic=topic, since=time_of_flag("--since", since))
     summary = summarize(settings_of(context).kafka, selection, newest)
     if as_json:
         typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
@@ -67,13 +66,11 @@ def show(
         fields = {"is": decoded.stage, "faults": decoded.problems, "value": decoded.value}
         typer.echo(json.dumps(letter.to_dict() | fields, indent=2, ensure_ascii=False))
         return
-    table = Table("header", "value", show_header=False)
-    for name, content in letter.to_dict().items():
-        table.add_row(name, _printable("-" if content is None else str(content)))
-    table.add_row("read as", decoded.stage)
-    table.add_row("not more, because", _printable("\n".join(decoded.problems)) or "-")
-    console.print(table)
-    console.print(_value_text(decoded.value), highlight=False)
+    headers = letter.to_dict() | {"read as": decoded.stage}
+    for name, content in headers.items():
+        console.print(f"{name}: {'-' if content is None else content}")
+    console.print(f"not more, because: {'; '.join(decoded.problems) or '-'}")
+    console.print(_value_text(decoded.value))
 
 
 @app.command("replay")
@@ -101,7 +98,7 @@ def replay_dead_letters(
     from jobs.operations.dead_letter_browser import DeadLetterFilter  # noqa: PLC0415
 
     selection = DeadLetterFilter(
-        keys=frozenset(keys or ()), reason=reason, topic=topic, since=parse_time("--since", since)
+        keys=frozenset(keys or ()), reason=reason, topic=topic, since=time_of_flag("--since", since)
     )
     with console.status("reading the dead letters") as status:
         outcomes = dead_letter_replay.replay(
@@ -125,7 +122,10 @@ def replay_dead_letters(
 
 
 def _counts_table(summary: dict[str, Any]) -> Table:
-    table = Table("reason", "topic", "job", "letters", title=f"{summary['letters']:,} dead letters")
+    table = Table(
+        "reason", "topic", "job", "letters", whole=("topic",),
+        title=f"{summary['letters']:,} dead letters",
+    )  # fmt: skip
     table.columns[-1].justify = "right"
     for row in summary["counts"]:
         table.add_row(row["reason"], row["topic"], row["job"], f"{row['letters']:,}")
@@ -133,12 +133,11 @@ def _counts_table(summary: dict[str, Any]) -> Table:
 
 
 def _newest_table(letters: list[dict[str, Any]]) -> Table:
-    table = Table("key", "since", "reason", "why", "bytes", title="the newest")
+    table = Table("key", "since", "reason", "why", "bytes", whole=("key",), title="the newest")
     table.columns[-1].justify = "right"
     for letter in letters:
         size = "null" if letter["size"] is None else f"{letter['size']:,}"
-        why = _printable(letter["text"])
-        table.add_row(letter["key"], letter["at"][:19], letter["reason"], why, size)
+        table.add_row(letter["key"], letter["at"][:19], letter["reason"], letter["text"], size)
     return table
 
 
@@ -148,9 +147,4 @@ def _value_text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
     more = len(text) - MAX_CHARACTERS
     tail = f" ... and {more:,} characters more" if more > 0 else ""
-    return _printable(text[:MAX_CHARACTERS]) + tail
-
-
-def _printable(text: str) -> str:
-    """Escape control characters, which could steer the terminal: the bytes are not trusted."""
-    return escape("".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text))
+    return text[:MAX_CHARACTERS] + tail

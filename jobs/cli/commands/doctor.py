@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
-from rich.table import Table
 
 from jobs.cli.commands.invocation import settings_of
-from jobs.runtime.terminal import console
+from jobs.runtime.tables import Table
+from jobs.runtime.terminal import console, styled
 from streaming import settings as settings_module
 from streaming.errors import MissingDependencyError
 
@@ -23,17 +23,16 @@ def doctor(
 
     if install:
         console.print(infra_doctor.install())
-    table = Table("", "what", "found", "remedy")
     checks = infra_doctor.checks(settings_of(context))
     for check in checks:
-        mark = "[green]✓[/]" if check.ok else ("[red]✗[/]" if check.needed else "[yellow]-[/]")
-        table.add_row(mark, check.name, check.found, "" if check.ok else check.remedy)
-    console.print(table)
+        mark, colour = (
+            ("✓", "green") if check.ok else ("✗", "red") if check.needed else ("-", "yellow")
+        )
+        remedy = "" if check.ok else f"; {check.remedy}"
+        console.print(styled(mark, colour), f"{check.name}: {check.found}{remedy}")
     missing = [check.name for check in checks if check.needed and not check.ok]
     if missing:
-        raise MissingDependencyError(
-            f"missing: {', '.join(missing)}; the remedies stand in the table"
-        )
+        raise MissingDependencyError(f"missing: {', '.join(missing)}; the remedies stand above")
 
 
 def settings(
@@ -45,7 +44,7 @@ def settings(
     if as_json:
         typer.echo(json.dumps(current.model_dump(mode="json"), indent=2, ensure_ascii=False))
         return
-    table = Table("name", "value", "meaning")
+    table = Table("name", "value", "meaning", whole=("name", "value"))
     for name, field in settings_module.names().items():
         table.add_row(name, _display(attrgetter(name)(current)), field.description or "")
     console.print(table)

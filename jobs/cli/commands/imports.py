@@ -1,12 +1,13 @@
 """careerstream import and simulate: files to topics, and a simulated market to files."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast, get_args
 
 import typer
 
-from jobs.cli.commands.invocation import parse_time, settings_of
+from jobs.cli.commands.invocation import settings_of, time_of_flag
 from jobs.operations.file_import import (
     ImportOptions,
     ImportSummary,
@@ -18,7 +19,7 @@ from jobs.runtime.progress import import_progress
 from jobs.runtime.streaming_query import until_signalled
 from jobs.runtime.terminal import console
 from streaming.errors import InputError
-from streaming.importing import ReadOptions
+from streaming.importing import EMPTY_MARKERS, ReadOptions
 from streaming.importing.file_reader import Format
 from streaming.importing.replay_rate import ReplayRate
 
@@ -37,6 +38,17 @@ FormatFlag = Annotated[
     str, typer.Option("--format", help="auto, csv, jsonl (our own schema) or jsonld (schema.org).")
 ]
 Encoding = Annotated[str, typer.Option(help="Encoding of the file, by its name in Python.")]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(help="Between the cells of a CSV file: a character, or tab. Default: detected."),
+]
+Empty = Annotated[
+    list[str] | None,
+    typer.Option(
+        help=f"An empty CSV cell; repeatable. Default: {', '.join(sorted(EMPTY_MARKERS)[1:])}.",
+        metavar="TEXT",
+    ),
+]
 Rate = Annotated[str | None, typer.Option(help="Maximum rows a second, e.g. 200/s.")]
 
 
@@ -47,15 +59,15 @@ def postings(
     mapping: Map = None,
     file_format: FormatFlag = "auto",
     encoding: Encoding = "utf-8-sig",
+    delimiter: Delimiter = None,
+    empty: Empty = None,
     first_only: Annotated[
         bool, typer.Option(help="Take only the first of the rows with the same id.")
     ] = False,
 ) -> None:
     """Send postings from schema.org/JobPosting lines, JSON lines in our own schema, or CSV."""
-    read = ReadOptions(
-        format=_format(file_format), mapping=tuple(mapping or ()), encoding=encoding,
-        first_only=first_only,
-    )  # fmt: skip
+    read = _read_options(file_format, encoding, delimiter, empty)
+    read = replace(read, mapping=tuple(mapping or ()), first_only=first_only)
     _run(context, import_postings, file, ImportOptions(read=read))
 
 
@@ -66,10 +78,17 @@ def candidates(
     mapping: Map = None,
     file_format: FormatFlag = "auto",
     encoding: Encoding = "utf-8-sig",
+    delimiter: Delimiter = None,
+    empty: Empty = None,
 ) -> None:
     """Send what candidates state, from JSON lines in our own schema or CSV."""
-    read = ReadOptions(format=_format(file_format), mapping=tuple(mapping or ()), encoding=encoding)
-    _run(context, import_candidates, file, ImportOptions(read=read))
+    read = _read_options(file_format, encoding, delimiter, empty)
+    _run(
+        context,
+        import_candidates,
+        file,
+        ImportOptions(read=replace(read, mapping=tuple(mapping or ()))),
+    )
 
 
 @app.command("events")
@@ -79,6 +98,8 @@ def events(
     mapping: Map = None,
     file_format: FormatFlag = "auto",
     encoding: Encoding = "utf-8-sig",
+    delimiter: Delimiter = None,
+    empty: Empty = None,
     speed: Annotated[
         str, typer.Option(help="Seconds of event time per second, e.g. 60x, or max.")
     ] = "max",
@@ -98,14 +119,15 @@ def events(
     ] = None,
 ) -> None:
     """Replay events in the order of their times, from JSON lines in our own schema or CSV."""
-    row_format, replay_rate = _format(file_format), ReplayRate.parse(speed, rate)
+    read, replay_rate = (
+        _read_options(file_format, encoding, delimiter, empty),
+        ReplayRate.parse(speed, rate),
+    )
     if with_postings or posting_map:
-        derive = ReadOptions(
-            format=row_format, mapping=tuple(posting_map or ()), encoding=encoding, first_only=True
-        )
+        derive = replace(read, mapping=tuple(posting_map or ()), first_only=True)
         _run(context, import_postings, file, ImportOptions(read=derive))
-    read = ReadOptions(format=row_format, mapping=tuple(mapping or ()), encoding=encoding)
-    window = {"since": parse_time("--from", since), "until": parse_time("--until", until)}
+    read = replace(read, mapping=tuple(mapping or ()))
+    window = {"since": time_of_flag("--from", since), "until": time_of_flag("--until", until)}
     _run(context, import_events, file, ImportOptions(read=read, rate=replay_rate, **window))
 
 
@@ -158,6 +180,7 @@ def _run(
     outside = f", {summary.outside:,} outside the window" if summary.outside else ""
     unsent = f", {summary.unsent:,} not sent: stopped" if summary.stopped else ""
     rejected = f"rejected {sum(summary.rejected.values()):,}"
+    console.print(f"{file.name}: {summary.read_as}, {options.read.encoding}")
     console.print(
         f"{summary.topic}: read {summary.read:,}, sent {summary.produced:,}, "
         f"{rejected}{repeated}{outside}{unsent} in {summary.seconds:.1f} s"
@@ -168,7 +191,19 @@ def _run(
         console.print(f"  the rejected rows, with reasons: {summary.rejects}")
 
 
-def _format(name: str) -> Format:
-    if name not in get_args(Format):
-        raise InputError(f"--format {name} is unknown; give one of {', '.join(get_args(Format))}")
-    return cast("Format", name)
+def _read_options(
+    file_format: str, encoding: str, delimiter: str | None, empty: list[str] | None
+) -> ReadOptions:
+    """Return the options that all three kinds of record share."""
+    if file_format not in get_args(Format):
+        known = ", ".join(get_args(Format))
+        raise InputError(f"--format {file_format} is unknown; give one of {known}")
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter or "", delimiter)
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise InputError(f"--delimiter {delimiter!r} is no single character; give one, or tab")
+    return ReadOptions(
+        format=cast("Format", file_format),
+        encoding=encoding,
+        delimiter=delimiter,
+        empty=EMPTY_MARKERS if empty is None else frozenset({"", *empty}),
+    )

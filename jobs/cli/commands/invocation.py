@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from streaming.errors import InputError
+from streaming.importing.parsers.times import parse_time
 from streaming.settings import Settings, load
-from streaming.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -45,16 +45,16 @@ def settings_of(context: typer.Context) -> Settings:
     return invocation(context).settings
 
 
-def parse_time(flag: str, text: str | None) -> datetime | None:
-    """Return the time that a flag gives; None without the flag.
+def time_of_flag(flag: str, text: str | None) -> datetime | None:
+    """Return the time that a flag gives, in UTC unless it says otherwise; None without the flag.
 
     Raises:
         InputError: the text is no time.
     """
     try:
-        return None if text is None else parse_timestamp(text)
+        return None if text is None else parse_time(text)
     except ValueError as error:
-        raise InputError(f"{flag} {text} is no time; write it as 2026-01-31T09:30:00Z") from error
+        raise InputError(f"{flag}: {error}") from error
 
 
 @contextmanager

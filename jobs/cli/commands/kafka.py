@@ -4,10 +4,10 @@ import json
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from jobs.cli.commands.invocation import settings_of
-from jobs.runtime.terminal import console
+from jobs.runtime.tables import Table
+from jobs.runtime.terminal import console, styled
 from streaming.errors import BrokerError, SettingsError
 from streaming.settings import Settings
 
@@ -71,7 +71,7 @@ def create(context: typer.Context) -> None:
     console.print(f"created: {', '.join(result.created) or 'none'}")
     console.print(f"there already: {', '.join(result.existing) or 'none'}")
     for difference in result.differences:
-        console.print(f"[yellow]{difference}[/]")
+        console.print(styled(str(difference), "yellow"))
 
 
 @topics.command("list")
@@ -88,7 +88,7 @@ def list_topics(
         rows = [{name: getattr(state, name) for name in fields} for state in states]
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table("topic", "partitions", "messages", "differs from the contract")
+    table = Table("topic", "partitions", "messages", "differs from the contract", whole=("topic",))
     for state in states:
         if state.exists:
             differences = "; ".join(str(difference) for difference in state.differences)

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError, InputError
 
@@ -25,7 +25,7 @@ def maintain(context: typer.Context) -> None:
     settings = settings_of(context)
     with spark_session(settings, "maintain") as spark, console.status("compacting and vacuuming"):
         results = maintain_tables(spark, settings)
-    table = Table("table", "files before", "files", "bytes")
+    table = Table("table", "files before", "files", "bytes", whole=("table",))
     for each in results:
         table.add_row(each.table, f"{each.files_before:,}", f"{each.files:,}", f"{each.bytes:,}")
     console.print(table)
@@ -63,10 +63,12 @@ def rebuild_profiles(
         comparison = rebuild.compare(rebuilt.toLocalIterator(), streamed)
         if comparison.ahead and not check:
             rebuild.publish(spark, settings, rebuilt, comparison.ahead)
-    table = Table("rebuilt against the topic", "profiles", "first of them")
+    table = Table(
+        "rebuilt against the topic", "profiles", "first of them", whole=("first of them",)
+    )
     for name, description in _DIFFERENCES.items():
         ids = getattr(comparison, name)
-        table.add_row(description, f"{len(ids):,}", ", ".join(ids[:5]))
+        table.add_row(description, f"{len(ids):,}", "\n".join(ids[:5]))
     console.print(
         f"{comparison.equal:,} of {len(streamed):,} profiles on the topic equal the rebuilt ones"
     )

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from jobs.cli.commands.invocation import settings_of, spark_session
 from jobs.runtime.progress import EpochProgress
-from jobs.runtime.tables import comparison_table
+from jobs.runtime.tables import Table, comparison_table
 from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError
 
@@ -111,7 +110,9 @@ def list_versions(context: typer.Context) -> None:
             f"no model {settings.mlflow.model_name} is registered; `careerstream models init` "
             "registers the baseline, `careerstream train` trains a model"
         )
-    table = Table("version", "kind", "trained on events up to", "alias", "run")
+    table = Table(
+        "version", "kind", "trained on events up to", "alias", "run", whole=("version", "run")
+    )
     for version in versions:
         own = ", ".join(alias for alias, number in aliases.items() if number == version.version)
         table.add_row(version.version, version.kind, version.cut or "-", own, version.run_id)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.cli.commands.invocation import settings_of, spark_session, time_of_flag
+from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
 from streaming.errors import InputError, SettingsError
+from streaming.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -56,7 +56,7 @@ def posting(
 
     settings, distance = settings_of(context), _metric(metric)
     with _open_space(settings, model, "similar") as (_, space):
-        result = similar_postings(space, posting_id, top=top, metric=distance, as_of=as_of)
+        result = similar_postings(space, posting_id, top=top, metric=distance, as_of=_moment(as_of))
     print_result(result, posting_table(result), out, as_json=as_json)
 
 
@@ -108,7 +108,9 @@ def groups(
     from training.similarity.posting_clusters import cluster_postings  # noqa: PLC0415 - torch takes seconds to load
 
     with _open_space(settings_of(context), model, "groups") as (_, space):
-        result = cluster_postings(space, count=count, seed=seed, as_of=as_of, measured=measure)
+        result = cluster_postings(
+            space, count=count, seed=seed, as_of=_moment(as_of), measured=measure
+        )
     print_result(result, group_table(result), out, as_json=as_json)
     if not as_json:
         if result["ungrouped"]:
@@ -120,7 +122,8 @@ def groups(
 def posting_table(result: Result) -> Table:
     """Lay out the neighbours of a posting."""
     title = f"like {_text(result['title'])}, {_text(result['employer'])}"
-    table = Table("#", "posting", "title", "employer", result["metric"], title=title)
+    columns = ("#", "posting", "title", "employer", result["metric"])
+    table = Table(*columns, whole=("posting",), title=title)
     for item in result["items"]:
         cells = (_text(item[name]) for name in ("posting_id", "title", "employer"))
         table.add_row(str(item["rank"]), *cells, f"{item['likeness']:.3f}")
@@ -130,7 +133,8 @@ def posting_table(result: Result) -> Table:
 def candidate_table(result: Result) -> Table:
     """Lay out the neighbours of a candidate."""
     title = f"like {_text(', '.join(result['skills']))}; {_text(result['newest'])}"
-    table = Table("#", "candidate", "states", "newest posting", result["metric"], title=title)
+    columns = ("#", "candidate", "states", "newest posting", result["metric"])
+    table = Table(*columns, whole=("candidate",), title=title)
     for item in result["items"]:
         cells = (item["candidate_id"], ", ".join(item["skills"]), item["newest"])
         table.add_row(str(item["rank"]), *map(_text, cells), f"{item['likeness']:.3f}")
@@ -201,6 +205,11 @@ def print_result(result: Result, table: Table, out: Path | None, *, as_json: boo
     console.print("by {model_name} {model_version}, catalogue {catalogue_version}".format(**result))
 
 
+def _moment(as_of: str | None) -> str | None:
+    moment = time_of_flag("--as-of", as_of)
+    return None if moment is None else format_timestamp(moment)
+
+
 def _metric(name: str) -> "Metric":
     from training.similarity.nearest_neighbours import Metric  # noqa: PLC0415 - torch takes seconds to load
 
@@ -210,4 +219,4 @@ def _metric(name: str) -> "Metric":
 
 
 def _text(value: str | None) -> str:
-    return escape(value or "-")
+    return value or "-"

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Group
 from rich.live import Live
-from rich.markup import escape
-from rich.table import Table
 
 from jobs.cli.commands.invocation import settings_of
-from jobs.runtime.terminal import console
+from jobs.runtime.tables import Table
+from jobs.runtime.terminal import console, styled
 
 if TYPE_CHECKING:
     from jobs.operations.status_report import BrokerOffsets
@@ -70,17 +69,18 @@ def _tables(report: dict[str, Any]) -> Group:
     if report["broker"] == "ok":
         parts.append(_topics_table(report["topics"]))
     else:
-        parts.append(f"[red]{escape(report['broker'])}[/]")
+        parts.append(styled(report["broker"], "red"))
     return Group(*parts)
 
 
 def _jobs_table(jobs: list[dict[str, Any]]) -> Table:
     table = Table(
-        "job", "health", "lists", "p50", "p99", "folded", "since", "metrics", title="jobs",
+        "job", "health", "lists", "p50", "p99", "folded", "since", "metrics",
+        whole=("job", "metrics"), title="jobs",
         caption=None if jobs else "none runs here: `careerstream up` starts them",
     )  # fmt: skip
     for job in jobs:
-        health = "[green]ok[/]" if job["healthy"] else f"[red]{escape(job['trouble'] or '?')}[/]"
+        health = styled("ok", "green") if job["healthy"] else styled(job["trouble"] or "?", "red")
         folded = ", ".join(f"{name} {n:,.0f}" for name, n in sorted(job["folded"].items()))
         table.add_row(
             job["job"], health, _number(job["recommendations"]),
@@ -93,10 +93,10 @@ def _jobs_table(jobs: list[dict[str, Any]]) -> Table:
 def _queries_table(queries: list[dict[str, Any]]) -> Table:
     table = Table(
         "query", "batch", "read", "in/s", "can/s", "batch time", "lag", "state", "bytes", "seen",
-        title="queries",
+        whole=("query",), title="queries",
     )  # fmt: skip
     for row in queries:
-        name = row["query"] if row["active"] else f"[red]{row['query']} (ended)[/]"
+        name = row["query"] if row["active"] else styled(f"{row['query']} (ended)", "red")
         lag = ", ".join(f"{topic} {n:,}" for topic, n in sorted(row["lag"].items()))
         table.add_row(
             name, _number(row["batch_id"]), _number(row["rows"]),
@@ -108,7 +108,10 @@ def _queries_table(queries: list[dict[str, Any]]) -> Table:
 
 
 def _dead_letters_table(jobs: list[dict[str, Any]]) -> Table:
-    table = Table("query", "topic", "reason", "dead letters", title="dead letters since the start")
+    table = Table(
+        "query", "topic", "reason", "dead letters", whole=("query", "topic"),
+        title="dead letters since the start",
+    )  # fmt: skip
     for job in jobs:
         for row in job["dead_letters"]:
             table.add_row(row["query"], row["topic"], row["reason"], _number(row["letters"]))
@@ -116,7 +119,7 @@ def _dead_letters_table(jobs: list[dict[str, Any]]) -> Table:
 
 
 def _topics_table(topics: list[dict[str, Any]]) -> Table:
-    table = Table("topic", "messages so far", title="topics")
+    table = Table("topic", "messages so far", whole=("topic",), title="topics")
     for row in topics:
         table.add_row(row["topic"], _number(row["messages"]))
     return table

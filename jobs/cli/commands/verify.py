@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
 from jobs.cli.commands.invocation import invocation, settings_of, spark_session
+from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError
 
@@ -68,7 +67,7 @@ def verify(
             report = run.verify(spark, own, options, display)
         out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         console.print(faults_table(report))
-        console.print(_summary(report), highlight=False)
+        console.print(_summary(report))
         console.print(f"report in {out}")
         if not report["ok"]:
             faults = ", ".join(f"{report[fault]} {fault}".replace("_", " ") for fault in FAULTS)
@@ -85,16 +84,14 @@ class Display(Live):
     def stage(self, name: str) -> None:
         """Show the current stage."""
         self._stage = name
-        self.update(Text(name))
+        self.update(name)
 
     def tick(self, produced: "Produced") -> None:
         """Show how many messages were sent."""
         waiting = produced.sent - len(produced.acknowledged)
         self.update(
-            Text(
-                f"{self._stage}: {self._done} of {self._kills} killed, {produced.sent:,} messages "
-                f"sent, {waiting:,} not yet taken"
-            )
+            f"{self._stage}: {self._done} of {self._kills} killed, {produced.sent:,} messages "
+            f"sent, {waiting:,} not yet taken"
         )
 
     def kill(self, kill: "Kill") -> None:
@@ -105,9 +102,8 @@ class Display(Live):
         self.console.print(
             f"{kill.number:>3} of {self._kills}  {kill.process:<15} at {kill.at_seconds:>6.1f} s, "
             f"{kill.produced:,} sent, {kill.unacknowledged:,} not taken; "
-            f"behind: {behind or 'nothing'}; open batches: {open_batches or 'none'}",
-            highlight=False, soft_wrap=True,
-        )  # fmt: skip
+            f"behind: {behind or 'nothing'}; open batches: {open_batches or 'none'}"
+        )
 
 
 @contextmanager
@@ -122,10 +118,9 @@ def sigterm_as_interrupt() -> Iterator[None]:
 
 def faults_table(report: dict[str, Any]) -> Table:
     """Return the counts of each topic and table."""
-    table = Table(box=None)
-    table.add_column("topic or table", no_wrap=True)
-    for words in COLUMNS.values():
-        table.add_column(words, justify="right")
+    table = Table("topic or table", *COLUMNS.values(), whole=("topic or table",), box=None)
+    for column in table.columns[1:]:
+        column.justify = "right"
     for comparison in report["comparisons"]:
         table.add_row(comparison["name"], *(f"{comparison[key]:,}" for key in COLUMNS))
     return table

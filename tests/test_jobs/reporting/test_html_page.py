@@ -1,5 +1,6 @@
 """What all pages share: how numbers and estimates are written, escaping, files of a report."""
 
+import html
 import json
 
 import pytest
@@ -74,3 +75,9 @@ def test_curves_without_values_are_left_out():
     assert svg.startswith('<svg role="img" aria-label=')
     assert "training_loss" in svg
     assert "validation_loss" not in svg
+
+
+@pytest.mark.parametrize("name", ["costs_$5_to_$9_loss", r"$\frac_loss", "a & b <i>_loss"])
+def test_a_name_in_a_plot_is_neither_tex_nor_markup(name):
+    svg = curves_plot({name: [0.3, 0.2]})
+    assert f">{html.escape(name, quote=False)}<" in svg

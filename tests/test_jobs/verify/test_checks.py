@@ -29,7 +29,7 @@ def record(key, value, offset=0, partition=0, headers=()):
     data = orjson.dumps(value) if isinstance(value, dict) else value
     return SimpleNamespace(
         key=key.encode(), value=data, offset=offset, partition=partition, headers=list(headers),
-        timestamp=1_700_000_000_000,
+        timestamp=1_750_000_000_000,
     )  # fmt: skip
 
 

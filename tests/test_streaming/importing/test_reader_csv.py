@@ -1,5 +1,6 @@
 import csv
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -162,6 +163,95 @@ def test_the_layout_of_job_views_needs_no_mapping(tmp_path):
     }  # fmt: skip
     assert posting.record.date_posted is None
     assert repeat.line == 3
+
+
+def test_the_delimiter_is_given_named_by_the_file_or_seen_in_the_header(tmp_path):
+    for content, options in [
+        ("posting_id;title\n1;Nurse, night\n", {}),
+        ("sep=;\r\nposting_id;title\r\n1;Nurse, night\r\n", {}),
+        ('\n"sep=^"\nposting_id^title\n1^Nurse, night\n', {}),
+        ("sep=\t\nposting_id\ttitle\n1\tNurse, night\n", {}),
+        ('posting_id\t"title, of, it"\ttitle\n1\tx\tNurse, night\n', {}),
+        ("posting_id#title\n1#Nurse, night\n", {"delimiter": "#"}),
+    ]:
+        [row] = read(tmp_path, content, Posting, **options)
+        assert (row.key, row.record.title) == ("1", "Nurse, night")
+        assert row.line == 1 + content.count("\n", 0, content.index("Nurse"))
+    file = tmp_path / "rows.csv"
+    file.write_text("sep=;\nposting_id;title\n1;Nurse\n")
+    source = SourceFile(file)
+    list(read_rows(Posting, source, ReadOptions()))
+    assert source.read_as == "CSV with the delimiter semicolon"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("编号,职位名称\n1,会计\n".encode("gb18030"), "gb18030"),
+        ("Nr,Straße,Größe\n1,Köln,ä\n".encode("cp1252"), "cp1252"),
+        ("posting_id,title\n1,会计\n".encode("utf-16"), "utf-16"),
+    ],
+)
+def test_a_header_in_another_encoding_names_the_flag(tmp_path, content, encoding):
+    with pytest.raises(InputError, match=f"is not utf-8-sig; .*--encoding {encoding}$"):
+        read(tmp_path, content, Posting, "posting_id=编号", "title=职位名称")
+
+
+def test_a_column_that_stands_twice_cannot_be_mapped(tmp_path):
+    content = "posting_id,title,title,note,note\n1,Nurse,Pfleger,x,y\n"
+    with pytest.raises(InputError, match="has 2 columns title; rename all but one"):
+        read(tmp_path, content, Posting)
+    with pytest.raises(InputError, match="has 2 columns note"):
+        read(tmp_path, content, Posting, "posting_id=posting_id", "title=note")
+
+
+def test_a_country_may_be_namibia(tmp_path):
+    content = "posting_id,title,place.country,employer\n1,Guide,NA,NA\n2,Guide,N/A,Etosha\n"
+    there, nowhere = read(tmp_path, content, Posting)
+    assert (there.record.place.country, there.record.employer) == ("NA", None)
+    assert nowhere.record.place is None
+
+
+def test_what_a_candidate_blocks_may_hold_commas(tmp_path):
+    content = (
+        "candidate_id,updated_at,skills,blocked_employers\n"
+        '1,2025-01-01,"Go, Rust","Ada, Ltd."\n'
+        "2,2025-01-01,\"['Go', 'Rust']\",\"Ada, Ltd.; Bob & Sons\"\n"
+        '3,2025-01-01,"[""Go"", ""Rust""]","[""Ada, Ltd."", ""Bob""]"\n'
+    )
+    records = [row.record for row in read(tmp_path, content, Candidate)]
+    assert [record.skills for record in records] == [["Go", "Rust"]] * 3
+    assert [record.blocked_employers for record in records] == [
+        ["Ada, Ltd."],
+        ["Ada, Ltd.", "Bob & Sons"],
+        ["Ada, Ltd.", "Bob"],
+    ]
+
+
+def test_stated_parts_that_a_stream_refuses_are_not_sent(tmp_path):
+    content = "candidate_id,updated_at\n*,2025-01-01\nlater,2031-01-01\nok,2025-01-01\n"
+    latest = datetime(2026, 1, 1, tzinfo=UTC)
+    nobody, later, row = read(tmp_path, content, Candidate, max_time=latest)
+    assert (nobody.reason, later.reason) == (
+        RejectionReason.WRONG_VALUE,
+        RejectionReason.FUTURE_TIME,
+    )
+    assert row.key == "ok"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        ("38.500", "41.000", (38500, 41000)),
+        ("41,000", "38,500", (38500, 41000)),
+        ("17,25", "", (17.25, None)),
+        ("0", "30000", (None, 30000)),
+    ],
+)
+def test_amounts_of_money_in_cells(tmp_path, low, high, expected):
+    content = f"posting_id;title;salary.minimum;salary.maximum\n1;Nurse;{low};{high}\n"
+    [row] = read(tmp_path, content, Posting)
+    assert (row.record.salary.minimum, row.record.salary.maximum) == expected
 
 
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=9)

@@ -18,6 +18,7 @@ from streaming.importing import (
     SourceFile,
     read_rows,
 )
+from streaming.importing.json_rows import json_results
 from streaming.importing.source_file import LINE_LIMIT
 
 EVENT = {
@@ -61,8 +62,8 @@ def test_an_absent_event_id_is_a_stable_hash_of_the_row(tmp_path):
         ({"posting_id": None}, RejectionReason.MISSING_FIELD, "field posting_id is missing"),
         ({"posting_id": 7}, RejectionReason.WRONG_TYPE, "field posting_id is 7"),
         ({"posting_id": ""}, RejectionReason.WRONG_VALUE, "field posting_id is ''"),
-        ({"kind": "look"}, RejectionReason.WRONG_VALUE, "field kind is 'look'"),
-        ({"event_time": "soon"}, RejectionReason.WRONG_VALUE, "field event_time is 'soon'"),
+        ({"kind": "look"}, RejectionReason.WRONG_VALUE, "field kind: 'look' is no kind"),
+        ({"event_time": "soon"}, RejectionReason.WRONG_VALUE, "event_time: 'soon' is no time"),
         (
             {"event_time": "0001-01-01T00:00:00+05:00"},
             RejectionReason.WRONG_VALUE,
@@ -76,10 +77,41 @@ def test_an_absent_event_id_is_a_stable_hash_of_the_row(tmp_path):
 def test_faults_name_field_value_and_remedy(tmp_path, change, reason, words):
     line = json.dumps({**EVENT, **change})
     latest = datetime(2027, 1, 1, tzinfo=UTC)
-    (reject,) = read(tmp_path, line, max_event_time=latest)
+    (reject,) = read(tmp_path, line, max_time=latest)
     assert (reject.line, reject.reason, reject.raw) == (1, reason, line)
     assert words in reject.text
     assert "\n" not in reject.text
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ({"date_posted": "20240229"}, {"date_posted": "2024-02-29T00:00:00.000000Z"}),
+        ({"valid_through": "2024-02-29"}, {"valid_through": "2024-02-29T23:59:59.999999Z"}),
+        ({"valid_through": 1709164800}, {"valid_through": "2024-02-29T00:00:00.000000Z"}),
+        ({"date_posted": "2024-02-29T09:00:00"}, {"date_posted": "2024-02-29T09:00:00.000000Z"}),
+        ({"salary": {"minimum": "38.500"}}, {"salary": {"minimum": 38500.0}}),
+        ({"salary": {"minimum": 9, "maximum": 7}}, {"salary": {"minimum": 7.0, "maximum": 9.0}}),
+        ({"salary": {"minimum": 0, "unit": "YEAR"}}, {}),
+    ],
+)
+def test_times_and_amounts_are_read_as_in_other_formats(tmp_path, written, read_as):
+    posting = {"schema_version": 1, "posting_id": "1", "title": "Nurse"}
+    (row,) = read(tmp_path, json.dumps(posting | written), Posting)
+    assert json.loads(row.value) == posting | {"skills": []} | read_as
+
+
+@pytest.mark.parametrize("time", [202402290930, 7, 1e300, True, "2024-02-30", ["2024"], {}, ""])
+def test_a_time_that_is_none_is_rejected(tmp_path, time):
+    (reject,) = read(tmp_path, json.dumps({**EVENT, "event_time": time}))
+    assert "event_time" in reject.text
+
+
+def test_an_event_without_a_zone_can_be_compared(tmp_path):
+    latest = datetime(2027, 1, 1, tzinfo=UTC)
+    line = json.dumps({**EVENT, "event_time": "2026-01-31T09:30:00"})
+    (row,) = read(tmp_path, line, max_time=latest)
+    assert row.record.event_time == datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
 
 def test_broken_lines_stop_nothing_and_keep_their_numbers(tmp_path):
@@ -95,6 +127,29 @@ def test_broken_lines_stop_nothing_and_keep_their_numbers(tmp_path):
     ]
     assert "--encoding" in results[1].text
     assert json.loads(results[1].to_json())["raw"] == "\\udcff\\udcfe"
+
+
+@pytest.mark.parametrize("field", ["candidate_id", "unknown"])
+@pytest.mark.parametrize("depth", [200, 1000, 5000])
+def test_deep_nesting_is_one_reject(tmp_path, field, depth):
+    deep = "[" * depth + "]" * depth
+    good = json.dumps(EVENT)
+    line = f'{good[:-1]}, "{field}": {deep}}}'
+    rejected, row = read(tmp_path, f"{line}\n{good}")
+    assert (type(rejected), rejected.line, type(row)) == (RejectedRow, 1, Row)
+    assert rejected.reason in {RejectionReason.TOO_LARGE, RejectionReason.NOT_JSON}
+
+
+@pytest.mark.parametrize("content", ["[]", "[[], []]", "[null]", "null", "7"])
+def test_a_line_without_objects_is_rejected(content):
+    (result,) = json_results(Event, content, 1)
+    assert result.reason == RejectionReason.WRONG_TYPE
+
+
+def test_a_list_is_several_rows(tmp_path):
+    content = json.dumps([EVENT, 5, {**EVENT, "kind": "look"}, [EVENT]])
+    types = [Row, RejectedRow, RejectedRow, Row]
+    assert [type(result) for result in read(tmp_path, content)] == types
 
 
 def test_a_line_without_end_is_one_reject(tmp_path):

@@ -1,74 +1,17 @@
-from datetime import UTC, datetime, timedelta, timezone
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.contract.records import SalaryUnit
-from streaming.importing.salary_parser import parse_salary, parse_salary_text
-from streaming.importing.value_parsers import (
+from streaming.importing.parsers.salary import parse_salary, parse_salary_text
+from streaming.importing.parsers.values import (
     parse_event_kind,
     parse_integer,
     parse_language,
     parse_list,
     parse_number,
     parse_salary_unit,
-    parse_time,
 )
-from streaming.timestamps import format_timestamp
-
-
-@pytest.mark.parametrize(
-    ("text", "canonical"),
-    [
-        ("2020-10-22T14:30:36+0100", "2020-10-22T13:30:36.000000Z"),
-        ("2020-10-22T14:30:36.5+01:00", "2020-10-22T13:30:36.500000Z"),
-        ("2014-11-06 11:15:51 UTC", "2014-11-06T11:15:51.000000Z"),
-        (" 2014-11-06  11:15:51 +0800 ", "2014-11-06T03:15:51.000000Z"),
-        ("2020-11-12T23:59:59.123456789Z", "2020-11-12T23:59:59.123456Z"),
-        ("2020-10-22", "2020-10-22T00:00:00.000000Z"),
-        ("20201022", "2020-10-22T00:00:00.000000Z"),
-        ("2020/10/22 09:30", "2020-10-22T09:30:00.000000Z"),
-        ("2020年10月22日", "2020-10-22T00:00:00.000000Z"),
-        ("22 October 2020", "2020-10-22T00:00:00.000000Z"),
-        ("Oct 22, 2020", "2020-10-22T00:00:00.000000Z"),
-        ("Thu, 22 Oct 2020 14:30:36 +0100", "2020-10-22T13:30:36.000000Z"),
-        ("1604000000", "2020-10-29T19:33:20.000000Z"),
-        ("1604000000123", "2020-10-29T19:33:20.123000Z"),
-    ],
-)
-def test_times_in_many_spellings(text, canonical):
-    assert format_timestamp(parse_time(text)) == canonical
-
-
-@pytest.mark.parametrize("text", ["03/04/2020", "soon", "", "2020-13-01", "0000-00-00", "12:30"])
-def test_a_time_that_could_be_misread_is_refused(text):
-    with pytest.raises(ValueError, match="write it as 2026-01-31T09:30:00Z"):
-        parse_time(text)
-
-
-@given(
-    st.datetimes(
-        min_value=datetime(1900, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-        timezones=st.just(UTC) | st.just(timezone(timedelta(hours=-7))),
-        max_value=datetime(9000, 1, 1),  # noqa: DTZ001
-    )
-)
-def test_any_iso_time_is_read_exactly(moment):
-    assert parse_time(moment.isoformat()) == moment
-    assert parse_time(format_timestamp(moment)) == moment
-
-
-def test_a_last_day_is_included():
-    assert (
-        format_timestamp(parse_time("2020-11-12", end_of_day=True)) == "2020-11-12T23:59:59.999999Z"
-    )
-    assert format_timestamp(parse_time("12 November 2020", end_of_day=True)).startswith(
-        "2020-11-12T23:59"
-    )
-    assert format_timestamp(parse_time("2020-11-12T00:00:00Z", end_of_day=True)).endswith(
-        "T00:00:00.000000Z"
-    )
 
 
 def test_plain_values():
@@ -79,7 +22,23 @@ def test_plain_values():
     assert parse_salary_unit("per annum") == parse_salary_unit("YEAR") == SalaryUnit.YEAR
     assert parse_event_kind(" VIEW") == "view"
     assert parse_list("Java, SQL；Java、Go | C++\nCI/CD,") == ["Java", "SQL", "Go", "C++", "CI/CD"]  # noqa: RUF001
+    assert parse_list("Ada, Ltd; Bob & Co", commas=False) == ["Ada, Ltd", "Bob & Co"]
     assert [parse_language(tag) for tag in ("en", "en-GB", "zh_CN")] == ["en", "en", "zh"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("['Rust', \"Go's\"]", ["Rust", "Go's"]),
+        ('["会计", "Excel", 7]', ["会计", "Excel", "7"]),
+        ("[]", []),
+        ("[Rust, Go]", ["[Rust", "Go]"]),
+        ("['Rust'", ["['Rust'"]),
+        ("[" * 2_000 + "]" * 2_000, ["[" * 2_000 + "]" * 2_000]),
+    ],
+)
+def test_a_list_as_json_or_python_writes_it(text, parts):
+    assert parse_list(text) == parts
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_training_reads_the_profile_that_the_stream_folds(
         )
         for n, one in enumerate(rng.sample(events, len(events)))
     ]
-    parts = [ReceivedStatedPart(part, 0, "") for part in stated]
+    parts = [ReceivedStatedPart(part, 0, part["updated_at"]) for part in stated]
     streamed = fold(None, [*parts, *received], "a").profile
     read = Dataset.read(folder)
     if streamed is None:

@@ -275,9 +275,25 @@ def test_reasons_are_in_the_language_of_the_candidate(ranker, folder, as_of, pro
     assert all(expected in reason["text"] for item in items for reason in item["reasons"])
 
 
-def test_a_dismissal_is_no_reason(ranker, folder, profiles, as_of):
-    profile = next(p for p in profiles if len(p["events"]) > 2)
-    events = [{**event, "kind": "dismiss"} for event in profile["events"]]
-    [items] = ranker.rank([{**profile, "events": events}], [as_of], folder, 5)
-    for item in items:
-        assert all("dismissed" not in reason["text"] for reason in item["reasons"])
+def test_who_only_dismissed_gets_the_popular_list_without_those(ranker, folder, profiles, as_of):
+    profile = next(p for p in profiles if len(p["events"]) > 2 and not p.get("stated"))
+    dismissed = [{**event, "kind": "dismiss"} for event in profile["events"]]
+    [nobody] = ranker.rank([{**profile, "events": []}], [as_of], folder, 50)
+    for events in (dismissed, [*profile["events"], *dismissed]):
+        [items] = ranker.rank([{**profile, "events": events}], [as_of], folder, 5)
+        assert items
+        assert {item["posting_id"] for item in items}.isdisjoint(e["posting_id"] for e in events)
+        kinds = {reason["kind"] for item in items for reason in item["reasons"]}
+        assert kinds <= {"popular", "fresh"}
+        scores = {item["posting_id"]: item["score"] for item in nobody}
+        assert all(item["score"] == scores.get(item["posting_id"]) for item in items)
+
+
+def test_a_dismissed_posting_is_no_reason(ranker, folder, profiles, as_of):
+    profile = next(p for p in profiles if len({e["posting_id"] for e in p["events"]}) > 2)
+    *_, first = profile["events"]
+    own = first["posting_id"]
+    events = [*profile["events"], {**first, "kind": "dismiss"}]
+    [items] = ranker.rank([{**profile, "events": events}], [as_of], folder, 10)
+    assert items
+    assert all(reason.get("posting_id") != own for item in items for reason in item["reasons"])

@@ -6,14 +6,21 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from datetime import datetime
 from pathlib import Path
 
+import hypothesis
 import mlflow.pyfunc
 import pandas as pd
 import pyarrow as pa
 import pytest
+import schema_values
+from hypothesis import given
+from hypothesis import strategies as st
 
+from streaming.contract.documents import json_schema
 from streaming.contract.records import Item
+from streaming.contract.topics import PROFILES
 from streaming.errors import InputError, ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Ranker
@@ -24,6 +31,7 @@ from training.registry import model_registry, packaging
 from training.registry.pyfunc import EXAMPLE
 from training.registry.registration import TrainedModel, register_model
 
+PROFILE_SCHEMA = json_schema(PROFILES)
 OURS = {"streaming", "training"}
 IMPORTED_AS = {"scikit-learn": "sklearn"}
 TO_PREPARE = {"sklearn"}
@@ -100,7 +108,14 @@ def expected(ranker, catalogue, profiles, tmp_path):
     folder = tmp_path / "expected"
     folder.mkdir()
     ranker.prepare(catalogue, folder)
-    return ranker.rank(profiles, [profile["as_of"] for profile in profiles], folder, 10)
+    lists = ranker.rank(profiles, [profile["as_of"] for profile in profiles], folder, 10)
+    return [[complete(item) for item in items] for items in lists]
+
+
+def complete(item):
+    """An item as `predict` returns it: what is absent is None."""
+    reasons = [{"posting_id": None, "words": [], **reason} for reason in item["reasons"]]
+    return {"valid_through": None, **item, "reasons": reasons}
 
 
 def as_input(profiles, **columns):
@@ -113,7 +128,8 @@ def test_the_registered_model_ranks_like_the_ranker(
     folder = tmp_path / "prepared"
     folder.mkdir()
     loaded.prepare(catalogue, folder)
-    assert loaded.rank(profiles, [p["as_of"] for p in profiles], folder, 10) == expected
+    lists = loaded.rank(profiles, [p["as_of"] for p in profiles], folder, 10)
+    assert [[complete(item) for item in items] for items in lists] == expected
 
 
 def test_predict_gives_the_same_list_alone(model, profiles, expected):
@@ -174,9 +190,24 @@ def test_a_changed_catalogue_is_ranked_at_once(model, ranker, profiles, catalogu
     [
         ({"profile": ["{"]}, {}, "row 0: profile is not valid"),
         ({"profile": ["[]"]}, {}, "row 0: profile is not valid"),
-        ({"profile": ["{}"]}, {}, "row 0: profile is not valid, candidate_id: Field required"),
+        ({"profile": ["{}"]}, {}, "row 0: profile is not valid, field candidate_id is missing"),
+        ({"profile": [""]}, {}, "row 0: profile is not valid, the value is not JSON"),
+        ({"profile": [None]}, {}, "row 0: profile is None; give a profile's JSON"),
+        ({"profile": [b"{}"]}, {}, "row 0: profile is b'{}'; give a profile's JSON"),
+        ({"profile": [{"version": 1}]}, {}, "row 0: profile is {'version': 1}; give"),
+        ({"profile": ["\ud800"]}, {}, "row 0: profile is not valid, the value is not UTF-8"),
         ({"as_of": ["yesterday"]}, {}, "row 0: as_of 'yesterday' is no RFC 3339 time"),
+        ({"as_of": ["0001-01-01T01:00:00+05:00"]}, {}, "row 0: as_of '0001-01-01T01:00:00"),
+        ({"as_of": ["2026-01-31T12:00:00"]}, {}, "write it as 2026-01-31T09:30:00Z"),
+        ({"as_of": [[1]]}, {}, r"row 0: as_of \[1\] is no RFC 3339 time"),
+        ({"as_of": pd.Series([1_769_860_800], dtype=object)}, {}, "row 0: as_of 1769860800 is no"),
+        ({"as_of": pd.Series([datetime(2026, 1, 31)], dtype=object)}, {}, "row 0: as_of "),  # noqa: DTZ001
         ({}, {"size": 0}, "size is 0; give 1 or more"),
+        ({}, {"size": -7}, "size is -7; give 1 or more"),
+        ({}, {"size": None}, "size is None; give a whole number"),
+        ({}, {"catalogue": "x" * 5000}, "is no path that can be read"),
+        ({}, {"catalogue": "a\x00b"}, "does not exist"),
+        ({}, {"catalogue": str(Path(__file__).parent)}, "is no folder that this model prepared"),
         ({}, {"catalogue": "nowhere"}, "catalogue nowhere does not exist"),
         ({}, {"catalogue": __file__}, "is not one that careerstream wrote"),
     ],
@@ -184,6 +215,93 @@ def test_a_changed_catalogue_is_ranked_at_once(model, ranker, profiles, catalogu
 def test_wrong_input_is_one_line(model, profiles, columns, params, message):
     with pytest.raises(InputError, match=message) as caught:
         model.predict(as_input(profiles[:1]).assign(**columns), params=params)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"as_of": 1_769_860_800}, "field as_of is a number, must be a string such as 2026-"),
+        ({"as_of": "0001-01-01T01:00:00+05:00"}, "field as_of is '0001-01-01T01:00:00"),
+        ({"events": [{"kind": "impression"}]}, r"field events\[0\].kind is 'impression', must be"),
+        ({"events": [{"event_time": 1.5}]}, r"field events\[0\].event_time is a number"),
+        ({"stated": {}}, "field stated.updated_at is missing"),
+        ({"applied": None}, "field applied is missing"),
+        ({"schema_version": 2}, "schema_version is 2"),
+    ],
+)
+def test_a_wrong_field_of_a_profile_is_named(model, profiles, changes, message):
+    event = profiles[1]["events"][0]
+    if changes.get("events"):
+        changes = {"events": [event | changes["events"][0]]}
+    rows = as_input([profiles[0], profiles[1] | changes])
+    with pytest.raises(InputError, match=f"row 1: profile is not valid, {message}"):
+        model.predict(rows)
+
+
+def test_a_profile_is_ranked_as_it_is_decoded(model, profiles, expected):
+    written = profiles[1] | {"schema_version": 1.0, "applied": [], "triggered_by": None, "x": "?"}
+    [event] = written["events"]
+    event = event | {"offset": 4.0, "duration_seconds": None}
+    event |= {"event_time": event["event_time"].lower().replace("000000z", "0000000001z")}
+    assert model.predict(as_input([written | {"events": [event]}]))["items"][0] == expected[1]
+
+
+def test_an_aware_datetime_is_a_moment_too_and_an_empty_one_is_the_profiles_own(model, profiles):
+    empty = [None, pd.NaT, float("nan"), pd.NA]
+    rows = as_input(profiles[:1] * 5)
+    rows["as_of"] = pd.Series([pd.Timestamp("2026-01-31T01:00:00+01:00"), *empty], dtype=object)
+    first, *others = model.predict(rows)["items"].tolist()
+    assert all(items == others[0] for items in others)
+    as_text = as_input(profiles[:1], as_of=["2026-01-31T00:00:00Z"])
+    assert model.predict(as_text)["items"][0] == first
+
+
+def test_a_missing_column_is_named(model):
+    with pytest.raises(InputError, match="no column profile"):
+        model.unwrap_python_model().predict(None, pd.DataFrame({"profiles": ["{}"]}))
+
+
+def test_a_list_holds_at_most_all_postings(model, profiles):
+    everything = model.predict(as_input(profiles), params={"size": 2**40})["items"].tolist()
+    assert everything == model.predict(as_input(profiles), params={"size": 40})["items"].tolist()
+
+
+def with_known_postings(profile):
+    """The profile, with events of postings that the catalogue holds."""
+    events = profile.get("events")
+    for number, event in enumerate(events if isinstance(events, list) else []):
+        if isinstance(event, dict) and isinstance(event.get("posting_id"), str):
+            event["posting_id"] = f"p{number:02}"
+    return profile
+
+
+@given(
+    drawn=st.lists(
+        schema_values.values(PROFILE_SCHEMA).map(with_known_postings), min_size=1, max_size=3
+    ),
+    as_of=schema_values.TIMES.filter(
+        schema_values.validator(PROFILE_SCHEMA["properties"]["as_of"]).is_valid
+    )
+    | st.none(),
+)
+@hypothesis.settings(max_examples=40, deadline=None)
+def test_every_profile_that_the_schema_allows_has_a_list(model, drawn, as_of):
+    lists = model.predict(as_input(drawn, as_of=[as_of] * len(drawn)), params={"size": 3})["items"]
+    assert len(lists) == len(drawn)
+    for items in lists:
+        assert [Item.model_validate(item).rank for item in items] == [1, 2, 3][: len(items)]
+
+
+@given(drawn=schema_values.changed_values(PROFILE_SCHEMA).map(with_known_postings))
+@hypothesis.settings(max_examples=60, deadline=None)
+def test_every_other_profile_is_an_input_error(model, drawn):
+    rows = as_input([drawn])
+    if schema_values.validator(PROFILE_SCHEMA).is_valid({"schema_version": 1} | drawn):
+        assert len(model.predict(rows, params={"size": 1})) == 1
+        return
+    with pytest.raises(InputError, match="row 0: profile is not valid, ") as caught:
+        model.predict(rows)
     assert "\n" not in str(caught.value)
 
 
@@ -197,7 +315,7 @@ def test_the_signature_is_fixed(model):
         ("size", "DataType.long", 10),
         ("catalogue", "DataType.string", ""),
     ]
-    assert signature.outputs.input_names() == ["items"]
+    assert signature.outputs.input_names() == ["as_of", "items"]
     example = model.metadata.load_input_example()
     assert example.equals(EXAMPLE)
     assert len(model.predict(example)["items"][0]) == 10

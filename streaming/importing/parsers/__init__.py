@@ -1,0 +1,1 @@
+"""Parsers: times, money, markup and single values, in the forms of other people's files."""

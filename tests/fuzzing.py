@@ -1,0 +1,9 @@
+"""How many inputs a fuzz test tries: hundreds, or ten thousand with --hypothesis-profile=fuzz."""
+
+from hypothesis import HealthCheck, settings
+
+FUZZ = settings(
+    max_examples=max(300, settings.default.max_examples),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
