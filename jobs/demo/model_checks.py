@@ -1,7 +1,7 @@
 """Checks of the model: recommendations for stated skills, and the topic against `predict`."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -9,7 +9,7 @@ import pandas as pd
 
 from jobs.demo.demo_data import EXAMPLE_SKILLS, misspell, occupation_names, stated_profiles
 from jobs.demo.stream_checks import newest_values
-from streaming.contract.records import ANONYMOUS
+from streaming.contract.records import ANONYMOUS, Item
 from streaming.contract.topics import PROFILES, RECOMMENDATIONS
 from streaming.profiles.fold import Document
 from streaming.serving.bundles import Bundle, BundleStore
@@ -113,5 +113,11 @@ def _compare(
     params = {"size": size, "catalogue": str(bundle.prepared_path())}
     predicted = model.predict(rows, params=params)["items"] if matched else []
     for (value, _), items in zip(matched, predicted, strict=True):
-        outcome["equal" if list(items) == value["items"] else "different"] += 1
+        same = _as_records(items) == _as_records(value["items"])
+        outcome["equal" if same else "different"] += 1
     return outcome
+
+
+def _as_records(items: Iterable[Document]) -> list[Item]:
+    """Return items in a form in which null and absent are one."""
+    return [Item.model_validate(item) for item in items]

@@ -1,5 +1,6 @@
 """The console that commands and the demo print to, and how a program ends with an error."""
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,12 @@ def printable(text: str) -> str:
     lone surrogates, which cannot be encoded.
     """
     return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def json_text(value: Any, *, indent: int | None = 2) -> str:
+    """Return a value as JSON in which what steers a terminal is escaped, as JSON allows."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def styled(text: str, style: str = "") -> Text:

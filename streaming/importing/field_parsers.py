@@ -71,16 +71,19 @@ def parse_texts(kind: type[ImportedRecord], document: Mapping[str, Any]) -> dict
     """Return a JSON document of our own schema with its times and numbers read as in CSV.
 
     They may be texts, and a time may be a number. "45.000" would otherwise be 45 in one format and
-    45000 in the other. Everything else stays as it is.
+    45000 in the other. A null is as good as absent. Everything else stays as it is.
 
     Raises:
         RowError: one of them cannot be read.
     """
-    values = dict(document)
+    values = {name: value for name, value in document.items() if value is not None}
     for name, parse in _parsers_of_texts(kind):
         parent, _, last = name.rpartition(".")
         holder = values.get(parent) if parent else values
         value = holder.get(last) if isinstance(holder, dict) else None
+        if isinstance(value, bool):
+            text = f"field {name} is {str(value).lower()}; write no true or false there"
+            raise RowError(RejectionReason.WRONG_TYPE, text)
         is_time = isinstance(value, int | float) and parse in _TIME_PARSERS
         if not isinstance(holder, dict) or not (isinstance(value, str) or is_time):
             continue

@@ -15,10 +15,12 @@ _Path = tuple[Any, ...]
 """The lists and nodes around a value, outermost first."""
 
 _PREFIX = re.compile(r"^(?:schema:|https?://(?:www\.)?schema\.org/)")
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _WRAPPERS = ("@value", "@list", "@set")
 _KEYWORDS = frozenset({"@context", "@type", "@graph", "@id", "@included", "@reverse"})
-_TEXT_KEYS = ("name", "value", "codeValue", "credentialCategory", "description")
+_TEXT_KEYS = ("name", "legalName", "value", "codeValue", "credentialCategory", "description")
 """Where the text of a nested node is found, best first."""
+_IDENTITY = ("title", "identifier", "url")
 _MAX_DEPTH = 20
 """Nested lists and nodes within one property; the deepest ones in use have five."""
 _ALLOWANCE = 1_000
@@ -69,6 +71,16 @@ class Document:
         """The nodes of type JobPosting that are not part of another one."""
         return list(self._postings.values())
 
+    def _is_another(self, name: str, posting: Node) -> bool:
+        """Return whether a posting is not the one of the same @id, which names it on its page only.
+
+        Pages that were joined into one document use "#job" each.
+        """
+        if name not in self._named_postings or _ABSOLUTE.match(name):
+            return False
+        pairs = ((posting.get(key), self._merged[name].get(key)) for key in _IDENTITY)
+        return any(None not in (own, other) and own != other for own, other in pairs)
+
     def resolve(self, value: Any) -> Any:
         """Return the node that a reference or node names by its @id, or else the value itself."""
         name = value.get("@id") if isinstance(value, dict) else None
@@ -82,13 +94,16 @@ class Document:
             node["@type"] = list(dict.fromkeys(names))
             self.types.update(dict.fromkeys(names))
         is_posting = "JobPosting" in node.get("@type", [])
-        if isinstance(name := node.get("@id"), str):
+        name = node.get("@id")
+        if isinstance(name, str) and name and not (is_posting and self._is_another(name, node)):
             merged = self._merged.setdefault(name, {})
-            if is_posting and name not in self._named_postings:
-                # A page and its posting often share an @id; the posting's own title counts then.
+            is_named = name in self._named_postings
+            if is_posting and not is_named:
+                # A page and its posting often share an @id; only the posting's own text counts.
                 self._named_postings.add(name)
+                merged.clear()
                 merged.update(node)
-            else:
+            elif is_posting or not (is_named and node.get("@type")):
                 merged.update({k: v for k, v in node.items() if merged.get(k) is None})
             node = merged
         if is_posting and not inside:

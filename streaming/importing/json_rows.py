@@ -83,12 +83,13 @@ def _rows(
     if not items:
         raise RowError(RejectionReason.WRONG_TYPE, "the list is empty; write one object a line")
     nodes = [item for item in items if belongs(item)]
+    own = [item for item in items if not belongs(item)]
     if nodes and _LONG_INTEGER.search(raw):
         exact = partial(json.loads, parse_int=_exact_integer)
         nodes = [item for item in _items(raw, exact) if belongs(item)]
     if nodes:
         yield from _posting_rows(nodes)
-    yield from (partial(_own_values, kind, item) for item in items if not belongs(item))
+    yield from (partial(_own_values, kind, item) for item in own)
 
 
 def _posting_rows(nodes: list[Any]) -> list[Callable[[], Mapping[str, Any]]]:

@@ -10,8 +10,8 @@ that sorts first stands among the events, which needs no order of arrival; the p
 applied to or dismissed count. An event's offset is that of its first appearance.
 
 A stated part counts as stated at its `updated_at`, but never after its own message. Of two with the
-same time the later message counts. A withdrawal holds against everything before it on the topic,
-even where another clock was ahead.
+same time the later message counts, unless the first states nothing. A withdrawal holds against
+everything before it on the topic, even where another clock was ahead.
 
 Times are canonical strings (`streaming.timestamps`), so that comparing them compares the times.
 """
@@ -167,7 +167,9 @@ def _stated(
             held, offset = best
             if withdraws and offset < r.offset:
                 stated["updated_at"] = max(stated["updated_at"], held["updated_at"])
-            if stated == held or (stated["updated_at"], r.offset) < (held["updated_at"], offset):
+            later = (stated["updated_at"], r.offset) > (held["updated_at"], offset)
+            holds = held.keys() == {"updated_at"} and stated["updated_at"] <= held["updated_at"]
+            if stated == held or not later or (holds and not withdraws):
                 continue
         best = stated, r.offset
     return best

@@ -37,8 +37,10 @@ class Catalogue:
 
     @classmethod
     def read(cls, file: Path) -> "Catalogue":
-        """Read a file of `write`, memory-mapped."""
+        """Read a file of `write`, memory-mapped; a ValueError or KeyError for another file."""
         table = pq.read_table(file, memory_map=True)
+        if table.column("posting_id").null_count:
+            raise ValueError("a posting has no id")
         return cls(table, int(table.schema.metadata[b"catalogue_version"]))
 
     def write(self, file: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from streaming.contract.records import EventKind
+from streaming.profiles.fold import MAX_EVENTS
 from streaming.serving.ranker import Profile
 from training.data.dataset import DISMISS, EVENT_KINDS
 from training.model.time_encoding import to_microseconds
@@ -53,7 +54,8 @@ class ProfileHistory:
     @classmethod
     def of_profile(cls, profile: Profile, rows: Mapping[str, int]) -> Self:
         """Read a value of the topic `profiles`; events of unknown postings are skipped."""
-        events = [e for e in profile.get("events") or () if e["posting_id"] in rows]
+        known = [e for e in profile.get("events") or () if e["posting_id"] in rows]
+        events = known[-MAX_EVENTS:]
         return cls.of_events(
             np.array([rows[event["posting_id"]] for event in events], dtype=np.int64),
             np.array([EVENT_KINDS.index(event["kind"]) for event in events], dtype=np.int64),

@@ -174,21 +174,27 @@ class RankerModel(PythonModel):
         if is_folder:
             return self._opened(path)
         if not is_file:
-            raise InputError(f"catalogue {path} does not exist; give a prepared folder or a file")
+            raise InputError(
+                f"catalogue {_shown(location)} does not exist; give a prepared folder or a file"
+            )
         key = (path.absolute(), path.stat().st_mtime_ns)
         if self._prepared_file is None or self._prepared_file[0] != key:
             self._prepared_file = (key, self._prepare_file(path))
         return self._prepared_file[1]
 
     def _opened(self, folder: Path) -> Path:
-        """Return a folder if this model can open it; opened folders are kept open."""
+        """Return a folder if this model can rank it; opened folders are kept open."""
         try:
-            self.rank([], [], folder, 1)
+            self._try(folder)
         except (ModelError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"catalogue {folder} is no folder that this model prepared: {one_line(error)}"
             ) from error
         return folder
+
+    def _try(self, folder: Path) -> None:
+        """Rank for nobody, which reads everything that a list needs."""
+        self.rank([{}], ["1970-01-01T00:00:00.000000Z"], folder, 1)
 
     def _prepare_file(self, file: Path) -> Path:
         """Prepare a catalogue file in a folder that is deleted with the model."""
@@ -196,6 +202,7 @@ class RankerModel(PythonModel):
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         try:
             self.prepare(Catalogue.read(file), folder)
+            self._try(folder)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"catalogue {file} is not one that careerstream wrote: {one_line(error)}"

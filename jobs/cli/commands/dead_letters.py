@@ -1,6 +1,5 @@
 """careerstream dead-letters: list, show and replay messages that could not be read."""
 
-import json
 import sys
 from typing import Annotated, Any
 
@@ -8,7 +7,7 @@ import typer
 
 from jobs.cli.commands.invocation import settings_of, time_of_flag
 from jobs.runtime.tables import Table
-from jobs.runtime.terminal import console
+from jobs.runtime.terminal import console, json_text
 
 app = typer.Typer(no_args_is_help=True, help="List, show and replay unreadable messages.")
 
@@ -38,7 +37,7 @@ def list_dead_letters(
     selection = DeadLetterFilter(reason=reason, topic=topic, since=time_of_flag("--since", since))
     summary = summarize(settings_of(context).kafka, selection, newest)
     if as_json:
-        typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
+        typer.echo(json_text(summary))
         return
     console.print(_counts_table(summary))
     if summary["newest"]:
@@ -64,7 +63,7 @@ def show(
     decoded = decode_value(value, letter.topic)
     if as_json:
         fields = {"is": decoded.stage, "faults": decoded.problems, "value": decoded.value}
-        typer.echo(json.dumps(letter.to_dict() | fields, indent=2, ensure_ascii=False))
+        typer.echo(json_text(letter.to_dict() | fields))
         return
     headers = letter.to_dict() | {"read as": decoded.stage}
     for name, content in headers.items():
@@ -112,7 +111,7 @@ def replay_dead_letters(
     counts = dead_letter_replay.count_outcomes(outcomes)
     if as_json:
         report = {"dry_run": dry_run, "counts": counts, "letters": dict(sorted(outcomes.items()))}
-        typer.echo(json.dumps(report, indent=2))
+        typer.echo(json_text(report))
         return
     sent = counts.pop(dead_letter_replay.ReplayOutcome.REPLAY.value)
     console.print(f"{'would replay' if dry_run else 'replayed'} {sent:,} of {len(outcomes):,}")
@@ -144,7 +143,7 @@ def _newest_table(letters: list[dict[str, Any]]) -> Table:
 def _value_text(value: Any) -> str:
     if value is None:
         return "null"
-    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    text = value if isinstance(value, str) else json_text(value)
     more = len(text) - MAX_CHARACTERS
     tail = f" ... and {more:,} characters more" if more > 0 else ""
     return text[:MAX_CHARACTERS] + tail

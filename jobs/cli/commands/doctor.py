@@ -1,6 +1,5 @@
 """careerstream doctor and settings: this machine, and the settings in force."""
 
-import json
 from operator import attrgetter
 from typing import Annotated, Any
 
@@ -9,7 +8,7 @@ from pydantic import SecretStr
 
 from jobs.cli.commands.invocation import settings_of
 from jobs.runtime.tables import Table
-from jobs.runtime.terminal import console, styled
+from jobs.runtime.terminal import console, json_text, styled
 from streaming import settings as settings_module
 from streaming.errors import MissingDependencyError
 
@@ -42,7 +41,7 @@ def settings(
     """Show name, value and meaning of every setting. Secrets print as stars."""
     current = settings_of(context)
     if as_json:
-        typer.echo(json.dumps(current.model_dump(mode="json"), indent=2, ensure_ascii=False))
+        typer.echo(json_text(current.model_dump(mode="json")))
         return
     table = Table("name", "value", "meaning", whole=("name", "value"))
     for name, field in settings_module.names().items():

@@ -1,13 +1,12 @@
 """careerstream recommend and recommendations: publish lists again, and show one."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from jobs.cli.commands.invocation import settings_of, spark_session
 from jobs.runtime.tables import recommendation_table
-from jobs.runtime.terminal import console
+from jobs.runtime.terminal import console, json_text
 from streaming.errors import InputError
 
 
@@ -52,7 +51,7 @@ def recommendations(
             "and does `careerstream up` run?"
         )
     if as_json:
-        typer.echo(json.dumps(recommendation, ensure_ascii=False, indent=2))
+        typer.echo(json_text(recommendation))
         return
     posting_ids = {item["posting_id"] for item in recommendation["items"]}
     console.print(recommendation_table(recommendation, read_postings(kafka, posting_ids)))

@@ -1,6 +1,5 @@
 """careerstream similar and groups: nearest neighbours and clusters of a registered model."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ import typer
 
 from jobs.cli.commands.invocation import settings_of, spark_session, time_of_flag
 from jobs.runtime.tables import Table
-from jobs.runtime.terminal import console
+from jobs.runtime.terminal import console, json_text
 from streaming.errors import InputError, SettingsError
 from streaming.timestamps import format_timestamp
 
@@ -192,7 +191,7 @@ def print_result(result: Result, table: Table, out: Path | None, *, as_json: boo
     Raises:
         InputError: the file cannot be written.
     """
-    text = json.dumps(result, ensure_ascii=False, indent=2)
+    text = json_text(result)
     if out is not None:
         try:
             out.write_text(text + "\n", encoding="utf-8")

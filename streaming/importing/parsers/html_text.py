@@ -24,7 +24,7 @@ _INLINE_NAMES = (
     "a abbr acronym area b base basefont bdi bdo bgsound big blink button cite code col colgroup "
     "data del dfn em embed font frame i image img input ins kbd keygen label link map mark "
     "menuitem meta meter nobr output param path picture portal progress q rb rp rt rtc ruby s samp "
-    "slot small source span strike strong sub sup textarea time track tt u var wbr"
+    "selectedcontent slot small source span strike strong sub sup textarea time track tt u var wbr"
 )
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _DROPPED = frozenset(_DROPPED_NAMES.split())

@@ -49,6 +49,7 @@ _UNIT = re.compile(
 )
 _SEPARATORS = re.compile(r"[;|、；\n]+")  # noqa: RUF001 - Chinese semicolon
 _SEPARATORS_AND_COMMAS = re.compile(r"[,;|、，；\n]+")  # noqa: RUF001 - Chinese commas
+_BULLETS = re.compile(r"^[^\S\n]*[-*–•·▪◦‣][^\S\n]+", re.MULTILINE)  # noqa: RUF001 - a dash in use
 _LANGUAGE = re.compile(r"[a-z]{2}")
 
 
@@ -101,11 +102,12 @@ def parse_event_kind(text: str) -> EventKind:
 def parse_list(text: str, *, commas: bool = True) -> list[str]:
     """Split a text at semicolons, bars, line ends and, unless told otherwise, commas.
 
-    A list as JSON or Python writes it (["Java", "SQL"]) gives its texts. Each part is taken once.
+    A list as JSON or Python writes it (["Java", "SQL"]) gives its texts. Bullets before the parts
+    go. Each part is taken once.
     """
     separators = _SEPARATORS_AND_COMMAS if commas else _SEPARATORS
     written = _written_list(text)
-    parts = separators.split(text) if written is None else written
+    parts = separators.split(_BULLETS.sub("", text)) if written is None else written
     lines = (" ".join(part.split()) for part in parts)
     return list(dict.fromkeys(line for line in lines if line))
 

@@ -1,6 +1,7 @@
 """The console prints data as it is, whole, and without what steers a terminal."""
 
 import io
+import json
 import re
 
 import pytest
@@ -12,7 +13,13 @@ from rich.live import Live
 from jobs.cli.app import main
 from jobs.runtime.progress import StageProgress, import_progress
 from jobs.runtime.tables import Table
-from jobs.runtime.terminal import PlainConsole, errors_as_exit_codes, printable, styled
+from jobs.runtime.terminal import (
+    PlainConsole,
+    errors_as_exit_codes,
+    json_text,
+    printable,
+    styled,
+)
 from streaming.errors import InputError
 
 DATA = [
@@ -212,3 +219,11 @@ def test_a_usage_error_sends_no_control_character(capsys):
     with pytest.raises(SystemExit):
         main(["kafka", "\x1b[2J\x9b"])
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", capsys.readouterr().err)
+
+
+def test_json_of_a_terminal_is_json_without_what_steers_it():
+    value = {"title": "\x9b31m \u202e \x7f [/b]\n", "名": "\ud800"}
+    text = json_text(value)
+    assert json.loads(text) == value
+    assert text.replace("\n", "").isprintable()
+    assert "[/b]" in text

@@ -107,6 +107,17 @@ def test_a_time_that_is_none_is_rejected(tmp_path, time):
     assert "event_time" in reject.text
 
 
+def test_null_is_absent_and_a_number_is_no_truth(tmp_path):
+    posting = {"posting_id": "1", "title": "Nurse", "skills": None, "salary": None}
+    (row,) = read(tmp_path, json.dumps(posting), Posting)
+    assert row.record.skills == []
+    (reject,) = read(tmp_path, json.dumps(EVENT | {"duration_seconds": True}))
+    assert (reject.reason, reject.text) == (
+        RejectionReason.WRONG_TYPE,
+        "field duration_seconds is true; write no true or false there",
+    )
+
+
 def test_an_event_without_a_zone_can_be_compared(tmp_path):
     latest = datetime(2027, 1, 1, tzinfo=UTC)
     line = json.dumps({**EVENT, "event_time": "2026-01-31T09:30:00"})

@@ -307,7 +307,7 @@ def test_nodes_with_one_id_are_one_node(tmp_path):
         {"@type": "ItemList", "itemListElement": [{"@type": "JobPosting", "@id": "#1"}]},
         {"@type": "WebPage", "@id": "#1", "name": "Jobs", "description": "All jobs"},
         nurse(**{"@id": "#1", "industry": None, "description": "Days"}),
-        nurse(**{"@id": "#1", "title": "Other", "industry": "Health"}),
+        nurse(**{"@id": "#1", "industry": "Health"}),
     ]
     (row,) = read(tmp_path, document[2:])
     assert (row.record.title, row.record.industry) == ("Nurse", "Health")
@@ -503,3 +503,41 @@ def test_no_shape_of_json_breaks_the_reader(document, jsonld):
 def test_no_property_of_a_posting_breaks_the_reader(properties):
     (result, *_) = json_results(Posting, json.dumps({**properties, "@type": "JobPosting"}), 1)
     assert isinstance(result, Row | RejectedRow)
+
+
+def lines_of(tmp_path, *documents):
+    """Outcomes of documents, one a line: the id of a posting, or the reason of a reject."""
+    results = read(tmp_path, *documents)
+    return [result.key if isinstance(result, Row) else result.reason.value for result in results]
+
+
+def test_an_object_whose_only_keyword_is_its_context_has_one_outcome(tmp_path):
+    posting = {"@type": "JobPosting", "title": "Baker", "identifier": "b"}
+    context = {"@context": "https://schema.org"}
+    assert lines_of(tmp_path, context | {"type": "JobPosting"}) == ["not-a-posting"]
+    assert lines_of(tmp_path, [context, posting]) == ["b"]
+
+
+def test_pages_that_were_joined_keep_their_postings_apart(tmp_path):
+    page = {"@type": "JobPosting", "@id": "#posting", "title": "Baker", "identifier": "1"}
+    other = page | {"title": "Cook", "identifier": "2"}
+    assert lines_of(tmp_path, [page, other, page]) == ["1", "2"]
+    assert lines_of(tmp_path, [page | {"@id": ""}, other | {"@id": ""}]) == ["1", "2"]
+
+
+def test_a_page_of_the_same_id_says_nothing_of_the_posting(tmp_path):
+    page = {"@type": "WebPage", "@id": "https://x.test/1", "name": "x", "description": "cookies"}
+    posting = {"@type": "JobPosting", "@id": "https://x.test/1", "title": "Baker"}
+    for graph in ([page, posting], [posting, page]):
+        [row] = read(tmp_path, {"@context": "https://schema.org", "@graph": graph})
+        assert (row.record.title, row.record.description) == ("Baker", None)
+
+
+def test_a_legal_name_is_a_name_and_bullets_are_no_skills(tmp_path):
+    organization = {"@type": "Organization", "legalName": "Ada GmbH"}
+    posting = FULL | {
+        "hiringOrganization": organization,
+        "skills": "<ul><li>Java</li><li>C++; -5</li></ul>",
+    }
+    [row] = read(tmp_path, posting)
+    assert (row.record.employer, row.record.skills) == ("Ada GmbH", ["Java", "C++", "-5"])

@@ -117,7 +117,10 @@ def newest_marks(events):
 
 
 def newest_stated(records):
-    """The last of those with the newest time; of the same one again, the first."""
+    """Of those with the newest time one that states nothing, or else the last of them.
+
+    Of the same one again it is the first.
+    """
     told = [(r, {k: v for k, v in r.stated.items() if v not in (None, [])}) for r in records]
     if not told:
         return None
@@ -126,6 +129,9 @@ def newest_stated(records):
         ((r.offset, stated) for r, stated in told if stated["updated_at"] == newest),
         key=lambda pair: pair[0],
     )
+    nothing = next((end for end in ends if len(end[1]) == 1), None)
+    if nothing is not None:  # holds against what has the same time
+        return nothing[1], nothing[0]
     stated = ends[-1][1]
     before = [offset for offset, other in ends if other != stated]
     return stated, min(offset for offset, _ in ends if not before or offset > before[-1])
@@ -394,6 +400,7 @@ def test_a_withdrawal_holds_though_another_clock_is_ahead():
         assert profile["stated"] == {"updated_at": moment(120)}
     older = ReceivedStatedPart({"updated_at": moment(60), "skills": ["Go"]}, 2, moment(130))
     assert not fold(profile, [older], "c").changed
+    assert not fold(profile, [replace(ahead, offset=2, produced_at=moment(130))], "c").changed
     newer = ReceivedStatedPart({"updated_at": moment(140), "skills": ["Go"]}, 2, moment(140))
     assert fold(profile, [newer], "c").profile["stated"]["skills"] == ["Go"]
 

@@ -164,6 +164,26 @@ def test_another_catalogue_as_file_or_prepared_folder(
     assert items[0][0]["posting_id"] == "newer"
 
 
+@pytest.mark.parametrize("column", ["open", "employer", "date_posted"])
+def test_a_catalogue_without_a_column_is_one_line(
+    model, profiles, make_catalogue, column, tmp_path
+):
+    other = make_catalogue({"posting_id": "only"}, version=9)
+    file = tmp_path / "other.parquet"
+    Catalogue(other.table.drop([column]), 9).write(file)
+    with pytest.raises(InputError, match="is not one that careerstream wrote"):
+        model.predict(as_input(profiles), params={"catalogue": str(file)})
+
+
+def test_more_events_than_a_profile_holds_can_be_ranked(model, profiles):
+    """Older ones are not read, neither by the encoder nor by the content score."""
+    seen = profiles[1]["events"][0]
+    later = [seen | {"event_id": f"x{n}", "posting_id": "p04"} for n in range(60)]
+    everything = profiles[1] | {"events": [seen, *later]}
+    for stated in (profiles[1]["stated"], None):
+        assert len(model.predict(as_input([everything | {"stated": stated}]))["items"][0]) == 10
+
+
 def test_a_changed_catalogue_is_ranked_at_once(model, ranker, profiles, catalogue, tmp_path):
     """A posting is gone, one is closed, one is new: none of it waits for a training."""
     rows = {row["posting_id"]: row for row in catalogue.table.to_pylist()}
@@ -178,7 +198,8 @@ def test_a_changed_catalogue_is_ranked_at_once(model, ranker, profiles, catalogu
     params = {"catalogue": str(file), "size": len(now)}
     lists = model.predict(as_input(profiles), params=params)["items"].tolist()
     moments = [profile["as_of"] for profile in profiles]
-    assert lists == ranker.rank(profiles, moments, folder, len(now))
+    ranked = ranker.rank(profiles, moments, folder, len(now))
+    assert lists == [[complete(item) for item in items] for items in ranked]
     for items in lists:
         listed = {item["posting_id"] for item in items}
         assert "p99" in listed
@@ -208,7 +229,7 @@ def test_a_changed_catalogue_is_ranked_at_once(model, ranker, profiles, catalogu
         ({}, {"catalogue": "x" * 5000}, "is no path that can be read"),
         ({}, {"catalogue": "a\x00b"}, "does not exist"),
         ({}, {"catalogue": str(Path(__file__).parent)}, "is no folder that this model prepared"),
-        ({}, {"catalogue": "nowhere"}, "catalogue nowhere does not exist"),
+        ({}, {"catalogue": "nowhere"}, "catalogue 'nowhere' does not exist"),
         ({}, {"catalogue": __file__}, "is not one that careerstream wrote"),
     ],
 )
