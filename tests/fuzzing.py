@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, settings
 
 FUZZ = settings(
-    max_examples=max(300, settings.default.max_examples),
+    max_examples=max(200, settings.default.max_examples),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

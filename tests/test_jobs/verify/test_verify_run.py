@@ -56,7 +56,7 @@ def running_in(folder):
     return found
 
 
-@pytest.mark.parametrize("tuned", ["on", "off"])
+@pytest.mark.parametrize("tuned", ["on", pytest.param("off", marks=pytest.mark.nightly)])
 def test_nothing_is_lost_whatever_is_killed(spark, tmp_path, record_property, tuned):
     given = Settings(home=tmp_path, spark=SparkSettings(driver_memory="1g", tuned=tuned))
     notes = Notes()
