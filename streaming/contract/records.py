@@ -308,13 +308,13 @@ def to_json(record: Record) -> bytes:
     (`streaming.timestamps`). A time without a zone is UTC.
 
     Raises:
-        ValueError: a time is outside the years 1 to 9999 in UTC.
+        ValueError: a time is outside the years 1 to 9999 in UTC, or a number beyond 64 bits.
     """
     values = record.model_dump(exclude_none=True)
     try:
         return orjson.dumps(values, default=_time_text, option=orjson.OPT_PASSTHROUGH_DATETIME)
     except orjson.JSONEncodeError as error:
-        raise ValueError(f"a time is outside the years 1 to 9999 in UTC: {error}") from error
+        raise ValueError(f"it cannot be written as JSON: {error}") from error
 
 
 def _time_text(value: Any) -> str:

@@ -121,14 +121,14 @@ def _open_csv(lines: RowLines, options: ReadOptions) -> tuple[list[str], Iterato
     if declared := _SEP_LINE.fullmatch(start):  # which Excel writes and reads
         lines.skip_text()
         start, delimiter = lines.first_text(), delimiter or declared["delimiter"] or "\t"
-    if not is_decoded(start):
+    if "\0" in start or not is_decoded(start):
         raise InputError(
             f"the header of {lines.source.path} is not {options.encoding}; name the file's "
             f"encoding, e.g. --encoding {lines.source.likely_encoding()}"
         )
     delimiter = delimiter or _most_frequent(start)
     lines.source.read_as = f"CSV with the delimiter {_DELIMITER_NAMES.get(delimiter, delimiter)}"
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    rows = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         header = next((cells for cells in rows if any(cells)), [])
     except csv.Error as error:

@@ -24,6 +24,7 @@ from streaming.contract.records import (
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import CANDIDATES, EVENTS, MAX_VALUE_BYTES, POSTINGS, Topic
 from streaming.errors import quote
+from streaming.importing.parsers.salary_text import MAX_RATIO
 from streaming.timestamps import format_timestamp
 
 ImportedRecord = Event | Posting | Candidate
@@ -159,7 +160,7 @@ def _validated(kind: type[ImportedRecord], values: Mapping[str, Any]) -> Importe
 
 
 def _with_ordered_salary(posting: Posting) -> Posting:
-    """Leave out ends of the salary that are not positive, and put them in order."""
+    """Leave out ends of a salary that are not positive, put them in order, drop a misread one."""
     if posting.salary is None:
         return posting
     ends = (posting.salary.minimum, posting.salary.maximum)
@@ -168,6 +169,8 @@ def _with_ordered_salary(posting: Posting) -> Posting:
         return posting.model_copy(update={"salary": None})
     if low is not None and high is not None:
         low, high = min(low, high), max(low, high)
+        if high > MAX_RATIO * low:  # "30" and "40k"
+            return posting.model_copy(update={"salary": None})
     salary = posting.salary.model_copy(update={"minimum": low, "maximum": high})
     return posting.model_copy(update={"salary": salary})
 

@@ -36,6 +36,8 @@ def _as_surrogates(error: UnicodeError) -> tuple[str, int]:
 
 _INVALID = re.compile("[\ud800-\udfff]")
 _SAMPLE_BYTES = 64 * 1024
+_WORD_RUN = 3
+"""Bytes: German words have two accents side by side ("Größe"), Chinese ones four bytes or more."""
 
 codecs.register_error(_LENIENT, _as_surrogates)
 
@@ -86,8 +88,9 @@ class SourceFile:
         self.bytes_read = 0
         try:
             with self.path.open("rb") as raw, self._text(raw) as text:
-                while line := text.readline(LINE_LIMIT):
-                    self.bytes_read = raw.tell()
+                start = "\ufeff"  # a mark of the byte order that the encoding's name leaves there
+                while line := text.readline(LINE_LIMIT).removeprefix(start):
+                    start, self.bytes_read = "", raw.tell()
                     yield line
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             message = f"the compressed file breaks off here ({error}); fetch it again"
@@ -111,7 +114,9 @@ class SourceFile:
             return "utf-16-be" if big_endian else "utf-16-le"
         # Chinese characters are pairs of high bytes; in Latin scripts most accents stand alone.
         runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
-        return "gb18030" if sum(run for run in runs if run > 1) > sum(runs) / 2 else "cp1252"
+        return (
+            "gb18030" if sum(run for run in runs if run > _WORD_RUN) > sum(runs) / 2 else "cp1252"
+        )
 
     def _text(self, raw: IO[bytes]) -> io.TextIOWrapper:
         compressed = raw.read(2) == _GZIP_MAGIC

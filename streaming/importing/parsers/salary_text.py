@@ -37,6 +37,7 @@ from streaming.importing.parsers.salary_tokens import (
 )
 from streaming.importing.parsers.values import find_salary_unit
 
+_ONE_GROUP = re.compile(r"\d{1,3}[.,]\d{3}")
 MAX_RATIO = 100
 """A range in a text whose ends differ by a larger factor is misread ("45-50.000")."""
 _MAX_WITHOUT_CURRENCY = 10_000_000
@@ -84,6 +85,11 @@ class _Amount:
     """Whether its thousands are separated."""
     multiplier: str = ""
 
+    @property
+    def is_chinese(self) -> bool:
+        """Whether its multiplier is a Chinese one, such as 万."""
+        return self.multiplier > "\u2e80"
+
     def times(self, multiplier: str) -> float:
         number = self.number or 0.0
         return round(number * FACTORS[multiplier], 4) if multiplier else number
@@ -106,7 +112,8 @@ def read_salary(
     """
     tokens = tokenise(text)
     kinds = [token.kind for token in tokens]
-    bare = trusted and set(kinds) <= _BARE
+    is_grade = kinds[0] == "to" and tokens[0].text.isalpha()  # "E13", where E is Italian for and
+    bare = trusted and set(kinds) <= _BARE and not is_grade
     before, i = _Amount(), 0
     while kinds[i] not in ("extra", "bonus", "end"):
         if kinds[i] != "number":
@@ -153,13 +160,18 @@ def _parse_amount(tokens: Sequence[Token], i: int, before: _Amount) -> tuple[_Am
     number, previous = tokens[i], tokens[i - 1]
     amount = _Amount([*before.currencies], bound=before.bound, pay=before.pay)
     in_word = previous.kind == "word" and number.glued and previous.text < "\u2e80"  # "NP22"
-    in_numbers = not amount.currencies and "number" in (previous.kind, tokens[i + 1].kind)
+    in_decimals = previous.text in (".", ",") and number.glued and tokens[i - 2].kind != "word"
+    in_numbers = in_decimals or (
+        not amount.currencies and "number" in (previous.kind, tokens[i + 1].kind)
+    )
     if not in_word and not in_numbers and before.bound != "negative":
         amount.number = read_number(number.text)
         amount.grouped = bool(re.match(r"[1-9][\d,]*[.,' ]\d{3}(?!\d)", number.text))
     i += 1
     if tokens[i].kind == "multiplier":
         amount.multiplier = tokens[i].text.lower().rstrip(".")
+        if _ONE_GROUP.fullmatch(number.text) and not ("," in number.text and amount.is_chinese):
+            amount.number = None  # "1.125M": thousands or decimals
         i += 1
     if amount.multiplier == "lpa":
         amount.unit = SalaryUnit.YEAR
@@ -241,6 +253,8 @@ def _salary(
     low, high = first.value, last.value
     if not first.multiplier and first.times(last.multiplier) <= high:
         low = first.times(last.multiplier)  # "30-40k": the k belongs to both
+    elif not first.multiplier and first.grouped and last.is_chinese:
+        return None  # "1.125-1.5万": thousands or decimals
     if (
         any(end.number is None or (end.multiplier in INDIAN_ONLY and not indian) for end in ends)
         or len(units) > 1

@@ -149,9 +149,9 @@ _PATTERNS = {
     "minimum": r"(?<![\w/])[>≥](?= ?[\d£€$])|"
     + _words(
         "from|starting(?: at| from)?|at least|min(?:imum|destens|\\.)?|(?:not? less|more) than",
-        "over|above|ab|[àa] partir de|desde|от|最低|至少|起薪",
+        "over|above|ab|vanaf|mind\\.|[àa] partir de|desde|от|最低|至少|起薪",
     ),
-    "until": _words("to|bis|until|до|至|到"),
+    "until": _words("to|bis|until|tot|till?|до|至|到"),
     # Codes are found among the words.
     "currency": rf"(?<![{LATIN}])(?-i:US|CA|AU|NZ|HK|SG|NT|MX|[ACRS]) \$|[a-z]{{0,4}}\$|"
     rf"(?:jp|cn|rmb)?¥|[£€₩₪₦₱₽฿₺₴₫₹]|"

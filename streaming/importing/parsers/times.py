@@ -29,9 +29,11 @@ _DATE_FORMATS = (
 """The year first, or the month as a word."""
 
 _TIME_OF_DAY = re.compile(r"[ T]\d{1,2}:\d{2}(:\d{2})?$", re.IGNORECASE)
+_CLOCK = r"\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?"
 _ISO = re.compile(
-    r"(?P<date>\d{4}-\d{2}-\d{2}|\d{8}|\d{4}-?W\d{2}-?\d)(?:[ T](?P<time>\d{2}[\d:.,]*))?"
-    r" ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:\d{2}|(?(time)[+-]\d{2}(?:\d{2})?|Z))?",
+    rf"(?P<date>\d{{4}}-\d{{2}}-\d{{2}}|\d{{8}}|\d{{4}}-?W\d{{2}}-?\d)(?:[ T](?P<time>{_CLOCK}))?"
+    # No zone is further than 14 hours from UTC: "09:00-17:00" is a span.
+    r" ?(?P<zone>Z|UTC|GMT|[+-](?:0\d|1[0-4]):\d{2}|(?(time)[+-](?:0\d|1[0-4])(?:\d{2})?|Z))?",
     re.IGNORECASE,
 )
 _ZONES = {"UTC": "Z", "GMT": "Z"}

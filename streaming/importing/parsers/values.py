@@ -5,6 +5,7 @@ error.
 """
 
 import ast
+import json
 import math
 import re
 
@@ -50,6 +51,7 @@ _UNIT = re.compile(
 _SEPARATORS = re.compile(r"[;|、；\n]+")  # noqa: RUF001 - Chinese semicolon
 _SEPARATORS_AND_COMMAS = re.compile(r"[,;|、，；\n]+")  # noqa: RUF001 - Chinese commas
 _BULLETS = re.compile(r"^[^\S\n]*[-*–•·▪◦‣][^\S\n]+", re.MULTILINE)  # noqa: RUF001 - a dash in use
+_BETWEEN_TEXTS = re.compile(r"(?<=['\"])\s+(?=['\"])")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 
 
@@ -113,15 +115,20 @@ def parse_list(text: str, *, commas: bool = True) -> list[str]:
 
 
 def _written_list(text: str) -> list[str] | None:
-    """Return the texts and numbers of a list in JSON or Python; None for everything else."""
+    """Return the texts and numbers of a list in JSON, Python or NumPy; None for all else."""
     text = text.strip()
     if not (text.startswith("[") and text.endswith("]")):
         return None
     try:
-        values = ast.literal_eval(text)  # reads JSON, too, but for its constants
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-    return [str(value) for value in values if isinstance(value, str | int | float)]
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            # NumPy prints no commas, and Python would join the texts.
+            values = ast.literal_eval(_BETWEEN_TEXTS.sub(", ", text))
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+    kinds = (str, int, float)
+    return [str(v) for v in values if isinstance(v, kinds) and not isinstance(v, bool)]
 
 
 def parse_language(text: str) -> str:

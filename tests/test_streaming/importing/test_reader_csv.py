@@ -189,12 +189,21 @@ def test_the_delimiter_is_given_named_by_the_file_or_seen_in_the_header(tmp_path
     [
         ("编号,职位名称\n1,会计\n".encode("gb18030"), "gb18030"),
         ("Nr,Straße,Größe\n1,Köln,ä\n".encode("cp1252"), "cp1252"),
+        ("posting_id,title\n1,Nurse\n".encode("utf-16-le"), "utf-16-le"),
         ("posting_id,title\n1,会计\n".encode("utf-16"), "utf-16"),
     ],
 )
 def test_a_header_in_another_encoding_names_the_flag(tmp_path, content, encoding):
     with pytest.raises(InputError, match=f"is not utf-8-sig; .*--encoding {encoding}$"):
         read(tmp_path, content, Posting, "posting_id=编号", "title=职位名称")
+
+
+def test_a_mark_of_the_byte_order_and_blanks_before_quotes_are_no_text(tmp_path):
+    content = '\ufeff\ufeffposting_id, "title"\n1, "Nurse, night"\n'.encode()
+    [row] = read(tmp_path, content, Posting)
+    assert (row.key, row.record.title) == ("1", "Nurse, night")
+    [row] = read(tmp_path, content[3:], Posting, encoding="utf-8")
+    assert row.key == "1"
 
 
 def test_a_column_that_stands_twice_cannot_be_mapped(tmp_path):
@@ -246,6 +255,7 @@ def test_stated_parts_that_a_stream_refuses_are_not_sent(tmp_path):
         ("41,000", "38,500", (38500, 41000)),
         ("17,25", "", (17.25, None)),
         ("0", "30000", (None, 30000)),
+        ("2500", "3200", (2500, 3200)),
     ],
 )
 def test_amounts_of_money_in_cells(tmp_path, low, high, expected):

@@ -93,6 +93,7 @@ def test_faults_name_field_value_and_remedy(tmp_path, change, reason, words):
         ({"salary": {"minimum": "38.500"}}, {"salary": {"minimum": 38500.0}}),
         ({"salary": {"minimum": 9, "maximum": 7}}, {"salary": {"minimum": 7.0, "maximum": 9.0}}),
         ({"salary": {"minimum": 0, "unit": "YEAR"}}, {}),
+        ({"salary": {"minimum": "30", "maximum": "40k"}}, {}),
     ],
 )
 def test_times_and_amounts_are_read_as_in_other_formats(tmp_path, written, read_as):

@@ -32,6 +32,8 @@ def test_plain_values():
         ("['Rust', \"Go's\"]", ["Rust", "Go's"]),
         ('["会计", "Excel", 7]', ["会计", "Excel", "7"]),
         ("[]", []),
+        ("['Ada, Ltd.' 'Bob']", ["Ada, Ltd.", "Bob"]),
+        ('["Rust", null, true, "CI\\/CD"]', ["Rust", "CI/CD"]),
         ("[Rust, Go]", ["[Rust", "Go]"]),
         ("['Rust'", ["['Rust'"]),
         ("[" * 2_000 + "]" * 2_000, ["[" * 2_000 + "]" * 2_000]),

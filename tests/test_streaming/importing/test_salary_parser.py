@@ -378,3 +378,17 @@ def test_lists_of_many_parts_take_linear_time():
         return {name: ["?"] * length for name in ("currency", "minValue", "value")}
 
     assert seconds(wrong(160)) < 20 * seconds(wrong(20))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$1.125M", "2.016 LPA", "€1,125 Mio.", "1.234万/月", "1.125-1.5万/月", "E13", "A 13", "$.75"],
+)
+def test_what_has_two_readings_is_no_salary(text):
+    assert parse_salary(text) is None
+
+
+def test_a_dutch_range_has_two_ends():
+    found = parse_salary_text("€ 2.500 tot € 3.200 per maand")
+    assert (found.minimum, found.maximum, found.unit) == (2500, 3200, "MONTH")
+    assert parse_salary_text("mind. 45.000 €").maximum is None
