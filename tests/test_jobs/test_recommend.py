@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from jobs import index_postings, recommend, update_profiles
-from streaming.contract.records import ANONYMOUS, Recommendation
+from streaming.contract.records import ANONYMOUS, Item, Recommendation
 from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.lake import tables
@@ -158,7 +158,8 @@ def offline(market, tmp_path, monkeypatch):
             load_catalogue(market.spark, market.settings, at).write(catalogues[at])
         rows = pd.DataFrame({"profile": [json.dumps(profile)], "as_of": [value["as_of"]]})
         params = {"size": market.settings.recommend.list_size, "catalogue": str(catalogues[at])}
-        return list(models[version].predict(rows, params=params)["items"][0])
+        items = models[version].predict(rows, params=params)["items"][0]
+        return [Item.model_validate(item) for item in items]  # null and absent are one there
 
     return ask
 
@@ -200,7 +201,7 @@ def test_each_list_is_what_the_registered_model_gives(market, first_lists, offli
     profiles = market.profiles()
     for value in first_lists:
         profile = profiles.get(value["candidate_id"]) or anonymous_profile(value["as_of"])
-        assert offline(value, profile) == value["items"]
+        assert offline(value, profile) == Recommendation.model_validate(value).items
 
 
 def test_versions_are_pinned_and_ids_made_of_them(market, first_lists):
@@ -264,7 +265,7 @@ def test_a_new_champion_takes_over_and_a_retried_batch_repeats_its_bytes(
     profiles = market.profiles()
     for candidate in CANDIDATES:
         value = by_candidate[candidate, second.version]
-        assert offline(value, profiles[candidate]) == value["items"]
+        assert offline(value, profiles[candidate]) == Recommendation.model_validate(value).items
         assert value["profile_version"] == profiles[candidate]["version"]
     last = [v for v in fresh if v["candidate_id"] == ANONYMOUS][-1]
     assert last["model_version"] == second.version
