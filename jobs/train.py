@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from jobs.runtime.entrypoint import run_once
 from streaming.settings import Settings
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, hold_back
 from training.data.lake_export import export_dataset
 from training.fitting.fit import Fitted, OnEpoch, fit
 from training.registry.model_registry import ModelRef
@@ -22,7 +22,8 @@ def run(
 ) -> tuple[ModelRef, Fitted]:
     """Train on the newest version of the lake and register the model as challenger.
 
-    `on_epoch` is called with the values of each epoch.
+    The newest events, a share of `training.gate_share`, are left to the gate. `on_epoch` is called
+    with the values of each epoch.
 
     Raises:
         InputError: there is nothing to train on.
@@ -32,6 +33,7 @@ def run(
     started = time.monotonic()
     folder = create_run_folder(settings)
     data_version = export_dataset(spark, settings, folder / "dataset")
+    hold_back(folder / "dataset", settings.training.gate_share)
     fitted = fit(folder / "dataset", folder, settings.training, on_epoch=on_epoch)
     dataset, seconds = Dataset.read(folder / "dataset"), time.monotonic() - started
     record = training_record(fitted, dataset, settings.training.seed, data_version, seconds)

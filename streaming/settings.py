@@ -186,6 +186,12 @@ class TrainingSettings(Section):
     )
     seed: int = Field(default=7, description="seed of all random numbers")
     epochs: int | None = Field(default=None, ge=1, description="overrides the preset's epochs")
+    gate_share: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="share of the events, the newest, that training leaves to the promotion gate",
+    )
     text_encoder: str | None = Field(
         default=None,
         description="word2vec or GloVe file, or a language model by folder or by NAME@REVISION "

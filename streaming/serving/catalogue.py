@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,11 @@ NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Postings, sorted by id."""
+    """Postings, sorted by a hash of their ids.
+
+    Rankers break ties by row. Ids often grow with time, so an order by id would favour the older
+    of two equal postings.
+    """
 
     table: pa.Table
     """The columns of `records.Posting` and `open` (false: withdrawn), one row a posting."""
@@ -33,7 +38,12 @@ class Catalogue:
     @classmethod
     def of(cls, table: pa.Table, version: int) -> "Catalogue":
         """Create a catalogue from rows in any order."""
-        return cls(table.sort_by("posting_id").combine_chunks(), version)
+        hashes = [
+            blake2b(posting_id.encode(), digest_size=16).digest()
+            for posting_id in table.column("posting_id").to_pylist()
+        ]
+        order = sorted(range(len(hashes)), key=hashes.__getitem__)
+        return cls(table.take(pa.array(order, pa.int64())).combine_chunks(), version)
 
     @classmethod
     def read(cls, file: Path) -> "Catalogue":

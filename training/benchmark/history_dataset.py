@@ -40,7 +40,7 @@ def dataset_of(training: TrainingView) -> Dataset:
         for h in histories
     ]
     return Dataset(
-        catalogue=Catalogue.of(_table(training), 0),
+        catalogue=Catalogue(_table(training), 0),
         candidate_ids=training.users,
         stated=(None,) * len(histories),
         starts=np.concatenate([[0], np.cumsum(lengths)]),
@@ -54,7 +54,7 @@ def dataset_of(training: TrainingView) -> Dataset:
 
 
 def _table(training: TrainingView) -> pa.Table:
-    """Return the catalogue's table; ids are row numbers, so that its order is the view's."""
+    """Return the catalogue's table; its order is the view's."""
     postings: Sequence[Mapping[str, Any]] = training.postings or ({},) * training.items
     numbers = training.attributes or ((),) * training.items
     rows = [

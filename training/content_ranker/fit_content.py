@@ -1,7 +1,7 @@
 """Training of the content score beside a trained encoder-decoder, and selection of the blend."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
 from training.data.dataset import Dataset, HeldOut
 from training.determinism import repeatable
+from training.evaluation.prequential import EvaluationProtocol, held_out_turns
 from training.evaluation.ranking_metrics import ndcg_of_ranks
 from training.inference.batch_invariant_ops import one_thread
 from training.model.time_encoding import freshness_at, to_microseconds
@@ -27,7 +28,7 @@ _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 BLENDS = (*(Blend(1.0, share) for share in _SHARES), Blend(0.0, 1.0))
 """The blends to compare: more and more of the encoder-decoder, and the encoder-decoder alone."""
 _DEFAULT_BLEND = Blend(1.0, 1.0)
-_MOST_CASES = 1_000
+_MOST_TURNS = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,37 +79,29 @@ def fit_content(
     examples = make_examples(train, featurizer, postings, seed)
     logit = fit_logit(examples)
     index = ContentIndex(featurizer, CoVisitation.count(train, postings))
-    cases = _validation_cases(dataset, train.counts.made_at, seed)
+    protocol = EvaluationProtocol(turns=_MOST_TURNS, seed=seed)
+    turns = held_out_turns(dataset, train.counts.made_at, protocol)
+    rows = dataset.catalogue.rows
+    blended = [
+        turn
+        for turn, case in enumerate(turns.cases)
+        if ProfileHistory.of_profile(case.profile, rows).is_scorable
+    ]
     candidate = BlendedRanker(encoder_decoder, index, logit.weights, _DEFAULT_BLEND)
-    ndcg = _compare_blends(candidate, dataset, cases) if cases else {}
+    ndcg = _compare_blends(candidate, dataset, map(turns.case, blended)) if blended else {}
     best = max(ndcg, key=lambda blend: ndcg[blend]) if ndcg else _DEFAULT_BLEND
     return FittedContent(
         ranker=BlendedRanker(encoder_decoder, index, logit.weights, best),
         logit=logit,
         examples=len(examples.features),
         ndcg=ndcg,
-        cases=len(cases),
+        cases=len(blended),
         seconds=time.monotonic() - started,
     )
 
 
-def _validation_cases(dataset: Dataset, cut: str | None, seed: int) -> list[HeldOut]:
-    """Sample choices after the cut by candidates with events, with what was known just before."""
-    cases = []
-    catalogue = dataset.catalogue
-    for event in np.random.default_rng(seed).permutation(dataset.first_interactions(cut)).tolist():
-        case = dataset.case_before(event)
-        target = catalogue.rows[case.targets[0]]
-        scorable = ProfileHistory.of_profile(case.profile, catalogue.rows).is_scorable
-        if scorable and catalogue.eligible(case.profile, case.as_of)[target]:
-            cases.append(case)
-        if len(cases) == _MOST_CASES:
-            break
-    return cases
-
-
 def _compare_blends(
-    ranker: BlendedRanker, dataset: Dataset, cases: Sequence[HeldOut]
+    ranker: BlendedRanker, dataset: Dataset, cases: Iterable[HeldOut]
 ) -> dict[Blend, float]:
     """Measure NDCG@10 of each blend."""
     with TemporaryDirectory(prefix="careerstream-") as temporary:

@@ -3,7 +3,7 @@
 A dataset folder holds events.parquet (candidate_id, posting_id, kind, event_time,
 duration_seconds, event_id; distinct), postings.parquet (the columns of `records.Posting` and
 `open`), stated.parquet (candidate_id and the fields of `records.Stated`) and version.json
-(events_version, postings_version and counts).
+(events_version, postings_version and counts; and what `hold_back` adds).
 """
 
 import json
@@ -31,7 +31,7 @@ from streaming.profiles.fold import (
     ReceivedStatedPart,
     fold,
 )
-from streaming.serving.catalogue import Catalogue
+from streaming.serving.catalogue import NEVER, Catalogue
 from streaming.timestamps import format_timestamp, parse_timestamp
 from training.data.popularity_counts import PopularityCounts
 
@@ -48,6 +48,8 @@ DISMISS = EVENT_KINDS.index(EventKind.DISMISS)
 _KIND_NAMES = [kind.value for kind in EVENT_KINDS]
 _MARKS = np.isin(_KIND_NAMES, [*APPLIED_KINDS, *DISMISSED_KINDS])
 """Whether events of a kind stay in a profile when they are no longer among its newest."""
+_UNTIL = "events_until"
+"""In version.json: the time after which events are held back."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -89,7 +91,7 @@ class Dataset:
 
     @classmethod
     def read(cls, folder: Path) -> "Dataset":
-        """Read a dataset folder.
+        """Read a dataset folder, without the events that are held back.
 
         Raises:
             InputError: a file is missing or unreadable.
@@ -105,7 +107,8 @@ class Dataset:
                 f"dataset {folder} cannot be read: {line}; let the train job write it"
             ) from error
         catalogue = replace(catalogue, version=int(version["postings_version"]))
-        return _build(catalogue, events, stated, version)
+        whole = _build(catalogue, events, stated, version)
+        return whole.until(version[_UNTIL]) if version.get(_UNTIL) else whole
 
     def __len__(self) -> int:
         return len(self.candidate_ids)
@@ -117,7 +120,7 @@ class Dataset:
             return PopularityCounts.none()
         events = pd.DataFrame(
             {
-                "candidate_id": self._candidate_of_events(),
+                "candidate_id": self.candidate_of_events(),
                 "posting_id": np.array(self.catalogue.posting_ids, dtype=object)[self.postings],
                 "kind": np.array(_KIND_NAMES, dtype=object)[self.kinds],
                 # Not in nanoseconds, pandas' default: these cannot hold years before 1678.
@@ -125,6 +128,13 @@ class Dataset:
             }
         )
         return PopularityCounts.of(events, _text(int(self.times.max())))
+
+    @cached_property
+    def first_events(self) -> np.ndarray:
+        """The time of the first event of each posting, (N,) int64 microseconds; NEVER for none."""
+        first = np.full(len(self.catalogue), NEVER)
+        np.minimum.at(first, self.postings, self.times)
+        return first
 
     def profile(self, candidate: int, before: int | None = None) -> dict[str, Any]:
         """Return a candidate's profile, from the stream's own fold (`streaming.profiles.fold`).
@@ -152,10 +162,15 @@ class Dataset:
             The same candidates with the events and stated parts up to the cut; and a `HeldOut` for
             every candidate with an event of a new posting after it.
         """
+        cut = self.cut(fraction)
+        return (self, ()) if cut is None else self.split_at(cut)
+
+    def cut(self, fraction: float) -> str | None:
+        """Return the time after which the newest share of the events is; None without events."""
         if not len(self.times):
-            return self, ()
+            return None
         newest = max(int(np.ceil(len(self.times) * (1 - fraction))) - 1, 0)
-        return self.split_at(_text(int(np.sort(self.times)[newest])))
+        return _text(int(np.sort(self.times)[newest]))
 
     def split_at(self, time: str) -> "tuple[Dataset, tuple[HeldOut, ...]]":
         """Split at a given time; see `split`."""
@@ -179,7 +194,7 @@ class Dataset:
 
         Dismissals are left out and, where `after` is given, events that are not later.
         """
-        pairs = np.stack([self._candidate_of_events(), self.postings])
+        pairs = np.stack([self.candidate_of_events(), self.postings])
         first = np.sort(np.unique(pairs, axis=1, return_index=True)[1])
         cut = -1 if after is None else _microseconds(after)
         return np.asarray(first[(self.kinds[first] != DISMISS) & (self.times[first] > cut)])
@@ -191,7 +206,7 @@ class Dataset:
         as_of = _text(int(self.times[event]))
         return HeldOut(self.profile(candidate, event), as_of, (posting_id,))
 
-    def _candidate_of_events(self) -> np.ndarray:
+    def candidate_of_events(self) -> np.ndarray:
         """Return the candidate of each event, (E,) int64."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
@@ -239,6 +254,19 @@ class Dataset:
                 produced_at="",
                 duration_seconds=None if math.isnan(duration) else duration,
             )
+
+
+def hold_back(folder: Path, share: float) -> None:
+    """Keep the newest share of a folder's events from every later `Dataset.read`.
+
+    They are for the promotion gate: no training and no choice of a setting may see them.
+
+    Raises:
+        InputError: the folder cannot be read.
+    """
+    cut, file = Dataset.read(folder).cut(share), folder / "version.json"
+    version = json.loads(file.read_text(encoding="utf-8")) | {_UNTIL: cut}
+    file.write_text(json.dumps(version), encoding="utf-8")
 
 
 _PER_EVENT = ("postings", "kinds", "times", "durations", "event_ids")

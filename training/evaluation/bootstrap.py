@@ -40,9 +40,20 @@ def resampled_means(
     return np.concatenate(means).reshape(draws, *values.shape[1:])
 
 
-def mean_interval(values: np.ndarray, *, draws: int, seed: int) -> Interval:
-    """Estimate the mean of (U,) values, U at least 1."""
-    low, high = np.quantile(resampled_means(values, draws=draws, seed=seed), _LEVEL)
+def mean_interval(
+    values: np.ndarray, *, draws: int, seed: int, owners: np.ndarray | None = None
+) -> Interval:
+    """Estimate the mean of (V,) values, V at least 1.
+
+    `owners`, (V,) int64, are the users that the values belong to. Users are resampled, each with
+    all values (a cluster bootstrap); default: every value has a user of its own.
+    """
+    places = np.arange(len(values))
+    if owners is not None:
+        places = np.unique(owners, return_inverse=True)[1]
+    sums = np.stack([np.bincount(places, values), np.bincount(places)], axis=1)  # (U, 2)
+    total, count = resampled_means(sums, draws=draws, seed=seed).T
+    low, high = np.quantile(total / count, _LEVEL)
     return Interval(float(values.mean()), float(low), float(high))
 
 

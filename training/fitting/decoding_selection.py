@@ -9,11 +9,12 @@ import numpy as np
 
 from training.data.dataset import Dataset
 from training.evaluation.list_diversity import intra_list_similarity, padded_rows, posting_vectors
-from training.evaluation.offline_evaluation import (
+from training.evaluation.prequential import (
     GATE_METRIC,
+    SIZE,
     EvaluationProtocol,
     evaluate_lists,
-    make_cases,
+    held_out_turns,
     recommend,
 )
 from training.model.presets import DECODINGS
@@ -22,8 +23,8 @@ from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 REPORTED_METRICS = ("hr@10", GATE_METRIC, "similarity@10", "coverage")
 """What is reported of each decoding: accuracy, similarity within lists, share of the catalogue."""
 
-_PROTOCOL = EvaluationProtocol(candidates=300)
-"""The gate's, on fewer candidates, so that all decodings together take seconds."""
+_PROTOCOL = EvaluationProtocol(turns=500)
+"""The gate's, on fewer turns, so that all decodings together take seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,17 +39,15 @@ class DecodingChoice:
 
 
 def choose_decoding(ranker: EncoderDecoderRanker, dataset: Dataset) -> DecodingChoice:
-    """Compare decodings on held-out candidates, and choose one by NDCG@10.
+    """Compare decodings on the turns of the validation part, and choose one by NDCG@10.
 
     The choice is the cheapest decoding that is at most one standard error behind the best: a beam
-    costs three times the first step, for every profile. Without held-out candidates the preset's
-    decoding stays. `dataset` is what the ranker was trained on, with the validation part.
+    costs three times the first step, for every profile. Without such turns the preset's decoding
+    stays. `dataset` is what the ranker was trained on, with the validation part.
     """
-    train, held_out = dataset.split(ranker.preset.training.validation_split)
-    catalogue = dataset.catalogue
-    seen = np.array(catalogue.posting_ids, dtype=object)[np.unique(train.postings)]
-    cases = make_cases(held_out, catalogue, seen.tolist(), _PROTOCOL)
-    if not cases.held_out:
+    cut = dataset.cut(ranker.preset.training.validation_split)
+    catalogue, turns = dataset.catalogue, held_out_turns(dataset, cut, _PROTOCOL)
+    if not len(turns):
         return DecodingChoice(ranker, None, {})
     compared: dict[str, dict[str, float]] = {}
     ndcg: dict[str, np.ndarray] = {}
@@ -57,33 +56,35 @@ def choose_decoding(ranker: EncoderDecoderRanker, dataset: Dataset) -> DecodingC
         folder = Path(temporary)
         ranker.prepare(catalogue, folder)
         for name, decoding in DECODINGS.items():
-            lists = recommend(ranker.with_decoding(decoding), folder, cases, _PROTOCOL)
-            quality = evaluate_lists(lists, catalogue, cases)
-            ndcg[name] = quality.per_candidate[GATE_METRIC]
+            lists = recommend(ranker.with_decoding(decoding), folder, turns)
+            quality = evaluate_lists(lists, catalogue, turns)
+            ndcg[name] = quality.per_turn[GATE_METRIC]
             rows = [[catalogue.rows[posting_id] for posting_id in ids] for ids in lists]
-            similarity = intra_list_similarity(vectors, *padded_rows(rows, _PROTOCOL.size))
+            similarity = intra_list_similarity(vectors, *padded_rows(rows, SIZE))
             values = (
-                quality.per_candidate[REPORTED_METRICS[0]].mean(),
+                quality.per_turn[REPORTED_METRICS[0]].mean(),
                 ndcg[name].mean(),
                 similarity.mean(),
                 quality.coverage,
             )
             compared[name] = dict(zip(REPORTED_METRICS, map(float, values), strict=True))
-    name = cheapest_within_one_standard_error(ndcg)
+    name = cheapest_within_one_standard_error(ndcg, turns.owners)
     return DecodingChoice(ranker.with_decoding(DECODINGS[name]), name, compared)
 
 
-def cheapest_within_one_standard_error(values: Mapping[str, np.ndarray]) -> str:
+def cheapest_within_one_standard_error(values: Mapping[str, np.ndarray], owners: np.ndarray) -> str:
     """Return the first name that is at most one standard error behind the one of the highest mean.
 
     The rule is that of Breiman, Friedman, Olshen and Stone, Classification and Regression Trees,
-    1984, section 3.4.3. Names map to the values of each candidate, (candidates,); the cheapest
-    comes first.
+    1984, section 3.4.3. Names map to the values of each turn, (T,); the cheapest comes first. The
+    turns of a candidate, (T,) int64 `owners`, are not independent, so their errors are summed.
     """
     best = max(values.values(), key=np.mean)
+    places = np.unique(owners, return_inverse=True)[1]
 
     def is_close(own: np.ndarray) -> bool:
         behind = best - own
-        return bool(behind.mean() <= behind.std() / np.sqrt(len(behind)))
+        errors = np.bincount(places, behind - behind.mean())
+        return bool(behind.sum() <= np.sqrt((errors**2).sum()))
 
     return next(name for name, own in values.items() if is_close(own))

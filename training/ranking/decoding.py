@@ -66,7 +66,7 @@ def decode(
     Estimates for the whole catalogue choose the postings that are scored exactly at the first step;
     the best of these are the shortlist from which a list is made. A list holds no posting twice and
     keeps the cap on employers. The probability of a posting at a step is a softmax over the scores
-    of the postings allowed there. Ties go by row (posting id).
+    of the postings allowed there. Ties go by row (a hash of the id).
 
     - Width 0 uses the scores of the first step for all places.
     - Width 1 is greedy: each step emits the most probable posting, and the next step reads it.

@@ -39,7 +39,7 @@ class ModelRef:
     """As in `training.registry.packaging`."""
     run_id: str
     cut: str | None
-    """Time of the newest event trained on, canonical format; None for a model without training."""
+    """Time of the newest event seen in training or validation, canonical; None without training."""
 
     @property
     def uri(self) -> str:

@@ -11,12 +11,11 @@ from mlflow.entities import Metric
 from streaming.errors import ModelError
 from streaming.settings import Settings
 from training.data.dataset import Dataset
-from training.evaluation.offline_evaluation import (
+from training.evaluation.prequential import (
     GATE_METRIC,
     EvaluationProtocol,
-    difference,
     evaluate_ranker,
-    make_cases,
+    held_out_turns,
 )
 from training.ranking.most_popular import MostPopularRanker
 from training.registry.model_registry import (
@@ -47,9 +46,9 @@ class Promotion:
 def compare(
     settings: Settings, dataset: Dataset, protocol: EvaluationProtocol | None = None
 ) -> Report:
-    """Measure the challenger, the champion and a most-popular fit to the training part.
+    """Measure the challenger, the champion and a most-popular fit to the events up to their cuts.
 
-    The data set holds all events, also those after the challenger's cut.
+    The data set holds all events, also those after the later of both cuts, which decide.
 
     Raises:
         ModelError: challenger or champion is missing, or the challenger has no cut.
@@ -61,31 +60,39 @@ def compare(
             f"challenger {challenger.version} of {challenger.name} does not say what it was "
             "trained on (tag cut): run `careerstream train`"
         )
-    train, held_out = dataset.split_at(challenger.cut)
-    seen = np.array(dataset.catalogue.posting_ids, dtype=object)[np.unique(train.postings)]
-    cases = make_cases(held_out, dataset.catalogue, seen.tolist(), protocol)
+    cut = max(challenger.cut, serving.cut or "")
+    turns = held_out_turns(dataset, cut, protocol)
     rankers = {
         "challenger": load(settings, challenger),
         "champion": load(settings, serving),
-        MOST_POPULAR: MostPopularRanker(train.counts),
+        MOST_POPULAR: MostPopularRanker(dataset.until(cut).counts),
     }
     quality = {
-        name: evaluate_ranker(ranker, dataset.catalogue, cases, protocol)
-        for name, ranker in rankers.items()
+        name: evaluate_ranker(ranker, dataset.catalogue, turns) for name, ranker in rankers.items()
     }
-    opponents = [name for name in quality if name != "challenger" and cases.held_out]
+    gained = {
+        name: quality["challenger"].per_turn[GATE_METRIC] - other.per_turn[GATE_METRIC]
+        for name, other in quality.items()
+        if name != "challenger"
+    }
+    segments = {name: own for name, own in turns.segments.items() if own.any()}
     return Report(
         challenger=challenger,
         champion=serving,
-        cut=challenger.cut,
-        candidates=len(cases.held_out),
-        left_out=cases.left_out,
-        quality={name: measured.intervals(protocol) for name, measured in quality.items()},
-        coverage={name: measured.coverage for name, measured in quality.items()},
-        lead={
-            name: difference(quality["challenger"], quality[name], GATE_METRIC, protocol)
-            for name in opponents
+        cut=cut,
+        turns={name: int(own.sum()) for name, own in segments.items()},
+        candidates={name: len(np.unique(turns.owners[own])) for name, own in segments.items()},
+        nothing_known=turns.nothing_known,
+        left_out=turns.left_out,
+        quality={
+            name: {
+                metric: turns.estimate(values, protocol)
+                for metric, values in measured.per_turn.items()
+            }
+            for name, measured in quality.items()
         },
+        coverage={name: measured.coverage for name, measured in quality.items()},
+        lead={name: turns.estimate(values, protocol) for name, values in gained.items()},
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from training.evaluation.bootstrap import Interval
-from training.evaluation.offline_evaluation import GATE_METRIC
+from training.evaluation.prequential import ALL, GATE_METRIC
 from training.registry.model_registry import ModelRef
 from training.registry.packaging import MOST_POPULAR
 
@@ -13,31 +13,49 @@ MARGIN = 0.05
 end of the interval. A newer model knows newer words and postings. A rule that every challenger must
 be better would keep an old model for ever once quality no longer grows."""
 
+ENOUGH = 50
+"""Candidates from whom a verdict follows, of all turns and of a segment."""
+
+_WHOM = {
+    "with events": "candidates with events",
+    "only stated": "candidates who only stated something",
+    "seen": "postings that somebody had turned to",
+    "unseen": "postings that nobody had turned to",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Quality of challenger, champion and the most-popular refit on the same later events."""
+    """Quality of challenger, champion and the most-popular refit on the same later turns.
+
+    Segments are those of `prequential.SEGMENTS`; one without turns is absent.
+    """
 
     challenger: ModelRef
     champion: ModelRef
     cut: str
-    """The challenger's: it was trained on nothing later, and measured on later events alone."""
-    candidates: int
-    """Number of candidates measured."""
+    """The later of both models' cuts: neither has seen an event after it."""
+    turns: Mapping[str, int]
+    """Segment → number of turns."""
+    candidates: Mapping[str, int]
+    """Segment → number of candidates."""
+    nothing_known: int
+    """Turns of candidates of whom nothing was known, who get the same list from every model."""
     left_out: int
-    """Candidates of the sample without a target that a list may hold."""
-    quality: Mapping[str, Mapping[str, Interval]]
-    """challenger, champion and most-popular → metric → interval."""
+    """Turns to postings that no list may hold."""
+    quality: Mapping[str, Mapping[str, Mapping[str, Interval]]]
+    """challenger, champion and most-popular → metric → segment → interval."""
     coverage: Mapping[str, float]
     """Share of the catalogue that is in at least one list, by the same names."""
-    lead: Mapping[str, Interval]
-    """champion and most-popular → lead of the challenger in NDCG@10, paired by candidate."""
+    lead: Mapping[str, Mapping[str, Interval]]
+    """champion and most-popular → segment → lead of the challenger in NDCG@10, paired by turn."""
 
     def to_dict(self) -> dict[str, str | float]:
         """Return the report with flat keys.
 
         `hr@10` is the challenger's; the others have the prefixes `champion/` and
-        `baselines/most-popular/`. `.../low` and `.../high` are the ends of an interval.
+        `baselines/most-popular/`. Behind it stands the segment, `unseen/hr@10`, but for all turns.
+        `.../low` and `.../high` are the ends of an interval.
         """
         flat: dict[str, str | float] = {
             "challenger_version": self.challenger.version,
@@ -45,17 +63,24 @@ class Report:
             "champion_version": self.champion.version,
             "champion_kind": self.champion.kind,
             "cut": self.cut,
-            "users": self.candidates,
-            "users_left_out": self.left_out,
+            "turns_of_nothing_known": self.nothing_known,
+            "turns_left_out": self.left_out,
         }
+        for segment, turns in self.turns.items():
+            path = segment_path(segment)
+            flat |= {f"{path}turns": turns, f"{path}candidates": self.candidates[segment]}
         for name, prefix in _PREFIXES.items():
-            for metric, interval in self.quality.get(name, {}).items():
-                flat |= interval.flat(f"{prefix}{metric}")
-            if name in self.coverage:
-                flat[f"{prefix}coverage"] = self.coverage[name]
-            if name in self.lead:
-                flat |= self.lead[name].flat(f"{prefix}lead/{GATE_METRIC}")
+            measured = {**self.quality[name], f"lead/{GATE_METRIC}": self.lead.get(name, {})}
+            for metric, segments in measured.items():
+                for segment, interval in segments.items():
+                    flat |= interval.flat(f"{prefix}{segment_path(segment)}{metric}")
+            flat[f"{prefix}coverage"] = self.coverage[name]
         return flat
+
+
+def segment_path(segment: str) -> str:
+    """Return what stands before the keys of a segment in a flat report: `with-events/`."""
+    return "" if segment == ALL else f"{segment.replace(' ', '-')}/"
 
 
 _PREFIXES = {
@@ -80,39 +105,63 @@ def gate(report: Report) -> Verdict:
     It must be better than a champion of another kind, and not worse than one of its own kind.
     Better means that the whole 95 % interval of the paired difference in NDCG@10 is above 0. Not
     worse means that it is above minus `MARGIN` times the champion's NDCG@10 (a non-inferiority
-    test). The challenger must also be better than the most-popular refit.
+    test). The challenger must also be better than the most-popular refit, and in no segment of
+    `ENOUGH` candidates may the whole interval be below 0.
     """
     subject = f"challenger {report.challenger.version} ({report.challenger.kind})"
-    if not report.candidates:
+    found = report.candidates.get(ALL, 0)
+    if found < ENOUGH:
         return Verdict(
             passed=False,
-            text=f"{subject} cannot be measured: no candidate turned to a new, open posting "
-            f"after {report.cut}; wait for more events and train again",
+            text=f"{subject} cannot be measured yet: after {report.cut}, {found} candidates of "
+            "whom something is known turned to a new, open posting; promote again when "
+            f"{ENOUGH} have",
         )
     opponents = {
         "champion": f"champion {report.champion.version} ({report.champion.kind})",
         MOST_POPULAR: "the most popular",
     }
     same_kind = report.challenger.kind == report.champion.kind
-    allowed = MARGIN * report.quality["champion"][GATE_METRIC].estimate if same_kind else 0.0
+    allowed = MARGIN * report.quality["champion"][GATE_METRIC][ALL].estimate if same_kind else 0.0
     bars = {"champion": -allowed, MOST_POPULAR: 0.0}
-    passed = all(report.lead[name].low > bars[name] for name in opponents)
-    own = report.quality["challenger"][GATE_METRIC].estimate
-    against = "; ".join(
-        f"against {label} {report.quality[name][GATE_METRIC].estimate:.4f}: "
-        f"{report.lead[name].estimate:+.4f} [{report.lead[name].low:+.4f}, "
-        f"{report.lead[name].high:+.4f}]"
-        for name, label in opponents.items()
-    )
+    leads = all(report.lead[name][ALL].low > bars[name] for name in opponents)
+    segments = {
+        segment: {name: report.lead[name][segment] for name in opponents}
+        for segment, candidates in report.candidates.items()
+        if segment != ALL and candidates >= ENOUGH
+    }
+    losses = [
+        f"{_WHOM[segment]} get worse lists than from {opponents[name]}: {_signed(lead)}"
+        for segment, own in segments.items()
+        for name, lead in own.items()
+        if lead.high < 0
+    ]
     better, worse = (
         ("is not worse", "may be worse")
         if same_kind
         else ("is better", "is not better beyond chance")
     )
-    outcome = better if passed else worse
+    outcome = better if leads else worse
     limit = f" by more than the {allowed:.4f} allowed to one of its own kind" if same_kind else ""
-    return Verdict(
-        passed=passed,
-        text=f"{subject} {outcome}{limit}: NDCG@10 {own:.4f}; {against} "
-        f"(95 %, {report.candidates} candidates after {report.cut})",
+    own = report.quality["challenger"][GATE_METRIC][ALL].estimate
+    against = "; ".join(
+        f"against {label} {report.quality[name][GATE_METRIC][ALL].estimate:.4f}: "
+        f"{_signed(report.lead[name][ALL])}"
+        for name, label in opponents.items()
     )
+    gains = [
+        f"{_WHOM[segment]} {_signed(lead['champion'])}"
+        for segment, lead in segments.items()
+        if lead["champion"].low > 0
+    ]
+    return Verdict(
+        passed=leads and not losses,
+        text=f"{subject} {outcome}{limit}: NDCG@10 {own:.4f}; {against} "
+        f"(95 %, {report.turns[ALL]} turns of {found} candidates after {report.cut})"
+        + (f"; lists are better than the champion's for {', '.join(gains)}" if gains else "")
+        + (f"; refused, because {', and '.join(losses)}" if losses else ""),
+    )
+
+
+def _signed(lead: Interval) -> str:
+    return f"{lead.estimate:+.4f} [{lead.low:+.4f}, {lead.high:+.4f}]"

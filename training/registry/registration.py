@@ -54,7 +54,7 @@ class TrainedModel:
     catalogue: Catalogue
     """The catalogue that it was trained on; packed, so that `predict` works without another."""
     cut: str | None
-    """Time of the newest event trained on, canonical format; None for a model without training."""
+    """Time of the newest event seen in training or validation, canonical; None without training."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """The preset and all other settings of the training; may be nested."""
     data_version: Mapping[str, Any] = field(default_factory=dict)

@@ -27,12 +27,14 @@ def training_record(
     data_version: Mapping[str, Any],
     seconds: float,
 ) -> TrainedModel:
-    """Build what the registry records of a training and its data version, versions and counts."""
-    train, _ = dataset.split(fitted.preset.training.validation_split)
+    """Build what the registry records of a training and its data version, versions and counts.
+
+    The data set is the one trained on, with the validation part: the model has seen no later event.
+    """
     return TrainedModel(
         ranker=fitted.ranker,
         catalogue=dataset.catalogue,
-        cut=train.counts.made_at,
+        cut=dataset.counts.made_at,
         params={
             "preset": fitted.preset.model_dump(mode="json"),
             "seed": seed,

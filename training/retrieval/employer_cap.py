@@ -14,7 +14,7 @@ def max_per_employer(size: int) -> int:
 
 
 def top_rows(scores: np.ndarray, allowed: np.ndarray, size: int) -> np.ndarray:
-    """Return the rows of the best allowed scores, best first; ties go by row (posting id).
+    """Return the rows of the best allowed scores, best first; ties go by row (a hash of the id).
 
     `scores` is (N,) float, `allowed` (N,) bool; at most `size` rows come back.
     """

@@ -25,7 +25,7 @@ class RetrievalQuery:
 
 @dataclass(frozen=True, eq=False)
 class Shortlist:
-    """K postings in the order of their rows, so that the first of equal scores has the least id."""
+    """K postings in the order of their rows, by which ties go."""
 
     rows: np.ndarray
     """(K,) int64."""

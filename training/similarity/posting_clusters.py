@@ -85,4 +85,4 @@ def _groups(
 
 
 def _ids(space: EmbeddingSpace, rows: np.ndarray) -> list[str]:
-    return [space.catalogue.posting_ids[row] for row in rows]
+    return sorted(space.catalogue.posting_ids[row] for row in rows)

@@ -89,21 +89,27 @@ def test_the_chosen_way_is_served(fitted, dataset):
 
 
 def test_a_dearer_way_is_taken_where_it_is_better_beyond_chance():
-    chances = np.random.default_rng(1)
+    chances, choose = np.random.default_rng(1), cheapest_within_one_standard_error
     cheap = chances.random(300)
     by_luck, better = cheap + chances.normal(0.001, 0.5, 300), cheap + chances.normal(0.2, 0.5, 300)
-    assert cheapest_within_one_standard_error({"cheap": cheap, "dear": cheap}) == "cheap"
-    assert cheapest_within_one_standard_error({"cheap": cheap, "dear": by_luck}) == "cheap"
-    assert (
-        cheapest_within_one_standard_error({"cheap": cheap, "dear": by_luck, "dearest": better})
-        == "dearest"
-    )
-    assert cheapest_within_one_standard_error({"cheap": np.zeros(1), "dear": np.ones(1)}) == "dear"
+    owners = np.arange(300)
+    assert choose({"cheap": cheap, "dear": cheap}, owners) == "cheap"
+    assert choose({"cheap": cheap, "dear": by_luck}, owners) == "cheap"
+    assert choose({"cheap": cheap, "dear": by_luck, "dearest": better}, owners) == "dearest"
+    assert choose({"cheap": cheap, "dear": better}, owners) == "dear"
+
+
+def test_turns_of_one_candidate_are_no_proof_by_repetition():
+    cheap, dear = np.array([0.0, 0.0, 0.0, 0.3]), np.array([0.1, 0.1, 0.1, 0.1])
+    once = {"cheap": cheap, "dear": dear}
+    many = {name: np.repeat(values, 100) for name, values in once.items()}
+    assert cheapest_within_one_standard_error(once, np.arange(4)) == "cheap"
+    assert cheapest_within_one_standard_error(many, np.repeat(np.arange(4), 100)) == "cheap"
+    assert cheapest_within_one_standard_error(many, np.arange(400)) == "dear"
 
 
 def test_without_anybody_to_ask_the_presets_way_stays(fitted, dataset):
     ranker = fitted.ranker.with_decoding(Decoding(width=3, among=2))
-    nobody = Dataset(**{**vars(dataset), "postings": dataset.postings * 0})
-    chosen = choose_decoding(ranker, nobody)
+    chosen = choose_decoding(ranker, dataset.until("1970-01-01T00:00:00.000000Z"))
     assert chosen.name is None
     assert chosen.ranker.preset.model.decoding == Decoding(width=3, among=2)

@@ -9,7 +9,7 @@ import pytest
 from streaming.errors import ModelError
 from streaming.serving.champion import CHAMPION
 from streaming.settings import MlflowSettings, Settings
-from training.evaluation.offline_evaluation import EvaluationProtocol
+from training.evaluation.prequential import EvaluationProtocol
 from training.ranking.most_popular import MostPopularRanker
 from training.registry import model_registry
 from training.registry.model_registry import champion, history, resolve, rollback, set_champion
