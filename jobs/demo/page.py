@@ -8,20 +8,17 @@ from typing import Any
 from infra.simulator import occupations
 from jobs.demo.claims import claims
 from jobs.demo.demo_data import EXAMPLE_SKILLS
-from jobs.demo.plots import curves_plot, latency_plot, quality_plot
+from jobs.demo.plots import curves_plot, latency_plot, lead_plot
 from jobs.reporting.html_page import ABSENT, estimate, write_page
+from training.registry.promotion_gate import SEGMENT_NAMES, segment_path
 
 Summary = Mapping[str, Any]
 
-_PLOTTED = ("hr@10", "ndcg@10", "mrr")
+_SEGMENTS = {"all": ""} | {name: segment_path(segment) for segment, name in SEGMENT_NAMES.items()}
 _MEASURES = {
-    "hr@1": "HR@1: the first place is one the candidate turned to next",
-    "hr@5": "HR@5: one of the first five is",
-    "hr@10": "HR@10: one of the ten is",
-    "ndcg@10": "NDCG@10: the higher up they stand the better",
-    "mrr": "MRR: one over the place of the first",
-    "seen/hr@10": "HR@10, postings somebody had looked at before",
-    "unseen/hr@10": "HR@10, postings nobody had looked at before",
+    "hr@10": "HR@10: one of the ten is what the candidate turned to next",
+    "ndcg@10": "NDCG@10: the higher up it stands the better",
+    **{f"{path}ndcg@10": f"NDCG@10, {name}" for name, path in _SEGMENTS.items() if path},
     "coverage": "share of the catalogue in anybody's list",
 }
 _PREFIXES = {"challenger": "", "champion": "champion/", "most popular": "baselines/most-popular/"}
@@ -51,7 +48,9 @@ def write(summary: Summary, file: Path) -> None:
         latency_plot=latency_plot(
             latency.get("latencies_ms") or [], {k: v for k, v in marks.items() if v is not None}
         ),
-        quality_plot=quality_plot(quality, rankers, _PLOTTED),
+        lead_plot=lead_plot(
+            quality, _SEGMENTS, {name: prefix for name, prefix in _PREFIXES.items() if prefix}
+        ),
         rankers=list(rankers),
         measures=[
             {

@@ -1,4 +1,4 @@
-"""The plots of the demo's page: curves of the training, latency and quality.
+"""The plots of the demo's page: curves of the training, latency, and who gets better lists.
 
 Each function returns an SVG element, None where there is nothing to draw.
 """
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jobs.reporting import svg_plots
-from jobs.reporting.svg_plots import SERIES, draw_intervals, plot_style, subplots, to_svg
+from jobs.reporting.svg_plots import INK, SERIES, draw_intervals, plot_style, subplots, to_svg
 
 _CURVES = {
     "loss": "training_loss",
@@ -57,24 +57,28 @@ def latency_plot(milliseconds: Sequence[float], marks: Mapping[str, float]) -> s
         )
 
 
-def quality_plot(
-    quality: Mapping[str, Any], rankers: Mapping[str, str], metrics: Sequence[str]
+def lead_plot(
+    quality: Mapping[str, Any], segments: Mapping[str, str], opponents: Mapping[str, str]
 ) -> str | None:
-    """Draw estimates with their intervals, one row for each metric that a ranker has.
+    """Draw who gets better lists: leads in NDCG@10 with their intervals, one row a segment.
 
-    `quality` is `Report.to_dict()`; `rankers` maps the name of each ranker to its prefix within it.
+    `quality` is `Report.to_dict()`. `segments` maps labels to paths within it, `opponents` names to
+    prefixes. Right of the line at 0 the challenger's lists are better.
     """
-    shown = [m for m in metrics if any(f"{prefix}{m}" in quality for prefix in rankers.values())]
+    shown = {label: path for label, path in segments.items() if f"{path}turns" in quality}
     if not shown:
         return None
     with plot_style():
-        figure, axes = subplots(0.8 + 0.75 * len(shown))
-        for number, (name, prefix) in enumerate(rankers.items()):
-            offset = 0.22 * (number - (len(rankers) - 1) / 2)
-            rows = {f"{prefix}{metric}": row + offset for row, metric in enumerate(shown)}
-            known = {key: height for key, height in rows.items() if key in quality}
-            draw_intervals(axes, quality, known, label=name)
-        axes.set(yticks=range(len(shown)), yticklabels=[m.upper() for m in shown], xlim=(0, None))
+        figure, axes = subplots(1.0 + 0.5 * len(shown))
+        for number, (name, prefix) in enumerate(opponents.items()):
+            offset = 0.22 * (number - (len(opponents) - 1) / 2)
+            rows = {
+                f"{prefix}{path}lead/ndcg@10": row + offset
+                for row, path in enumerate(shown.values())
+            }
+            draw_intervals(axes, quality, rows, label=f"against {name}", color=SERIES[number])
+        axes.axvline(0, color=INK, linewidth=1)
+        axes.set(yticks=range(len(shown)), yticklabels=list(shown), xlabel="lead in NDCG@10")
         axes.invert_yaxis()
-        figure.legend(loc="outside upper center", ncols=len(rankers))
-        return to_svg(figure, "quality", "Quality of each ranker with 95 % intervals")
+        figure.legend(loc="outside upper center", ncols=len(opponents))
+        return to_svg(figure, "lead", "Lead of the challenger by segment with 95 % intervals")

@@ -9,7 +9,6 @@ from rich.measure import Measurement
 
 from jobs.runtime.terminal import UNLIMITED
 
-COMPARED_METRICS = ("hr@1", "hr@5", "hr@10", "ndcg@10", "mrr", "coverage")
 COMPARED_MODELS = {
     "challenger": "",
     "champion": "champion/",
@@ -82,10 +81,20 @@ def recommendation_table(
 
 
 def comparison_table(report: Mapping[str, Any]) -> Table:
-    """Lay out the metrics of challenger, champion and baseline from a promotion's report."""
-    table = Table("metric", *COMPARED_MODELS)
-    for metric in COMPARED_METRICS:
-        row = [report.get(f"{prefix}{metric}") for prefix in COMPARED_MODELS.values()]
-        if row[0] is not None:
-            table.add_row(metric, *("-" if value is None else f"{value:.4f}" for value in row))
+    """Lay out NDCG@10 and leads of a promotion's report, a row for each segment of the turns."""
+    leads = {f"lead on {name}": prefix for name, prefix in COMPARED_MODELS.items() if prefix}
+    table = Table("turns", "number", "of candidates", *COMPARED_MODELS, *leads, title="NDCG@10")
+    for path in (key.removesuffix("turns") for key in report if key.endswith("turns")):
+        table.add_row(
+            path.rstrip("/").replace("-", " ") or "all",
+            f"{report[f'{path}turns']:,}",
+            f"{report[f'{path}candidates']:,}",
+            *(f"{report[f'{prefix}{path}ndcg@10']:.4f}" for prefix in COMPARED_MODELS.values()),
+            *(
+                "{:+.4f} [{:+.4f}, {:+.4f}]".format(
+                    *(report[f"{prefix}{path}lead/ndcg@10{end}"] for end in ("", "/low", "/high"))
+                )
+                for prefix in leads.values()
+            ),
+        )
     return table

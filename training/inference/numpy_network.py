@@ -12,6 +12,7 @@ one.
 Shapes: R profiles, T steps of all profiles together, and otherwise as in `training.model.network`.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ from training.inference.batch_invariant_ops import (
     sigmoid,
     split_segments,
 )
-from training.model.network import BLOCKS, MIN_WORDS_NORM, EncoderDecoder
+from training.model.network import BLOCKS, MAX_GATE, MIN_WORDS_NORM, EncoderDecoder
 
 _WORDS = BLOCKS.index("words")
 
@@ -282,7 +283,7 @@ class NumpyNetwork:
         inputs = np.concatenate([state[0], summary], axis=1)
         outputs = multiply_rows(inputs, self._heads, self.rows) + self._heads_bias
         learned, gates, freshness_weights = np.split(outputs, self._ends, axis=1)
-        gates = np.exp(gates)
+        gates = np.exp(np.minimum(gates, math.log(MAX_GATE)))
         words = self._words
         norms = np.sqrt(np.square(content[:, words]).sum(axis=1))
         gates[:, _WORDS] /= np.maximum(norms, MIN_WORDS_NORM)

@@ -6,6 +6,7 @@ features of a step, U hidden units. The network knows nothing of distribution, f
 `training.model.features` makes its inputs.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +35,10 @@ _INITIAL_GATES = {
 }
 """The initial weights of the blocks. Text weighs most, so that an untrained model already ranks by
 content. Training changes them, and so does each candidate's state."""
+
+MAX_GATE = 100.0
+"""The largest weight of a block. Where nearly all postings are equal in a block, such as in their
+language, the loss hardly depends on its weight. It would grow until rounding hides the others."""
 
 MIN_WORDS_NORM = 1e-3
 """The least norm that the query's block of words is divided by: a profile may have no words."""
@@ -186,7 +191,8 @@ class EncoderDecoder(nn.Module):
         a = softmax_i(k sigma(W_a [h_(t-1); h_i])), s = sum_i a_i h_i, h_t = LSTM([y_(t-1); s]),
         query = gates(h_t, s) * (W_q [h_t; s] + sum_i a_i content_i),
         freshness weights = W_f [h_t; s].
-        In the block of words W_q is zero and the sum is scaled to length 1.
+        Gates are at most `MAX_GATE`. In the block of words W_q is zero and the sum is scaled to
+        length 1.
 
         `previous` is (B, U), `first_input` or `next_input`.
         """
@@ -200,7 +206,8 @@ class EncoderDecoder(nn.Module):
         features = self.dropout(torch.cat([hidden, summary], dim=1))  # (B, 2U)
         # The words of the query have length 1, however many steps add to them: a TF-IDF cosine.
         norm = (content * self.copied).norm(dim=1, keepdim=True).clamp(min=MIN_WORDS_NORM)  # (B, 1)
-        gates = self.gates(features).exp()[:, self.block_of]  # (B, D)
+        logs = self.gates(features).clamp(max=math.log(MAX_GATE))
+        gates = logs.exp()[:, self.block_of]  # (B, D)
         gates = torch.where(self.copied, gates / norm, gates)
         query = gates * (self.query(features) * ~self.copied + content)  # (B, D)
         return Decision(query, self.taste(features), attention, gates, (hidden, cell))

@@ -16,12 +16,13 @@ be better would keep an old model for ever once quality no longer grows."""
 ENOUGH = 50
 """Candidates from whom a verdict follows, of all turns and of a segment."""
 
-_WHOM = {
+SEGMENT_NAMES = {
     "with events": "candidates with events",
     "only stated": "candidates who only stated something",
     "seen": "postings that somebody had turned to",
     "unseen": "postings that nobody had turned to",
 }
+"""Segment → in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +132,7 @@ def gate(report: Report) -> Verdict:
         if segment != ALL and candidates >= ENOUGH
     }
     losses = [
-        f"{_WHOM[segment]} get worse lists than from {opponents[name]}: {_signed(lead)}"
+        f"{SEGMENT_NAMES[segment]} get worse lists than from {opponents[name]}: {_signed(lead)}"
         for segment, own in segments.items()
         for name, lead in own.items()
         if lead.high < 0
@@ -150,7 +151,7 @@ def gate(report: Report) -> Verdict:
         for name, label in opponents.items()
     )
     gains = [
-        f"{_WHOM[segment]} {_signed(lead['champion'])}"
+        f"{SEGMENT_NAMES[segment]} {_signed(lead['champion'])}"
         for segment, lead in segments.items()
         if lead["champion"].low > 0
     ]

@@ -15,13 +15,14 @@ HOSTILE = '<script>alert("1")</script> & <img src=x onerror=alert(2)>'
 
 def _metrics(prefix: str, hit_rate: float) -> dict[str, float]:
     found = {f"{prefix}coverage": 0.4}
-    for name, share in (("hr@1", 0.3), ("hr@10", 1.0), ("ndcg@10", 0.6), ("mrr", 0.5)):
-        value = hit_rate * share
-        found |= {
-            f"{prefix}{name}": value,
-            f"{prefix}{name}/low": value * 0.9,
-            f"{prefix}{name}/high": value * 1.1,
-        }
+    for path in ("", "with-events/", "unseen/"):
+        for name, share in (("hr@10", 1.0), ("ndcg@10", 0.6), ("lead/ndcg@10", 0.2)):
+            value = hit_rate * share
+            found |= {
+                f"{prefix}{path}{name}": value,
+                f"{prefix}{path}{name}/low": value * 0.9,
+                f"{prefix}{path}{name}/high": value * 1.1,
+            }
     return found
 
 
@@ -113,7 +114,8 @@ def summary() -> dict[str, Any]:
         "quality": {
             "challenger_version": "2", "challenger_kind": "encoder-decoder",
             "champion_version": "1", "champion_kind": "most-popular",
-            "cut": "2025-02-20T00:00:00.000000Z", "users": 412, "users_left_out": 12,
+            "cut": "2025-02-20T00:00:00.000000Z", "turns_left_out": 12, "turns_of_nothing_known": 31,
+            "turns": 907, "candidates": 412, "with-events/turns": 900, "unseen/turns": 100,
             **_metrics("", 0.3), **_metrics("champion/", 0.1),
             **_metrics("baselines/most-popular/", 0.11),
         },
@@ -172,7 +174,8 @@ def test_it_tells_what_the_summary_says(summary: dict[str, Any], tmp_path: Path)
         "challenger 2 (encoder-decoder)", "challenger 2 is better.", "高级Java开发工程师",
         "示例·云栈科技 · 上海, CN", "2.250", "符合你写的Java开发",
         "软件开发 · Java开发 · Spring框架",
-        "16.5 times", "20 February 2025", "simulated",
+        "16.5 times", "20 February 2025", "simulated", "907 turns of 412 candidates",
+        "31 more turns", "NDCG@10, candidates with events",
     ):  # fmt: skip
         assert told in text, told
     assert text.count("✓ holds") == 5
@@ -211,7 +214,14 @@ def test_three_plots_whose_ids_are_distinct(summary: dict[str, Any], tmp_path: P
     assert len(ids) == len(set(ids))
     used = re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', found.source)
     assert {one or other for one, other in used} <= set(ids)
-    for label in ("training_loss", "validation_accuracy", "p50 690 ms", "p99 1,230 ms", "NDCG@10"):
+    for label in (
+        "training_loss",
+        "validation_accuracy",
+        "p50 690 ms",
+        "p99 1,230 ms",
+        "lead in NDCG@10",
+        "postings that nobody had turned to",
+    ):
         assert label in found.text, label
 
 
@@ -237,7 +247,7 @@ def test_no_answers_no_epochs_nothing_measured(summary: dict[str, Any], tmp_path
     nothing = dict.fromkeys(("p50_ms", "p90_ms", "p99_ms", "max_ms"))
     summary["latency"] = {"events": 0, "rate": 20.0, "answered": 0, "latencies_ms": []} | nothing
     summary["training"]["curves"] = {}
-    summary["quality"] = {"users": 0, "cut": "2025-02-20T00:00:00.000000Z"}
+    summary["quality"] = {"turns_left_out": 0, "cut": "2025-02-20T00:00:00.000000Z"}
     found = _written(summary, tmp_path)
     assert "svg" not in found.tags
     for said in (
