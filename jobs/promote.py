@@ -1,4 +1,4 @@
-"""Job: challenger → champion, only through the gate; both measured on the events after the cut.
+"""Job: challenger → champion, only through the gate, which measures both on later events.
 
 Run: spark-submit jobs/promote.py --config careerstream.toml
 """

@@ -280,6 +280,10 @@ class Item(Record):
         default=None, description="do not show it after that; absent: never expires"
     )
     reasons: list[Reason] = Field(description="at least one")
+    source: str | None = Field(default=None, description="what the model retrieved it by")
+    probability: float | None = Field(
+        default=None, ge=0, le=1, description="that the candidate's next turn is to it, calibrated"
+    )
 
 
 class Recommendation(Versioned):

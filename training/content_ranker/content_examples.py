@@ -1,11 +1,11 @@
-"""Training examples of the content score: the posting a candidate chose, and sampled negatives.
+"""Training examples of both stages: the posting a candidate chose, and sampled negatives.
 
 The training part is split into blocks by time. For each block, co-visitation is counted up to the
 start of the block, and the choices within the block are the examples. This is how lists are made
 later: with the counts of the training. So no example is part of its own counts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -40,6 +40,10 @@ class ContentExamples:
     choices."""
     blocks: np.ndarray
     """(B,) int64, from 1, ascending."""
+
+    def first_features(self, count: int) -> "ContentExamples":
+        """Keep the first features alone."""
+        return replace(self, features=self.features[..., :count])
 
     def blocks_between(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the features of the examples of some blocks, and weights that sum to 1."""

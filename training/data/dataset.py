@@ -107,7 +107,7 @@ class Dataset:
                 f"dataset {folder} cannot be read: {line}; let the train job write it"
             ) from error
         catalogue = replace(catalogue, version=int(version["postings_version"]))
-        whole = _build(catalogue, events, stated, version)
+        whole = build_dataset(catalogue, events, stated, version)
         return whole.until(version[_UNTIL]) if version.get(_UNTIL) else whole
 
     def __len__(self) -> int:
@@ -272,9 +272,10 @@ def hold_back(folder: Path, share: float) -> None:
 _PER_EVENT = ("postings", "kinds", "times", "durations", "event_ids")
 
 
-def _build(
+def build_dataset(
     catalogue: Catalogue, events: pa.Table, stated: pa.Table, version: Mapping[str, Any]
 ) -> Dataset:
+    """Build a data set of tables with the columns of a dataset folder's files."""
     kinds = pa.array(_KIND_NAMES)
     events = events.filter(pc.is_in(events.column("kind"), value_set=kinds))
     ids = pa.array(catalogue.posting_ids, pa.string())

@@ -33,6 +33,10 @@ class ListedPosting:
     """(L,) float32: what each step of the profile adds to the posting's score at the first step."""
     occlusion_losses: np.ndarray
     """(L,) float32: how much less probable it is without each step (`occlusion_losses`)."""
+    source: str | None = None
+    """What retrieved it; None where there is a single source."""
+    probability: float | None = None
+    """That the next turn is to it; None where scores are not calibrated."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from streaming.settings import TrainingSettings
-from training.content_ranker.blended_ranker import BlendedRanker
 from training.content_ranker.fit_content import FittedContent, fit_content
+from training.content_ranker.two_stage_ranker import TwoStageRanker
 from training.data.dataset import Dataset
 from training.fitting.decoding_selection import choose_decoding
 from training.fitting.devices import require_device
@@ -31,7 +31,7 @@ OnEpoch = Callable[[dict[str, Any]], None]
 class Fitted:
     """A finished training."""
 
-    ranker: EncoderDecoderRanker | BlendedRanker
+    ranker: EncoderDecoderRanker | TwoStageRanker
     folder: Path
     """The encoder-decoder's model folder, for `EncoderDecoderRanker.load`."""
     preset: Preset

@@ -27,6 +27,17 @@ def ranked_items(
             "score": round(posting.score, _DECIMALS),
             "valid_through": catalogue.valid_through(posting.row),
             "reasons": reasons,
+            **_retrieval(posting),
         }
         for rank, (posting, reasons) in enumerate(zip(postings, explained, strict=True), start=1)
     ]
+
+
+def _retrieval(posting: ListedPosting) -> RankedItem:
+    """Return source and probability of a posting that has them."""
+    item: RankedItem = {}
+    if posting.source is not None:
+        item["source"] = posting.source
+    if posting.probability is not None:
+        item["probability"] = round(posting.probability, _DECIMALS)
+    return item

@@ -19,12 +19,12 @@ from streaming.serving.ranker import Ranker
 
 MOST_POPULAR = "most-popular"
 ENCODER_DECODER = "encoder-decoder"
-BLENDED = "encoder-decoder with content"
+TWO_STAGE = "encoder-decoder with content"
 _CLASSES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         MOST_POPULAR: ("training.ranking.most_popular", "MostPopularRanker"),
         ENCODER_DECODER: ("training.ranking.encoder_decoder_ranker", "EncoderDecoderRanker"),
-        BLENDED: ("training.content_ranker.blended_ranker", "BlendedRanker"),
+        TWO_STAGE: ("training.content_ranker.two_stage_ranker", "TwoStageRanker"),
     }
 )
 _COMMON = ("mlflow", "numpy", "orjson", "pandas", "pyarrow", "pydantic")
@@ -33,7 +33,7 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         MOST_POPULAR: _COMMON,
         ENCODER_DECODER: _NEURAL,
-        BLENDED: (*_NEURAL, "scikit-learn", "scipy"),
+        TWO_STAGE: (*_NEURAL, "scikit-learn", "scipy"),
     }
 )
 FORMAT = 1

@@ -53,6 +53,8 @@ _ITEM = Object(
         Property("score", DataType.double),
         Property("valid_through", DataType.string, required=False),
         Property("reasons", Array(_REASON)),
+        Property("source", DataType.string, required=False),
+        Property("probability", DataType.double, required=False),
     ]
 )
 SIGNATURE = ModelSignature(
@@ -213,7 +215,8 @@ class RankerModel(PythonModel):
 def _complete(item: RankedItem) -> RankedItem:
     """Return an item with all fields of the signature, which MLflow's spark_udf expects."""
     reasons = [{"posting_id": None, "words": []} | reason for reason in item["reasons"]]
-    return {"valid_through": None} | item | {"reasons": reasons}
+    absent = {"valid_through": None, "source": None, "probability": None}
+    return absent | item | {"reasons": reasons}
 
 
 def _size(given: Any) -> int:

@@ -38,7 +38,7 @@ TO_PREPARE = {"sklearn"}
 """Loaded only for another catalogue than the one that is packed."""
 
 
-PRESETS = {packaging.ENCODER_DECODER: "published", packaging.BLENDED: "best"}
+PRESETS = {packaging.ENCODER_DECODER: "published", packaging.TWO_STAGE: "best"}
 
 
 @pytest.fixture(scope="module", params=[packaging.MOST_POPULAR, *PRESETS])

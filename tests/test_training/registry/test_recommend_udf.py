@@ -18,7 +18,7 @@ from training.registry import packaging
 from training.registry.registration import TrainedModel, register_model
 
 pytestmark = pytest.mark.spark
-PRESETS = {packaging.ENCODER_DECODER: "published", packaging.BLENDED: "best"}
+PRESETS = {packaging.ENCODER_DECODER: "published", packaging.TWO_STAGE: "best"}
 
 
 @pytest.fixture(scope="module", params=[packaging.MOST_POPULAR, *PRESETS])

@@ -1,4 +1,4 @@
-"""The blended ranker, the preset `best` of the stream: trained, prepared, ranking."""
+"""The ranker in two stages, the preset `best`: trained, prepared, ranking."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import Ranker
-from training.content_ranker.blended_ranker import BlendedRanker
+from training.content_ranker.two_stage_ranker import RETRIEVED, TwoStageRanker
 from training.content_ranker.content_examples import history_before
 from training.content_ranker.fit_content import BLENDS, fit_content
 from training.content_ranker.posting_features import PostingFeaturizer
@@ -39,7 +39,14 @@ def trained(fitted, dataset):
 def ranker(trained):
     """The trained one; of both scores, whatever two epochs on a toy market call best."""
     made = trained.ranker
-    return BlendedRanker(made.encoder_decoder, made.index, made.weights, BLENDS[4])
+    return TwoStageRanker(
+        made.encoder_decoder,
+        made.index,
+        made.weights,
+        BLENDS[4],
+        interactions=made.interactions,
+        calibration=made.calibration,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +90,10 @@ def test_lists_follow_the_contract(ranker, dataset, folder, asked):
         for item in items:
             assert json.loads(Item.model_validate(item).model_dump_json())
             assert item["reasons"]
+            assert item["source"] in RETRIEVED
+        chances = [item["probability"] for item in items]
+        assert chances == sorted(chances, reverse=True)
+        assert 0 < sum(chances) < 1
 
 
 @settings(
@@ -135,7 +146,7 @@ def test_the_catalogue_is_scored_as_the_features_say(ranker, dataset, folder):
             continue
         features = content_score.features.compute(steps, moment, columns)
         scores = content_score.scores(steps, moment)
-        assert np.allclose(scores, features @ ranker.weights, atol=1e-3)
+        assert np.allclose(scores, features[:, : len(ranker.weights)] @ ranker.weights, atol=1e-3)
         terms = content_score.features.posting_terms(steps, moment, columns)
         weights = ranker.weights[-len(terms) :].copy()
         rest = weights @ terms - weights[3] * terms[3]
@@ -182,10 +193,10 @@ def test_a_catalogue_prepared_after_others_is_as_if_it_were_the_first(ranker, da
             )
         ),
     ]
-    used = BlendedRanker.load(tmp_path)
+    used = TwoStageRanker.load(tmp_path)
     for catalogue in grown:
         made, first = (tmp_path / f"{catalogue.version} {who}" for who in ("used", "fresh"))
-        for one, folder in ((used, made), (BlendedRanker.load(tmp_path), first)):
+        for one, folder in ((used, made), (TwoStageRanker.load(tmp_path), first)):
             folder.mkdir()
             one.prepare(catalogue, folder)
         files = [file.relative_to(made) for file in sorted(made.rglob("*")) if file.is_file()]
@@ -196,6 +207,7 @@ def test_a_catalogue_prepared_after_others_is_as_if_it_were_the_first(ranker, da
 def test_the_same_seed_learns_the_same(fitted, dataset, trained):
     again = fit_content(fitted.ranker, dataset, seed=5)
     assert np.array_equal(again.ranker.weights, trained.ranker.weights)
+    assert np.array_equal(again.interactions.score.hidden, trained.interactions.score.hidden)
     assert again.choices() == trained.choices()
     timeless = [one.reports() | {"content_seconds": 0.0} for one in (again, trained)]
     assert timeless[0] == timeless[1]
@@ -203,13 +215,13 @@ def test_the_same_seed_learns_the_same(fitted, dataset, trained):
 
 
 def test_nothing_after_the_cut_is_learned_from(fitted, dataset, trained):
-    """Other events after the cut choose another blend at most."""
-    cut = trained.ranker.index.co_visitation.popularity.made_at
-    train = dataset.until(cut)
+    """Other events after the cut choose another blend and are counted, nothing more."""
+    train = dataset.until(dataset.cut(fitted.preset.training.validation_split))
     later = dataset.times > train.times.max()
     changed = np.where(later, dataset.postings[::-1], dataset.postings)
     other = fit_content(fitted.ranker, _with_postings(dataset, changed), seed=5)
     assert np.array_equal(other.ranker.weights, trained.ranker.weights)
+    assert np.array_equal(other.interactions.score.weights, trained.interactions.score.weights)
 
 
 def _with_postings(dataset, postings):
@@ -226,17 +238,31 @@ def test_a_packed_model_repeats_the_lists(ranker, dataset, asked, folder, tmp_pa
     assert rank(again, asked, tmp_path / "catalogue") == rank(ranker, asked, folder)
 
 
+def test_a_folder_of_release_0_1_0_ranks_by_the_sum(ranker, dataset, asked, tmp_path):
+    """It has neither networks nor a calibration."""
+    ranker.save(tmp_path)
+    (tmp_path / "content" / "interactions.npz").unlink()
+    old = {"format": 1, "blend": {"content": 1.0, "encoder_decoder": 0.5}}
+    (tmp_path / "blend.json").write_text(json.dumps(old))
+    loaded, folder = TwoStageRanker.load(tmp_path), tmp_path / "prepared"
+    folder.mkdir()
+    loaded.prepare(dataset.catalogue, folder)
+    for items in rank(loaded, asked, folder):
+        assert len(items) == 10
+        assert not any("probability" in item for item in items)
+
+
 def test_a_broken_folder_is_one_line(ranker, tmp_path):
     with pytest.raises(ModelError, match=r"is incomplete: .*; train again"):
-        BlendedRanker.load(tmp_path)
+        TwoStageRanker.load(tmp_path)
     ranker.save(tmp_path)
     (tmp_path / "content" / "co_visitation.npz").write_bytes(b"PK")
     with pytest.raises(ModelError, match=r"is incomplete: .*; train again"):
-        BlendedRanker.load(tmp_path)
+        TwoStageRanker.load(tmp_path)
     about = json.loads((tmp_path / "blend.json").read_text())
-    (tmp_path / "blend.json").write_text(json.dumps(about | {"format": 0}))
-    with pytest.raises(ModelError, match="has format 0, this version reads 1; train again"):
-        BlendedRanker.load(tmp_path)
+    (tmp_path / "blend.json").write_text(json.dumps(about | {"format": 3}))
+    with pytest.raises(ModelError, match="has format 3, this version reads up to 2; upgrade"):
+        TwoStageRanker.load(tmp_path)
 
 
 def test_bare_postings_and_few_events_are_enough(fitted, dataset_writer, tmp_path):
@@ -301,8 +327,8 @@ def test_the_preset_says_that_there_is_content():
 
 def test_saved_and_loaded_is_the_same(ranker, tmp_path):
     ranker.save(tmp_path)
-    again = BlendedRanker.load(tmp_path)
-    assert again.blend == ranker.blend
+    again = TwoStageRanker.load(tmp_path)
+    assert (again.blend, again.calibration) == (ranker.blend, ranker.calibration)
     assert np.array_equal(again.weights, ranker.weights)
     for name, near in ranker.index.co_visitation.fields.items():
         assert again.index.co_visitation.fields[name].names == near.names

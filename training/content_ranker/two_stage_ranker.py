@@ -1,13 +1,15 @@
-"""The preset `best` of the stream: an encoder-decoder and a content score, blended.
+"""The preset `best`: a ranker in two stages.
 
-This is not the benchmark's preset `best` (`training.benchmark.ensemble.ensemble`), which runs
-offline alone.
+Profiles with events get their list in two stages. Stage one retrieves some hundreds of postings
+from five sources: the first decoding step of the encoder-decoder, a content score that is a sum, co-visitation, the
+newest and the most popular postings. Stage two scores these: all features of profile and posting,
+with small networks for what features mean only together, and the score of the encoder-decoder. The
+scores become calibrated probabilities.
 
-Profiles with events get a weighted sum of two scores over the whole catalogue: the first decoding
-step of the encoder-decoder and the content score. Profiles that have only a statement, or events of
-postings that the catalogue lacks, get the encoder-decoder alone, and empty profiles the popular
-postings. Each profile is computed by itself or, in the encoder-decoder, in blocks of a fixed size,
-so that other profiles of a batch do not change a bit.
+Profiles that have only a statement, or events of postings that the catalogue lacks, get the
+encoder-decoder alone, and empty profiles the popular postings. Each profile is computed by itself
+or, in the encoder-decoder, in blocks of a fixed size, so that other profiles of a batch do not
+change a bit.
 """
 
 import json
@@ -22,31 +24,43 @@ import numpy as np
 from scipy.special import log_softmax
 
 from streaming.errors import ModelError
-from streaming.serving.catalogue import Catalogue
+from streaming.serving.catalogue import ALWAYS, Catalogue
 from streaming.serving.ranker import Profile, RankedItem
+from training.content_ranker.calibration import Calibration
 from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.content_index import ContentIndex
 from training.content_ranker.content_score import ContentScore
+from training.content_ranker.interaction_network import InteractionScore
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
 from training.explanation.attribution import ListedPosting
 from training.inference.batch_invariant_ops import one_thread
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.inference.profile_encoding import EventStep
-from training.model.time_encoding import freshness_at, to_microseconds
+from training.model.time_encoding import to_microseconds
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.ranking.first_step import FirstStep
 from training.ranking.ranked_items import ranked_items
-from training.retrieval.employer_cap import capped_top_rows
+from training.retrieval.employer_cap import capped_top_rows, top_rows
 from training.retrieval.shortlist import Shortlist
+from training.retrieval.sources import Retrieved
 
-FORMAT = 1
-"""Of the model folder; a folder of another format is refused."""
+FORMAT = 2
+"""Of the model folder; a folder of a newer format is refused. Format 1 has no interactions."""
 
-_SETTINGS, _WEIGHTS = "blend.json", "weights.npy"
+_SETTINGS, _WEIGHTS, _INTERACTIONS = "blend.json", "weights.npy", "interactions.npz"
 _ENCODER_DECODER, _CONTENT = "encoder-decoder", "content"
-_RESCORED_PER_PLACE, _LEAST_RESCORED = 4, 64
-"""Postings that are scored exactly for each place of a list, and at least in all."""
+RETRIEVED = {
+    "content": 160,
+    "encoder-decoder": 80,
+    "co-visitation": 40,
+    "fresh": 10,
+    "popular": 10,
+}
+"""Source to how many postings it gives for a list of at most `_PLACES`."""
+_PLACES = 20
+_EXPLAINED_PER_PLACE, _LEAST_EXPLAINED = 4, 64
+"""Postings among which reasons are measured for each place of a list, and at least in all."""
 _BATCH = 32
 """Profiles whose scores of the whole catalogue are in memory at a time."""
 
@@ -64,7 +78,7 @@ class Blend:
 
 
 @dataclass(frozen=True, eq=False)
-class BlendQuery:
+class Query:
     """A profile with events, and the moment that its list is for."""
 
     profile: Profile
@@ -72,10 +86,16 @@ class BlendQuery:
     history: ProfileHistory
 
 
-class BlendedRanker:
-    """An encoder-decoder and a content score, blended; a `streaming.serving.ranker.Ranker`.
+class TwoStageRanker:
+    """An encoder-decoder and content features; a `streaming.serving.ranker.Ranker`.
 
-    `weights`, (F,) float32, are those of the content score's features, which `index` makes.
+    Args:
+        encoder_decoder: ranks for profiles without events, too.
+        index: makes the features.
+        weights: of the additive features, float32, for stage one.
+        interactions: scores all features in stage two; None: the sum of stage one serves there too.
+        blend: of the two scores in stage two.
+        calibration: makes scores probabilities; None: items have no probability.
     """
 
     def __init__(
@@ -84,11 +104,16 @@ class BlendedRanker:
         index: ContentIndex,
         weights: np.ndarray,
         blend: Blend,
+        *,
+        interactions: InteractionScore | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.encoder_decoder = encoder_decoder
         self.index = index
         self.weights = weights
         self.blend = blend
+        self.interactions = interactions
+        self.calibration = calibration
         self._cached_content_score = lru_cache(maxsize=2)(self._open_content_score)
 
     @property
@@ -104,7 +129,10 @@ class BlendedRanker:
         self.index.featurizer.save(folder / _CONTENT)
         self.index.co_visitation.save(folder / _CONTENT)
         np.save(folder / _CONTENT / _WEIGHTS, self.weights)
+        if self.interactions:
+            self.interactions.save(folder / _CONTENT / _INTERACTIONS)
         settings = {"format": FORMAT, "blend": asdict(self.blend)}
+        settings |= {"calibration": asdict(self.calibration)} if self.calibration else {}
         (folder / _SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
 
     @classmethod
@@ -117,19 +145,28 @@ class BlendedRanker:
         content = folder / _CONTENT
         try:
             settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-            if settings["format"] != FORMAT:
+            if settings["format"] > FORMAT:
                 raise ModelError(
-                    f"model folder {folder} has format {settings['format']}, this version reads "
-                    f"{FORMAT}; train again"
+                    f"model folder {folder} has format {settings['format']}, this version reads up "
+                    f"to {FORMAT}; upgrade careerstream"
                 )
             index = ContentIndex(PostingFeaturizer.load(content), CoVisitation.load(content))
             weights = np.load(content / _WEIGHTS)
+            file, calibration = content / _INTERACTIONS, settings.get("calibration")
+            interactions = InteractionScore.load(file) if file.exists() else None
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ModelError(
                 f"model folder {folder} is incomplete: {error}; train again"
             ) from error
         encoder_decoder = EncoderDecoderRanker.load(folder / _ENCODER_DECODER)
-        return cls(encoder_decoder, index, weights, Blend(**settings["blend"]))
+        return cls(
+            encoder_decoder,
+            index,
+            weights,
+            Blend(**settings["blend"]),
+            interactions=interactions,
+            calibration=Calibration(**calibration) if calibration else None,
+        )
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Write a catalogue, its posting vectors and its content index."""
@@ -149,7 +186,7 @@ class BlendedRanker:
         histories = [ProfileHistory.of_profile(profile, rows) for profile in profiles]
         requests = list(zip(profiles, as_of, histories, strict=True))
         blended = [bool(self.blend.content) and history.is_scorable for history in histories]
-        queries = [BlendQuery(*r) for r, own in zip(requests, blended, strict=True) if own]
+        queries = [Query(*r) for r, own in zip(requests, blended, strict=True) if own]
         others = [r for r, own in zip(requests, blended, strict=True) if not own]
         lists = self._blended_lists(queries, folder, size)
         rest = iter(
@@ -191,7 +228,7 @@ class BlendedRanker:
         return ContentScore(features, self.weights, index)
 
     def _blended_lists(
-        self, queries: Sequence[BlendQuery], folder: Path, size: int
+        self, queries: Sequence[Query], folder: Path, size: int
     ) -> Iterator[list[RankedItem]]:
         """Yield the lists of profiles with events."""
         prepared = self.open_prepared(folder)
@@ -208,37 +245,93 @@ class BlendedRanker:
             for query, first, listed in zip(batch, first_steps, lists, strict=True):
                 yield ranked_items(prepared, query.profile, first.steps, listed)
 
+    def retrieve(
+        self,
+        query: Query,
+        first: FirstStep,
+        prepared: PreparedCatalogue,
+        content_score: ContentScore,
+        estimates: np.ndarray,
+        size: int,
+    ) -> Retrieved:
+        """Take the postings that stage two scores; `estimates` are `ContentScore.scores`."""
+        catalogue, moment = prepared.catalogue, to_microseconds(query.as_of)
+        features = content_score.features
+        together = features.co_visits(query.history)[features.posting_places]
+        fresh = prepared.freshness.weighted(first.freshness_weights, moment)
+        scores = {
+            "content": estimates,
+            "encoder-decoder": first.products + fresh,
+            "co-visitation": np.where(together > 0, together, -np.inf),
+            "fresh": np.where(catalogue.opens != ALWAYS, catalogue.opens, -np.inf),
+            "popular": np.where(features.popularity > 0, features.popularity, -np.inf),
+        }
+        times = -(-size // _PLACES)
+        sizes = {name: times * count for name, count in RETRIEVED.items()}
+        allowed = catalogue.eligible(query.profile, query.as_of)
+        return Retrieved.of(scores, sizes, allowed, catalogue.employer_numbers)
+
+    def stage_two(
+        self,
+        query: Query,
+        first: FirstStep,
+        shortlist: Shortlist,
+        content_score: ContentScore,
+        content: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Score K postings by their content and by the encoder-decoder, (K,) float each.
+
+        `content` is what stage one says of the same postings.
+        """
+        if self.interactions:
+            moment = to_microseconds(query.as_of)
+            features = content_score.features.compute(query.history, moment, shortlist.rows)
+            content = self.interactions.scores(features)
+        return content, shortlist.scores(first.query, first.freshness_weights)
+
     def _list(
         self,
-        query: BlendQuery,
+        query: Query,
         first: FirstStep,
         prepared: PreparedCatalogue,
         content_score: ContentScore,
         size: int,
     ) -> list[ListedPosting]:
-        """Select the best postings by both scores, with the contributions of each step."""
-        catalogue, moment = prepared.catalogue, to_microseconds(query.as_of)
-        content = self.blend.content * content_score.scores(query.history, moment)
-        fresh = freshness_at(catalogue.opens, moment)
-        decoded = first.products + first.freshness_weights @ fresh
-        estimates = content + self.blend.encoder_decoder * decoded
-        allowed = catalogue.eligible(query.profile, query.as_of)
-        employers = catalogue.employer_numbers
-        rescored = max(_LEAST_RESCORED, _RESCORED_PER_PLACE * size)
-        rows = np.sort(capped_top_rows(estimates, allowed, employers, rescored))
-        shortlist = Shortlist(rows, prepared.vectors[rows], fresh[:, rows], employers[rows])
-        exact = self.blend.encoder_decoder * shortlist.scores(first.query, first.freshness_weights)
-        scores = content[rows].astype(np.float64) + exact
-        chosen = capped_top_rows(scores, np.ones(len(rows), dtype=bool), shortlist.employers, size)
-        added = self._contributions(query, first, content_score, shortlist)
-        losses = _removal_losses(scores, added)
+        """Retrieve, score and select postings, with the contributions of each step."""
+        moment = to_microseconds(query.as_of)
+        estimates = content_score.scores(query.history, moment)
+        retrieved = self.retrieve(query, first, prepared, content_score, estimates, size)
+        shortlist = Shortlist.of(prepared, retrieved.rows, moment)
+        content, decoded = self.stage_two(
+            query, first, shortlist, content_score, estimates[retrieved.rows]
+        )
+        scores = self.blend.content * content.astype(np.float64)
+        scores += self.blend.encoder_decoder * decoded
+        every = np.ones(len(shortlist), dtype=bool)
+        chosen = capped_top_rows(scores, every, shortlist.employers, size)
+        near = max(_LEAST_EXPLAINED, _EXPLAINED_PER_PLACE * size)
+        near = np.union1d(top_rows(scores, every, near), chosen)
+        added = self._contributions(query, first, content_score, shortlist.take(near))
+        losses = _removal_losses(scores[near], added)
+        probabilities = (
+            self.calibration.of(log_softmax(scores)[chosen]) if self.calibration else None
+        )
         return [
-            ListedPosting(int(rows[place]), float(scores[place]), added[:, place], losses[:, place])
-            for place in chosen.tolist()
+            ListedPosting(
+                row=int(shortlist.rows[place]),
+                score=float(scores[place]),
+                contributions=added[:, index],
+                occlusion_losses=losses[:, index],
+                source=retrieved.sources[place],
+                probability=None if probabilities is None else float(probabilities[number]),
+            )
+            for number, (place, index) in enumerate(
+                zip(chosen.tolist(), np.searchsorted(near, chosen).tolist(), strict=True)
+            )
         ]
 
     def _contributions(
-        self, query: BlendQuery, first: FirstStep, content_score: ContentScore, shortlist: Shortlist
+        self, query: Query, first: FirstStep, content_score: ContentScore, shortlist: Shortlist
     ) -> np.ndarray:
         """Return what each of the L steps of a profile adds to K scores, (L, K) float32."""
         added = self.blend.encoder_decoder * first.contributions(shortlist.vectors).T
