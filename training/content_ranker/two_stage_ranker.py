@@ -1,10 +1,10 @@
 """The preset `best`: a ranker in two stages.
 
 Profiles with events get their list in two stages. Stage one retrieves some hundreds of postings
-from five sources: the first decoding step of the encoder-decoder, a content score that is a sum, co-visitation, the
-newest and the most popular postings. Stage two scores these: all features of profile and posting,
-with small networks for what features mean only together, and the score of the encoder-decoder. The
-scores become calibrated probabilities.
+from five sources: a content score that is a sum, the first decoding step of the encoder-decoder,
+co-visitation, the newest and the most popular postings. Stage two scores these: all features of
+profile and posting, with small networks for what features mean only together, and the score of the
+encoder-decoder. The scores become calibrated probabilities.
 
 Profiles that have only a statement, or events of postings that the catalogue lacks, get the
 encoder-decoder alone, and empty profiles the popular postings. Each profile is computed by itself

@@ -41,7 +41,7 @@ class Fitted:
     compared: Mapping[str, Mapping[str, float]]
     """Metrics of each decoding on the validation part (`decoding_selection.REPORTED_METRICS`)."""
     content: FittedContent | None
-    """The content score trained beside the encoder-decoder; None where the preset has none."""
+    """The two stages trained around the encoder-decoder; None where the preset has none."""
     records: tuple[dict[str, Any], ...]
     """A `loop.EpochRecord` for each epoch, as JSON values."""
     processes: int

@@ -104,7 +104,7 @@ class Preset(Config):
     training: TrainConfig = Field(description="the training")
     content: bool = Field(
         default=False,
-        description="whether a content score is trained beside it (`training.content_ranker`)",
+        description="whether a ranker in two stages is trained on it (`training.content_ranker`)",
     )
 
 
@@ -182,10 +182,10 @@ def published() -> Preset:
 
 
 def best() -> Preset:
-    """Return the preset with the best measured quality: `published` with a content score.
+    """Return the preset with the best measured quality: `published` in a ranker of two stages.
 
-    Both scores rank for candidates with events, in shares that are chosen on the validation part.
-    The encoder-decoder alone ranks for candidates with only a stated part.
+    For candidates with events, several sources retrieve postings, and all features rank them. The
+    encoder-decoder alone ranks for candidates with only a stated part.
     """
     return published().model_copy(update={"name": "best", "content": True})
 
