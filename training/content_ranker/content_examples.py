@@ -1,16 +1,20 @@
-"""Training examples of both stages: the posting a candidate chose, and sampled negatives.
+"""Training examples of the content score: the posting a candidate chose, and sampled negatives.
+
+Negatives follow the rule of `training.evaluation.prequential`: a posting without an opening date
+competes with postings of its own status, those that anybody had turned to before, or nobody.
 
 The training part is split into blocks by time. For each block, co-visitation is counted up to the
 start of the block, and the choices within the block are the examples. This is how lists are made
 later: with the counts of the training. So no example is part of its own counts.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from streaming.profiles.fold import MAX_EVENTS
+from streaming.serving.catalogue import ALWAYS
 from streaming.timestamps import format_timestamp
 from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.interaction_features import InteractionFeatures
@@ -40,10 +44,6 @@ class ContentExamples:
     choices."""
     blocks: np.ndarray
     """(B,) int64, from 1, ascending."""
-
-    def first_features(self, count: int) -> "ContentExamples":
-        """Keep the first features alone."""
-        return replace(self, features=self.features[..., :count])
 
     def blocks_between(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the features of the examples of some blocks, and weights that sum to 1."""
@@ -98,6 +98,9 @@ def _choice(
     catalogue = train.catalogue
     free = catalogue.is_open & (catalogue.opens <= moment) & (moment <= catalogue.expires)
     free[train.postings[_first_event(train, event) : event + 1]] = False
+    if catalogue.opens[target] == ALWAYS:
+        seen = train.first_events < moment
+        free &= seen == seen[target]
     history = history_before(train, event)
     near = free & _shares_a_place(features, history.rows)
     nearby = random.permutation(np.flatnonzero(near))[: int(_NEGATIVES * _NEARBY)]

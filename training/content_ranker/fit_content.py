@@ -1,4 +1,4 @@
-"""Training of both stages beside a trained encoder-decoder; choice of the blend; calibration."""
+"""Training of the content score beside an encoder-decoder, choice of the blend, calibration."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,6 @@ from training.content_ranker.co_visitation import CO_VISITED_FIELDS, CoVisitatio
 from training.content_ranker.conditional_logit import FittedLogit, fit_logit
 from training.content_ranker.content_examples import make_examples
 from training.content_ranker.content_index import ContentIndex
-from training.content_ranker.fit_interactions import FittedInteractions, fit_interactions
-from training.content_ranker.interaction_features import InteractionFeatures
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
 from training.content_ranker.two_stage_ranker import Blend, Query, TwoStageRanker
@@ -25,10 +23,8 @@ from training.determinism import repeatable
 from training.evaluation.prequential import EvaluationProtocol, held_out_turns
 from training.evaluation.ranking_metrics import ndcg_of_ranks
 from training.inference.batch_invariant_ops import one_thread
-from training.model.time_encoding import to_microseconds
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.retrieval.employer_cap import top_rows
-from training.retrieval.shortlist import Shortlist
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 BLENDS = (*(Blend(1.0, share) for share in _SHARES), Blend(0.0, 1.0))
@@ -45,7 +41,6 @@ class FittedContent:
 
     ranker: TwoStageRanker
     logit: FittedLogit
-    interactions: FittedInteractions | None
     examples: int
     ndcg: Mapping[Blend, float]
     """Blend to NDCG@10 on the validation part; empty where that has no cases."""
@@ -57,10 +52,7 @@ class FittedContent:
 
     def choices(self) -> dict[str, Any]:
         """Return what was chosen, for the parameters of the run."""
-        chosen = {**asdict(self.ranker.blend), "l2": self.logit.l2, "examples": self.examples}
-        if self.interactions:
-            chosen |= {"l2_of_stage_two": self.interactions.l2, "epochs": self.interactions.epochs}
-        return chosen
+        return {**asdict(self.ranker.blend), "l2": self.logit.l2, "examples": self.examples}
 
     def reports(self) -> dict[str, float]:
         """Return what was measured, for the metrics of the run."""
@@ -84,7 +76,7 @@ class FittedContent:
 def fit_content(
     encoder_decoder: EncoderDecoderRanker, dataset: Dataset, seed: int
 ) -> FittedContent:
-    """Train both stages, choose the blend with an encoder-decoder, and calibrate.
+    """Train the content score, choose its blend with an encoder-decoder, and calibrate.
 
     The weights are learned on the training part alone. Blend and calibration are chosen on the
     turns of the validation part. The encoder-decoder was trained on the same data with the same
@@ -98,22 +90,14 @@ def fit_content(
     rows = dataset.catalogue.table.to_pylist()
     postings = featurizer.transform(rows, featurizer.text_vectors(rows), CO_VISITED_FIELDS)
     counts = CoVisitation.count(train, postings)
-    features = InteractionFeatures.over(dataset.catalogue, postings, featurizer, counts)
     examples = make_examples(train, featurizer, postings, seed)
-    logit = fit_logit(examples.first_features(len(features.additive_names)))
-    interactions = fit_interactions(examples, seed)
+    logit = fit_logit(examples)
 
     def ranker(
         counts: CoVisitation, blend: Blend, calibration: Calibration | None = None
     ) -> TwoStageRanker:
-        return TwoStageRanker(
-            encoder_decoder,
-            ContentIndex(featurizer, counts),
-            logit.weights,
-            blend,
-            interactions=interactions.score if interactions else None,
-            calibration=calibration,
-        )
+        index = ContentIndex(featurizer, counts)
+        return TwoStageRanker(encoder_decoder, index, logit.weights, blend, calibration)
 
     turns = held_out_turns(dataset, cut, EvaluationProtocol(turns=_MOST_TURNS, seed=seed))
     known = dataset.catalogue.rows
@@ -131,7 +115,6 @@ def fit_content(
     return FittedContent(
         ranker=ranker(CoVisitation.count(dataset, postings), blend, calibration),
         logit=logit,
-        interactions=interactions,
         examples=len(examples.features),
         ndcg=ndcg,
         calibration_error=error,
@@ -151,27 +134,19 @@ class _Scored:
     is_target: np.ndarray
     """(K,) bool; all false where the target was not retrieved."""
 
-    def blended(self, blend: Blend) -> np.ndarray:
-        scores = blend.content * self.content.astype(np.float64)
-        return np.asarray(scores + blend.encoder_decoder * self.decoded)
-
 
 def _score(ranker: TwoStageRanker, dataset: Dataset, cases: Sequence[HeldOut]) -> list[_Scored]:
     """Take both stages for cases of candidates with events."""
-    catalogue, scored = dataset.catalogue, []
+    rows, scored = dataset.catalogue.rows, []
     with TemporaryDirectory(prefix="careerstream-") as temporary, one_thread():
         folder = Path(temporary)
-        ranker.prepare(catalogue, folder)
-        prepared, content_score = ranker.open_prepared(folder), ranker.content_score(folder)
+        ranker.prepare(dataset.catalogue, folder)
+        prepared = ranker.open_prepared(folder)
         for case in cases:
-            history = ProfileHistory.of_profile(case.profile, catalogue.rows)
-            query, moment = Query(case.profile, case.as_of, history), to_microseconds(case.as_of)
+            query = Query(case.profile, case.as_of, ProfileHistory.of_profile(case.profile, rows))
             [first] = ranker.encoder_decoder.first_steps([(case.profile, case.as_of)], prepared)
-            estimates = content_score.scores(history, moment)
-            rows = ranker.retrieve(query, first, prepared, content_score, estimates, _SIZE).rows
-            shortlist = Shortlist.of(prepared, rows, moment)
-            parts = ranker.stage_two(query, first, shortlist, content_score, estimates[rows])
-            scored.append(_Scored(*parts, rows == catalogue.rows[case.targets[0]]))
+            retrieved, _, content, decoded = ranker.score(query, first, folder, _SIZE)
+            scored.append(_Scored(content, decoded, retrieved.rows == rows[case.targets[0]]))
     return scored
 
 
@@ -179,7 +154,7 @@ def _ndcg(scored: Sequence[_Scored], blend: Blend) -> float:
     """Return the mean NDCG@10 of a blend; ties count against the target."""
     ranks = []
     for case in scored:
-        scores = case.blended(blend)
+        scores = blend.of(case.content, case.decoded)
         above = np.count_nonzero(scores >= scores[case.is_target]) if case.is_target.any() else 0
         ranks.append(above)
     return float(ndcg_of_ranks(np.array(ranks), _SIZE).mean())
@@ -189,7 +164,7 @@ def _calibrate(scored: Sequence[_Scored], blend: Blend) -> tuple[Calibration, fl
     """Fit probabilities to the lists of cases; also return the error that is left on these."""
     log_probabilities, turned = [], []
     for case in scored:
-        scores = case.blended(blend)
+        scores = blend.of(case.content, case.decoded)
         places = top_rows(scores, np.ones(len(scores), dtype=bool), _SIZE)
         log_probabilities.append(log_softmax(scores)[places])
         turned.append(case.is_target[places])

@@ -1,13 +1,10 @@
 """Features of a profile and a posting: similarities, aggregated over the profile's history.
 
-Each similarity gives six features: with the newest posting, the mean weighted by recency, the means
-over the newest session, over saved or applied postings, and over dismissed ones, and the maximum.
-Further features are the posting's freshness, its co-visitation with the history, and its
-popularity.
-
-All but the maxima and the products of two similarities are sums over the steps of the history: the
-additive features. A linear score of these can be computed for a whole catalogue at once, and it is
-known what each step adds. They come first.
+Each similarity gives five features: with the newest posting, the mean weighted by recency, and the
+means over the newest session, over saved or applied postings, and over dismissed ones. All are sums
+over the steps of the history. So a linear score can be computed for a whole catalogue at once, and
+it is known what each step adds. Further features are the posting's freshness, its co-visitation
+with the history, and its popularity.
 """
 
 from collections.abc import Mapping
@@ -32,10 +29,6 @@ POSTING_TERMS = (
 """Features that are no similarity: freshness, the people who turned to both, to the posting, and
 the recent popularity."""
 CO_VISITS = POSTING_TERMS.index("together")
-_PRODUCTS = tuple(
-    (place, other) for place in ("locality", "region") for other in ("employer", "title letters")
-)
-"""Within a place, these similarities count differently."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,47 +80,18 @@ class InteractionFeatures:
         )
 
     @cached_property
-    def additive_names(self) -> tuple[str, ...]:
-        """Names of the additive features, the first of `names`."""
-        aggregated = (f"{name}, {how}" for how in AGGREGATES for name in self.similarity_names)
-        return (*aggregated, *POSTING_TERMS)
-
-    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the F features."""
-        own = self.similarity_names
-        products = tuple(f"{own[a]} and {own[b]}" for a, b in self._products)
-        aggregated = (f"{name}, {how}" for how in AGGREGATES for name in products)
-        return (*self.additive_names, *aggregated, *(f"{name}, most" for name in own + products))
+        aggregated = (f"{name}, {how}" for how in AGGREGATES for name in self.similarity_names)
+        return (*aggregated, *POSTING_TERMS)
 
     def compute(self, history: ProfileHistory, moment: int, columns: np.ndarray) -> np.ndarray:
         """Compute the features of (C,) rows at a moment, microseconds: (C, F) float32."""
         similarities = self.similarities(history.rows, columns)
+        aggregated = np.moveaxis(np.matmul(history.weights, similarities), 1, 0)  # (A, S, C)
         terms = self.posting_terms(history, moment, columns)
-        return self.aggregate(history.weights, ~history.dismissed, similarities, terms)
-
-    def aggregate(
-        self, weights: np.ndarray, real: np.ndarray, similarities: np.ndarray, terms: np.ndarray
-    ) -> np.ndarray:
-        """Compute features of parts: (A, n), (n,) bool, (S, n, C) and (T, C) to (C, F) float32.
-
-        `weights` are `ProfileHistory.weights`; steps that are not `real` have no part in maxima.
-        """
-        pairs = [similarities[a] * similarities[b] for a, b in self._products]
-        products = np.stack(pairs) if pairs else similarities[:0]
-        count = similarities.shape[2]
-        sums = (np.moveaxis(weights @ part, 1, 0) for part in (similarities, products))
-        additive, of_products = (part.reshape(-1, count) for part in sums)  # (A · S, C), (A · P, C)
-        most = (part[:, real].max(axis=1, initial=0) for part in (similarities, products))
-        features = np.concatenate([additive, terms, of_products, *most])
+        features = np.concatenate([aggregated.reshape(-1, len(columns)), terms])
         return np.ascontiguousarray(features.T, dtype=np.float32)
-
-    @cached_property
-    def _products(self) -> list[tuple[int, int]]:
-        """Places in `similarity_names` of the similarities that are multiplied."""
-        places = {name: place for place, name in enumerate(self.similarity_names)}
-        known = [pair for pair in _PRODUCTS if places.keys() >= {*pair}]
-        return [(places[first], places[second]) for first, second in known]
 
     def similarities(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Compare n postings with C others: (similarities, n, C) float32 from 0 to 1."""

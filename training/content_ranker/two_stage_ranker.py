@@ -2,9 +2,8 @@
 
 Profiles with events get their list in two stages. Stage one retrieves some hundreds of postings
 from five sources: a content score that is a sum, the first decoding step of the encoder-decoder,
-co-visitation, the newest and the most popular postings. Stage two scores these: all features of
-profile and posting, with small networks for what features mean only together, and the score of the
-encoder-decoder. The scores become calibrated probabilities.
+co-visitation, the newest and the most popular postings. Stage two blends the content score with the
+exact score of the encoder-decoder, and makes probabilities of the sums.
 
 Profiles that have only a statement, or events of postings that the catalogue lacks, get the
 encoder-decoder alone, and empty profiles the popular postings. Each profile is computed by itself
@@ -30,7 +29,6 @@ from training.content_ranker.calibration import Calibration
 from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.content_index import ContentIndex
 from training.content_ranker.content_score import ContentScore
-from training.content_ranker.interaction_network import InteractionScore
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
 from training.explanation.attribution import ListedPosting
@@ -45,10 +43,10 @@ from training.retrieval.employer_cap import capped_top_rows, top_rows
 from training.retrieval.shortlist import Shortlist
 from training.retrieval.sources import Retrieved
 
-FORMAT = 2
-"""Of the model folder; a folder of a newer format is refused. Format 1 has no interactions."""
+FORMAT = 1
+"""Of the model folder; a folder of another format is refused."""
 
-_SETTINGS, _WEIGHTS, _INTERACTIONS = "blend.json", "weights.npy", "interactions.npz"
+_SETTINGS, _WEIGHTS = "blend.json", "weights.npy"
 _ENCODER_DECODER, _CONTENT = "encoder-decoder", "content"
 RETRIEVED = {
     "content": 160,
@@ -73,6 +71,10 @@ class Blend:
     """0: the encoder-decoder alone makes all lists."""
     encoder_decoder: float
 
+    def of(self, content: np.ndarray, decoded: np.ndarray) -> np.ndarray:
+        """Blend (K,) scores: (K,) float64."""
+        return self.content * content.astype(np.float64) + self.encoder_decoder * decoded
+
     def __str__(self) -> str:
         return f"{self.content:g} content + {self.encoder_decoder:g} encoder-decoder"
 
@@ -92,8 +94,7 @@ class TwoStageRanker:
     Args:
         encoder_decoder: ranks for profiles without events, too.
         index: makes the features.
-        weights: of the additive features, float32, for stage one.
-        interactions: scores all features in stage two; None: the sum of stage one serves there too.
+        weights: (F,) float32, of the content score's features.
         blend: of the two scores in stage two.
         calibration: makes scores probabilities; None: items have no probability.
     """
@@ -104,15 +105,12 @@ class TwoStageRanker:
         index: ContentIndex,
         weights: np.ndarray,
         blend: Blend,
-        *,
-        interactions: InteractionScore | None = None,
         calibration: Calibration | None = None,
     ) -> None:
         self.encoder_decoder = encoder_decoder
         self.index = index
         self.weights = weights
         self.blend = blend
-        self.interactions = interactions
         self.calibration = calibration
         self._cached_content_score = lru_cache(maxsize=2)(self._open_content_score)
 
@@ -129,8 +127,6 @@ class TwoStageRanker:
         self.index.featurizer.save(folder / _CONTENT)
         self.index.co_visitation.save(folder / _CONTENT)
         np.save(folder / _CONTENT / _WEIGHTS, self.weights)
-        if self.interactions:
-            self.interactions.save(folder / _CONTENT / _INTERACTIONS)
         settings = {"format": FORMAT, "blend": asdict(self.blend)}
         settings |= {"calibration": asdict(self.calibration)} if self.calibration else {}
         (folder / _SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
@@ -145,28 +141,21 @@ class TwoStageRanker:
         content = folder / _CONTENT
         try:
             settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-            if settings["format"] > FORMAT:
+            if settings["format"] != FORMAT:
                 raise ModelError(
-                    f"model folder {folder} has format {settings['format']}, this version reads up "
-                    f"to {FORMAT}; upgrade careerstream"
+                    f"model folder {folder} has format {settings['format']}, this version reads "
+                    f"{FORMAT}; train again"
                 )
             index = ContentIndex(PostingFeaturizer.load(content), CoVisitation.load(content))
             weights = np.load(content / _WEIGHTS)
-            file, calibration = content / _INTERACTIONS, settings.get("calibration")
-            interactions = InteractionScore.load(file) if file.exists() else None
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ModelError(
                 f"model folder {folder} is incomplete: {error}; train again"
             ) from error
         encoder_decoder = EncoderDecoderRanker.load(folder / _ENCODER_DECODER)
-        return cls(
-            encoder_decoder,
-            index,
-            weights,
-            Blend(**settings["blend"]),
-            interactions=interactions,
-            calibration=Calibration(**calibration) if calibration else None,
-        )
+        found = settings.get("calibration")  # release 0.1.0 had none
+        calibration = Calibration(**found) if found else None
+        return cls(encoder_decoder, index, weights, Blend(**settings["blend"]), calibration)
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Write a catalogue, its posting vectors and its content index."""
@@ -239,28 +228,29 @@ class TwoStageRanker:
                     [(query.profile, query.as_of) for query in batch], prepared
                 )
                 lists = [
-                    self._list(query, first, prepared, self.content_score(folder), size)
+                    self._list(query, first, folder, size)
                     for query, first in zip(batch, first_steps, strict=True)
                 ]
             for query, first, listed in zip(batch, first_steps, lists, strict=True):
                 yield ranked_items(prepared, query.profile, first.steps, listed)
 
-    def retrieve(
-        self,
-        query: Query,
-        first: FirstStep,
-        prepared: PreparedCatalogue,
-        content_score: ContentScore,
-        estimates: np.ndarray,
-        size: int,
-    ) -> Retrieved:
-        """Take the postings that stage two scores; `estimates` are `ContentScore.scores`."""
+    def score(
+        self, query: Query, first: FirstStep, folder: Path, size: int
+    ) -> tuple[Retrieved, Shortlist, np.ndarray, np.ndarray]:
+        """Retrieve K postings of a prepared catalogue for a list of `size`, and score them.
+
+        Returns:
+            The postings, their vectors, and (K,) float32 scores: by content and by the
+            encoder-decoder.
+        """
+        prepared, content_score = self.open_prepared(folder), self.content_score(folder)
         catalogue, moment = prepared.catalogue, to_microseconds(query.as_of)
         features = content_score.features
-        together = features.co_visits(query.history)[features.posting_places]
+        content = content_score.scores(query.history, moment)
         fresh = prepared.freshness.weighted(first.freshness_weights, moment)
+        together = features.co_visits(query.history)[features.posting_places]
         scores = {
-            "content": estimates,
+            "content": content,
             "encoder-decoder": first.products + fresh,
             "co-visitation": np.where(together > 0, together, -np.inf),
             "fresh": np.where(catalogue.opens != ALWAYS, catalogue.opens, -np.inf),
@@ -269,53 +259,24 @@ class TwoStageRanker:
         times = -(-size // _PLACES)
         sizes = {name: times * count for name, count in RETRIEVED.items()}
         allowed = catalogue.eligible(query.profile, query.as_of)
-        return Retrieved.of(scores, sizes, allowed, catalogue.employer_numbers)
-
-    def stage_two(
-        self,
-        query: Query,
-        first: FirstStep,
-        shortlist: Shortlist,
-        content_score: ContentScore,
-        content: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Score K postings by their content and by the encoder-decoder, (K,) float each.
-
-        `content` is what stage one says of the same postings.
-        """
-        if self.interactions:
-            moment = to_microseconds(query.as_of)
-            features = content_score.features.compute(query.history, moment, shortlist.rows)
-            content = self.interactions.scores(features)
-        return content, shortlist.scores(first.query, first.freshness_weights)
-
-    def _list(
-        self,
-        query: Query,
-        first: FirstStep,
-        prepared: PreparedCatalogue,
-        content_score: ContentScore,
-        size: int,
-    ) -> list[ListedPosting]:
-        """Retrieve, score and select postings, with the contributions of each step."""
-        moment = to_microseconds(query.as_of)
-        estimates = content_score.scores(query.history, moment)
-        retrieved = self.retrieve(query, first, prepared, content_score, estimates, size)
+        retrieved = Retrieved.of(scores, sizes, allowed, catalogue.employer_numbers)
         shortlist = Shortlist.of(prepared, retrieved.rows, moment)
-        content, decoded = self.stage_two(
-            query, first, shortlist, content_score, estimates[retrieved.rows]
-        )
-        scores = self.blend.content * content.astype(np.float64)
-        scores += self.blend.encoder_decoder * decoded
+        decoded = shortlist.scores(first.query, first.freshness_weights)
+        return retrieved, shortlist, content[retrieved.rows], decoded
+
+    def _list(self, query: Query, first: FirstStep, folder: Path, size: int) -> list[ListedPosting]:
+        """Retrieve, score and select postings, with the contributions of each step."""
+        retrieved, shortlist, content, decoded = self.score(query, first, folder, size)
+        scores = self.blend.of(content, decoded)
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
         near = max(_LEAST_EXPLAINED, _EXPLAINED_PER_PLACE * size)
         near = np.union1d(top_rows(scores, every, near), chosen)
-        added = self._contributions(query, first, content_score, shortlist.take(near))
+        added = self._contributions(query, first, self.content_score(folder), shortlist.take(near))
         losses = _removal_losses(scores[near], added)
-        probabilities = (
-            self.calibration.of(log_softmax(scores)[chosen]) if self.calibration else None
-        )
+        chances: Sequence[float | None] = [None] * len(chosen)
+        if self.calibration:
+            chances = self.calibration.of(log_softmax(scores)[chosen]).tolist()
         return [
             ListedPosting(
                 row=int(shortlist.rows[place]),
@@ -323,10 +284,10 @@ class TwoStageRanker:
                 contributions=added[:, index],
                 occlusion_losses=losses[:, index],
                 source=retrieved.sources[place],
-                probability=None if probabilities is None else float(probabilities[number]),
+                probability=chance,
             )
-            for number, (place, index) in enumerate(
-                zip(chosen.tolist(), np.searchsorted(near, chosen).tolist(), strict=True)
+            for place, index, chance in zip(
+                chosen.tolist(), np.searchsorted(near, chosen).tolist(), chances, strict=True
             )
         ]
 

@@ -64,4 +64,4 @@ def _records(kind: type[ImportedRecord], file: Path) -> tuple[list[dict[str, Any
 
 
 def _table(rows: list[dict[str, Any]], row_type: t.StructType) -> pa.Table:
-    return pa.Table.from_pylist(rows, to_arrow_schema(row_type))
+    return pa.Table.from_pylist(rows, to_arrow_schema(row_type, timezone="UTC"))

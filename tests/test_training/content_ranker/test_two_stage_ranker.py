@@ -14,11 +14,11 @@ from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import Ranker
-from training.content_ranker.two_stage_ranker import RETRIEVED, TwoStageRanker
 from training.content_ranker.content_examples import history_before
 from training.content_ranker.fit_content import BLENDS, fit_content
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
+from training.content_ranker.two_stage_ranker import RETRIEVED, TwoStageRanker
 from training.data.dataset import DISMISS, EVENT_KINDS, Dataset
 from training.model.presets import preset_by_name
 from training.registry.packaging import kind_of, pack, requirements, unpack
@@ -40,12 +40,7 @@ def ranker(trained):
     """The trained one; of both scores, whatever two epochs on a toy market call best."""
     made = trained.ranker
     return TwoStageRanker(
-        made.encoder_decoder,
-        made.index,
-        made.weights,
-        BLENDS[4],
-        interactions=made.interactions,
-        calibration=made.calibration,
+        made.encoder_decoder, made.index, made.weights, BLENDS[4], made.calibration
     )
 
 
@@ -146,7 +141,7 @@ def test_the_catalogue_is_scored_as_the_features_say(ranker, dataset, folder):
             continue
         features = content_score.features.compute(steps, moment, columns)
         scores = content_score.scores(steps, moment)
-        assert np.allclose(scores, features[:, : len(ranker.weights)] @ ranker.weights, atol=1e-3)
+        assert np.allclose(scores, features @ ranker.weights, atol=1e-3)
         terms = content_score.features.posting_terms(steps, moment, columns)
         weights = ranker.weights[-len(terms) :].copy()
         rest = weights @ terms - weights[3] * terms[3]
@@ -207,7 +202,6 @@ def test_a_catalogue_prepared_after_others_is_as_if_it_were_the_first(ranker, da
 def test_the_same_seed_learns_the_same(fitted, dataset, trained):
     again = fit_content(fitted.ranker, dataset, seed=5)
     assert np.array_equal(again.ranker.weights, trained.ranker.weights)
-    assert np.array_equal(again.interactions.score.hidden, trained.interactions.score.hidden)
     assert again.choices() == trained.choices()
     timeless = [one.reports() | {"content_seconds": 0.0} for one in (again, trained)]
     assert timeless[0] == timeless[1]
@@ -221,7 +215,6 @@ def test_nothing_after_the_cut_is_learned_from(fitted, dataset, trained):
     changed = np.where(later, dataset.postings[::-1], dataset.postings)
     other = fit_content(fitted.ranker, _with_postings(dataset, changed), seed=5)
     assert np.array_equal(other.ranker.weights, trained.ranker.weights)
-    assert np.array_equal(other.interactions.score.weights, trained.interactions.score.weights)
 
 
 def _with_postings(dataset, postings):
@@ -238,10 +231,8 @@ def test_a_packed_model_repeats_the_lists(ranker, dataset, asked, folder, tmp_pa
     assert rank(again, asked, tmp_path / "catalogue") == rank(ranker, asked, folder)
 
 
-def test_a_folder_of_release_0_1_0_ranks_by_the_sum(ranker, dataset, asked, tmp_path):
-    """It has neither networks nor a calibration."""
+def test_a_folder_of_release_0_1_0_ranks_without_probabilities(ranker, dataset, asked, tmp_path):
     ranker.save(tmp_path)
-    (tmp_path / "content" / "interactions.npz").unlink()
     old = {"format": 1, "blend": {"content": 1.0, "encoder_decoder": 0.5}}
     (tmp_path / "blend.json").write_text(json.dumps(old))
     loaded, folder = TwoStageRanker.load(tmp_path), tmp_path / "prepared"
@@ -260,8 +251,8 @@ def test_a_broken_folder_is_one_line(ranker, tmp_path):
     with pytest.raises(ModelError, match=r"is incomplete: .*; train again"):
         TwoStageRanker.load(tmp_path)
     about = json.loads((tmp_path / "blend.json").read_text())
-    (tmp_path / "blend.json").write_text(json.dumps(about | {"format": 3}))
-    with pytest.raises(ModelError, match="has format 3, this version reads up to 2; upgrade"):
+    (tmp_path / "blend.json").write_text(json.dumps(about | {"format": 0}))
+    with pytest.raises(ModelError, match="has format 0, this version reads 1; train again"):
         TwoStageRanker.load(tmp_path)
 
 

@@ -15,16 +15,16 @@ from streaming.errors import InputError
 from training.benchmark.ensemble.content_features.history_features import HistoryFeatures
 from training.benchmark.ensemble.content_features.posting_vectors import PostingVectors, vectorise
 from training.benchmark.ensemble.content_features.ranker_examples import make_examples
-from training.benchmark.ensemble.members import Member
-from training.benchmark.protocols.competitors import competing_items
-from training.benchmark.protocols.training_view import Cases, History, OnProgress, TrainingView
-from training.content_ranker.conditional_logit import softmax_regression
-from training.content_ranker.interaction_network import (
+from training.benchmark.ensemble.interaction_network import (
     FeatureScaler,
     InteractionNetwork,
     NetworkTrainer,
     mean_scores,
 )
+from training.benchmark.ensemble.members import Member
+from training.benchmark.protocols.competitors import competing_items
+from training.benchmark.protocols.training_view import Cases, History, OnProgress, TrainingView
+from training.content_ranker.conditional_logit import softmax_regression
 from training.evaluation.ranking_metrics import METRICS, TiedRanks, expected_metrics
 
 _L2_GRID = (3e-2, 1e-2, 1e-1)

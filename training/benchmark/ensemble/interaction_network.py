@@ -1,18 +1,17 @@
-"""The score of stage two: Σ weight · feature, plus what features mean only together.
+"""Feature scaling, and small networks that learn interactions between features.
 
-The second part is the output of small networks, averaged. Their weights start from a conditional
-logit (`training.content_ranker.conditional_logit`), and their hidden layers from an output of 0.
-They are trained with PyTorch and score with NumPy.
+The score of a posting is Σ weight · feature plus the output of a small network for what features
+mean only together. The weights start from a conditional logit
+(`training.content_ranker.conditional_logit`); the networks start from an output of 0, and several
+are averaged.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
-from scipy.special import erf
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -101,56 +100,6 @@ class NetworkTrainer:
                 self._optimizer.step()
             self._state = torch.get_rng_state()
         self.network.eval()
-
-
-@dataclass(frozen=True, eq=False)
-class InteractionScore:
-    """Scores postings by their features; M networks of H hidden units."""
-
-    scaler: FeatureScaler
-    weights: np.ndarray
-    """(F,) float32, of the linear part: the mean over the networks."""
-    hidden: np.ndarray
-    """(F, M · H) float32."""
-    bias: np.ndarray
-    """(M · H,) float32."""
-    out: np.ndarray
-    """(M · H,) float32, divided by M."""
-
-    @classmethod
-    def of(cls, scaler: FeatureScaler, networks: Sequence[InteractionNetwork]) -> Self:
-        """Take over what networks have learned; at least one."""
-
-        def gather(tensors: Sequence[Tensor]) -> np.ndarray:
-            return torch.cat([tensor.detach() for tensor in tensors], dim=-1).numpy()
-
-        return cls(
-            scaler=scaler,
-            weights=np.mean([network.weights.detach().numpy() for network in networks], axis=0),
-            hidden=gather([network.hidden.weight.T for network in networks]),
-            bias=gather([network.hidden.bias for network in networks]),
-            out=gather([network.out.weight[0] for network in networks]) / len(networks),
-        )
-
-    def scores(self, features: np.ndarray) -> np.ndarray:
-        """Score (C, F) features: (C,) float32."""
-        scaled = self.scaler.transform(features)
-        inputs = scaled @ self.hidden + self.bias
-        activated = np.float32(0.5) * inputs * (1 + erf(inputs * np.float32(0.5**0.5)))
-        return np.asarray(scaled @ self.weights + activated @ self.out, dtype=np.float32)
-
-    def save(self, file: Path) -> None:
-        """Write a file for `load`."""
-        scaler = {"mean": self.scaler.mean, "deviation": self.scaler.deviation}
-        own = {name: getattr(self, name) for name in ("weights", "hidden", "bias", "out")}
-        np.savez(file, allow_pickle=False, **scaler, **own)
-
-    @classmethod
-    def load(cls, file: Path) -> Self:
-        """Read what `save` wrote."""
-        with np.load(file) as arrays:
-            read = dict(arrays)
-        return cls(FeatureScaler(read.pop("mean"), read.pop("deviation")), **read)
 
 
 def mean_scores(networks: Sequence[InteractionNetwork], features: np.ndarray) -> np.ndarray:
