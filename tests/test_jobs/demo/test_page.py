@@ -114,7 +114,8 @@ def summary() -> dict[str, Any]:
         "quality": {
             "challenger_version": "2", "challenger_kind": "encoder-decoder",
             "champion_version": "1", "champion_kind": "most-popular",
-            "cut": "2025-02-20T00:00:00.000000Z", "turns_left_out": 12, "turns_of_nothing_known": 31,
+            "cut": "2025-02-20T00:00:00.000000Z",
+            "turns_left_out": 12, "turns_of_nothing_known": 31,
             "turns": 907, "candidates": 412, "with-events/turns": 900, "unseen/turns": 100,
             **_metrics("", 0.3), **_metrics("champion/", 0.1),
             **_metrics("baselines/most-popular/", 0.11),

@@ -85,10 +85,19 @@ def test_lists_follow_the_contract(ranker, dataset, folder, asked):
         for item in items:
             assert json.loads(Item.model_validate(item).model_dump_json())
             assert item["reasons"]
-            assert item["source"] in RETRIEVED
+
+
+def test_items_say_how_they_were_found_and_how_probable_a_turn_is(ranker, dataset, folder, asked):
+    rows, found = dataset.catalogue.rows, []
+    for one, items in zip(asked, rank(ranker, asked, folder), strict=True):
+        if not ProfileHistory.of_profile(one.profile, rows).is_scorable:
+            assert not any("source" in item or "probability" in item for item in items)
+            continue
+        found += [item["source"] for item in items]
         chances = [item["probability"] for item in items]
         assert chances == sorted(chances, reverse=True)
         assert 0 < sum(chances) < 1
+    assert {"content"} < {*found} <= {*RETRIEVED}
 
 
 @settings(
