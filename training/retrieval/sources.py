@@ -40,5 +40,5 @@ class Retrieved:
             for place, row in enumerate(rows.tolist()):
                 if row not in best or place < best[row][0]:
                     best[row] = place, name
-        rows = sorted(best)
-        return cls(np.array(rows, dtype=np.int64), tuple(best[row][1] for row in rows))
+        found = sorted(best)
+        return cls(np.array(found, dtype=np.int64), tuple(best[row][1] for row in found))
