@@ -115,7 +115,8 @@ def expected(ranker, catalogue, profiles, tmp_path):
 def complete(item):
     """An item as `predict` returns it: what is absent is None."""
     reasons = [{"posting_id": None, "words": [], **reason} for reason in item["reasons"]]
-    return {"valid_through": None, **item, "reasons": reasons}
+    absent = {"valid_through": None, "source": None, "probability": None}
+    return {**absent, **item, "reasons": reasons}
 
 
 def as_input(profiles, **columns):
