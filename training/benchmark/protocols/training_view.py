@@ -113,7 +113,7 @@ class TrainingSummary:
 
 
 class Scorer(Protocol):
-    """A trained model."""
+    """A trained baseline."""
 
     @property
     def summary(self) -> TrainingSummary:
@@ -135,7 +135,7 @@ class Scorer(Protocol):
 
 
 class Fit(Protocol):
-    """A builder, which trains a model on a view. Every preset and every baseline is one."""
+    """A builder, which trains a scorer on a view. Every baseline is one."""
 
     def __call__(self, training: TrainingView, *, seed: int, on_progress: OnProgress) -> Scorer:
         """Select on the validation part, then train.
