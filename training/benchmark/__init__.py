@@ -1,1 +1,1 @@
-"""Offline benchmarks of recommendation quality: data, presets, baselines, metrics, reports."""
+"""Offline quality of recommendations: protocols, baselines, the registered model, reports."""

@@ -1,113 +1,101 @@
-"""Faithfulness of reasons: whether the step that a model names carries the posting into the list.
+"""Faithfulness of reasons: whether the posting that a reason names carries the item into the list.
 
-The test takes users with three steps or more and the first item of their list. It removes the named
-step from the history, and in comparison a random other step. The item's log-probability, by a
-softmax over the scores of everything that the whole history does not hold, should fall by more
-without the named step. The named step alone should also keep the item among the first ten more
-often than the random one. DeYoung and others (ERASER, 2020) call the two comprehensiveness and
-sufficiency.
+The test takes turns of candidates with three or more postings whose first item has a reason that
+names one of them. It asks the ranker again, with that posting alone in the profile, and in
+comparison with a random other one alone. The stated part stays, and no posting of the whole profile
+may be listed. The item should stay among the first ten more often by the named posting than by the
+random one, which DeYoung and others (ERASER, 2020) call sufficiency.
 """
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
-from scipy.special import logsumexp
 
-from training.benchmark.protocols.competitors import without_history
-from training.benchmark.protocols.training_view import Cases, History, OnProgress, Scorer, batches
+from streaming.serving.ranker import RankedItem, Ranker
+from training.benchmark.protocols.training_view import OnProgress
+from training.data.dataset import HeldOut
 from training.evaluation.bootstrap import mean_interval
+from training.evaluation.prequential import HeldOutTurns, hide, mark
 
-LEAST_STEPS = 3
+LEAST_POSTINGS = 3
 PLACES = 10
-_MOST_USERS = 500
-_BATCH = 128
+_MOST_TURNS = 500
+_BATCH = 64
 _DRAWS = 1_000
 
 
-@runtime_checkable
-class Explainer(Protocol):
-    """A scorer that names reasons."""
-
-    def reasons(self, histories: Sequence[History], items: np.ndarray) -> np.ndarray:
-        """Name the step that contributes most to each history's item: (B,) int64 places."""
-
-
 def faithfulness(
-    scorer: Scorer, cases: Cases, seed: int, on_progress: OnProgress
+    ranker: Ranker,
+    folder: Path,
+    turns: HeldOutTurns,
+    lists: Sequence[Sequence[RankedItem]],
+    *,
+    seed: int,
+    on_progress: OnProgress,
 ) -> dict[str, float]:
-    """Test the reasons of a scorer.
+    """Test the reasons of the lists that a ranker made before turns, from a prepared folder.
 
     Returns:
-        `reasons/users`; `reasons/win_rate`: how often the removal of the named step costs more, a
-        draw counting half; `reasons/drop`: by how much more, in nats; `reasons/keeps` and
-        `reasons/keeps_at_random`: how often the named step alone, and the random one, keeps the
-        item among the first ten; `reasons/keeps_more`: the difference. `…/low` and `…/high` are
-        95 % bootstrap intervals over users. Empty where the scorer names no reasons or no user has
-        three steps.
+        `reasons/turns`; `reasons/keeps` and `reasons/keeps_at_random`: how often the named posting
+        alone, and the random one, keeps the item among the first ten; `reasons/keeps_more`: the
+        difference. `…/low` and `…/high` are 95 % bootstrap intervals over candidates. Empty where
+        no such reason is given.
     """
-    usable = [history for history in cases.histories if len(history) >= LEAST_STEPS]
-    if not isinstance(scorer, Explainer) or not usable:
-        return {}
     random = np.random.default_rng(seed)
-    chosen = np.sort(random.permutation(len(usable))[:_MOST_USERS])
-    histories = [usable[place] for place in chosen]
-    parts, done = [], 0
-    for batch in batches(histories, _BATCH):
-        parts.append(_compare(scorer, scorer, batch, random))
-        done += len(batch)
-        on_progress("testing reasons", done / len(histories))
-    without_named, without_other, named_alone, other_alone = np.concatenate(parts).T
-    drop = without_named - without_other
-    measured = {
-        "win_rate": np.where(drop == 0, 0.5, drop > 0),
-        "drop": drop,
-        "keeps": named_alone,
-        "keeps_at_random": other_alone,
-        "keeps_more": named_alone - other_alone,
+    named = {
+        turn: posting_id
+        for turn, items in enumerate(lists)
+        if (posting_id := _named(turns.cases[turn], items)) is not None
     }
-    report: dict[str, float] = {"reasons/users": len(drop)}
+    chosen = np.sort(random.permutation(list(named))[:_MOST_TURNS]).tolist()
+    if not chosen:
+        return {}
+    asked = []
+    for turn in chosen:
+        others = [own for own in _postings(turns.cases[turn]) if own != named[turn]]
+        other = others[int(random.integers(len(others)))]
+        asked += [_alone(turns.case(turn), own) for own in (named[turn], other)]
+    items = [lists[turn][0]["posting_id"] for turn in chosen for _ in range(2)]
+    keeps: list[float] = []
+    for start in range(0, len(asked), _BATCH):
+        batch = asked[start : start + _BATCH]
+        moments = [case.as_of for case in batch]
+        made = ranker.rank([case.profile for case in batch], moments, folder, PLACES)
+        keeps += [
+            float(any(item["posting_id"] == wanted for item in listed))
+            for listed, wanted in zip(made, items[start : start + _BATCH], strict=True)
+        ]
+        on_progress("testing reasons", len(keeps) / len(asked))
+    by_named, by_other = np.array(keeps).reshape(-1, 2).T
+    measured = {
+        "keeps": by_named,
+        "keeps_at_random": by_other,
+        "keeps_more": by_named - by_other,
+    }
+    report: dict[str, float] = {"reasons/turns": len(chosen)}
     for name, values in measured.items():
-        report |= mean_interval(values, draws=_DRAWS, seed=seed).flat(f"reasons/{name}")
+        interval = mean_interval(values, draws=_DRAWS, seed=seed, owners=turns.owners[chosen])
+        report |= interval.flat(f"reasons/{name}")
     return report
 
 
-def _compare(
-    scorer: Scorer, explainer: Explainer, histories: Sequence[History], random: np.random.Generator
-) -> np.ndarray:
-    """Remove and isolate the named step and a random other one, (B, 4) float64.
-
-    The columns are the drops of the log-probability without either step, and whether either alone
-    keeps the item.
-    """
-    rows = np.arange(len(histories))
-    whole = without_history(scorer.scores(histories), histories)
-    items = whole.argmax(axis=1)
-    named = explainer.reasons(histories, items)
-    lengths = np.array([len(history) for history in histories])
-    # Each other step with equal probability.
-    other = (named + 1 + random.integers(0, lengths - 1)) % lengths
-    before = _log_probabilities(whole)[rows, items]
-
-    def rescored(places: np.ndarray, *, alone: bool) -> np.ndarray:
-        changed = [
-            history.take(np.flatnonzero((np.arange(len(history)) == place) == alone))
-            for history, place in zip(histories, places.tolist(), strict=True)
-        ]
-        # Whatever the whole history holds stays out, also where a step was removed.
-        return without_history(scorer.scores(changed), histories)
-
-    drops = [
-        before - _log_probabilities(rescored(places, alone=False))[rows, items]
-        for places in (named, other)
-    ]
-    keeps = []
-    for places in (named, other):
-        scores = rescored(places, alone=True)
-        better = (scores > scores[rows, items][:, None]).sum(axis=1)
-        keeps.append((better < PLACES).astype(np.float64))
-    return np.stack([*drops, *keeps], axis=1)
+def _named(case: HeldOut, items: Sequence[RankedItem]) -> str | None:
+    """Return the posting that the first item's reasons name, if it is one of three or more."""
+    reasons = items[0]["reasons"] if items else []
+    named = [own for reason in reasons if (own := reason.get("posting_id")) is not None]
+    postings = _postings(case)
+    usable = len(postings) >= LEAST_POSTINGS and named and named[0] in postings
+    return str(named[0]) if usable else None
 
 
-def _log_probabilities(scores: np.ndarray) -> np.ndarray:
-    return np.asarray(scores - logsumexp(scores, axis=1, keepdims=True))
+def _postings(case: HeldOut) -> list[str]:
+    return list(dict.fromkeys(event["posting_id"] for event in case.profile["events"]))
+
+
+def _alone(case: HeldOut, posting_id: str) -> HeldOut:
+    """Return a case with the events of one posting alone; the other postings are hidden."""
+    events = [event for event in case.profile["events"] if event["posting_id"] == posting_id]
+    hidden = [mark(own) for own in _postings(case) if own != posting_id]
+    return hide(replace(case, profile={**case.profile, "events": events}), hidden)

@@ -1,35 +1,31 @@
-"""One run of the quality benchmark: a preset and every baseline on one split, as a flat report."""
+"""One run of the quality benchmark: a preset and every baseline on one question, a flat report."""
 
 import hashlib
 import os
 import platform
 import resource
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from streaming.settings import TrainingSettings
 from streaming.timestamps import format_timestamp
+from training.benchmark.baselines.baseline_ranker import view_of
 from training.benchmark.baselines.registry import baselines
-from training.benchmark.contenders import by_name
-from training.benchmark.faithfulness import faithfulness
-from training.benchmark.list_metrics import observers
+from training.benchmark.list_quality import intervals, segments
+from training.benchmark.measurement import Measured, mean_of, measure_baseline, measure_preset
 from training.benchmark.protocols.protocols import load
-from training.benchmark.protocols.scorer_evaluation import ScorerQuality, evaluate_scorer, intervals
-from training.benchmark.protocols.training_view import (
-    Cases,
-    Fit,
-    OnProgress,
-    Scorer,
-    Split,
-    TrainingSummary,
-)
+from training.benchmark.protocols.question import Question, QuestionFiles
+from training.benchmark.protocols.training_view import OnProgress
 from training.evaluation.ranking_metrics import METRICS
+from training.model.presets import preset_by_name
 
 PACKAGES = (
     *("careerstream", "numpy", "scipy", "scikit-learn", "implicit", "torch", "gensim"),
@@ -43,25 +39,11 @@ class Request:
     """What to measure: everything that is needed to repeat a run."""
 
     protocol: str
-    data: Path
-    attributes: Path | None = None
-    preset: str
-    seed: int
+    files: QuestionFiles
+    training: TrainingSettings
+    """Preset, seed and how to train; `gate_share` is what prequential holds back."""
     seeds: int = 1
-    """Number of trainings of the preset: with `seed` and the seeds after it."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Measured:
-    """What was measured of one trained scorer."""
-
-    summary: TrainingSummary
-    quality: ScorerQuality
-    evaluation_seconds: float
-    reasons: Mapping[str, float]
-    """Faithfulness of its reasons."""
-    digest: str
-    """Of its weights."""
+    """Number of trainings of the preset: with its seed and the seeds after it."""
 
 
 def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
@@ -69,125 +51,89 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
 
     Returns:
         The report, by flat keys. `hr@10` is the preset's, `hr@10/low` and `hr@10/high` are the ends
-        of its 95 % interval, `seen/hr@10` is that of users whose target is seen,
-        `baselines/NAME/hr@10` is a baseline's, and `difference/baselines/NAME/hr@10` the preset's
-        lead over it; docs/quality.md lists the rest. With several seeds the values are means,
-        `hr@10/deviation` is their standard deviation, and `seeds/SEED/hr@10` is one of them.
+        of its 95 % interval, `seen/hr@10` is that of a segment, `baselines/NAME/hr@10` is a
+        baseline's, and `difference/baselines/NAME/hr@10` the preset's lead over it;
+        docs/quality.md lists the rest. With several seeds the values are means, `hr@10/deviation`
+        is their standard deviation, and `seeds/SEED/hr@10` is one of them.
 
     Raises:
-        InputError: the file cannot be used.
+        InputError: a file cannot be used.
         SettingsError: there is no such preset.
+        TrainingError: a training process died.
         ModelError: a score is not finite.
     """
-    started, fit = time.monotonic(), by_name(request.preset)
-    split = load(request.protocol, request.data, request.attributes)
-    by_seed = {request.seed: _measure("preset", fit, split, request.seed, on_progress)}
-    for seed in range(request.seed + 1, request.seed + request.seeds):
-        by_seed[seed] = _measure(f"seed {seed}", fit, split, seed, on_progress, reasons=False)
-    preset = _mean(list(by_seed.values()))
-    peak = _peak_mib()  # before the baselines use memory too
-    baseline_results = {
-        f"baselines/{name}/": _measure(name, baseline, split, request.seed, on_progress)
-        for name, baseline in baselines(split.training).items()
-    }
-    results = {"": preset, **baseline_results}
+    started, first = time.monotonic(), request.training.seed
+    preset = preset_by_name(request.training.preset)
+    with TemporaryDirectory(prefix="careerstream-") as temporary:
+        folder = Path(temporary)
+        share = request.training.gate_share
+        question = load(request.protocol, request.files, folder / "dataset", share=share)
+        by_seed = {}
+        for seed in range(first, first + request.seeds):
+            settings = request.training.model_copy(update={"seed": seed})
+            by_seed[seed] = measure_preset(
+                question,
+                settings,
+                folder / f"seed-{seed}",
+                _stage("preset" if seed == first else f"seed {seed}", on_progress),
+                reasons=seed == first,
+            )
+        peak = _peak_mib()  # before the baselines use memory too
+        parts = question.parts(preset.training.validation_split, first)
+        view = view_of(parts, timed=question.timed)
+        results = {"": mean_of(list(by_seed.values()))}
+        for name, build in baselines(view).items():
+            stage = _stage(name, on_progress)
+            results[f"baselines/{name}/"] = measure_baseline(build, view, question, first, stage)
     on_progress("intervals", 0.0)
-    estimates = intervals({p: result.quality for p, result in results.items()}, request.seed)
+    qualities = {prefix: result.quality for prefix, result in results.items()}
+    estimates = intervals(qualities, question.test, first)
     on_progress("intervals", 1.0)
-    report = _description(request, split.counts, split.test)
+    report = _description(request, question)
     for key, interval in estimates.items():
         report |= interval.flat(key)
     for prefix, result in results.items():
         report |= _summary(prefix, result)
     report |= _spread(by_seed)
-    report |= {f"curves/{name}": list(curve) for name, curve in preset.summary.curves.items()}
+    report |= {f"curves/{name}": list(curve) for name, curve in results[""].curves.items()}
     report |= {"memory/peak_mib": peak, "seconds/total": time.monotonic() - started}
     return report
 
 
-def _measure(
-    name: str,
-    fit: Fit,
-    split: Split,
-    seed: int,
-    on_progress: OnProgress,
-    *,
-    reasons: bool = True,
-) -> _Measured:
-    def report_progress(step: str, share: float) -> None:
-        on_progress(f"{name}: {step}", share)
-
-    report_progress("beginning", 0.0)
-    scorer = fit(split.training, seed=seed, on_progress=report_progress)
-    started = time.monotonic()
-    quality = evaluate_scorer(
-        scorer,
-        split.test,
-        report_progress,
-        observers=observers(split.training, split.test, seed),
-    )
-    seconds = time.monotonic() - started
-    tested = faithfulness(scorer, split.test, seed, report_progress) if reasons else {}
-    return _Measured(scorer.summary, quality, seconds, tested, digest(scorer))
+def _stage(name: str, on_progress: OnProgress) -> OnProgress:
+    """Tell the steps of one ranker under its name."""
+    return lambda step, share: on_progress(f"{name}: {step}", share)
 
 
-def _mean(results: Sequence[_Measured]) -> _Measured:
-    """Average the results of several seeds; what cannot be averaged is that of the first seed."""
-    first = results[0]
-    quality = ScorerQuality(
-        np.mean([result.quality.values for result in results], axis=0),
-        first.quality.seen,
-        _means([result.quality.lists for result in results]),
-    )
-    seconds = _means([result.summary.seconds for result in results])
-    return replace(
-        first,
-        summary=replace(first.summary, seconds=seconds),
-        quality=quality,
-        evaluation_seconds=float(np.mean([result.evaluation_seconds for result in results])),
-    )
-
-
-def _means(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {key: float(np.mean([table[key] for table in tables])) for key in tables[0]}
-
-
-def _spread(by_seed: Mapping[int, _Measured]) -> dict[str, Any]:
+def _spread(by_seed: Mapping[int, Measured]) -> dict[str, Any]:
     """Return the metrics of each seed and their standard deviation; empty for a single seed."""
     if len(by_seed) == 1:
         return {}
     report: dict[str, Any] = {"seeds": len(by_seed)}
-    for metric in METRICS:
-        values = {seed: result.quality.mean(metric) for seed, result in by_seed.items()}
+    for column, metric in enumerate(METRICS):
+        values = {
+            s: float(result.quality.values[:, column].mean()) for s, result in by_seed.items()
+        }
         report |= {f"seeds/{seed}/{metric}": value for seed, value in values.items()}
         report[f"{metric}/deviation"] = float(np.std(list(values.values()), ddof=1))
     return report | {f"seeds/{s}/weights/sha256": result.digest for s, result in by_seed.items()}
 
 
-def digest(scorer: Scorer) -> str:
-    """Hash a scorer's weights; the hashes are equal exactly if the weights are, bit for bit."""
-    hashed = hashlib.sha256()
-    for name, value in sorted(scorer.weights().items()):
-        array = np.ascontiguousarray(value)
-        hashed.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        hashed.update(array.tobytes())
-    return hashed.hexdigest()
-
-
-def _description(request: Request, counts: Mapping[str, Any], test: Cases) -> dict[str, Any]:
-    files = {"data": request.data, "attributes": request.attributes}
-    seen = int(test.seen[test.targets].sum())
+def _description(request: Request, question: Question) -> dict[str, Any]:
+    given = {field.name: getattr(request.files, field.name) for field in fields(request.files)}
+    files = {name: file for name, file in given.items() if file}
+    turns = question.test
+    counts = {prefix: turns.owners[own] for prefix, own in segments(turns).items()}
     return {
         "protocol": request.protocol,
-        "preset": request.preset,
-        "seed": request.seed,
+        "preset": request.training.preset,
+        "seed": request.training.seed,
         "made_at": format_timestamp(datetime.now(tz=UTC)),
-        **{f"file/{name}": file.name for name, file in files.items() if file},
-        **{f"file/{name}_sha256": _sha256(file) for name, file in files.items() if file},
-        **{f"data/{name}": value for name, value in counts.items()},
-        "users": len(test),
-        "seen/users": seen,
-        "unseen/users": len(test) - seen,
+        **{f"file/{name}": file.name for name, file in files.items()},
+        **{f"file/{name}_sha256": _sha256(file) for name, file in files.items()},
+        **{f"data/{name}": value for name, value in question.counts.items()},
+        **{f"{prefix}turns": len(owners) for prefix, owners in counts.items()},
+        **{f"{prefix}users": len(np.unique(owners)) for prefix, owners in counts.items()},
         "versions/python": platform.python_version(),
         **{f"versions/{package}": _version(package) for package in PACKAGES},
         "machine/cores": len(os.sched_getaffinity(0)),
@@ -195,26 +141,13 @@ def _description(request: Request, counts: Mapping[str, Any], test: Cases) -> di
     }
 
 
-def _summary(prefix: str, result: _Measured) -> dict[str, Any]:
-    seconds = {"search": 0.0, "train": 0.0, **result.summary.seconds}
+def _summary(prefix: str, result: Measured) -> dict[str, Any]:
     return {
-        **{f"{prefix}{key}": value for key, value in result.quality.lists.items()},
-        **{f"{prefix}{key}": value for key, value in result.reasons.items()},
-        **{f"{prefix}{key}": value for key, value in result.summary.measured.items()},
-        **{f"{prefix}seconds/{name}": value for name, value in seconds.items()},
-        f"{prefix}seconds/evaluate": result.evaluation_seconds,
+        **{f"{prefix}{key}": value for key, value in result.quality.measured.items()},
+        **{f"{prefix}{key}": value for key, value in result.details.items()},
+        **{f"{prefix}seconds/{name}": value for name, value in result.seconds.items()},
         f"{prefix}weights/sha256": result.digest,
-        **_flat(f"{prefix}choices/", result.summary.choices),
     }
-
-
-def _flat(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Flatten nested mappings, `a/b` for b within a."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        nested = isinstance(value, Mapping)
-        flat |= _flat(f"{prefix}{name}/", value) if nested else {f"{prefix}{name}": value}
-    return flat
 
 
 def _peak_mib() -> float:

@@ -46,14 +46,27 @@ class Calibration:
         return np.asarray(expit(self.slope * log_probabilities + self.intercept))
 
 
-def expected_calibration_error(probabilities: np.ndarray, turned: np.ndarray) -> float:
-    """Return the mean distance of probabilities from frequencies, over bins of equal size.
+def reliability(probabilities: np.ndarray, turned: np.ndarray) -> np.ndarray:
+    """Compare probabilities with frequencies in bins of equal size, by rank.
 
-    (V,) float64 and (V,) bool. Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural
-    Networks, 2017, with bins by rank (Nixon and others, Measuring Calibration in Deep Learning,
-    2019): most probabilities of a list are small, and bins of equal width would be empty.
+    (V,) float64 and (V,) bool. Bins by rank are those of Nixon and others, Measuring Calibration in
+    Deep Learning, 2019: most probabilities of a list are small, and bins of equal width would be
+    empty.
+
+    Returns:
+        (bins, 3) float64: mean probability, frequency of turns, size; without empty bins.
     """
     order = np.argsort(probabilities, kind="stable")
     parts = [part for part in np.array_split(order, _BINS) if len(part)]
-    gaps = [abs(probabilities[part].mean() - turned[part].mean()) * len(part) for part in parts]
-    return float(sum(gaps) / max(len(order), 1))
+    rows = [(probabilities[part].mean(), turned[part].mean(), len(part)) for part in parts]
+    return np.array(rows, dtype=np.float64).reshape(len(parts), 3)
+
+
+def expected_calibration_error(probabilities: np.ndarray, turned: np.ndarray) -> float:
+    """Return the mean distance of probabilities from frequencies over the bins of `reliability`.
+
+    (V,) float64 and (V,) bool. Guo, Pleiss, Sun and Weinberger, On Calibration of Modern Neural
+    Networks, 2017.
+    """
+    predicted, observed, sizes = reliability(probabilities, turned).T
+    return float((np.abs(predicted - observed) * sizes).sum() / max(len(probabilities), 1))

@@ -20,8 +20,8 @@ from training.content_ranker.profile_history import ProfileHistory
 from training.content_ranker.two_stage_ranker import Blend, Query, TwoStageRanker
 from training.data.dataset import Dataset, HeldOut
 from training.determinism import repeatable
-from training.evaluation.prequential import EvaluationProtocol, held_out_turns
 from training.evaluation.ranking_metrics import ndcg_of_ranks
+from training.evaluation.split import Split
 from training.inference.batch_invariant_ops import one_thread
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.retrieval.employer_cap import top_rows
@@ -74,18 +74,19 @@ class FittedContent:
 
 @repeatable()
 def fit_content(
-    encoder_decoder: EncoderDecoderRanker, dataset: Dataset, seed: int
+    encoder_decoder: EncoderDecoderRanker, dataset: Dataset, seed: int, split: Split | None = None
 ) -> FittedContent:
     """Train the content score, choose its blend with an encoder-decoder, and calibrate.
 
     The weights are learned on the training part alone. Blend and calibration are chosen on the
     turns of the validation part. The encoder-decoder was trained on the same data with the same
-    cut. What is counted of postings and of the values of their fields is then counted again, on
-    everything.
+    cut; `split` is by time unless it is given. What is counted of postings and of the values of
+    their fields is then counted again, on the final part.
     """
     started = time.monotonic()
-    cut = dataset.cut(encoder_decoder.preset.training.validation_split)
-    train = dataset if cut is None else dataset.until(cut)
+    share = encoder_decoder.preset.training.validation_split
+    split = split or Split.by_time(dataset, share, seed)
+    train = split.training
     featurizer = PostingFeaturizer.fit(dataset.catalogue)
     rows = dataset.catalogue.table.to_pylist()
     postings = featurizer.transform(rows, featurizer.text_vectors(rows), CO_VISITED_FIELDS)
@@ -99,7 +100,7 @@ def fit_content(
         index = ContentIndex(featurizer, counts)
         return TwoStageRanker(encoder_decoder, index, logit.weights, blend, calibration)
 
-    turns = held_out_turns(dataset, cut, EvaluationProtocol(turns=_MOST_TURNS, seed=seed))
+    turns = split.validation.sample(_MOST_TURNS, seed)
     known = dataset.catalogue.rows
     cases = [
         turns.case(turn)
@@ -113,7 +114,7 @@ def fit_content(
         blend = max(ndcg, key=lambda blend: ndcg[blend])
         calibration, error = _calibrate(scored, blend)
     return FittedContent(
-        ranker=ranker(CoVisitation.count(dataset, postings), blend, calibration),
+        ranker=ranker(CoVisitation.count(split.final, postings), blend, calibration),
         logit=logit,
         examples=len(examples.features),
         ndcg=ndcg,

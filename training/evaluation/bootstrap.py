@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _LEVEL = (0.025, 0.975)
+_DRAWS_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -20,30 +21,26 @@ class Interval:
         return {name: self.estimate, f"{name}/low": self.low, f"{name}/high": self.high}
 
 
-def resampled_means(
-    values: np.ndarray, *, draws: int, seed: int, chunk: int | None = None
-) -> np.ndarray:
-    """Average the values of resampled users, (draws, ...) float64.
+def resampled_means(values: np.ndarray, *, draws: int, seed: int) -> np.ndarray:
+    """Average the values of resampled users, (draws, M) float64.
 
     Columns are resampled together, so that differences between columns are paired by user. Values
-    are (U, ...), U at least 1. `chunk` samples, (chunk, U) float64, are held in memory at a time;
-    default: all.
+    are (U, M), U at least 1.
     """
     users, random = len(values), np.random.default_rng(seed)
-    flat = values.reshape(users, -1) if values.ndim > 1 else values
     means = []
-    for start in range(0, draws, chunk or draws):
-        size = min(chunk or draws, draws - start)
+    for start in range(0, draws, _DRAWS_AT_ONCE):
+        size = min(_DRAWS_AT_ONCE, draws - start)
         # A bootstrap sample is described by how often it draws each user.
         counts = random.multinomial(users, np.full(users, 1 / users), size=size)
-        means.append(counts.astype(np.float64) @ flat / users)
-    return np.concatenate(means).reshape(draws, *values.shape[1:])
+        means.append(counts.astype(np.float64) @ values / users)
+    return np.concatenate(means)
 
 
-def mean_interval(
+def column_intervals(
     values: np.ndarray, *, draws: int, seed: int, owners: np.ndarray | None = None
-) -> Interval:
-    """Estimate the mean of (V,) values, V at least 1.
+) -> list[Interval]:
+    """Estimate the mean of each column of (V, M) values, V at least 1.
 
     `owners`, (V,) int64, are the users that the values belong to. Users are resampled, each with
     all values (a cluster bootstrap); default: every value has a user of its own.
@@ -51,14 +48,15 @@ def mean_interval(
     places = np.arange(len(values))
     if owners is not None:
         places = np.unique(owners, return_inverse=True)[1]
-    sums = np.stack([np.bincount(places, values), np.bincount(places)], axis=1)  # (U, 2)
-    total, count = resampled_means(sums, draws=draws, seed=seed).T
-    low, high = np.quantile(total / count, _LEVEL)
-    return Interval(float(values.mean()), float(low), float(high))
+    columns = [*values.T, np.ones(len(values))]
+    sums = np.stack([np.bincount(places, column) for column in columns], axis=1)  # (U, M + 1)
+    resampled = resampled_means(sums, draws=draws, seed=seed)
+    low, high = np.quantile(resampled[:, :-1] / resampled[:, -1:], _LEVEL, axis=0).tolist()
+    return [Interval(*ends) for ends in zip(values.mean(axis=0).tolist(), low, high, strict=True)]
 
 
-def column_intervals(values: np.ndarray, resampled: np.ndarray) -> list[Interval]:
-    """Estimate the mean of each column of (U, M) values from `resampled_means`, (draws, M)."""
-    low, high = np.quantile(resampled, _LEVEL, axis=0)
-    columns = zip(values.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)
-    return [Interval(*column) for column in columns]
+def mean_interval(
+    values: np.ndarray, *, draws: int, seed: int, owners: np.ndarray | None = None
+) -> Interval:
+    """Estimate the mean of (V,) values; see `column_intervals`."""
+    return column_intervals(values[:, None], draws=draws, seed=seed, owners=owners)[0]

@@ -11,16 +11,17 @@ a target competes only with postings of its own status: those that anybody had t
 those that nobody had.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
 from streaming.serving.catalogue import ALWAYS, Catalogue
-from streaming.serving.ranker import Ranker
+from streaming.serving.ranker import RankedItem, Ranker
 from training.data.dataset import Dataset, HeldOut
 from training.evaluation.bootstrap import Interval, mean_interval
 from training.evaluation.ranking_metrics import ndcg_of_ranks
@@ -36,6 +37,7 @@ SEGMENTS = (ALL, "with events", "only stated", "seen", "unseen")
 that anybody, or nobody, had turned to before."""
 
 _BATCH = 64  # profiles ranked in one call
+_LONG_AGO = "1970-01-01T00:00:00.000000Z"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +65,9 @@ class HeldOutTurns:
     """Turns of candidates of whom nothing was known: everybody gets the same list then."""
     left_out: int
     """Turns to postings that no list may hold at that moment."""
-    marks: tuple[Mapping[str, str], ...]
-    """A mark for each posting of the catalogue, by the time at which it was first turned to."""
+    marks: tuple[Mapping[str, Any], ...]
+    """A mark (`mark`) for each posting of the catalogue, in an order of which the competitors of
+    each target are one part; such as by the time at which it was first turned to."""
     own_status: np.ndarray
     """(T, 2) int64, the part of `marks` that competes with each target."""
 
@@ -79,14 +82,25 @@ class HeldOutTurns:
         return dict(zip(SEGMENTS, chosen, strict=True))
 
     def case(self, turn: int) -> HeldOut:
-        """Return a turn for a ranker: postings of the other status are marked as dismissed.
+        """Return a turn for a ranker, with postings of the other status hidden."""
+        first, last = self.own_status[turn].tolist()
+        return hide(self.cases[turn], self.marks[:first] + self.marks[last:])
 
-        `Catalogue.eligible` leaves these out, and no ranker reads the marks for anything else.
-        """
-        case, (first, last) = self.cases[turn], self.own_status[turn].tolist()
-        hidden = self.marks[:first] + self.marks[last:]
-        profile = {**case.profile, "dismissed": [*case.profile["dismissed"], *hidden]}
-        return replace(case, profile=profile)
+    def sample(self, most: int, seed: int) -> "HeldOutTurns":
+        """Draw whole candidates until the next one's turns would be too many; at least one."""
+        if len(self) <= most:
+            return self
+        owners, counts = np.unique(self.owners, return_counts=True)
+        drawn = np.random.default_rng(seed).permutation(len(owners))
+        number = max(int(np.searchsorted(np.cumsum(counts[drawn]), most, side="right")), 1)
+        turns = np.flatnonzero(np.isin(self.owners, owners[drawn[:number]]))
+        return replace(
+            self,
+            cases=tuple(self.cases[turn] for turn in turns.tolist()),
+            owners=self.owners[turns],
+            seen=self.seen[turns],
+            own_status=self.own_status[turns],
+        )
 
     def estimate(self, values: np.ndarray, protocol: EvaluationProtocol) -> dict[str, Interval]:
         """Estimate the mean of (T,) values in every segment that has turns."""
@@ -96,6 +110,20 @@ class HeldOutTurns:
             for name, own in self.segments.items()
             if own.any()
         }
+
+
+def mark(posting_id: str) -> dict[str, Any]:
+    """Return a posting as the dismissed ones stand in a profile (`records.MarkedPosting`)."""
+    return {"posting_id": posting_id, "event_time": _LONG_AGO, "offset": 0}
+
+
+def hide(case: HeldOut, marks: Iterable[Mapping[str, Any]]) -> HeldOut:
+    """Mark further postings as dismissed.
+
+    `Catalogue.eligible` leaves these out, and no ranker reads the marks for anything else.
+    """
+    profile = {**case.profile, "dismissed": [*case.profile["dismissed"], *marks]}
+    return replace(case, profile=profile)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +172,7 @@ def held_out_turns(
         seen=seen,
         nothing_known=nothing_known,
         left_out=left_out,
-        marks=tuple({"posting_id": catalogue.posting_ids[row]} for row in order.tolist()),
+        marks=tuple(mark(catalogue.posting_ids[row]) for row in order.tolist()),
         own_status=ends,
     )
 
@@ -159,24 +187,33 @@ def evaluate_ranker(ranker: Ranker, catalogue: Catalogue, turns: HeldOutTurns) -
 
 def recommend(ranker: Ranker, folder: Path, turns: HeldOutTurns) -> list[list[str]]:
     """Return a list of posting ids before each turn, from a folder that the ranker has prepared."""
-    lists: list[list[str]] = []
+    return [[item["posting_id"] for item in items] for items in rank_turns(ranker, folder, turns)]
+
+
+def rank_turns(
+    ranker: Ranker, folder: Path, turns: HeldOutTurns, size: int = SIZE
+) -> Iterator[list[RankedItem]]:
+    """Yield a list of at most `size` items before each turn, from a prepared folder."""
     for start in range(0, len(turns), _BATCH):
         batch = [turns.case(turn) for turn in range(start, min(start + _BATCH, len(turns)))]
         profiles, moments = [case.profile for case in batch], [case.as_of for case in batch]
-        ranked = ranker.rank(profiles, moments, folder, SIZE)
-        lists += [[item["posting_id"] for item in items] for items in ranked]
-    return lists
+        yield from ranker.rank(profiles, moments, folder, size)
+
+
+def ranks_of_targets(lists: Sequence[Sequence[str]], turns: HeldOutTurns) -> np.ndarray:
+    """Return the place of each target in its list, (T,) int64 from 1; 0 where it is not there."""
+    targets = [case.targets[0] for case in turns.cases]
+    pairs = zip(lists, targets, strict=True)
+    return np.array(
+        [ids.index(target) + 1 if target in ids else 0 for ids, target in pairs], dtype=np.int64
+    )
 
 
 def evaluate_lists(
     lists: Sequence[Sequence[str]], catalogue: Catalogue, turns: HeldOutTurns
 ) -> RankerQuality:
     """Look for the posting of each turn in its list; equal scores count in the ranker's order."""
-    pairs = zip(lists, turns.cases, strict=True)
-    ranks = np.array(
-        [ids.index(case.targets[0]) + 1 if case.targets[0] in ids else 0 for ids, case in pairs],
-        dtype=np.int64,
-    )
+    ranks = ranks_of_targets(lists, turns)
     values = (ndcg_of_ranks(ranks, SIZE), (ranks > 0).astype(np.float64))
     recommended = {posting_id for ids in lists for posting_id in ids}
     return RankerQuality(

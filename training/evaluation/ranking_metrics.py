@@ -83,18 +83,6 @@ def expected_metrics(ranks: TiedRanks) -> np.ndarray:
     return np.stack([*hit_rates, *ndcgs, (inverse[last] - inverse[first]) / ties], axis=1)
 
 
-def inclusion_probabilities(scores: np.ndarray, size: int) -> np.ndarray:
-    """Return the probability that each item stands in the list of the highest scores.
-
-    Scores are (B, N) float64; minus infinity for items that a list of `size` places may not hold.
-
-    Returns:
-        (B, N) float64 from 0 to 1; a row sums to `size` or to the number of allowed items.
-    """
-    size = min(size, scores.shape[1])
-    threshold = np.partition(scores, -size, axis=1)[:, -size][:, None]  # (B, 1)
-    above = scores > threshold
-    tied = (scores == threshold) & np.isfinite(scores)
-    places_left = size - above.sum(axis=1, keepdims=True)
-    share = np.minimum(places_left / np.maximum(tied.sum(axis=1, keepdims=True), 1), 1.0)
-    return np.asarray(above + tied * share)
+def metrics_of_ranks(ranks: np.ndarray) -> np.ndarray:
+    """Return `METRICS`, (B, M) float64, by places of targets from 1, (B,); 0: not in the list."""
+    return expected_metrics(TiedRanks(np.maximum(ranks - 1, 0), np.minimum(ranks, 1)))

@@ -5,8 +5,8 @@ to one posting may add as much to its rivals. Attribution therefore uses occlusi
 Fergus 2014): it hides the steps that add most from the attention, one at a time, and measures how
 much less probable the posting becomes among those nearest to the profile. The encoder's states stay
 as they are, because encoding the profile again without each step would take as many passes.
-`training.benchmark.faithfulness` tests whether the model rests on the named step when the step is
-taken out of the profile.
+`training.benchmark.faithfulness` tests whether the posting stays in the list when the named one is
+alone in the profile.
 """
 
 from collections.abc import Sequence

@@ -7,14 +7,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from training.data.dataset import Dataset
+from streaming.serving.catalogue import Catalogue
 from training.evaluation.list_diversity import intra_list_similarity, padded_rows, posting_vectors
 from training.evaluation.prequential import (
     GATE_METRIC,
     SIZE,
-    EvaluationProtocol,
+    HeldOutTurns,
     evaluate_lists,
-    held_out_turns,
     recommend,
 )
 from training.model.presets import DECODINGS
@@ -23,8 +22,8 @@ from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 REPORTED_METRICS = ("hr@10", GATE_METRIC, "similarity@10", "coverage")
 """What is reported of each decoding: accuracy, similarity within lists, share of the catalogue."""
 
-_PROTOCOL = EvaluationProtocol(turns=500)
-"""The gate's, on fewer turns, so that all decodings together take seconds."""
+_MOST_TURNS, _SEED = 500, 7
+"""So few turns that all decodings together take seconds, and the seed of their sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +37,16 @@ class DecodingChoice:
     """`REPORTED_METRICS` of each decoding, by its name."""
 
 
-def choose_decoding(ranker: EncoderDecoderRanker, dataset: Dataset) -> DecodingChoice:
-    """Compare decodings on the turns of the validation part, and choose one by NDCG@10.
+def choose_decoding(
+    ranker: EncoderDecoderRanker, catalogue: Catalogue, validation: HeldOutTurns
+) -> DecodingChoice:
+    """Compare decodings on a sample of the turns of the validation part; choose one by NDCG@10.
 
     The choice is the cheapest decoding that is at most one standard error behind the best: a beam
     costs three times the first step, for every profile. Without such turns the preset's decoding
-    stays. `dataset` is what the ranker was trained on, with the validation part.
+    stays.
     """
-    cut = dataset.cut(ranker.preset.training.validation_split)
-    catalogue, turns = dataset.catalogue, held_out_turns(dataset, cut, _PROTOCOL)
+    turns = validation.sample(_MOST_TURNS, _SEED)
     if not len(turns):
         return DecodingChoice(ranker, None, {})
     compared: dict[str, dict[str, float]] = {}

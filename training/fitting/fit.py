@@ -13,6 +13,7 @@ from streaming.settings import TrainingSettings
 from training.content_ranker.fit_content import FittedContent, fit_content
 from training.content_ranker.two_stage_ranker import TwoStageRanker
 from training.data.dataset import Dataset
+from training.evaluation.split import Split
 from training.fitting.decoding_selection import choose_decoding
 from training.fitting.devices import require_device
 from training.fitting.distributed import horovod_available, launch, launch_on_spark
@@ -58,6 +59,7 @@ def fit(
     run: Path,
     settings: TrainingSettings,
     *,
+    split: Split | None = None,
     resume: bool = False,
     on_epoch: OnEpoch = lambda _: None,
 ) -> Fitted:
@@ -69,6 +71,8 @@ def fit(
             processes, logs/ are written into it. With launcher `spark` and several hosts it and
             `dataset` must be on storage that all hosts see.
         settings: preset, processes, launcher, device, seed, epochs, text encoder.
+        split: parts that somebody else has chosen; the folder then holds its training part alone.
+            Default: the newest events, a share that the preset names, are the validation part.
         resume: whether to start from the run's checkpoint where there is one.
         on_epoch: called in this process after each epoch, but not for epochs of an earlier run.
 
@@ -79,7 +83,8 @@ def fit(
     """
     if settings.launcher == "local":
         require_device(settings.device)  # fails before the features are made
-    spec = TrainingSpec.read(prepare_run(dataset, run, settings, resume=resume))
+    share = None if split is None else 0.0
+    spec = TrainingSpec.read(prepare_run(dataset, run, settings, resume=resume, share=share))
     processes = _processes(settings)
     if processes == 1:
         run_worker(spec, lambda record: on_epoch(asdict(record)))
@@ -90,9 +95,11 @@ def fit(
     else:
         _launch_here(spec, processes, on_epoch)
     data = Dataset.read(dataset)
-    chosen = choose_decoding(EncoderDecoderRanker.load(spec.model), data)
+    split = split or Split.by_time(data, spec.preset.training.validation_split, spec.seed)
+    ranker = EncoderDecoderRanker.load(spec.model)
+    chosen = choose_decoding(ranker, data.catalogue, split.validation)
     write_model(chosen.ranker, spec)
-    content = fit_content(chosen.ranker, data, spec.seed) if spec.preset.content else None
+    content = fit_content(chosen.ranker, data, spec.seed, split) if spec.preset.content else None
     return Fitted(
         ranker=content.ranker if content else chosen.ranker,
         content=content,
@@ -105,8 +112,17 @@ def fit(
     )
 
 
-def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> Path:
+def prepare_run(
+    dataset: Path,
+    run: Path,
+    settings: TrainingSettings,
+    *,
+    resume: bool,
+    share: float | None = None,
+) -> Path:
     """Check the data and make the features, before the processes start.
+
+    `share` overrides the preset's share of the validation part.
 
     Returns:
         The specification's file, for `python -m training.fitting.worker SPEC.json`.
@@ -114,7 +130,7 @@ def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume:
     Raises:
         InputError: the data or the text encoder cannot be used.
     """
-    spec = _specify(dataset, run, settings, resume=resume)
+    spec = _specify(dataset, run, settings, resume=resume, share=share)
     data = Dataset.read(dataset)
     preset = write_features(
         data, spec.preset, spec.features, text_encoder=settings.text_encoder, seed=settings.seed
@@ -126,11 +142,14 @@ def prepare_run(dataset: Path, run: Path, settings: TrainingSettings, *, resume:
     return file
 
 
-def _specify(dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool) -> TrainingSpec:
+def _specify(
+    dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool, share: float | None
+) -> TrainingSpec:
     preset = preset_by_name(settings.preset)
-    if settings.epochs is not None:
-        training = preset.training.model_copy(update={"epochs": settings.epochs})
-        preset = preset.model_copy(update={"training": training})
+    given = {"epochs": settings.epochs, "validation_split": share}
+    changed = {name: value for name, value in given.items() if value is not None}
+    training = preset.training.model_copy(update=changed)
+    preset = preset.model_copy(update={"training": training})
     run.mkdir(parents=True, exist_ok=True)
     spec = TrainingSpec(
         dataset=dataset.absolute(),

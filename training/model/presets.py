@@ -69,7 +69,7 @@ class TrainConfig(Config):
     epochs: int = Field(ge=1, description="passes over the candidates")
     batch_size: int = Field(ge=1, description="examples per step, over all processes together")
     validation_split: float = Field(
-        gt=0, lt=1, description="share of the events, the newest, that is never trained on"
+        ge=0, lt=1, description="share of the events, the newest, that is never trained on"
     )
     learning_rate: float = Field(gt=0, description="Adam's, at its peak")
     weight_decay: float = Field(ge=0, description="pull towards zero (decoupled, as in AdamW)")

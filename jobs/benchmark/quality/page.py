@@ -5,35 +5,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jobs.benchmark.quality.plots import cutoffs_plot, rankers_plot
+from jobs.benchmark.quality.plots import cutoffs_plot, rankers_plot, reliability_plot
 from jobs.reporting.html_page import Report, estimate, select, write_page
 from jobs.reporting.svg_plots import curves_plot
 from training.evaluation.ranking_metrics import METRICS
 
 Row = dict[str, Any]
 
-_GROUPS = {
-    "": ("Everybody", "All users whose last posting or item was held out."),
-    "seen/": ("Targets seen before", "Users whose target stands in somebody's training history."),
-    "unseen/": ("Targets never seen", "Users whose target stands in nobody's training history."),
+GROUPS = {
+    "": ("Everybody", "All turns that were held out."),
+    "with events/": ("Candidates with events", "Turns of candidates who had done something."),
+    "only stated/": ("Candidates who only stated something", "Turns of candidates without events."),
+    "seen/": ("Targets seen before", "Turns to a posting that somebody had turned to."),
+    "unseen/": ("Targets never seen", "Turns to a posting that nobody had turned to."),
 }
+"""Prefix of each segment to its title and what it holds."""
 _SETTINGS = ("file/", "data/", "choices/", "versions/", "machine/", "weights/")
 _RIVALS = 2
 _COLUMNS = {
     "coverage": ("coverage", ".1%"),
     "alike": ("similarity@10", ".3f"),
-    "HR@10, rule": ("capped/hr@10", ".4f"),
-    "NDCG@10, rule": ("capped/ndcg@10", ".4f"),
-    "searching, s": ("seconds/search", ",.1f"),
     "training, s": ("seconds/train", ",.1f"),
     "evaluating, s": ("seconds/evaluate", ",.1f"),
 }
 """Columns about each ranker's lists: heading to key and format."""
 _REASONS = {
-    "win_rate": "taking the named part out costs more",
-    "drop": "by so much more log-probability, nats",
-    "keeps": "the named part alone keeps the recommendation among the first ten",
-    "keeps_at_random": "the random part alone does",
+    "keeps": "the named posting alone keeps the recommendation among the first ten",
+    "keeps_at_random": "the random posting alone does",
     "keeps_more": "so much more often",
 }
 """Key of each reason's measure to its words."""
@@ -53,7 +51,7 @@ def write(report: Report, file: Path) -> None:
         run=report,
         seed=_seeds(report),
         metrics=[metric.upper() for metric in METRICS],
-        groups=[_group(report, prefixes, group) for group in _GROUPS if f"{group}mrr" in report],
+        groups=[_group(report, prefixes, group) for group in GROUPS if f"{group}mrr" in report],
         differences=[
             {"name": name, "cells": _estimates(report, f"difference/{prefix}", signed=True)}
             for name, prefix in baselines.items()
@@ -64,6 +62,7 @@ def write(report: Report, file: Path) -> None:
             [name, *(f"{report[prefix + key]:{how}}" for key, how in columns.values())]
             for name, prefix in prefixes.items()
         ],
+        reliability=reliability_plot(report),
         reasons=[[label, estimate(report, f"reasons/{key}")] for key, label in _REASONS.items()],
         curves=curves_plot({key.removeprefix("curves/"): values for key, values in curves.items()}),
         command=command(report),
@@ -82,8 +81,10 @@ def command(report: Report) -> str:
     """Return the command that makes the report again; its files are named without folders."""
     flags = {
         "--protocol": report["protocol"],
-        "--data": report["file/data"],
-        "--attributes": report.get("file/attributes"),
+        **{
+            f"--{name}": report.get(f"file/{name}")
+            for name in ("data", "postings", "candidates", "attributes")
+        },
         "--preset": report["preset"],
         "--seed": str(report["seed"]),
         "--seeds": report.get("seeds"),
@@ -105,10 +106,11 @@ def _seeds(report: Report) -> str:
 
 
 def _group(report: Report, prefixes: Mapping[str, str], group: str) -> Row:
-    title, text = _GROUPS[group]
+    title, text = GROUPS[group]
     return {
         "title": title,
         "text": text,
+        "turns": report[f"{group}turns"],
         "users": report[f"{group}users"],
         "plot": rankers_plot(report, prefixes, group),
         "rows": [

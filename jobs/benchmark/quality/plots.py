@@ -1,4 +1,4 @@
-"""The plots of the quality benchmark's page: intervals of each ranker, and hit rates by length."""
+"""The plots of the quality benchmark's page: intervals, hit rates by length, and reliability."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ def rankers_plot(report: Mapping[str, Any], prefixes: Mapping[str, str], group: 
     Args:
         report: the flat report.
         prefixes: name of each ranker to its prefix in the report; the preset first.
-        group: `seen/` or `unseen/` for those users alone.
+        group: prefix of a segment, such as `seen/`, for its turns alone.
     """
     with plot_style():
         figure, panels = subplots(
@@ -28,7 +28,7 @@ def rankers_plot(report: Mapping[str, Any], prefixes: Mapping[str, str], group: 
             axes.set(title=metric.upper(), xlim=(0, None), yticks=range(len(prefixes)))
             axes.set_yticklabels(list(prefixes))
         panels[0].invert_yaxis()
-        name = f"rankers-{group.rstrip('/') or 'all'}"
+        name = f"rankers-{group.rstrip('/').replace(' ', '-') or 'all'}"
         return to_svg(figure, name, "HR@10 and NDCG@10 of each ranker with 95 % intervals")
 
 
@@ -42,3 +42,18 @@ def cutoffs_plot(report: Mapping[str, Any], prefixes: Mapping[str, str]) -> str:
         axes.set(xlabel="places of the list", ylabel="hit rate", xticks=_LENGTHS, ylim=(0, None))
         figure.legend(loc="outside upper center", ncols=len(prefixes))
         return to_svg(figure, "cutoffs", "Hit rate by the length of the list")
+
+
+def reliability_plot(report: Mapping[str, Any]) -> str | None:
+    """Draw how often items were turned to over their probability; None where no item has one."""
+    if "calibration/error" not in report:
+        return None
+    predicted, observed = report["calibration/predicted"], report["calibration/observed"]
+    most = max(*predicted, *observed)
+    with plot_style():
+        figure, axes = subplots(3.2)
+        axes.plot([0, most], [0, most], label="perfect")
+        axes.plot(predicted, observed, marker="o", label="measured, a tenth of the items each")
+        axes.set(xlabel="probability", ylabel="share turned to")
+        figure.legend(loc="outside upper center", ncols=2)
+        return to_svg(figure, "reliability", "How often items were turned to, by their probability")

@@ -16,6 +16,8 @@ def measure_quality(
 
     Raises:
         InputError: the data cannot be used, or `out` cannot be written.
+        SettingsError: there is no such preset.
+        TrainingError: a training process died.
         ModelError: a score is not finite, or MLflow cannot be reached.
     """
     page = page_beside(out)

@@ -44,42 +44,65 @@ def latency(
 @app.command("quality")
 def quality(
     context: typer.Context,
-    protocol: Annotated[
-        str, typer.Option(help="job-views or sequences.", show_default=False, metavar="NAME")
-    ],
     data: Annotated[
         Path,
         typer.Option(help="File in the protocol's layout.", show_default=False, metavar="FILE"),
     ],
+    protocol: Annotated[
+        str, typer.Option(help="prequential, job-views or sequences.", metavar="NAME")
+    ] = "prequential",
+    postings: Annotated[
+        Path | None,
+        typer.Option(
+            help="For prequential: postings, where the events do not hold their columns.",
+            metavar="FILE",
+        ),
+    ] = None,
+    candidates: Annotated[
+        Path | None,
+        typer.Option(help="For prequential: what candidates state.", metavar="FILE"),
+    ] = None,
     attributes: Annotated[
         Path | None,
         typer.Option(
             help="For sequences: a JSON file that maps items to attribute numbers.", metavar="FILE"
         ),
     ] = None,
-    preset: Annotated[str, typer.Option(help="Preset to train.", metavar="NAME")] = "best",
+    preset: Annotated[
+        str, typer.Option(help="Preset to train: published or best.", metavar="NAME")
+    ] = "best",
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
     seeds: Annotated[
         int, typer.Option(min=1, help="Number of trainings, with consecutive seeds.")
     ] = 1,
     out: Out = Path("quality.json"),
 ) -> None:
-    """Train a preset and the baselines on a file; evaluate all on the same held-out targets."""
+    """Train a preset as `train` does, and baselines; ask all for lists before held-out turns."""
     from jobs.benchmark.quality.run import measure_quality  # noqa: PLC0415 - scipy takes a second to load
     from training.benchmark.protocols.protocols import PROTOCOLS  # noqa: PLC0415
+    from training.benchmark.protocols.question import QuestionFiles  # noqa: PLC0415
     from training.benchmark.run import Request  # noqa: PLC0415
 
     if protocol not in PROTOCOLS:
         raise SettingsError(
             f"there is no protocol {protocol!r}; choose one of: {', '.join(PROTOCOLS)}"
         )
+    settings = settings_of(context)
     request = Request(
-        protocol=protocol, data=data, attributes=attributes, preset=preset, seed=seed, seeds=seeds
+        protocol=protocol,
+        files=QuestionFiles(
+            data=data, postings=postings, candidates=candidates, attributes=attributes
+        ),
+        training=settings.training.model_copy(update={"preset": preset, "seed": seed}),
+        seeds=seeds,
     )
     with StageProgress() as progress:
-        report = measure_quality(settings_of(context), request, out, progress.show)
+        report = measure_quality(settings, request, out, progress.show)
     console.print(_quality_table(report))
-    console.print(f"{report['users']:,} users, {report['seconds/total']:.0f} s in total")
+    console.print(
+        f"{report['turns']:,} turns of {report['users']:,} candidates, "
+        f"{report['seconds/total']:.0f} s in total"
+    )
     if seeds > 1:
         deviations = "/".join(f"{report[f'{m}/deviation']:.4f}" for m in ("hr@10", "ndcg@10"))
         console.print(f"{preset}: mean of {seeds} seeds, standard deviation {deviations}")
@@ -155,11 +178,11 @@ def stream(
 
 def _quality_table(report: dict[str, Any]) -> Table:
     """Lay out HR@10 and NDCG@10 of the preset and the baselines."""
-    from jobs.benchmark.quality.page import rankers  # noqa: PLC0415 - matplotlib takes a second to load
+    from jobs.benchmark.quality.page import GROUPS, rankers  # noqa: PLC0415 - matplotlib takes a second to load
 
-    groups = [group for group in ("", "unseen/", "seen/") if f"{group}hr@10" in report]
-    names = {"": "all", "unseen/": "unseen", "seen/": "seen"}
-    table = Table("HR@10/NDCG@10", *(names[group] for group in groups), "coverage")
+    groups = [group for group in GROUPS if f"{group}hr@10" in report]
+    names = (group.rstrip("/") or "all" for group in groups)
+    table = Table("HR@10/NDCG@10", *names, "coverage")
     for name, prefix in rankers(report).items():
         pairs = [
             "/".join(f"{report[f'{prefix}{group}{m}']:.4f}" for m in ("hr@10", "ndcg@10"))

@@ -1,5 +1,6 @@
 """Small worlds with a pattern to learn."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.benchmark.protocols.protocols import load
-from training.benchmark.protocols.training_view import Split
+from training.benchmark.protocols.question import Question, QuestionFiles
 
 HEADER = (
     "Applicant.ID,Job.ID,Title,Position,Company,City,State.Name,State.Code,Industry,"
@@ -62,33 +63,85 @@ def attributes_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def small_views(views_file: Path) -> Split:
+def events_file(tmp_path: Path) -> Path:
+    """The candidates of `views_file` as events, one a day, as `careerstream import` reads them."""
+    chance = np.random.default_rng(5)
+    lines = []
+    for candidate in range(40):
+        near = [
+            p for p in range(120) if p % 4 == candidate % 4 and p // 4 % 4 == candidate // 4 % 4
+        ]
+        for place, posting in enumerate(chance.permutation(near)[:5].tolist()):
+            time = f"2026-01-{1 + 5 * place + candidate % 5:02}T10:{candidate:02}:00Z"
+            event = {"event_id": f"{candidate}-{place}", "candidate_id": f"c{candidate}"}
+            event |= {"posting_id": f"p{posting}", "kind": "view", "event_time": time}
+            lines.append(json.dumps(event))
+    file = tmp_path / "events.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def postings_file(tmp_path: Path) -> Path:
+    """The postings of `events_file`."""
+    lines = []
+    for posting in range(120):
+        said = {"posting_id": f"p{posting}", "title": f"{TRADES[posting % 4]} number {posting}"}
+        said |= {"employer": f"A{posting % 40}"}
+        lines.append(json.dumps(said | {"place": {"locality": TOWNS[posting // 4 % 4]}}))
+    file = tmp_path / "postings.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def candidates_file(tmp_path: Path) -> Path:
+    """What somebody states who does something only at the end, and somebody who does a lot."""
+    said = {"updated_at": "2026-01-01T00:00:00Z", "wishes": ["Cook"], "places": ["Akron"]}
+    lines = [json.dumps({"candidate_id": name, **said}) for name in ("c0", "nobody")]
+    file = tmp_path / "candidates.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Callable[..., Question]:
+    """A function that loads a question: protocol, data, further files by name."""
+
+    def load_question(protocol: str, data: Path, **files: Path) -> Question:
+        folder = tmp_path / "datasets" / f"{protocol}-{data.stem}"
+        return load(protocol, QuestionFiles(data=data, **files), folder)
+
+    return load_question
+
+
+@pytest.fixture
+def small_views(views_file: Path, ask: Callable[..., Question]) -> Question:
     """The candidates under job-views."""
-    return load("job-views", views_file)
+    return ask("job-views", views_file)
 
 
 @pytest.fixture
-def small_sequences(sequences_file: Path, attributes_file: Path) -> Split:
+def small_sequences(
+    sequences_file: Path, attributes_file: Path, ask: Callable[..., Question]
+) -> Question:
     """The ring under sequences."""
-    return load("sequences", sequences_file, attributes_file)
+    return ask("sequences", sequences_file, attributes=attributes_file)
 
 
 @pytest.fixture
-def other_targets() -> Callable[[Path, Split], Path]:
+def other_targets() -> Callable[[Path, Question], Path]:
     """A function that writes a file of views again, every target exchanged for another posting."""
 
-    def exchange(file: Path, split: Split) -> Path:
+    def exchange(file: Path, question: Question) -> Path:
         header, *rows = file.read_text(encoding="utf-8").splitlines()
-        names = split.training.item_names
         said = {row.split(",")[1]: row.split(",") for row in rows}
+        profiles = {case.profile["candidate_id"]: case for case in question.test.cases}
         known = {
-            user: {names[item] for item in history.items}
-            for user, history in zip(split.test.users, split.test.histories, strict=True)
+            user: {event["posting_id"] for event in case.profile["events"]}
+            for user, case in profiles.items()
         }
-        targets = {
-            user: names[target]
-            for user, target in zip(split.test.users, split.test.targets, strict=True)
-        }
+        targets = {user: case.targets[0] for user, case in profiles.items()}
         # Each gets the target of somebody else that is new to them, so that no posting is lost.
         waiting, given = list(targets.values()), dict[str, str]()
         for user, own in targets.items():

@@ -171,6 +171,15 @@ def test_whole_candidates_are_sampled(market_dataset):
     for case in every.cases:
         assert all(event["event_time"] <= case.as_of for event in case.profile["events"])
     assert set(every.segments) == set(SEGMENTS)
+    sampled = every.sample(40, seed=3)
+    assert 20 < len(sampled) <= 40
+    for owner in sampled.owners:
+        assert (sampled.owners == owner).sum() == (every.owners == owner).sum()
+    cases = list(every.cases)
+    places = [cases.index(case) for case in sampled.cases]
+    assert places == sorted(places)
+    assert [every.case(place) for place in places] == [sampled.case(n) for n in range(len(places))]
+    assert every.sample(len(every), seed=3) is every
 
 
 def test_without_turns_nothing_is_claimed(make):

@@ -8,6 +8,8 @@ import pytest
 
 from streaming.serving.catalogue import Catalogue
 from training.data.dataset import Dataset
+from training.evaluation.prequential import EvaluationProtocol, held_out_turns
+from training.evaluation.split import Split
 from training.fitting.decoding_selection import (
     REPORTED_METRICS,
     cheapest_within_one_standard_error,
@@ -85,7 +87,8 @@ def test_the_chosen_way_is_served(fitted, dataset):
         assert all(0 <= value <= 1 for value in values.values())
     again = EncoderDecoderRanker.load(fitted.folder)
     assert again.preset.model.decoding == DECODINGS[fitted.decoding]
-    assert choose_decoding(again, dataset).compared == fitted.compared
+    turns = Split.by_time(dataset, 0.2, seed=5).validation
+    assert choose_decoding(again, dataset.catalogue, turns).compared == fitted.compared
 
 
 def test_a_dearer_way_is_taken_where_it_is_better_beyond_chance():
@@ -110,6 +113,7 @@ def test_turns_of_one_candidate_are_no_proof_by_repetition():
 
 def test_without_anybody_to_ask_the_presets_way_stays(fitted, dataset):
     ranker = fitted.ranker.with_decoding(Decoding(width=3, among=2))
-    chosen = choose_decoding(ranker, dataset.until("1970-01-01T00:00:00.000000Z"))
+    nobody = held_out_turns(dataset, dataset.counts.made_at, EvaluationProtocol())
+    chosen = choose_decoding(ranker, dataset.catalogue, nobody)
     assert chosen.name is None
     assert chosen.ranker.preset.model.decoding == Decoding(width=3, among=2)

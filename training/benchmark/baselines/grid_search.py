@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import sparse
 
-from training.benchmark.protocols.competitors import SELECTION_METRIC
-from training.benchmark.protocols.scorer_evaluation import evaluate_scorer
+from training.benchmark.protocols.competitors import mean_metric
 from training.benchmark.protocols.training_view import (
     Cases,
     History,
@@ -79,7 +78,8 @@ class Baseline:
             return choices
 
         def value_of(tried: Choices) -> float:
-            return evaluate_scorer(build(tried), cases).mean(SELECTION_METRIC)
+            scorer = build(tried)
+            return mean_metric(lambda rows: scorer.scores(cases.histories[rows]), cases)
 
         best, tries = value_of(choices), 1
         total = 1 + _ROUNDS * sum(len(values) - 1 for values in self.grid.values())
@@ -104,7 +104,6 @@ def sample_cases(cases: Cases, seed: int, most: int = _MOST_CASES) -> Cases:
     drawn = np.sort(np.random.default_rng(seed).permutation(len(cases))[:most])
     return replace(
         cases,
-        users=tuple(cases.users[place] for place in drawn),
         histories=tuple(cases.histories[place] for place in drawn),
         targets=cases.targets[drawn],
     )

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from training.benchmark.baselines.baseline_ranker import view_of
 from training.benchmark.baselines.grid_search import sample_cases
 from training.benchmark.ensemble.blending import blend, choose_weights
 from training.benchmark.ensemble.content_features.posting_vectors import vectorise
@@ -28,10 +30,13 @@ from training.benchmark.ensemble.ensemble import SEQUENCES, sequence_config
 from training.benchmark.ensemble.members import Member, baseline_member, sequence_member
 from training.benchmark.protocols.competitors import mean_metric
 from training.benchmark.protocols.protocols import load
+from training.benchmark.protocols.question import QuestionFiles
 from training.benchmark.protocols.training_view import Cases, TrainingView
 from training.content_ranker.conditional_logit import softmax_regression
 
 _SEED = 0
+_SHARE = 0.2
+"""Of the events, the newest, that validate where a protocol does not say which do."""
 _L2 = 3e-2
 _MOST_CASES = 4_000
 
@@ -42,8 +47,11 @@ Row = tuple[str, float, float, float]
 def main(arguments: list[str]) -> None:
     """Print the table of a protocol and a file."""
     protocol, file, *attributes = arguments
-    split = load(protocol, Path(file), Path(attributes[0]) if attributes else None)
-    rows = _content(split.training) if split.training.postings else _members(split.training)
+    files = QuestionFiles(data=Path(file), attributes=Path(attributes[0]) if attributes else None)
+    with TemporaryDirectory(prefix="careerstream-") as folder:
+        question = load(protocol, files, Path(folder))
+        view = view_of(question.parts(_SHARE, _SEED), timed=question.timed)
+    rows = _content(view) if view.postings else _members(view)
     _print("| | HR@10 | NDCG@10 | seconds |\n| --- | --- | --- | --- |")
     for name, hit_rate, ndcg, seconds in rows:
         _print(

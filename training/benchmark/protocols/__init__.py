@@ -1,1 +1,1 @@
-"""Protocols of the quality benchmark: which cases, which candidates, how lists are scored."""
+"""Protocols of the quality benchmark: cases, candidates and exclusions."""

@@ -19,13 +19,6 @@ def history_cells(histories: Sequence[History]) -> tuple[np.ndarray, np.ndarray]
     return rows, np.concatenate([history.items for history in histories])
 
 
-def without_history(scores: np.ndarray, histories: Sequence[History]) -> np.ndarray:
-    """Copy (B, N) scores as float64, with minus infinity for what the histories hold."""
-    allowed = scores.astype(np.float64)
-    allowed[history_cells(histories)] = -np.inf
-    return allowed
-
-
 def competing_items(
     histories: Sequence[History], targets: np.ndarray, pools: np.ndarray
 ) -> np.ndarray:

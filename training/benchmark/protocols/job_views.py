@@ -2,8 +2,8 @@
 
 Views are ordered by their start, equal times by their place in the file. Each posting counts once
 for a candidate, at its first view. The test target is the last posting of candidates with two or
-more. The validation target is the last but one of candidates with three or more; the final training
-may use it.
+more. The validation target is the last but one of candidates with three or more; when all is
+chosen, the training may use it.
 
 A posting is seen if a history or a single view holds it. Unseen postings stand in the file only
 because they are somebody's target, so that knowing a posting to be unseen would give the answer
@@ -11,83 +11,50 @@ away. Therefore a target competes with the postings of its own status. The valid
 the same way from what the test part leaves.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 
 from streaming.contract.records import Event, Posting
 from streaming.errors import InputError
 from streaming.importing import ReadOptions, Row, SourceFile, read_rows, recognise_layout
 from streaming.importing.known_layouts import JOB_VIEWS
-from streaming.timestamps import format_timestamp
-from training.benchmark.protocols.leave_last_out import hold_out
-from training.benchmark.protocols.training_view import History, Split, TrainingView
-from training.model.time_encoding import to_microseconds
+from training.benchmark.protocols.leave_last_out import leave_last_out
+from training.benchmark.protocols.question import Question
 
 
-@dataclass(frozen=True)
-class _View:
-    """One row of the file."""
-
-    candidate: str
-    posting: str
-    time: int
-    """Microseconds since 1970."""
-    duration: float
-    """Seconds; NaN where unknown."""
-    details: Mapping[str, Any]
-    """The posting's own columns, as the JSON of `records.Posting`."""
-
-
-def load(file: Path) -> Split:
-    """Read a file of views.
+def load(file: Path, folder: Path) -> Question:
+    """Read a file of views; its training part is written into `folder`.
 
     Raises:
         InputError: it is missing, empty or of another layout, or no candidate has two postings.
     """
-    views, rejected = _views(file)
-    postings: dict[str, Mapping[str, Any]] = {}
-    first_views: dict[str, dict[str, _View]] = {}
-    for view in views:
-        postings.setdefault(view.posting, view.details)
-        first_views.setdefault(view.candidate, {}).setdefault(view.posting, view)
-    names = tuple(sorted(postings))
-    rows = {name: row for row, name in enumerate(names)}
-    users = tuple(sorted(first_views))
-    histories = [_history(list(first_views[user].values()), rows) for user in users]
-    test = hold_out(users, histories, len(names))
-    if not len(test.cases):
+    views, details, rejected = _views(file)
+    postings: dict[str, dict[str, Any]] = {}
+    first: dict[tuple[str, str], dict[str, Any]] = {}
+    for number, (line, view) in enumerate(views):
+        postings.setdefault(view["posting_id"], details[line])
+        # Events of one moment are in the order of their ids: that of the file.
+        event = view | {"event_id": f"{number:012}"}
+        first.setdefault((view["candidate_id"], view["posting_id"]), event)
+    question = leave_last_out(
+        folder, list(postings.values()), list(first.values()), by_status=True, refit=True
+    )
+    if not len(question.test):
         raise InputError(
             f"no candidate of {file} looked at two postings: there is nothing to predict; give a "
             "longer stream"
         )
-    validation = hold_out(users, test.rest, len(names))
-    training = TrainingView(
-        protocol="job-views",
-        item_names=names,
-        postings=tuple(postings[name] for name in names),
-        attributes=None,
-        users=validation.users,
-        histories=validation.rest,
-        final_histories=test.rest,
-        validation=validation.cases,
-    )
-    counts = {
-        "rows": len(views),
-        "rejected": rejected,
-        "users": len(users),
-        "items": len(names),
-        "unseen_items": int((~test.cases.seen).sum()),
-    }
-    return Split(training, test.cases, counts)
+    counts = {"rows": len(views), "rejected": rejected, **question.counts}
+    return replace(question, counts=counts)
 
 
-def _views(file: Path) -> tuple[list[_View], int]:
-    """Read the views in the order of time, and count the rows that cannot be read."""
+def _views(
+    file: Path,
+) -> tuple[list[tuple[int, dict[str, Any]]], dict[int, dict[str, Any]], int]:
+    """Read the lines of views in the order of time, postings by line, and count other rows."""
     source = SourceFile(file)
     _check_layout(source)
     mappings = {kind: ReadOptions(mapping=JOB_VIEWS.mappings[kind]) for kind in (Event, Posting)}
@@ -98,21 +65,12 @@ def _views(file: Path) -> tuple[list[_View], int]:
     }
     views, rejected = [], 0
     for row in read_rows(Event, source, mappings[Event]):
-        if isinstance(row, Row) and isinstance(row.record, Event) and row.line in details:
-            event = row.record
-            seconds = event.duration_seconds
-            views.append(
-                _View(
-                    candidate=event.candidate_id,
-                    posting=event.posting_id,
-                    time=to_microseconds(format_timestamp(event.event_time)),
-                    duration=float("nan") if seconds is None else seconds,
-                    details=details[row.line],
-                )
-            )
+        if isinstance(row, Row) and row.line in details:
+            views.append((row.line, row.record.model_dump()))
         else:
             rejected += 1
-    return sorted(views, key=lambda view: view.time), rejected  # a stable sort
+    views.sort(key=lambda view: view[1]["event_time"])  # stable
+    return views, details, rejected
 
 
 def _check_layout(source: SourceFile) -> None:
@@ -128,11 +86,3 @@ def _check_layout(source: SourceFile) -> None:
             "file with the columns Applicant.ID, Job.ID, Position, Company, View.Start and so on, "
             "or another --protocol"
         )
-
-
-def _history(views: Sequence[_View], rows: Mapping[str, int]) -> History:
-    return History(
-        items=np.array([rows[view.posting] for view in views], dtype=np.int64),
-        times=np.array([view.time for view in views], dtype=np.int64),
-        durations=np.array([view.duration for view in views], dtype=np.float32),
-    )

@@ -1,28 +1,40 @@
-"""The protocols by name: how a file becomes a split."""
+"""The protocols by name: how files become a question."""
 
 from pathlib import Path
 
 from streaming.errors import InputError
-from training.benchmark.protocols import job_views, sequences
-from training.benchmark.protocols.training_view import Split
+from training.benchmark.protocols import job_views, prequential, sequences
+from training.benchmark.protocols.question import Question, QuestionFiles
 
-PROTOCOLS = ("job-views", "sequences")
+PROTOCOLS = ("prequential", "job-views", "sequences")
+
+_OWN_FILES = {"postings": "prequential", "candidates": "prequential", "attributes": "sequences"}
+"""Further files to the only protocol that takes them."""
 
 
-def load(protocol: str, file: Path, attributes: Path | None = None) -> Split:
-    """Read a file under one of `PROTOCOLS`; a JSON file of attributes belongs to sequences alone.
+def load(protocol: str, files: QuestionFiles, folder: Path, *, share: float = 0.1) -> Question:
+    """Read files under one of `PROTOCOLS`; what can be trained on is written into `folder`.
+
+    Args:
+        protocol: its name.
+        files: those that the protocol takes.
+        folder: becomes a dataset folder.
+        share: of the events, the newest, that prequential holds back.
 
     Raises:
-        InputError: there is no such protocol, or the file does not fit it.
+        InputError: there is no such protocol, or a file does not fit it.
     """
-    if protocol == "sequences":
-        return sequences.load(file, attributes)
-    if protocol != "job-views":
+    if protocol not in PROTOCOLS:
         names = ", ".join(PROTOCOLS)
         raise InputError(f"there is no protocol {protocol!r}; choose one of: {names}")
-    if attributes is not None:
-        raise InputError(
-            f"--attributes {attributes} belongs to the protocol sequences; job-views takes what "
-            "postings say from the file itself, leave it out"
-        )
-    return job_views.load(file)
+    for name, owner in _OWN_FILES.items():
+        if (file := getattr(files, name)) is not None and owner != protocol:
+            raise InputError(
+                f"--{name} {file} belongs to the protocol {owner}; {protocol} does not read it, "
+                "leave it out"
+            )
+    if protocol == "job-views":
+        return job_views.load(files.data, folder)
+    if protocol == "sequences":
+        return sequences.load(files.data, files.attributes, folder)
+    return prequential.load(files, folder, share)

@@ -3,63 +3,73 @@
 A line holds a user and the user's items, oldest first, separated by blanks. The last item of each
 user is the test target, the one before it the validation target. Neither is ever trained on; at
 test time the validation item is part of the input. All items outside the input compete.
+
+Items become postings without texts or times. Their attributes are their skills, a word each. Steps
+are an hour apart, and all users take their last step at the same moment, so that nothing of a
+training part is later than a target.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import orjson
 
+from streaming.contract.records import EventKind
 from streaming.errors import InputError
 from streaming.importing import SourceFile
 from streaming.importing.source_file import check_decoded
-from training.benchmark.protocols.leave_last_out import hold_out
-from training.benchmark.protocols.training_view import History, Split, TrainingView
+from training.benchmark.protocols.leave_last_out import leave_last_out
+from training.benchmark.protocols.question import Question
 
+_END = datetime(2000, 1, 1, tzinfo=UTC)
+_STEP = timedelta(hours=1)
 _QUOTED = 40
 """Characters of the input that an error message quotes at most."""
 _OTHER_FORMATS = (",", "{", "[", "<", "\0")
 _ATTRIBUTES_REMEDY = 'give one object such as {"4": [1, 2, 3]}: item to attribute numbers'
-_AFTER_NUMBERS = 1 << 62
 
 
-def load(file: Path, attributes: Path | None = None) -> Split:
+def load(file: Path, attributes: Path | None, folder: Path) -> Question:
     """Read a file of one user a line and, where there is one, a JSON object of items' attributes.
+
+    The training part is written into `folder`.
 
     Raises:
         InputError: a file is missing, empty or of another layout, or nobody has two items.
     """
     sequences = dict(_lines(SourceFile(file)))
-    names = tuple(sorted({item for items in sequences.values() for item in items}, key=_by_number))
-    rows = {name: row for row, name in enumerate(names)}
-    users = tuple(sorted(sequences, key=_by_number))
-    histories = [
-        History(np.array([rows[item] for item in sequences[user]], dtype=np.int64))
-        for user in users
-    ]
-    test = hold_out(users, histories, len(names), single_items=False, by_status=False)
-    if not len(test.cases):
+    if not any(len(items) > 1 for items in sequences.values()):
         raise InputError(
             f"no user of {file} has two items: there is nothing to predict; give longer sequences"
         )
-    validation = hold_out(test.users, test.rest, len(names), single_items=False, by_status=False)
-    by_item = None if attributes is None else _attributes(attributes)
-    training = TrainingView(
-        protocol="sequences",
-        item_names=names,
-        postings=None,
-        attributes=None if by_item is None else tuple(by_item.get(name, ()) for name in names),
-        users=validation.users,
-        histories=validation.rest,
-        final_histories=validation.rest,
-        validation=validation.cases,
-    )
-    counts = {"rows": len(users), "users": len(users), "items": len(names)}
-    if by_item is not None:
-        counts["items_with_attributes"] = sum(name in by_item for name in names)
-    return Split(training, replace(test.cases, seen=validation.cases.seen), counts)
+    by_item = {} if attributes is None else _attributes(attributes)
+    names = {item for items in sequences.values() for item in items}
+    postings = [
+        {
+            "posting_id": name,
+            "title": "",
+            "skills": [f"attribute{n}" for n in by_item.get(name, ())],
+        }
+        for name in names
+    ]
+    events = [
+        {
+            "candidate_id": user,
+            "posting_id": item,
+            "kind": EventKind.VIEW,
+            "event_time": _END - later * _STEP,
+            "event_id": f"{user}-{later}",
+        }
+        for user, items in sequences.items()
+        for later, item in enumerate(reversed(items))
+    ]
+    question = leave_last_out(folder, postings, events, by_status=False, refit=False, timed=False)
+    counts = {"rows": len(sequences), **question.counts}
+    if attributes is not None:
+        counts["items_with_attributes"] = len(names & by_item.keys())
+    return replace(question, counts=counts)
 
 
 def _lines(source: SourceFile) -> Iterator[tuple[str, list[str]]]:
@@ -112,9 +122,3 @@ def _attributes(file: Path) -> dict[str, tuple[int, ...]]:
             wrong = f"of item {item[:_QUOTED]!r} {str(numbers)[:_QUOTED]}"
             raise InputError(f"{file} says {wrong}; {_ATTRIBUTES_REMEDY}")
     return {item: tuple(sorted(set(numbers))) for item, numbers in by_item.items()}
-
-
-def _by_number(name: str) -> tuple[int, str]:
-    """Order numbers by value and before other names, without int(), which refuses long ones."""
-    digits = name.lstrip("0")
-    return (len(digits), name) if name.isascii() and name.isdecimal() else (_AFTER_NUMBERS, name)

@@ -1,11 +1,9 @@
-"""The data that a benchmarked model may see, and the interfaces of models.
+"""The data that a baseline may see, and the interface of baselines.
 
-A `Split` has two parts: the `TrainingView`, which is everything that a model may see, and the test
-`Cases`, which only the evaluation sees. A builder (`Fit`) takes the view alone, so that no model
-can read a test target by accident. Validation cases are part of the view.
+A builder (`Fit`) takes a `TrainingView` alone, so that no baseline can read a test target by
+accident. Validation cases are part of the view.
 
-Items are rows 0 … N-1 in the order of their names, so that the same catalogue always has the same
-rows, whatever the events are. Users are in the order of their names for the same reason.
+Items are rows 0 … N-1 of the catalogue.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +58,6 @@ class Cases:
     Items of the history are not ranked, so a target that the history holds counts as missed.
     """
 
-    users: tuple[str, ...]
     histories: tuple[History, ...]
     targets: np.ndarray
     """(U,) int64 rows."""
@@ -71,7 +68,7 @@ class Cases:
     must not depend on it."""
 
     def __len__(self) -> int:
-        return len(self.users)
+        return len(self.histories)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,41 +76,26 @@ class TrainingView:
     """Everything that training and model selection may see.
 
     A builder selects on `validation` after training on `histories`, which never hold a validation
-    target, and then trains again on `final_histories`. Under job-views these hold the validation
-    targets; under sequences they are the same as `histories`.
+    target, and then trains again on `final_histories`. Under sequences these are the same as
+    `histories`; under the other protocols they hold the validation targets.
     """
 
-    protocol: str
-    """`job-views` or `sequences`; for reports. Builders decide by the data that there are."""
     item_names: tuple[str, ...]
     """N of them: names, not features."""
     postings: tuple[Mapping[str, Any], ...] | None
     """For each item the JSON value of a `records.Posting`; None for bare ids."""
     attributes: tuple[tuple[int, ...], ...] | None
     """For each item its attribute numbers, ascending, possibly none; None for data without any."""
-    users: tuple[str, ...]
-    """All users with a history."""
     histories: tuple[History, ...]
-    """For each of `users` what may be trained on during selection; possibly a single item."""
+    """For each user what may be trained on during selection; possibly a single item."""
     final_histories: tuple[History, ...]
-    """For each of `users` what may be trained on after selection."""
+    """For each user what may be trained on after selection."""
     validation: Cases
 
     @property
     def items(self) -> int:
         """N."""
         return len(self.item_names)
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """A data set under a protocol."""
-
-    training: TrainingView
-    test: Cases
-    """No builder may see it."""
-    counts: Mapping[str, Any]
-    """Counts of the file, for the report."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +113,7 @@ class TrainingSummary:
 
 
 class Scorer(Protocol):
-    """A trained model."""
+    """A trained baseline."""
 
     @property
     def summary(self) -> TrainingSummary:
@@ -153,7 +135,7 @@ class Scorer(Protocol):
 
 
 class Fit(Protocol):
-    """A builder, which trains a model on a view. Every preset and every baseline is one."""
+    """A builder, which trains a scorer on a view. Every baseline is one."""
 
     def __call__(self, training: TrainingView, *, seed: int, on_progress: OnProgress) -> Scorer:
         """Select on the validation part, then train.

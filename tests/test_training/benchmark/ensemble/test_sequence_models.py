@@ -94,7 +94,6 @@ def test_the_blend_keeps_what_helps_and_leaves_out_what_does_not() -> None:
     weak = right * 0.8 + chance.random((users, items), dtype=np.float32)
     noise = chance.random((users, items), dtype=np.float32)
     cases = Cases(
-        users=tuple(map(str, range(users))),
         histories=tuple(History(np.array([(target + 1) % items])) for target in targets),
         targets=targets,
         pools=np.zeros(items, dtype=np.int8),
