@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from training.benchmark.baselines.grid_search import sample_cases
-from training.benchmark.ensemble.blending import blend, choose_weights
 from training.benchmark.ensemble.content_features.posting_vectors import vectorise
 from training.benchmark.ensemble.content_scorer import (
     ContentTrainingSet,
@@ -24,12 +23,13 @@ from training.benchmark.ensemble.content_scorer import (
     linear_scores,
     select_settings,
 )
-from training.benchmark.ensemble.ensemble import SEQUENCES, sequence_config
 from training.benchmark.ensemble.members import Member, baseline_member, sequence_member
 from training.benchmark.protocols.competitors import mean_metric
 from training.benchmark.protocols.protocols import load
 from training.benchmark.protocols.training_view import Cases, TrainingView
 from training.content_ranker.conditional_logit import softmax_regression
+from training.sequence_scorer.fit_sequence import SEQUENCES, choose_weights
+from training.sequence_scorer.sequence_part import blend
 
 _SEED = 0
 _L2 = 3e-2
@@ -98,15 +98,12 @@ def _members(training: TrainingView) -> Iterator[Row]:
     cases = sample_cases(training.validation, _SEED, _MOST_CASES)
 
     def sequence(name: str, view: TrainingView = training) -> Member:
-        return sequence_member("", configs[name], view, cases, seed=_SEED, on_progress=_quiet)
+        return sequence_member("", SEQUENCES[name], view, cases, seed=_SEED, on_progress=_quiet)
 
-    recurrent = sequence_config(kind="recurrent", dimensions=128, layers=1, dropout=0.4, epochs=12)
-    configs = {**SEQUENCES, "recurrent": recurrent}
     makers: dict[str, Callable[[], Member]] = {
         "wide attention": partial(sequence, "wide attention"),
         "item-knn": partial(baseline_member, "item-knn", training, _SEED, _quiet),
         "narrow attention": partial(sequence, "narrow attention"),
-        "recurrent": partial(sequence, "recurrent"),
     }
     if training.attributes is not None:
         bare = replace(training, attributes=None)
@@ -117,12 +114,14 @@ def _members(training: TrainingView) -> Iterator[Row]:
         started = time.monotonic()
         scores[name] = make().selection.scores(cases.histories)
         yield name, *_measure(scores[name], cases), time.monotonic() - started
-    order = ("wide attention", "item-knn", "attributes", "narrow attention", "recurrent")
+    order = ("wide attention", "item-knn", "attributes", "narrow attention")
     present = [name for name in order if name in scores]
     for count in range(2, len(present) + 1):
         started = time.monotonic()
         parts = {name: scores[name] for name in present[:count]}
-        weights, _ = choose_weights(parts, cases, _quiet)
+        weights, _ = choose_weights(
+            parts, lambda blended: mean_metric(lambda rows: blended[rows], cases)
+        )
         blended = " + ".join(f"{weight:g} {name}" for name, weight in weights.items())
         yield blended, *_measure(blend(parts, weights), cases), time.monotonic() - started
 

@@ -16,7 +16,6 @@ import numpy as np
 from scipy.special import logsumexp
 
 from training.benchmark.baselines.grid_search import sample_cases
-from training.benchmark.ensemble.blending import blend, choose_weights
 from training.benchmark.ensemble.content_scorer import content_member
 from training.benchmark.ensemble.members import (
     Member,
@@ -24,8 +23,7 @@ from training.benchmark.ensemble.members import (
     baseline_member,
     sequence_member,
 )
-from training.benchmark.ensemble.sequence_encoder import EncoderConfig, Kind
-from training.benchmark.ensemble.sequence_training import SequenceConfig
+from training.benchmark.protocols.competitors import mean_metric
 from training.benchmark.protocols.leave_last_out import items_held
 from training.benchmark.protocols.training_view import (
     Cases,
@@ -35,45 +33,14 @@ from training.benchmark.protocols.training_view import (
     TrainingView,
 )
 from training.determinism import repeatable
+from training.sequence_scorer.fit_sequence import SEQUENCES, choose_weights
+from training.sequence_scorer.sequence_part import blend
 
 _MOST_CASES = 4_000
 _LEAST_SEEN = 0.5
 """Share of seen validation targets from which on models of ids are worth training."""
 _MOST_STEPS = 50
 """Older steps of a history are no reasons: they have little influence."""
-
-
-def sequence_config(
-    *, kind: Kind = "attention", dimensions: int, layers: int, dropout: float, epochs: int
-) -> SequenceConfig:
-    """Return the settings of a sequence model of the given size."""
-    return SequenceConfig(
-        encoder=EncoderConfig(
-            kind=kind,
-            dimensions=dimensions,
-            heads=2,
-            layers=layers,
-            dropout=dropout,
-            attention_dropout=0.2,
-            input_dropout=0.4,
-            temperature=0.1,
-            longest=50,
-        ),
-        learning_rate=4e-3,
-        epochs=epochs,
-        least_steps=1_500,
-        most_epochs=40,
-        tokens=1_000,
-        negatives=2_048,
-        averaging=0.995,
-    )
-
-
-SEQUENCES: Mapping[str, SequenceConfig] = {
-    "wide attention": sequence_config(dimensions=128, layers=2, dropout=0.4, epochs=12),
-    "narrow attention": sequence_config(dimensions=64, layers=1, dropout=0.3, epochs=16),
-}
-"""Members of weight 0 are left out. A third, recurrent model raised NDCG@10 by 0.001 only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +84,11 @@ def fit(training: TrainingView, *, seed: int, on_progress: OnProgress) -> Ensemb
     weights, ndcg = {members[0].name: 1.0}, None
     if len(members) > 1 and len(cases):
         scores = {member.name: member.selection.scores(cases.histories) for member in members}
-        weights, ndcg = choose_weights(_demote_untrained(scores, trained), cases, on_progress)
+        on_progress("blending", 0.0)
+        weights, ndcg = choose_weights(
+            _demote_untrained(scores, trained),
+            lambda blended: mean_metric(lambda rows: blended[rows], cases),
+        )
     searched = time.monotonic()
     scorers = {member.name: member.finish() for member in members if weights.get(member.name)}
     summary = TrainingSummary(

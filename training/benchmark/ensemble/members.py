@@ -14,11 +14,12 @@ import numpy as np
 from training.benchmark.baselines.content import ONE_TEXT
 from training.benchmark.baselines.grid_search import Baseline
 from training.benchmark.baselines.item_knn import ITEM_KNN
-from training.benchmark.ensemble.blending import log_scale
-from training.benchmark.ensemble.sequence_encoder import ItemAttributes
-from training.benchmark.ensemble.sequence_training import SequenceConfig, SequenceScorer, train
 from training.benchmark.protocols.competitors import mean_metric
 from training.benchmark.protocols.training_view import Cases, History, OnProgress, TrainingView
+from training.sequence_scorer.attention_scorer import SequenceScorer
+from training.sequence_scorer.neighbour_scorer import log_scale
+from training.sequence_scorer.sequence_encoder import ItemAttributes, scorer_of
+from training.sequence_scorer.sequence_training import SequenceConfig, train
 
 _VALIDATIONS = 6
 """How often a sequence model is measured on the validation part during its training."""
@@ -75,6 +76,20 @@ _BASELINES: Mapping[str, tuple[Baseline, Callable[[np.ndarray], np.ndarray]]] = 
 }
 
 
+@dataclass(frozen=True, eq=False)
+class _SequenceMember:
+    """A sequence model over the rows of a training view."""
+
+    inner: SequenceScorer
+
+    def scores(self, histories: Sequence[History]) -> np.ndarray:
+        queries = np.stack([self.inner.query(history.items) for history in histories])
+        return np.asarray(queries @ self.inner.vectors.T)
+
+    def weights(self) -> Mapping[str, np.ndarray]:
+        return {**self.inner.network, "vectors": self.inner.vectors}
+
+
 def baseline_member(
     name: str, training: TrainingView, seed: int, on_progress: OnProgress
 ) -> Member:
@@ -106,20 +121,21 @@ def sequence_member(
     """Train a sequence model to the epoch with the best NDCG@10 on validation cases."""
     attributes = None
     if training.attributes is not None and any(training.attributes):
-        attributes = ItemAttributes(training.attributes)
+        attributes = ItemAttributes([[str(n) for n in own] for own in training.attributes])
     best: dict[str, Any] = {"value": -1.0, "epoch": 0, "scorer": None}
     curve: list[float] = []
 
-    def validate(epoch: int, epochs: int, model: Any, averaged: Any, loss: float) -> None:
-        on_progress(f"training the {name} (loss {loss:.2f})", epoch / epochs)
+    def validate(epoch: int, epochs: int, model: Any, averaged: Any) -> bool:
+        on_progress(f"training the {name}", epoch / epochs)
         if epoch == epochs or epoch % max(1, epochs // _VALIDATIONS) == 0:
-            scorer = SequenceScorer.of(model, averaged)
+            scorer = _SequenceMember(scorer_of(model, averaged, training.item_names))
             value = mean_metric(lambda rows: scorer.scores(cases.histories[rows]), cases)
             curve.append(value)
             if value >= best["value"]:
                 best.update(value=value, epoch=epoch, scorer=scorer)
+        return True
 
-    def fit(histories: Sequence[History], on_epoch: Callable[..., None]) -> None:
+    def fit(histories: Sequence[History], on_epoch: Callable[..., bool]) -> None:
         items = [history.items for history in histories]
         train(config, items, training.items, attributes, seed=seed, on_epoch=on_epoch)
 
@@ -127,14 +143,15 @@ def sequence_member(
 
     def finish() -> MemberScorer:
         if training.final_histories is training.histories:
-            scorer: SequenceScorer = best["scorer"]
+            scorer: MemberScorer = best["scorer"]
             return scorer
-        scorers: list[SequenceScorer] = []
+        scorers: list[MemberScorer] = []
 
-        def keep_best(epoch: int, epochs: int, model: Any, averaged: Any, loss: float) -> None:
-            on_progress(f"training the {name} again (loss {loss:.2f})", epoch / epochs)
+        def keep_best(epoch: int, epochs: int, model: Any, averaged: Any) -> bool:
+            on_progress(f"training the {name} again", epoch / epochs)
             if epoch == best["epoch"]:
-                scorers.append(SequenceScorer.of(model, averaged))
+                scorers.append(_SequenceMember(scorer_of(model, averaged, training.item_names)))
+            return not scorers
 
         fit(training.final_histories, keep_best)
         return scorers[0]
