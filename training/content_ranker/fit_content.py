@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,17 +22,24 @@ from training.content_ranker.profile_history import ProfileHistory
 from training.content_ranker.two_stage_ranker import Blend, Query, TwoStageRanker
 from training.data.dataset import Dataset, HeldOut
 from training.determinism import repeatable
-from training.evaluation.prequential import EvaluationProtocol, held_out_turns
+from training.evaluation.prequential import EvaluationProtocol, HeldOutTurns, held_out_turns
 from training.evaluation.ranking_metrics import ndcg_of_ranks
 from training.inference.batch_invariant_ops import one_thread
 from training.model.time_encoding import to_microseconds
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.retrieval.employer_cap import top_rows
 from training.retrieval.shortlist import Shortlist
+from training.sequence_scorer.fit_sequence import FittedSequence, fit_sequence
+from training.sequence_scorer.histories import steps_of
+from training.sequence_scorer.sequence_part import SequencePart
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 BLENDS = (*(Blend(1.0, share) for share in _SHARES), Blend(0.0, 1.0))
 """The blends to compare: more and more of the encoder-decoder, and the encoder-decoder alone."""
+_SEQUENCE_WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Of the part that reads ids, where there is one, beside each of the blends."""
+_LEAST_SEEN = 0.5
+"""Share of turns to postings that training has seen from which on ids are worth reading."""
 _DEFAULT_BLEND = Blend(1.0, 1.0)
 _MOST_TURNS = 1_000
 _SIZE = 10
@@ -54,19 +61,24 @@ class FittedContent:
     cases: int
     seconds: float
     """Duration of the whole training."""
+    sequence: FittedSequence | None = None
+    """The part that reads ids; None where it was not trained."""
 
     def choices(self) -> dict[str, Any]:
         """Return what was chosen, for the parameters of the run."""
         chosen = {**asdict(self.ranker.blend), "l2": self.logit.l2, "examples": self.examples}
         if self.interactions:
             chosen |= {"l2_of_stage_two": self.interactions.l2, "epochs": self.interactions.epochs}
+        if self.sequence:
+            own = self.sequence.choices()
+            chosen |= {f"sequence/{name}": value for name, value in own.items()}
         return chosen
 
     def reports(self) -> dict[str, float]:
         """Return what was measured, for the metrics of the run."""
         return {
             **{
-                f"blend/{blend.content:g}_content_{blend.encoder_decoder:g}_encoder-decoder": value
+                f"blend/{str(blend).replace(' + ', '_').replace(' ', '_')}": value
                 for blend, value in self.ndcg.items()
             },
             **{f"l2/{l2:g}": value for l2, value in self.logit.ndcg.items()},
@@ -104,7 +116,10 @@ def fit_content(
     interactions = fit_interactions(examples, seed)
 
     def ranker(
-        counts: CoVisitation, blend: Blend, calibration: Calibration | None = None
+        counts: CoVisitation,
+        blend: Blend,
+        calibration: Calibration | None = None,
+        sequence: SequencePart | None = None,
     ) -> TwoStageRanker:
         return TwoStageRanker(
             encoder_decoder,
@@ -113,6 +128,7 @@ def fit_content(
             blend,
             interactions=interactions.score if interactions else None,
             calibration=calibration,
+            sequence=sequence,
         )
 
     turns = held_out_turns(dataset, cut, EvaluationProtocol(turns=_MOST_TURNS, seed=seed))
@@ -122,14 +138,27 @@ def fit_content(
         for turn, case in enumerate(turns.cases)
         if ProfileHistory.of_profile(case.profile, known).is_scorable
     ]
+    sequence = None
+    if _worth_reading_ids(train, turns, featurizer):
+        sequence = fit_sequence(train, turns, seed)
+    part = sequence.part if sequence else None
     blend, ndcg, calibration, error = _DEFAULT_BLEND, {}, None, None
+    if part:
+        blend = replace(blend, sequence=1.0)
     if cases:
-        scored = _score(ranker(counts, blend), dataset, cases)
-        ndcg = {blend: _ndcg(scored, blend) for blend in BLENDS}
+        scored = _score(ranker(counts, blend, sequence=part), dataset, cases)
+        ndcg = {blend: _ndcg(scored, blend) for blend in _blends(part)}
         blend = max(ndcg, key=lambda blend: ndcg[blend])
+        if part and not blend.sequence:  # then it retrieves nothing either
+            scored = _score(ranker(counts, blend), dataset, cases)
         calibration, error = _calibrate(scored, blend)
     return FittedContent(
-        ranker=ranker(CoVisitation.count(dataset, postings), blend, calibration),
+        ranker=ranker(
+            CoVisitation.count(dataset, postings),
+            blend,
+            calibration,
+            _final_part(sequence, blend, train, dataset, seed),
+        ),
         logit=logit,
         interactions=interactions,
         examples=len(examples.features),
@@ -137,23 +166,53 @@ def fit_content(
         calibration_error=error,
         cases=len(cases),
         seconds=time.monotonic() - started,
+        sequence=sequence,
     )
+
+
+def _worth_reading_ids(train: Dataset, turns: HeldOutTurns, featurizer: PostingFeaturizer) -> bool:
+    """Whether most turns are to postings of the training part, or these say nothing to compare."""
+    if not featurizer.fields and not featurizer.texts:
+        return True
+    seen, rows = set(train.postings.tolist()), train.catalogue.rows
+    targets = [rows[case.targets[0]] in seen for case in turns.cases]
+    return bool(targets) and float(np.mean(targets)) >= _LEAST_SEEN
+
+
+def _blends(part: SequencePart | None) -> tuple[Blend, ...]:
+    if part is None:
+        return BLENDS
+    beside = (replace(blend, sequence=own) for blend in BLENDS for own in _SEQUENCE_WEIGHTS)
+    return (*BLENDS, *beside, Blend(0.0, 0.0, 1.0))
+
+
+def _final_part(
+    sequence: FittedSequence | None, blend: Blend, train: Dataset, final: Dataset, seed: int
+) -> SequencePart | None:
+    """Train the part that reads ids again on the final events, if there are more of them."""
+    if sequence is None or not blend.sequence:
+        return None
+    same = len(final.postings) == len(train.postings)
+    return sequence.part if same else sequence.refit(final, seed)
 
 
 @dataclass(frozen=True, eq=False)
 class _Scored:
-    """The K retrieved postings of a case, with both scores of stage two."""
+    """The K retrieved postings of a case, with the scores of stage two."""
 
     content: np.ndarray
     """(K,)."""
     decoded: np.ndarray
     """(K,)."""
+    sequence: np.ndarray | float
+    """(K,); 0 without a part that reads ids."""
     is_target: np.ndarray
     """(K,) bool; all false where the target was not retrieved."""
 
     def blended(self, blend: Blend) -> np.ndarray:
         scores = blend.content * self.content.astype(np.float64)
-        return np.asarray(scores + blend.encoder_decoder * self.decoded)
+        scores += blend.encoder_decoder * self.decoded
+        return np.asarray(scores + blend.sequence * self.sequence)
 
 
 def _score(ranker: TwoStageRanker, dataset: Dataset, cases: Sequence[HeldOut]) -> list[_Scored]:
@@ -163,15 +222,20 @@ def _score(ranker: TwoStageRanker, dataset: Dataset, cases: Sequence[HeldOut]) -
         folder = Path(temporary)
         ranker.prepare(catalogue, folder)
         prepared, content_score = ranker.open_prepared(folder), ranker.content_score(folder)
+        reader = ranker.sequence_part(folder)
         for case in cases:
             history = ProfileHistory.of_profile(case.profile, catalogue.rows)
             query, moment = Query(case.profile, case.as_of, history), to_microseconds(case.as_of)
             [first] = ranker.encoder_decoder.first_steps([(case.profile, case.as_of)], prepared)
             estimates = content_score.scores(history, moment)
-            rows = ranker.retrieve(query, first, prepared, content_score, estimates, _SIZE).rows
+            heard = reader.scores(steps_of(case.profile)) if reader else None
+            rows = ranker.retrieve(
+                query, first, prepared, content_score, estimates, _SIZE, sequence=heard
+            ).rows
             shortlist = Shortlist.of(prepared, rows, moment)
             parts = ranker.stage_two(query, first, shortlist, content_score, estimates[rows])
-            scored.append(_Scored(*parts, rows == catalogue.rows[case.targets[0]]))
+            sequence = heard.blended[rows] if heard else 0.0
+            scored.append(_Scored(*parts, sequence, rows == catalogue.rows[case.targets[0]]))
     return scored
 
 

@@ -6,6 +6,10 @@ newest and the most popular postings. Stage two scores these: all features of pr
 with small networks for what features mean only together, and the score of the encoder-decoder. The
 scores become calibrated probabilities.
 
+Where training found that most turns are to postings known before, or postings say nothing to
+compare, a part that reads ids alone (`training.sequence_scorer`) is a further source and a further
+score.
+
 Profiles that have only a statement, or events of postings that the catalogue lacks, get the
 encoder-decoder alone, and empty profiles the popular postings. Each profile is computed by itself
 or, in the encoder-decoder, in blocks of a fixed size, so that other profiles of a batch do not
@@ -44,15 +48,18 @@ from training.ranking.ranked_items import ranked_items
 from training.retrieval.employer_cap import capped_top_rows, top_rows
 from training.retrieval.shortlist import Shortlist
 from training.retrieval.sources import Retrieved
+from training.sequence_scorer.histories import steps_of
+from training.sequence_scorer.sequence_part import OpenSequencePart, SequencePart, SequenceScores
 
 FORMAT = 2
 """Of the model folder; a folder of a newer format is refused. Format 1 has no interactions."""
 
 _SETTINGS, _WEIGHTS, _INTERACTIONS = "blend.json", "weights.npy", "interactions.npz"
-_ENCODER_DECODER, _CONTENT = "encoder-decoder", "content"
+_ENCODER_DECODER, _CONTENT, _SEQUENCE = "encoder-decoder", "content", "sequence"
 RETRIEVED = {
     "content": 160,
     "encoder-decoder": 80,
+    "sequence": 160,
     "co-visitation": 40,
     "fresh": 10,
     "popular": 10,
@@ -67,14 +74,21 @@ _BATCH = 32
 
 @dataclass(frozen=True)
 class Blend:
-    """The weights of the two scores."""
+    """The weights of the scores."""
 
     content: float
-    """0: the encoder-decoder alone makes all lists."""
     encoder_decoder: float
+    sequence: float = 0.0
+    """0 without a part that reads ids."""
 
     def __str__(self) -> str:
-        return f"{self.content:g} content + {self.encoder_decoder:g} encoder-decoder"
+        parts = f"{self.content:g} content + {self.encoder_decoder:g} encoder-decoder"
+        return f"{parts} + {self.sequence:g} sequence" if self.sequence else parts
+
+    @property
+    def is_encoder_decoder(self) -> bool:
+        """Whether the encoder-decoder alone makes all lists."""
+        return not self.content and not self.sequence
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +110,7 @@ class TwoStageRanker:
         interactions: scores all features in stage two; None: the sum of stage one serves there too.
         blend: of the two scores in stage two.
         calibration: makes scores probabilities; None: items have no probability.
+        sequence: reads ids alone; None: it is no source and has no part in scores.
     """
 
     def __init__(
@@ -107,6 +122,7 @@ class TwoStageRanker:
         *,
         interactions: InteractionScore | None = None,
         calibration: Calibration | None = None,
+        sequence: SequencePart | None = None,
     ) -> None:
         self.encoder_decoder = encoder_decoder
         self.index = index
@@ -114,7 +130,9 @@ class TwoStageRanker:
         self.blend = blend
         self.interactions = interactions
         self.calibration = calibration
+        self.sequence = sequence
         self._cached_content_score = lru_cache(maxsize=2)(self._open_content_score)
+        self._cached_sequence_part = lru_cache(maxsize=2)(self._open_sequence_part)
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -131,6 +149,9 @@ class TwoStageRanker:
         np.save(folder / _CONTENT / _WEIGHTS, self.weights)
         if self.interactions:
             self.interactions.save(folder / _CONTENT / _INTERACTIONS)
+        if self.sequence:
+            (folder / _SEQUENCE).mkdir()
+            self.sequence.save(folder / _SEQUENCE)
         settings = {"format": FORMAT, "blend": asdict(self.blend)}
         settings |= {"calibration": asdict(self.calibration)} if self.calibration else {}
         (folder / _SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
@@ -159,6 +180,7 @@ class TwoStageRanker:
                 f"model folder {folder} is incomplete: {error}; train again"
             ) from error
         encoder_decoder = EncoderDecoderRanker.load(folder / _ENCODER_DECODER)
+        part = folder / _SEQUENCE
         return cls(
             encoder_decoder,
             index,
@@ -166,6 +188,7 @@ class TwoStageRanker:
             Blend(**settings["blend"]),
             interactions=interactions,
             calibration=Calibration(**calibration) if calibration else None,
+            sequence=SequencePart.load(part) if part.exists() else None,
         )
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
@@ -174,6 +197,9 @@ class TwoStageRanker:
             (folder / name).mkdir()
         self.encoder_decoder.prepare(catalogue, folder / _ENCODER_DECODER)
         self.index.write(catalogue, folder / _CONTENT)
+        if self.sequence:
+            (folder / _SEQUENCE).mkdir()
+            self.sequence.prepare(catalogue, folder / _SEQUENCE)
 
     def rank(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path, size: int
@@ -185,7 +211,8 @@ class TwoStageRanker:
         rows = self.open_prepared(folder).catalogue.rows
         histories = [ProfileHistory.of_profile(profile, rows) for profile in profiles]
         requests = list(zip(profiles, as_of, histories, strict=True))
-        blended = [bool(self.blend.content) and history.is_scorable for history in histories]
+        alone = self.blend.is_encoder_decoder
+        blended = [not alone and history.is_scorable for history in histories]
         queries = [Query(*r) for r, own in zip(requests, blended, strict=True) if own]
         others = [r for r, own in zip(requests, blended, strict=True) if not own]
         lists = self._blended_lists(queries, folder, size)
@@ -227,6 +254,19 @@ class TwoStageRanker:
         features, index = self.index.open(self.open_prepared(folder).catalogue, folder / _CONTENT)
         return ContentScore(features, self.weights, index)
 
+    def sequence_part(self, folder: Path) -> OpenSequencePart | None:
+        """Open what `prepare` wrote for the part that reads ids; None without it.
+
+        Cached until it is written again.
+        """
+        if self.sequence is None:
+            return None
+        return self._cached_sequence_part(folder, (folder / _SEQUENCE).stat().st_mtime_ns)
+
+    def _open_sequence_part(self, folder: Path, stamp: int) -> OpenSequencePart | None:
+        del stamp
+        return self.sequence.open(folder / _SEQUENCE) if self.sequence else None
+
     def _blended_lists(
         self, queries: Sequence[Query], folder: Path, size: int
     ) -> Iterator[list[RankedItem]]:
@@ -238,8 +278,9 @@ class TwoStageRanker:
                 first_steps = self.encoder_decoder.first_steps(
                     [(query.profile, query.as_of) for query in batch], prepared
                 )
+                content_score, part = self.content_score(folder), self.sequence_part(folder)
                 lists = [
-                    self._list(query, first, prepared, self.content_score(folder), size)
+                    self._list(query, first, prepared, content_score, size, part=part)
                     for query, first in zip(batch, first_steps, strict=True)
                 ]
             for query, first, listed in zip(batch, first_steps, lists, strict=True):
@@ -253,6 +294,8 @@ class TwoStageRanker:
         content_score: ContentScore,
         estimates: np.ndarray,
         size: int,
+        *,
+        sequence: SequenceScores | None = None,
     ) -> Retrieved:
         """Take the postings that stage two scores; `estimates` are `ContentScore.scores`."""
         catalogue, moment = prepared.catalogue, to_microseconds(query.as_of)
@@ -266,6 +309,8 @@ class TwoStageRanker:
             "fresh": np.where(catalogue.opens != ALWAYS, catalogue.opens, -np.inf),
             "popular": np.where(features.popularity > 0, features.popularity, -np.inf),
         }
+        if sequence:
+            scores |= sequence.sources()
         times = -(-size // _PLACES)
         sizes = {name: times * count for name, count in RETRIEVED.items()}
         allowed = catalogue.eligible(query.profile, query.as_of)
@@ -296,22 +341,33 @@ class TwoStageRanker:
         prepared: PreparedCatalogue,
         content_score: ContentScore,
         size: int,
+        *,
+        part: OpenSequencePart | None = None,
     ) -> list[ListedPosting]:
         """Retrieve, score and select postings, with the contributions of each step."""
         moment = to_microseconds(query.as_of)
         estimates = content_score.scores(query.history, moment)
-        retrieved = self.retrieve(query, first, prepared, content_score, estimates, size)
+        sequence = part.scores(steps_of(query.profile)) if part else None
+        retrieved = self.retrieve(
+            query, first, prepared, content_score, estimates, size, sequence=sequence
+        )
         shortlist = Shortlist.of(prepared, retrieved.rows, moment)
         content, decoded = self.stage_two(
             query, first, shortlist, content_score, estimates[retrieved.rows]
         )
         scores = self.blend.content * content.astype(np.float64)
         scores += self.blend.encoder_decoder * decoded
+        if sequence:
+            scores += self.blend.sequence * sequence.blended[shortlist.rows]
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
         near = max(_LEAST_EXPLAINED, _EXPLAINED_PER_PLACE * size)
         near = np.union1d(top_rows(scores, every, near), chosen)
         added = self._contributions(query, first, content_score, shortlist.take(near))
+        if part:
+            added += self._sequence_contributions(
+                query, first, prepared, part, shortlist.rows[near]
+            )
         losses = _removal_losses(scores[near], added)
         probabilities = (
             self.calibration.of(log_softmax(scores)[chosen]) if self.calibration else None
@@ -340,6 +396,26 @@ class TwoStageRanker:
         places = [newest[row] for row in query.history.rows.tolist()]
         added[places] += self.blend.content * content
         return np.asarray(added, dtype=np.float32)
+
+    def _sequence_contributions(
+        self,
+        query: Query,
+        first: FirstStep,
+        prepared: PreparedCatalogue,
+        part: OpenSequencePart,
+        rows: np.ndarray,
+    ) -> np.ndarray:
+        """Return what each of the L steps adds to K scores by the part that reads ids, (L, K).
+
+        What postings add that the catalogue lacks is no step's.
+        """
+        newest = {step.row: n for n, step in enumerate(first.steps) if isinstance(step, EventStep)}
+        known, steps = prepared.catalogue.rows, steps_of(query.profile)
+        added = np.zeros((len(first.steps), len(rows)), dtype=np.float32)
+        for step, own in zip(steps, part.contributions(steps, rows), strict=True):
+            if (place := newest.get(known.get(step, -1))) is not None:
+                added[place] += self.blend.sequence * own
+        return added
 
 
 def _removal_losses(scores: np.ndarray, added: np.ndarray) -> np.ndarray:
