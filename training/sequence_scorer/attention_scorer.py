@@ -148,7 +148,7 @@ class SequenceScorer:
         places = places[-self.config.longest :]
         if not len(places):
             return np.zeros(self.config.dimensions, dtype=np.float32)
-        return self._encode(places[None], 0, None)[0][0]
+        return np.asarray(self._encode(places[None], 0, None)[0][0])
 
     def queries_without(self, places: np.ndarray) -> np.ndarray:
         """Encode T items, at most `longest`, without each of the m newest in turn.

@@ -1,4 +1,7 @@
-"""Training of the part that reads ids: epochs, item-kNN's settings and weights of the members.
+"""Training of the part that reads ids, and choice of its settings.
+
+Chosen are the epochs of sequence models, item-kNN's settings, the decay of the likeness of
+attributes, and the weights of all of these.
 
 Everything is chosen by NDCG@10 on the turns of the validation part, one setting after the other.
 Few weights are chosen, so that they cannot overfit these turns.
@@ -19,6 +22,7 @@ from training.evaluation.prequential import HeldOutTurns
 from training.evaluation.ranking_metrics import METRICS, expected_metrics, tied_ranks
 from training.inference.batch_invariant_ops import one_thread
 from training.sequence_scorer.attention_scorer import SequenceScorer
+from training.sequence_scorer.attribute_scorer import DECAYS, AttributeScorer
 from training.sequence_scorer.histories import Steps, TrainingHistories, steps_of
 from training.sequence_scorer.neighbour_scorer import (
     GRID,
@@ -28,7 +32,7 @@ from training.sequence_scorer.neighbour_scorer import (
     log_scale,
 )
 from training.sequence_scorer.sequence_encoder import ItemAttributes, SequenceModel, scorer_of
-from training.sequence_scorer.sequence_part import NEIGHBOURS, SequencePart, blend
+from training.sequence_scorer.sequence_part import ATTRIBUTES, NEIGHBOURS, SequencePart, blend
 from training.sequence_scorer.sequence_training import (
     OnEpoch,
     SequenceConfig,
@@ -40,7 +44,7 @@ SEQUENCES: Mapping[str, SequenceConfig] = {
     "wide attention": sequence_config(dimensions=128, layers=2, dropout=0.4, epochs=12),
     "narrow attention": sequence_config(dimensions=64, layers=1, dropout=0.3, epochs=16),
 }
-WEIGHTS = (1.0, 0.0, 0.25, 0.5, 0.75, 1.5, 2.0, 3.0, 4.0)
+WEIGHTS = (1.0, 0.0, 0.25, 0.5, 0.75, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 _ROUNDS, _NEIGHBOUR_ROUNDS = 3, 2
 _VALIDATIONS = 6
 """How often a sequence model is measured during its training."""
@@ -62,6 +66,8 @@ class FittedSequence:
     weights: Mapping[str, float]
     """By member, those of weight 0 among them."""
     neighbours: Choices
+    decay: float | None
+    """Of the likeness of attributes; None without any."""
     curves: Mapping[str, tuple[float, ...]]
     """By sequence model, NDCG@10 of the turns during its training; empty without turns."""
     ndcg: float | None
@@ -81,7 +87,7 @@ class FittedSequence:
         }
         counted = CoOccurrence.count(learned.histories, len(learned.items))
         near = NeighbourScorer.of(counted, learned.items, self.neighbours)
-        return _part(models, near, self.weights)
+        return _part(models, near, _likeness(learned, self.decay), self.weights)
 
     def choices(self) -> dict[str, Any]:
         """Return what was chosen, for the parameters of the run."""
@@ -89,6 +95,7 @@ class FittedSequence:
             **{f"{name}/weight": weight for name, weight in self.weights.items()},
             **{f"{name}/epochs": epochs for name, epochs in self.epochs.items()},
             **{f"{NEIGHBOURS}/{name}": value for name, value in self.neighbours.items()},
+            **({} if self.decay is None else {f"{ATTRIBUTES}/decay": self.decay}),
         }
 
 
@@ -121,13 +128,17 @@ def fit_sequence(
     near = NeighbourScorer.of(counted, learned.items, choices)
     scores = {name: validation.model_scores(model) for name, model in models.items()}
     scores |= {NEIGHBOURS: log_scale(validation.neighbour_sums(near))}
+    decay = _choose_decay(learned, validation)
+    alike = _likeness(learned, decay)
+    scores |= {ATTRIBUTES: validation.attribute_scores(alike)} if alike else {}
     weights, ndcg = choose_weights(scores, validation.ndcg)
     return FittedSequence(
-        part=_part(models, near, weights),
+        part=_part(models, near, alike, weights),
         configs=configs,
         epochs=epochs,
         weights=weights,
         neighbours=choices,
+        decay=decay,
         curves=curves,
         ndcg=ndcg if len(validation) else None,
         turns=len(validation),
@@ -182,6 +193,13 @@ class ValidationTurns:
             for row, steps in enumerate(self.histories):
                 queries[row] = model.query(model.read(steps)[1])
         return np.asarray(queries @ model.catalogue_vectors(self.catalogue).T)
+
+    def attribute_scores(self, alike: AttributeScorer) -> np.ndarray:
+        """Score the postings before each turn by their attributes, (T, N) float32."""
+        asked = np.zeros((len(self), len(alike.words)), dtype=np.float32)
+        for row, steps in enumerate(self.histories):
+            asked[row] = alike.terms(steps).sum(axis=0)
+        return np.asarray((alike.catalogue_rows(self.catalogue) @ asked.T).T, dtype=np.float32)
 
     def neighbour_sums(self, near: NeighbourScorer) -> np.ndarray:
         """Sum up the similarities before each turn, (T, N) float32."""
@@ -283,21 +301,49 @@ def _run(config: SequenceConfig, learned: TrainingHistories, seed: int, on_epoch
 def _choose_neighbours(
     counted: CoOccurrence, items: Sequence[str], validation: ValidationTurns
 ) -> Choices:
-    """Search the settings of item-kNN."""
+    """Search the settings of item-kNN, with all neighbours: to drop some takes longer."""
 
     def value_of(tried: Choices) -> float:
-        return validation.ndcg(validation.neighbour_sums(NeighbourScorer.of(counted, items, tried)))
+        near = NeighbourScorer.of(counted, items, tried, most=None)
+        return validation.ndcg(validation.neighbour_sums(near))
 
     start = {name: values[0] for name, values in GRID.items()}
     return search(GRID, start, value_of, _NEIGHBOUR_ROUNDS)[0] if len(validation) else start
 
 
+def _choose_decay(learned: TrainingHistories, validation: ValidationTurns) -> float | None:
+    """Choose the decay of the likeness of attributes; None where there are no attributes."""
+    if not any(learned.attributes):
+        return None
+
+    def value_of(tried: Mapping[str, float]) -> float:
+        alike = AttributeScorer.of(learned.items, learned.attributes, tried["decay"])
+        return validation.ndcg(validation.attribute_scores(alike))
+
+    start = {"decay": DECAYS[0]}
+    return (
+        search({"decay": DECAYS}, start, value_of, 1)[0]["decay"] if len(validation) else DECAYS[0]
+    )
+
+
+def _likeness(learned: TrainingHistories, decay: float | None) -> AttributeScorer | None:
+    if decay is None or not any(learned.attributes):
+        return None
+    return AttributeScorer.of(learned.items, learned.attributes, decay)
+
+
 def _part(
-    models: Mapping[str, SequenceScorer], near: NeighbourScorer, weights: Mapping[str, float]
+    models: Mapping[str, SequenceScorer],
+    near: NeighbourScorer,
+    alike: AttributeScorer | None,
+    weights: Mapping[str, float],
 ) -> SequencePart:
-    """Put the members of a weight together."""
+    """Put the members of a weight together; events without attributes have no such member."""
+    if alike is None:
+        weights = {**weights, ATTRIBUTES: 0.0}
     return SequencePart(
         models={name: model for name, model in models.items() if weights[name]},
         neighbours=near if weights[NEIGHBOURS] else None,
+        attributes=alike if weights[ATTRIBUTES] else None,
         weights={name: weight for name, weight in weights.items() if weight},
     )

@@ -105,21 +105,22 @@ class NeighbourScorer:
         counted: CoOccurrence,
         items: Sequence[str],
         choices: Choices,
-        most: int = MOST_NEIGHBOURS,
+        most: int | None = MOST_NEIGHBOURS,
     ) -> Self:
-        """Keep the most similar neighbours of M items; of equal ones those that come first."""
+        """Build the graph of M items.
+
+        It keeps the `most` most similar neighbours of each, and of equal ones those that come
+        first; None: all.
+        """
         graph = counted.similarities(choices)
         graph.sort_indices()
-        rows = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
-        order = np.lexsort((graph.indices, -graph.data, rows))
-        kept = np.sort(order[np.arange(len(order)) - graph.indptr[rows] < most])
-        counts = np.bincount(rows[kept], minlength=graph.shape[0])
+        graph = graph if most is None else _strongest(graph, most)
         return cls(
             items=tuple(items),
             decay=choices["decay"],
-            starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            others=graph.indices[kept].astype(np.int32),
-            similarities=graph.data[kept].astype(np.float32),
+            starts=graph.indptr.astype(np.int64),
+            others=graph.indices.astype(np.int32),
+            similarities=graph.data.astype(np.float32),
             popularity=counted.popularity(choices).astype(np.float32),
         )
 
@@ -199,7 +200,8 @@ class OpenNeighbourScorer:
         """
         if not len(self.scorer.read(steps)[0]):
             return np.zeros(len(self.places), dtype=np.float32)
-        return np.append(log_scale(self.scorer.sums(steps)), np.float32(0))[self.places]
+        scores = np.append(log_scale(self.scorer.sums(steps)), np.float32(0))
+        return np.asarray(scores[self.places])
 
     def contributions(self, steps: Steps, rows: np.ndarray) -> np.ndarray:
         """Return what each of n steps adds to the scores of (K,) rows, (n, K) float32.
@@ -236,6 +238,15 @@ def log_scale(sums: np.ndarray) -> np.ndarray:
     """
     highest = np.maximum(sums.max(axis=-1, keepdims=True, initial=0), _TINY)
     return np.asarray(np.log1p(sums / (np.float32(_SMOOTHING) * highest)), dtype=np.float32)
+
+
+def _strongest(graph: sparse.csr_array, most: int) -> sparse.csr_array:
+    """Keep the largest entries of each row; of equal ones those of the lowest columns."""
+    rows = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+    order = np.lexsort((graph.indices, -graph.data, rows))
+    kept = np.sort(order[np.arange(len(order)) - graph.indptr[rows] < most])
+    ends = np.cumsum([0, *np.bincount(rows[kept], minlength=graph.shape[0])])
+    return sparse.csr_array((graph.data[kept], graph.indices[kept], ends), shape=graph.shape)
 
 
 def _pairs(histories: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
-"""The part of a ranker that reads ids alone: a weighted sum of sequence models and item-kNN.
+"""The part of a ranker that reads ids: a weighted sum of sequence models, item-kNN, attributes.
 
-The members complement each other: a sequence model generalises, item-kNN memorises.
+The members complement each other: a sequence model generalises, item-kNN memorises, and attributes
+carry what few have turned to.
 """
 
 import json
@@ -16,11 +17,14 @@ import numpy as np
 from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from training.sequence_scorer.attention_scorer import OpenSequenceScorer, SequenceScorer
+from training.sequence_scorer.attribute_scorer import AttributeScorer, OpenAttributeScorer
 from training.sequence_scorer.histories import Steps
 from training.sequence_scorer.neighbour_scorer import NeighbourScorer, OpenNeighbourScorer
 
-NEIGHBOURS = "neighbours"
-"""The name of item-kNN; members of other names are sequence models."""
+NEIGHBOURS, ATTRIBUTES = "neighbours", "attributes"
+"""The names of item-kNN and of the likeness of attributes; members of other names are sequence
+models."""
+_OTHERS = (NEIGHBOURS, ATTRIBUTES)
 _SETTINGS = "sequence.json"
 
 
@@ -33,6 +37,7 @@ class SequencePart:
     neighbours: NeighbourScorer | None
     weights: Mapping[str, float]
     """By name of each member; none is 0."""
+    attributes: AttributeScorer | None = None
 
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""
@@ -51,13 +56,14 @@ class SequencePart:
         """
         try:
             weights = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))["weights"]
-            models = {n: SequenceScorer.load(folder / n) for n in weights if n != NEIGHBOURS}
+            models = {n: SequenceScorer.load(folder / n) for n in weights if n not in _OTHERS}
             near = NeighbourScorer.load(folder / NEIGHBOURS) if NEIGHBOURS in weights else None
+            alike = AttributeScorer.load(folder / ATTRIBUTES) if ATTRIBUTES in weights else None
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ModelError(
                 f"model folder {folder} is incomplete: {error}; train again"
             ) from error
-        return cls(models, near, weights)
+        return cls(models, near, weights, alike)
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Write what the members need of a catalogue into an existing folder."""
@@ -69,12 +75,13 @@ class SequencePart:
         """Open what `prepare` wrote."""
         models = {name: model.open(folder / name) for name, model in self.models.items()}
         near = self.neighbours.open(folder / NEIGHBOURS) if self.neighbours else None
-        return OpenSequencePart(models, near, self.weights)
+        alike = self.attributes.open(folder / ATTRIBUTES) if self.attributes else None
+        return OpenSequencePart(models, near, self.weights, alike)
 
     @property
-    def _members(self) -> dict[str, SequenceScorer | NeighbourScorer]:
-        own = {} if self.neighbours is None else {NEIGHBOURS: self.neighbours}
-        return {**self.models, **own}
+    def _members(self) -> dict[str, SequenceScorer | NeighbourScorer | AttributeScorer]:
+        others = {NEIGHBOURS: self.neighbours, ATTRIBUTES: self.attributes}
+        return {**self.models, **{name: own for name, own in others.items() if own}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +109,7 @@ class OpenSequencePart:
     models: Mapping[str, OpenSequenceScorer]
     near: OpenNeighbourScorer | None
     weights: Mapping[str, float]
+    alike: OpenAttributeScorer | None = None
 
     @cached_property
     def known(self) -> np.ndarray:
@@ -127,9 +135,9 @@ class OpenSequencePart:
         return blend({name: one.contributions(steps, rows) for name, one in members}, self.weights)
 
     @property
-    def _members(self) -> dict[str, OpenSequenceScorer | OpenNeighbourScorer]:
-        own = {} if self.near is None else {NEIGHBOURS: self.near}
-        return {**self.models, **own}
+    def _members(self) -> dict[str, OpenSequenceScorer | OpenNeighbourScorer | OpenAttributeScorer]:
+        others = {NEIGHBOURS: self.near, ATTRIBUTES: self.alike}
+        return {**self.models, **{name: own for name, own in others.items() if own}}
 
 
 def blend(scores: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:

@@ -12,7 +12,13 @@ from training.data.dataset import Dataset
 from training.evaluation.prequential import EvaluationProtocol, HeldOutTurns, held_out_turns
 from training.sequence_scorer.fit_sequence import FittedSequence, choose_weights, fit_sequence
 from training.sequence_scorer.histories import TrainingHistories, attribute_words, steps_of
-from training.sequence_scorer.sequence_part import NEIGHBOURS, OpenSequencePart, SequencePart, blend
+from training.sequence_scorer.sequence_part import (
+    ATTRIBUTES,
+    NEIGHBOURS,
+    OpenSequencePart,
+    SequencePart,
+    blend,
+)
 from training.sequence_scorer.sequence_training import SequenceConfig, sequence_config
 
 CONFIGS = {
@@ -39,6 +45,7 @@ def _bits(part: SequencePart) -> list[bytes]:
         *(array for model in part.models.values() for array in model.network.values()),
         *(model.vectors for model in part.models.values()),
         *([part.neighbours.similarities, part.neighbours.others] if part.neighbours else []),
+        *([part.attributes.rows.data, part.attributes.weights] if part.attributes else []),
     ]
     return [array.tobytes() for array in arrays]
 
@@ -67,7 +74,7 @@ def test_the_ring_is_learned(
     assert fitted.ndcg is not None
     assert fitted.ndcg > 0.5
     assert fitted.turns > 50
-    assert set(fitted.weights) == {*CONFIGS, NEIGHBOURS}
+    assert set(fitted.weights) == {*CONFIGS, NEIGHBOURS, ATTRIBUTES}
     assert set(fitted.part.weights) == {name for name, own in fitted.weights.items() if own}
     opened = _open(fitted.part, ring_catalogue, tmp_path / "prepared")
     scores = opened.scores(["p03", "p04", "p06"]).blended
@@ -91,13 +98,13 @@ def test_the_part_is_the_sum_of_its_members(
 ) -> None:
     opened = _open(_whole(fitted), ring_catalogue, tmp_path / "prepared")
     steps, rows = ["p00", "?", "p01"], np.arange(6)
-    members = [*opened.models.values(), opened.near]
-    weights = [*(opened.weights[name] for name in opened.models), opened.weights[NEIGHBOURS]]
+    every = {**opened.models, NEIGHBOURS: opened.near, ATTRIBUTES: opened.alike}
+    members = [(weight, every[name]) for name, weight in opened.weights.items()]
     found = opened.scores(steps)
-    total = sum(w * one.scores(steps) for w, one in zip(weights, members, strict=True))
+    total = sum(weight * member.scores(steps) for weight, member in members)
     np.testing.assert_allclose(found.blended, total, atol=1e-4)
     added = opened.contributions(steps, rows)
-    total = sum(w * one.contributions(steps, rows) for w, one in zip(weights, members, strict=True))
+    total = sum(weight * member.contributions(steps, rows) for weight, member in members)
     np.testing.assert_allclose(added, total, atol=1e-4)
     assert set(found.sources()) == {"sequence", "co-visitation"}
 
