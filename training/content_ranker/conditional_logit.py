@@ -1,8 +1,8 @@
 """The weights of the content score: a conditional logit over interaction features.
 
 The score is Σ weight · feature (McFadden's conditional logit, 1974), which has a single optimum.
-Small networks for interactions between features, as the benchmark's ensemble has them, did not help
-on a real stream of views, and a sum makes scores cheap and reasons exact.
+Small networks for interactions between features did not help on a real stream of views, and a sum
+makes scores cheap and reasons exact.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,18 +17,25 @@ from training.content_ranker.content_examples import make_examples
 from training.content_ranker.content_index import ContentIndex
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
-from training.content_ranker.two_stage_ranker import Blend, Query, TwoStageRanker
+from training.content_ranker.two_stage_ranker import Blend, Query, Scored, TwoStageRanker
 from training.data.dataset import Dataset, HeldOut
 from training.determinism import repeatable
+from training.evaluation.prequential import HeldOutTurns
 from training.evaluation.ranking_metrics import ndcg_of_ranks
 from training.evaluation.split import Split
 from training.inference.batch_invariant_ops import one_thread
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.retrieval.employer_cap import top_rows
+from training.sequence_scorer.fit_sequence import FittedSequence, fit_sequence
+from training.sequence_scorer.sequence_part import SequencePart
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 BLENDS = (*(Blend(1.0, share) for share in _SHARES), Blend(0.0, 1.0))
 """The blends to compare: more and more of the encoder-decoder, and the encoder-decoder alone."""
+_SEQUENCE_WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Of the part that reads ids, where there is one, beside each of the blends."""
+_LEAST_SEEN = 0.5
+"""Share of turns to postings that training has seen from which on ids are worth reading."""
 _DEFAULT_BLEND = Blend(1.0, 1.0)
 _MOST_TURNS = 1_000
 _SIZE = 10
@@ -49,16 +56,24 @@ class FittedContent:
     cases: int
     seconds: float
     """Duration of the whole training."""
+    sequence: FittedSequence | None = None
+    """The part that reads ids; None where it was not trained."""
 
     def choices(self) -> dict[str, Any]:
         """Return what was chosen, for the parameters of the run."""
-        return {**asdict(self.ranker.blend), "l2": self.logit.l2, "examples": self.examples}
+        read = self.sequence.choices() if self.sequence else {}
+        return {
+            **asdict(self.ranker.blend),
+            **{f"sequence/{name}": value for name, value in read.items()},
+            "l2": self.logit.l2,
+            "examples": self.examples,
+        }
 
     def reports(self) -> dict[str, float]:
         """Return what was measured, for the metrics of the run."""
         return {
             **{
-                f"blend/{blend.content:g}_content_{blend.encoder_decoder:g}_encoder-decoder": value
+                f"blend/{str(blend).replace(' + ', '_').replace(' ', '_')}": value
                 for blend, value in self.ndcg.items()
             },
             **{f"l2/{l2:g}": value for l2, value in self.logit.ndcg.items()},
@@ -95,10 +110,20 @@ def fit_content(
     logit = fit_logit(examples)
 
     def ranker(
-        counts: CoVisitation, blend: Blend, calibration: Calibration | None = None
+        counts: CoVisitation,
+        blend: Blend,
+        calibration: Calibration | None = None,
+        sequence: SequencePart | None = None,
     ) -> TwoStageRanker:
         index = ContentIndex(featurizer, counts)
-        return TwoStageRanker(encoder_decoder, index, logit.weights, blend, calibration)
+        return TwoStageRanker(
+            encoder_decoder,
+            index,
+            logit.weights,
+            blend,
+            calibration=calibration,
+            sequence=sequence,
+        )
 
     turns = split.validation.sample(_MOST_TURNS, seed)
     known = dataset.catalogue.rows
@@ -107,36 +132,64 @@ def fit_content(
         for turn, case in enumerate(turns.cases)
         if ProfileHistory.of_profile(case.profile, known).is_scorable
     ]
+    sequence = None
+    if _worth_reading_ids(train, turns, featurizer):
+        sequence = fit_sequence(train, split.validation, seed)
+    part = sequence.part if sequence else None
     blend, ndcg, calibration, error = _DEFAULT_BLEND, {}, None, None
+    if part:
+        blend = replace(blend, sequence=1.0)
     if cases:
-        scored = _score(ranker(counts, blend), dataset, cases)
-        ndcg = {blend: _ndcg(scored, blend) for blend in BLENDS}
+        scored = _score(ranker(counts, blend, sequence=part), dataset, cases)
+        ndcg = {blend: _ndcg(scored, blend) for blend in _blends(part)}
         blend = max(ndcg, key=lambda blend: ndcg[blend])
+        if part and not blend.sequence:  # then it retrieves nothing either
+            scored = _score(ranker(counts, blend), dataset, cases)
         calibration, error = _calibrate(scored, blend)
+    part = _final_part(sequence, blend, split, seed)
     return FittedContent(
-        ranker=ranker(CoVisitation.count(split.final, postings), blend, calibration),
+        ranker=ranker(CoVisitation.count(split.final, postings), blend, calibration, part),
         logit=logit,
         examples=len(examples.features),
         ndcg=ndcg,
         calibration_error=error,
         cases=len(cases),
         seconds=time.monotonic() - started,
+        sequence=sequence,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Scored:
-    """The K retrieved postings of a case, with both scores of stage two."""
-
-    content: np.ndarray
-    """(K,)."""
-    decoded: np.ndarray
-    """(K,)."""
-    is_target: np.ndarray
-    """(K,) bool; all false where the target was not retrieved."""
+def _worth_reading_ids(train: Dataset, turns: HeldOutTurns, featurizer: PostingFeaturizer) -> bool:
+    """Whether most turns are to postings of the training part, or these say nothing to compare."""
+    if not featurizer.fields and not featurizer.texts:
+        return True
+    seen, rows = set(train.postings.tolist()), train.catalogue.rows
+    targets = [rows[case.targets[0]] in seen for case in turns.cases]
+    return bool(targets) and float(np.mean(targets)) >= _LEAST_SEEN
 
 
-def _score(ranker: TwoStageRanker, dataset: Dataset, cases: Sequence[HeldOut]) -> list[_Scored]:
+def _blends(part: SequencePart | None) -> tuple[Blend, ...]:
+    if part is None:
+        return BLENDS
+    beside = (replace(blend, sequence=own) for blend in BLENDS for own in _SEQUENCE_WEIGHTS)
+    return (*BLENDS, *beside, Blend(0.0, 0.0, 1.0))
+
+
+def _final_part(
+    sequence: FittedSequence | None, blend: Blend, split: Split, seed: int
+) -> SequencePart | None:
+    """Train the part that reads ids again on the final events, if there are more of them."""
+    if sequence is None or not blend.sequence:
+        return None
+    same = len(split.final.postings) == len(split.training.postings)
+    return sequence.part if same else sequence.refit(split.final, seed)
+
+
+_Case = tuple[Scored, np.ndarray]
+"""What stage two says of a case, and which of the K retrieved is its target, (K,) bool, if any."""
+
+
+def _score(ranker: TwoStageRanker, dataset: Dataset, cases: Sequence[HeldOut]) -> list[_Case]:
     """Take both stages for cases of candidates with events."""
     rows, scored = dataset.catalogue.rows, []
     with TemporaryDirectory(prefix="careerstream-") as temporary, one_thread():
@@ -146,29 +199,28 @@ def _score(ranker: TwoStageRanker, dataset: Dataset, cases: Sequence[HeldOut]) -
         for case in cases:
             query = Query(case.profile, case.as_of, ProfileHistory.of_profile(case.profile, rows))
             [first] = ranker.encoder_decoder.first_steps([(case.profile, case.as_of)], prepared)
-            retrieved, _, content, decoded = ranker.score(query, first, folder, _SIZE)
-            scored.append(_Scored(content, decoded, retrieved.rows == rows[case.targets[0]]))
+            own = ranker.score(query, first, folder, _SIZE)
+            scored.append((own, own.shortlist.rows == rows[case.targets[0]]))
     return scored
 
 
-def _ndcg(scored: Sequence[_Scored], blend: Blend) -> float:
+def _ndcg(scored: Sequence[_Case], blend: Blend) -> float:
     """Return the mean NDCG@10 of a blend; ties count against the target."""
     ranks = []
-    for case in scored:
-        scores = blend.of(case.content, case.decoded)
-        above = np.count_nonzero(scores >= scores[case.is_target]) if case.is_target.any() else 0
-        ranks.append(above)
+    for case, is_target in scored:
+        scores = blend.of(case)
+        ranks.append(np.count_nonzero(scores >= scores[is_target]) if is_target.any() else 0)
     return float(ndcg_of_ranks(np.array(ranks), _SIZE).mean())
 
 
-def _calibrate(scored: Sequence[_Scored], blend: Blend) -> tuple[Calibration, float]:
+def _calibrate(scored: Sequence[_Case], blend: Blend) -> tuple[Calibration, float]:
     """Fit probabilities to the lists of cases; also return the error that is left on these."""
     log_probabilities, turned = [], []
-    for case in scored:
-        scores = blend.of(case.content, case.decoded)
+    for case, is_target in scored:
+        scores = blend.of(case)
         places = top_rows(scores, np.ones(len(scores), dtype=bool), _SIZE)
         log_probabilities.append(log_softmax(scores)[places])
-        turned.append(case.is_target[places])
+        turned.append(is_target[places])
     inputs, hits = np.concatenate(log_probabilities), np.concatenate(turned)
     calibration = Calibration.fit(inputs, hits)
     return calibration, expected_calibration_error(calibration.of(inputs), hits)

@@ -5,6 +5,10 @@ from five sources: a content score that is a sum, the first decoding step of the
 co-visitation, the newest and the most popular postings. Stage two blends the content score with the
 exact score of the encoder-decoder, and makes probabilities of the sums.
 
+Where training found that most turns are to postings known before, or postings say nothing to
+compare, a part that reads ids alone (`training.sequence_scorer`) is a further source and a further
+score.
+
 Profiles that have only a statement, or events of postings that the catalogue lacks, get the
 encoder-decoder alone, and empty profiles the popular postings. Each profile is computed by itself
 or, in the encoder-decoder, in blocks of a fixed size, so that other profiles of a batch do not
@@ -42,15 +46,18 @@ from training.ranking.ranked_items import ranked_items
 from training.retrieval.employer_cap import capped_top_rows, top_rows
 from training.retrieval.shortlist import Shortlist
 from training.retrieval.sources import Retrieved
+from training.sequence_scorer.histories import steps_of
+from training.sequence_scorer.sequence_part import OpenSequencePart, SequencePart
 
 FORMAT = 1
 """Of the model folder; a folder of another format is refused."""
 
 _SETTINGS, _WEIGHTS = "blend.json", "weights.npy"
-_ENCODER_DECODER, _CONTENT = "encoder-decoder", "content"
+_ENCODER_DECODER, _CONTENT, _SEQUENCE = "encoder-decoder", "content", "sequence"
 RETRIEVED = {
     "content": 160,
     "encoder-decoder": 80,
+    "sequence": 160,
     "co-visitation": 40,
     "fresh": 10,
     "popular": 10,
@@ -65,18 +72,41 @@ _BATCH = 32
 
 @dataclass(frozen=True)
 class Blend:
-    """The weights of the two scores."""
+    """The weights of the scores."""
 
     content: float
-    """0: the encoder-decoder alone makes all lists."""
     encoder_decoder: float
+    sequence: float = 0.0
+    """0 without a part that reads ids."""
 
-    def of(self, content: np.ndarray, decoded: np.ndarray) -> np.ndarray:
-        """Blend (K,) scores: (K,) float64."""
-        return self.content * content.astype(np.float64) + self.encoder_decoder * decoded
+    def of(self, scored: "Scored") -> np.ndarray:
+        """Blend the scores of stage two: (K,) float64."""
+        blended = self.content * scored.content.astype(np.float64)
+        blended += self.encoder_decoder * scored.decoded
+        return blended + self.sequence * scored.sequence
 
     def __str__(self) -> str:
-        return f"{self.content:g} content + {self.encoder_decoder:g} encoder-decoder"
+        parts = f"{self.content:g} content + {self.encoder_decoder:g} encoder-decoder"
+        return f"{parts} + {self.sequence:g} sequence" if self.sequence else parts
+
+    @property
+    def is_encoder_decoder(self) -> bool:
+        """Whether the encoder-decoder alone makes all lists."""
+        return not self.content and not self.sequence
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The K postings that stage one retrieved, and their scores in stage two, (K,) float32."""
+
+    shortlist: Shortlist
+    sources: tuple[str, ...]
+    """For each posting, what retrieved it."""
+    content: np.ndarray
+    decoded: np.ndarray
+    """By the encoder-decoder."""
+    sequence: np.ndarray
+    """By the part that reads ids; 0 without one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +127,7 @@ class TwoStageRanker:
         weights: (F,) float32, of the content score's features.
         blend: of the two scores in stage two.
         calibration: makes scores probabilities; None: items have no probability.
+        sequence: reads ids alone; None: it is no source and has no part in scores.
     """
 
     def __init__(
@@ -105,14 +136,18 @@ class TwoStageRanker:
         index: ContentIndex,
         weights: np.ndarray,
         blend: Blend,
+        *,
         calibration: Calibration | None = None,
+        sequence: SequencePart | None = None,
     ) -> None:
         self.encoder_decoder = encoder_decoder
         self.index = index
         self.weights = weights
         self.blend = blend
         self.calibration = calibration
+        self.sequence = sequence
         self._cached_content_score = lru_cache(maxsize=2)(self._open_content_score)
+        self._cached_sequence_part = lru_cache(maxsize=2)(self._open_sequence_part)
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -127,6 +162,9 @@ class TwoStageRanker:
         self.index.featurizer.save(folder / _CONTENT)
         self.index.co_visitation.save(folder / _CONTENT)
         np.save(folder / _CONTENT / _WEIGHTS, self.weights)
+        if self.sequence:
+            (folder / _SEQUENCE).mkdir()
+            self.sequence.save(folder / _SEQUENCE)
         settings = {"format": FORMAT, "blend": asdict(self.blend)}
         settings |= {"calibration": asdict(self.calibration)} if self.calibration else {}
         (folder / _SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
@@ -155,7 +193,12 @@ class TwoStageRanker:
         encoder_decoder = EncoderDecoderRanker.load(folder / _ENCODER_DECODER)
         found = settings.get("calibration")  # release 0.1.0 had none
         calibration = Calibration(**found) if found else None
-        return cls(encoder_decoder, index, weights, Blend(**settings["blend"]), calibration)
+        part = folder / _SEQUENCE
+        sequence = SequencePart.load(part) if part.exists() else None
+        blend = Blend(**settings["blend"])
+        return cls(
+            encoder_decoder, index, weights, blend, calibration=calibration, sequence=sequence
+        )
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Write a catalogue, its posting vectors and its content index."""
@@ -163,6 +206,9 @@ class TwoStageRanker:
             (folder / name).mkdir()
         self.encoder_decoder.prepare(catalogue, folder / _ENCODER_DECODER)
         self.index.write(catalogue, folder / _CONTENT)
+        if self.sequence:
+            (folder / _SEQUENCE).mkdir()
+            self.sequence.prepare(catalogue, folder / _SEQUENCE)
 
     def rank(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path, size: int
@@ -174,7 +220,8 @@ class TwoStageRanker:
         rows = self.open_prepared(folder).catalogue.rows
         histories = [ProfileHistory.of_profile(profile, rows) for profile in profiles]
         requests = list(zip(profiles, as_of, histories, strict=True))
-        blended = [bool(self.blend.content) and history.is_scorable for history in histories]
+        alone = self.blend.is_encoder_decoder
+        blended = [not alone and history.is_scorable for history in histories]
         queries = [Query(*r) for r, own in zip(requests, blended, strict=True) if own]
         others = [r for r, own in zip(requests, blended, strict=True) if not own]
         lists = self._blended_lists(queries, folder, size)
@@ -216,6 +263,19 @@ class TwoStageRanker:
         features, index = self.index.open(self.open_prepared(folder).catalogue, folder / _CONTENT)
         return ContentScore(features, self.weights, index)
 
+    def sequence_part(self, folder: Path) -> OpenSequencePart | None:
+        """Open what `prepare` wrote for the part that reads ids; None without it.
+
+        Cached until it is written again.
+        """
+        if self.sequence is None:
+            return None
+        return self._cached_sequence_part(folder, (folder / _SEQUENCE).stat().st_mtime_ns)
+
+    def _open_sequence_part(self, folder: Path, stamp: int) -> OpenSequencePart | None:
+        del stamp
+        return self.sequence.open(folder / _SEQUENCE) if self.sequence else None
+
     def _blended_lists(
         self, queries: Sequence[Query], folder: Path, size: int
     ) -> Iterator[list[RankedItem]]:
@@ -234,15 +294,8 @@ class TwoStageRanker:
             for query, first, listed in zip(batch, first_steps, lists, strict=True):
                 yield ranked_items(prepared, query.profile, first.steps, listed)
 
-    def score(
-        self, query: Query, first: FirstStep, folder: Path, size: int
-    ) -> tuple[Retrieved, Shortlist, np.ndarray, np.ndarray]:
-        """Retrieve K postings of a prepared catalogue for a list of `size`, and score them.
-
-        Returns:
-            The postings, their vectors, and (K,) float32 scores: by content and by the
-            encoder-decoder.
-        """
+    def score(self, query: Query, first: FirstStep, folder: Path, size: int) -> Scored:
+        """Retrieve postings of a prepared catalogue for a list of `size`, and score them."""
         prepared, content_score = self.open_prepared(folder), self.content_score(folder)
         catalogue, moment = prepared.catalogue, to_microseconds(query.as_of)
         features = content_score.features
@@ -256,23 +309,33 @@ class TwoStageRanker:
             "fresh": np.where(catalogue.opens != ALWAYS, catalogue.opens, -np.inf),
             "popular": np.where(features.popularity > 0, features.popularity, -np.inf),
         }
+        part, sequence = self.sequence_part(folder), np.zeros_like(content)
+        if part:
+            read = part.scores(steps_of(query.profile))
+            scores |= read.sources()
+            sequence = read.blended
         times = -(-size // _PLACES)
         sizes = {name: times * count for name, count in RETRIEVED.items()}
         allowed = catalogue.eligible(query.profile, query.as_of)
         retrieved = Retrieved.of(scores, sizes, allowed, catalogue.employer_numbers)
         shortlist = Shortlist.of(prepared, retrieved.rows, moment)
-        decoded = shortlist.scores(first.query, first.freshness_weights)
-        return retrieved, shortlist, content[retrieved.rows], decoded
+        return Scored(
+            shortlist=shortlist,
+            sources=retrieved.sources,
+            content=content[retrieved.rows],
+            decoded=shortlist.scores(first.query, first.freshness_weights),
+            sequence=sequence[retrieved.rows],
+        )
 
     def _list(self, query: Query, first: FirstStep, folder: Path, size: int) -> list[ListedPosting]:
         """Retrieve, score and select postings, with the contributions of each step."""
-        retrieved, shortlist, content, decoded = self.score(query, first, folder, size)
-        scores = self.blend.of(content, decoded)
+        scored = self.score(query, first, folder, size)
+        shortlist, scores = scored.shortlist, self.blend.of(scored)
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
         explained = max(_LEAST_EXPLAINED, _EXPLAINED_PER_PLACE * size)
         near = np.union1d(top_rows(scores, every, explained), chosen)
-        added = self._contributions(query, first, self.content_score(folder), shortlist.take(near))
+        added = self._contributions(query, first, folder, shortlist.take(near))
         losses = _removal_losses(scores[near], added)
         chances: Sequence[float | None] = [None] * len(chosen)
         if self.calibration:
@@ -283,7 +346,7 @@ class TwoStageRanker:
                 score=float(scores[place]),
                 contributions=added[:, index],
                 occlusion_losses=losses[:, index],
-                source=retrieved.sources[place],
+                source=scored.sources[place],
                 probability=chance,
             )
             for place, index, chance in zip(
@@ -292,14 +355,22 @@ class TwoStageRanker:
         ]
 
     def _contributions(
-        self, query: Query, first: FirstStep, content_score: ContentScore, shortlist: Shortlist
+        self, query: Query, first: FirstStep, folder: Path, shortlist: Shortlist
     ) -> np.ndarray:
-        """Return what each of the L steps of a profile adds to K scores, (L, K) float32."""
-        added = self.blend.encoder_decoder * first.contributions(shortlist.vectors).T
-        content = content_score.contributions(query.history, shortlist.rows)
+        """Return what each of the L steps of a profile adds to K scores, (L, K) float32.
+
+        What postings add that the catalogue lacks is no step's.
+        """
         newest = {step.row: n for n, step in enumerate(first.steps) if isinstance(step, EventStep)}
-        places = [newest[row] for row in query.history.rows.tolist()]
-        added[places] += self.blend.content * content
+        added = self.blend.encoder_decoder * first.contributions(shortlist.vectors).T
+        content = self.content_score(folder).contributions(query.history, shortlist.rows)
+        added[[newest[row] for row in query.history.rows.tolist()]] += self.blend.content * content
+        if part := self.sequence_part(folder):
+            known, steps = self.open_prepared(folder).catalogue.rows, steps_of(query.profile)
+            read = part.contributions(steps, shortlist.rows)
+            for step, own in zip(steps, read, strict=True):
+                if (place := newest.get(known.get(step, -1))) is not None:
+                    added[place] += self.blend.sequence * own
         return np.asarray(added, dtype=np.float32)
 
 

@@ -40,7 +40,7 @@ def ranker(trained):
     """The trained one; of both scores, whatever two epochs on a toy market call best."""
     made = trained.ranker
     return TwoStageRanker(
-        made.encoder_decoder, made.index, made.weights, BLENDS[4], made.calibration
+        made.encoder_decoder, made.index, made.weights, BLENDS[4], calibration=made.calibration
     )
 
 

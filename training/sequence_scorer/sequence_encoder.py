@@ -1,48 +1,34 @@
-"""Sequence encoders: a history of ids becomes a vector that is compared with all items' vectors.
+"""The sequence model in training: a history of ids becomes a vector compared with all items'.
 
 An item's vector is the embedding of its id plus the mean of the embeddings of its attributes.
 Vectors have length 1 on both sides, so that frequent items are not preferred, and cosines are
-divided by a temperature. There are two encoders: causal self-attention with layer norm first (Kang
-and McAuley, SASRec, 2018) and a GRU (Hidasi and others, GRU4Rec, 2016).
+divided by a temperature. The encoder is causal self-attention with layer norm first (Kang and
+McAuley, Self-Attentive Sequential Recommendation, 2018). A recurrent encoder beside it raised
+NDCG@10 by 0.001 only.
 """
 
 import math
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.model.presets import Config
+from training.sequence_scorer.attention_scorer import EncoderConfig, SequenceScorer
 
-Kind = Literal["attention", "recurrent"]
-
-
-class EncoderConfig(Config):
-    """The shape of a sequence model."""
-
-    kind: Kind = Field(description="attention or a recurrent network")
-    dimensions: int = Field(ge=2, description="size of an item's vector and of every state")
-    heads: int = Field(ge=1, description="heads of each attention layer")
-    layers: int = Field(ge=1, description="attention layers")
-    dropout: float = Field(ge=0, lt=1, description="share of each layer's output dropped")
-    attention_dropout: float = Field(ge=0, lt=1, description="share of the attention dropped")
-    input_dropout: float = Field(ge=0, lt=1, description="share of the item vectors dropped")
-    temperature: float = Field(gt=0, description="cosines are divided by it")
-    longest: int = Field(ge=1, description="newest items of a history that are read")
+_ENCODER = "encoder."
+_OF_IDS, _OF_ATTRIBUTES = "ids.weight", "attribute_vectors.weight"
+"""Names of weights."""
 
 
 class ItemAttributes:
-    """The attribute numbers of items, concatenated, with the start of each item's."""
+    """The attribute words of items, as places concatenated, with the start of each item's."""
 
-    def __init__(self, attributes: Sequence[Sequence[int]]) -> None:
-        numbers = sorted({number for own in attributes for number in own})
-        places = {number: place for place, number in enumerate(numbers)}
-        self.count = len(numbers)
-        self.flat = torch.tensor([places[n] for own in attributes for n in own], dtype=torch.int64)
+    def __init__(self, attributes: Sequence[Sequence[str]]) -> None:
+        self.words = tuple(sorted({word for own in attributes for word in own}))
+        places = {word: place for place, word in enumerate(self.words)}
+        self.flat = torch.tensor([places[w] for own in attributes for w in own], dtype=torch.int64)
         lengths = [len(own) for own in attributes]
         self.starts = torch.tensor(np.cumsum([0, *lengths[:-1]]), dtype=torch.int64)
 
@@ -60,20 +46,13 @@ class SequenceModel(nn.Module):
         self.ids = nn.Embedding(items, size)
         nn.init.normal_(self.ids.weight, std=1 / math.sqrt(size))
         if attributes is not None:
-            self.attribute_vectors = nn.Embedding(attributes.count, size)
+            self.attribute_vectors = nn.Embedding(len(attributes.words), size)
             nn.init.normal_(self.attribute_vectors.weight, std=0.5 / math.sqrt(size))
-        self.encoder: nn.Module = (
-            _Attention(config) if config.kind == "attention" else _Recurrent(config)
-        )
+        self.encoder = _Attention(config)
 
     def vectors(self) -> Tensor:
         """Return the unit vectors of all items, (N, D)."""
-        vectors, own = self.ids.weight, self.attributes
-        if own is not None:
-            vectors = vectors + functional.embedding_bag(
-                own.flat, self.attribute_vectors.weight, own.starts, mode="mean"
-            )
-        return functional.normalize(vectors, dim=-1)
+        return _unit_vectors(dict(self.named_parameters()), self.attributes)
 
     def forward(self, histories: Tensor, vectors: Tensor) -> Tensor:
         """Encode histories, (B, T) rows of items with N for padding at the end.
@@ -90,19 +69,39 @@ class SequenceModel(nn.Module):
         return functional.normalize(self.encoder(steps), dim=-1) / self.config.temperature
 
 
-class _Recurrent(nn.Module):
-    """A GRU."""
+def scorer_of(
+    model: SequenceModel, weights: Mapping[str, Tensor], items: Sequence[str]
+) -> SequenceScorer:
+    """Return a model with other weights, such as averaged ones, as it scores without PyTorch.
 
-    def __init__(self, config: EncoderConfig) -> None:
-        super().__init__()
-        self.dropout = config.dropout
-        self.cells = nn.GRU(config.dimensions, config.dimensions, batch_first=True)
-        self.out = nn.Linear(config.dimensions, config.dimensions)
+    `items` are the posting ids of its rows.
+    """
+    own = {name: value.detach().numpy().copy() for name, value in weights.items()}
+    with torch.no_grad():
+        vectors = _unit_vectors(weights, model.attributes).numpy()
+    none = np.zeros((0, model.config.dimensions), dtype=np.float32)
+    return SequenceScorer(
+        config=model.config,
+        items=tuple(items),
+        vectors=vectors,
+        words=model.attributes.words if model.attributes else (),
+        word_vectors=own.get(_OF_ATTRIBUTES, none),
+        network={
+            name.removeprefix(_ENCODER): values
+            for name, values in own.items()
+            if name.startswith(_ENCODER)
+        },
+    )
 
-    def forward(self, steps: Tensor) -> Tensor:
-        """Encode (B, T, D) to (B, T, D)."""
-        states = self.cells(steps)[0]
-        return torch.as_tensor(self.out(functional.dropout(states, self.dropout, self.training)))
+
+def _unit_vectors(weights: Mapping[str, Tensor], attributes: ItemAttributes | None) -> Tensor:
+    """Return the unit vectors of all items, (N, D), from weights by name."""
+    vectors = weights[_OF_IDS]
+    if attributes is not None:
+        vectors = vectors + functional.embedding_bag(
+            attributes.flat, weights[_OF_ATTRIBUTES], attributes.starts, mode="mean"
+        )
+    return functional.normalize(vectors, dim=-1)
 
 
 class _Attention(nn.Module):

@@ -6,21 +6,16 @@ over the last steps (Polyak averaging), which is worth several epochs and costs 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from training.benchmark.ensemble.chunked_softmax import sampled_cross_entropy
-from training.benchmark.ensemble.sequence_encoder import (
-    EncoderConfig,
-    ItemAttributes,
-    SequenceModel,
-)
-from training.benchmark.protocols.training_view import History
 from training.model.presets import Config
+from training.sequence_scorer.attention_scorer import EncoderConfig
+from training.sequence_scorer.chunked_softmax import sampled_cross_entropy
+from training.sequence_scorer.sequence_encoder import ItemAttributes, SequenceModel
 
 
 class SequenceConfig(Config):
@@ -44,45 +39,32 @@ class SequenceConfig(Config):
 _WARM_UP = 100
 _FINAL_RATE = 0.05
 """Share of the learning rate at the end of the cosine decay."""
-_BATCH = 512
+OnEpoch = Callable[[int, int, SequenceModel, Mapping[str, Tensor]], bool]
+"""Called after each epoch with its number from 1, the number of epochs, the model and its averaged
+weights; returns whether to go on."""
 
 
-@dataclass(frozen=True, eq=False)
-class SequenceScorer:
-    """A trained model for scoring."""
-
-    model: SequenceModel
-    """The averaged weights, in evaluation mode."""
-    vectors: Tensor
-    """(N, D) of the items."""
-
-    @classmethod
-    def of(cls, model: SequenceModel, averaged: Mapping[str, Tensor]) -> "SequenceScorer":
-        """Copy a model with averaged weights in place of its own."""
-        items = model.ids.num_embeddings
-        copy = SequenceModel(items, model.config, model.attributes)
-        copy.load_state_dict(dict(averaged))
-        copy.eval()
-        with torch.no_grad():
-            return cls(copy, copy.vectors())
-
-    def scores(self, histories: Sequence[History]) -> np.ndarray:
-        """Score every item for each of B histories: log-probabilities, (B, N) float32."""
-        longest = self.model.config.longest
-        encoded = torch.empty(len(histories), self.vectors.shape[1])
-        order = np.argsort([len(history) for history in histories], kind="stable")
-        with torch.no_grad():
-            for start in range(0, len(order), _BATCH):
-                rows = order[start : start + _BATCH]
-                items = [histories[row].items[-longest:] for row in rows]
-                states = self.model(_padded(items, len(self.vectors)), self.vectors)
-                last = torch.tensor([len(own) - 1 for own in items])
-                encoded[torch.from_numpy(rows)] = states[torch.arange(len(items)), last]
-            return np.asarray((encoded @ self.vectors.T).log_softmax(dim=1).numpy())
-
-    def weights(self) -> Mapping[str, np.ndarray]:
-        """Return everything that was learned."""
-        return {name: value.numpy() for name, value in self.model.state_dict().items()}
+def sequence_config(*, dimensions: int, layers: int, dropout: float, epochs: int) -> SequenceConfig:
+    """Return the settings of a sequence model of the given size."""
+    return SequenceConfig(
+        encoder=EncoderConfig(
+            dimensions=dimensions,
+            heads=2,
+            layers=layers,
+            dropout=dropout,
+            attention_dropout=0.2,
+            input_dropout=0.4,
+            temperature=0.1,
+            longest=50,
+        ),
+        learning_rate=4e-3,
+        epochs=epochs,
+        least_steps=1_500,
+        most_epochs=40,
+        tokens=1_000,
+        negatives=2_048,
+        averaging=0.995,
+    )
 
 
 def train(
@@ -92,13 +74,11 @@ def train(
     attributes: ItemAttributes | None,
     *,
     seed: int,
-    on_epoch: Callable[[int, int, SequenceModel, Mapping[str, Tensor], float], None],
+    on_epoch: OnEpoch,
 ) -> None:
-    """Train a model.
+    """Train a model of N items.
 
-    Histories are rows of N items, oldest first; those of a single item are skipped. `on_epoch` is
-    called with the epoch from 1, the number of epochs, the model, its averaged weights and the mean
-    loss.
+    Histories are (n,) int64 places of items each, oldest first; those of a single item are skipped.
     """
     random = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
@@ -110,7 +90,6 @@ def train(
         per_epoch = len(_batches(usable, config.tokens, np.random.default_rng(0)))
         epochs, step = config.epochs_for(per_epoch), 0
         for epoch in range(1, epochs + 1):
-            total, count = 0.0, 0
             model.train()
             for batch in _batches(usable, config.tokens, random):
                 for group in optimizer.param_groups:
@@ -128,9 +107,9 @@ def train(
                 optimizer.step()
                 step += 1
                 _average(averaged, model, min(config.averaging, step / (step + 9)))
-                total, count = total + float(loss.detach()) * len(states), count + len(states)
             model.eval()
-            on_epoch(epoch, epochs, model, averaged, total / max(count, 1))
+            if not on_epoch(epoch, epochs, model, averaged):
+                return
 
 
 def _schedule(step: int, steps: int) -> float:

@@ -1,1 +1,0 @@
-"""Content features of the offline preset `best`: similarity, co-occurrence, popularity."""
