@@ -36,7 +36,6 @@ def ranker(trained: FittedContent) -> TwoStageRanker:
         made.index,
         made.weights,
         Blend(0.1, 0.1, 1.0),
-        interactions=made.interactions,
         calibration=made.calibration,
         sequence=sequence.part,
     )
