@@ -211,7 +211,7 @@ def test_the_same_seed_learns_the_same(fitted, dataset, trained):
     assert again.choices() == trained.choices()
     timeless = [one.reports() | {"content_seconds": 0.0} for one in (again, trained)]
     assert timeless[0] == timeless[1]
-    assert set(trained.ndcg) == set(BLENDS)
+    assert set(trained.ndcg) >= set(BLENDS)
 
 
 def test_nothing_after_the_cut_is_learned_from(fitted, dataset, trained):
