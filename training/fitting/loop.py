@@ -130,7 +130,10 @@ def _add_gradients(
     if not examples:  # the last batch of tiny data can be smaller than the group
         return torch.zeros(4, device=device)
     batch = collate(examples).to(device)
-    competitors = sampled_softmax(tensors.seen, config.softmax_postings, batch)
+    if len(tensors.seen) <= config.softmax_postings:
+        competitors = full_softmax(tensors.seen)
+    else:
+        competitors = sampled_softmax(tensors.seen, config.sampled_postings, batch)
     kept = (torch.rand(len(tensors.ids)) >= config.id_dropout).to(device)
     loss = batch_loss(model, tensors, batch, competitors, tensors.ids * kept)
     loss.loss.backward()  # type: ignore[no-untyped-call]

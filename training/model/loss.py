@@ -39,18 +39,16 @@ def full_softmax(rows: Tensor) -> Competitors:
     return Competitors(rows, torch.zeros(len(rows), device=rows.device))
 
 
-def sampled_softmax(rows: Tensor, limit: int, batch: Batch) -> Competitors:
-    """Let the targets of a batch compete with at most `limit` sampled postings.
+def sampled_softmax(rows: Tensor, size: int, batch: Batch) -> Competitors:
+    """Let the targets of a batch compete with `size` sampled postings, less than there are.
 
     `log_q` is the logQ correction of sampled softmax (Bengio and Senécal 2008): with it the loss
     estimates that of the full softmax.
     """
-    if len(rows) <= limit:
-        return full_softmax(rows)
-    sampled = rows[torch.randperm(len(rows))[:limit]]
+    sampled = rows[torch.randperm(len(rows))[:size]]
     targets = _distinct(batch.targets[batch.real])
     competing = _distinct(sampled, targets)
-    log_q = torch.full((len(competing),), math.log(len(rows) / limit), device=rows.device)
+    log_q = torch.full((len(competing),), math.log(len(rows) / size), device=rows.device)
     log_q[torch.isin(competing, targets)] = 0.0  # targets always compete
     return Competitors(competing, log_q)
 

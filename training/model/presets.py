@@ -94,6 +94,9 @@ class TrainConfig(Config):
     softmax_postings: int = Field(
         ge=1, description="full softmax up to so many postings, sampled with correction above"
     )
+    sampled_postings: int = Field(
+        default=2_000, ge=1, description="how many are sampled in a step where it is not full"
+    )
 
 
 class Preset(Config):
@@ -176,7 +179,8 @@ def published() -> Preset:
         events_dropout=0.2,
         described=0.25,
         id_dropout=0.5,
-        softmax_postings=20_000,
+        softmax_postings=10_000,
+        sampled_postings=2_000,
     )
     return Preset(name="published", model=model, training=training)
 

@@ -9,6 +9,7 @@ import numpy as np
 from mlflow.entities import Metric
 
 from streaming.errors import ModelError
+from streaming.serving.ranker import Ranker
 from streaming.settings import Settings
 from training.data.dataset import Dataset
 from training.evaluation.prequential import (
@@ -53,20 +54,31 @@ def compare(
     Raises:
         ModelError: challenger or champion is missing, or the challenger has no cut.
     """
-    protocol = protocol or EvaluationProtocol()
     challenger, serving = resolve(settings, CHALLENGER), champion(settings)
     if challenger.cut is None:
         raise ModelError(
             f"challenger {challenger.version} of {challenger.name} does not say what it was "
             "trained on (tag cut): run `careerstream train`"
         )
-    cut = max(challenger.cut, serving.cut or "")
+    return measure(
+        (challenger, load(settings, challenger)),
+        (serving, load(settings, serving)),
+        dataset,
+        protocol or EvaluationProtocol(),
+    )
+
+
+def measure(
+    challenger: tuple[ModelRef, Ranker],
+    champion: tuple[ModelRef, Ranker],
+    dataset: Dataset,
+    protocol: EvaluationProtocol,
+) -> Report:
+    """Measure two models on the turns after the later one of their cuts; see `compare`."""
+    cut = max(challenger[0].cut or "", champion[0].cut or "")
     turns = held_out_turns(dataset, cut, protocol)
-    rankers = {
-        "challenger": load(settings, challenger),
-        "champion": load(settings, serving),
-        MOST_POPULAR: MostPopularRanker(dataset.until(cut).counts),
-    }
+    popular = MostPopularRanker(dataset.until(cut).counts)
+    rankers = {"challenger": challenger[1], "champion": champion[1], MOST_POPULAR: popular}
     quality = {
         name: evaluate_ranker(ranker, dataset.catalogue, turns) for name, ranker in rankers.items()
     }
@@ -77,8 +89,8 @@ def compare(
     }
     segments = {name: own for name, own in turns.segments.items() if own.any()}
     return Report(
-        challenger=challenger,
-        champion=serving,
+        challenger=challenger[0],
+        champion=champion[0],
         cut=cut,
         turns={name: int(own.sum()) for name, own in segments.items()},
         candidates={name: len(np.unique(turns.owners[own])) for name, own in segments.items()},

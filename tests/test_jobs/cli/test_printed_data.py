@@ -94,8 +94,23 @@ def test_an_unknown_posting_shows_as_a_question_mark():
     assert rendered(recommendation_table(RECOMMENDATION, {})).count("?") == 1
 
 
-def test_metrics_are_compared_for_those_that_were_measured():
-    shown = rendered(comparison_table({"hr@10": 0.5, "champion/hr@10": 0.25}))
-    assert "hr@10" in shown
-    assert "0.2500" in shown
-    assert "mrr" not in shown
+def test_models_are_compared_for_each_segment_of_the_turns():
+    report = {
+        "turns": 1_234,
+        "candidates": 567,
+        "only-stated/turns": 60,
+        "only-stated/candidates": 55,
+    }
+    for path in ("", "only-stated/"):
+        for prefix, value in (("", 0.5), ("champion/", 0.25), ("baselines/most-popular/", 0.125)):
+            report[f"{prefix}{path}ndcg@10"] = value
+            for end, lead in (("", 0.25), ("/low", 0.2), ("/high", 0.3)):
+                report[f"{prefix}{path}lead/ndcg@10{end}"] = lead
+    shown = rendered(comparison_table(report))
+    assert "only stated" in shown
+    assert "1,234" in shown
+    assert shown.count("+0.2500 [+0.2000, +0.3000]") == 4
+
+
+def test_nothing_measured_is_an_empty_table():
+    assert "NDCG@10" in rendered(comparison_table({"cut": "2026-01-31T00:00:00.000000Z"}))
