@@ -59,12 +59,15 @@ def recommend_udf(
     folder = Path(tempfile.mkdtemp(prefix="careerstream-udf-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
-        mlflow.artifacts.download_artifacts(artifact_uri=model_uri, dst_path=str(folder / _MODEL))
+        downloaded = mlflow.artifacts.download_artifacts(
+            artifact_uri=model_uri, dst_path=str(folder / _MODEL)
+        )
     except MlflowException as error:
         raise ModelError(f"model {model_uri} cannot be fetched: {error.message}") from error
+    model_path = Path(downloaded).relative_to(folder)  # a folder keeps its name
     if catalogue is not None:
         (folder / _PREPARED).mkdir()
-        cached_ranker(folder / _MODEL).prepare(catalogue, folder / _PREPARED)
+        cached_ranker(folder / model_path).prepare(catalogue, folder / _PREPARED)
     elsewhere = not is_local(spark)
     if elsewhere:
         spark.sparkContext.addArchive(shutil.make_archive(str(folder), "zip", folder))
@@ -76,7 +79,7 @@ def recommend_udf(
         rows: dict[str, Any] = {"profile": profile.to_pylist()}
         if as_of:
             rows["as_of"] = as_of[0].to_pylist()
-        model: Any = cached_ranker(here / _MODEL)
+        model: Any = cached_ranker(here / model_path)
         params = {"size": size, "catalogue": str(here / _PREPARED) if prepared else ""}
         lists = model.predict(None, pd.DataFrame(rows, dtype=object), params)["items"]
         return document_column(lists.tolist(), item_type)

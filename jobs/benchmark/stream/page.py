@@ -12,6 +12,7 @@ def write(report: Report, file: Path) -> None:
     write_page(
         file,
         Path(__file__).with_name("page.html.j2"),
+        title="Speed of the stream",
         made_at=report["made_at"],
         machine=f"{report['machine/cores']} cores, {report['machine/memory_gib']:.0f} GiB, "
         f"Spark {report['setting/spark.master']}",

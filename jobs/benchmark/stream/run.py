@@ -1,14 +1,12 @@
 """Runs the parts of `careerstream benchmark stream` and writes the report and its page."""
 
 import os
-import platform
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from jobs.benchmark.machine import about_machine
 from jobs.benchmark.stream.harness.load_generator import OnProgress
 from jobs.benchmark.stream.harness.plan import Plan
 from jobs.benchmark.stream.harness.statistics import Report, prefixed
@@ -24,7 +22,6 @@ from jobs.benchmark.stream.measurements import (
 from jobs.reporting.html_page import page_beside, write_report
 from streaming import dependencies
 from streaming.settings import Settings
-from streaming.timestamps import format_timestamp
 
 MEASURES: Mapping[str, Callable[[Settings, Plan, OnProgress], Report]] = {
     "latency": latency.measure,
@@ -89,9 +86,8 @@ def measure_stream(
 def about(settings: Settings, plan: Plan) -> Report:
     """Return everything that is needed to repeat a run."""
     values = settings.model_dump(mode="json")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "made_at": format_timestamp(datetime.now(tz=UTC)),
+        **about_machine(PACKAGES),
         "parts": list(plan.parts),
         **prefixed("size", plan.sizes()),
         **{
@@ -99,18 +95,5 @@ def about(settings: Settings, plan: Plan) -> Report:
             for section, names in _SETTINGS.items()
             for name in names
         },
-        "version/python": platform.python_version(),
-        **{f"version/{package}": _version(package) for package in PACKAGES},
         "version/kafka": dependencies.KAFKA_VERSION,
-        "version/java": dependencies.java().version,
-        "machine/cores": len(os.sched_getaffinity(0)),
-        "machine/processor": platform.machine(),
-        "machine/memory_gib": round(memory / 2**30, 1),
     }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"

@@ -2,10 +2,11 @@
 
 import inspect
 import json
+import os
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,9 @@ from jobs.runtime.progress import StageProgress
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
 from streaming.errors import SettingsError
+
+if TYPE_CHECKING:
+    from jobs.benchmark.stream.sections import Section
 
 app = typer.Typer(no_args_is_help=True, help="Measurements; each writes a report file.")
 
@@ -166,7 +170,55 @@ def stream(
     )
     with StageProgress() as progress:
         report = measure_stream(settings_of(context), plan, out, progress.show)
-    for section in measured_sections(report):
+    _print_sections(measured_sections(report), out)
+
+
+@app.command("scoring")
+def scoring(
+    context: typer.Context,
+    *,
+    postings: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1, help="Postings to rank; repeatable. Default: 10,000 and 100,000.", metavar="N"
+        ),
+    ] = None,
+    profiles: Annotated[int, typer.Option(min=1, help="People whose lists are made.")] = 1_000,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Python processes that score. Default: one for each core."),
+    ] = None,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="How often each way makes all lists, taking turns.")
+    ] = 3,
+    preset: Annotated[
+        str, typer.Option(help="Preset to train: published or best.", metavar="NAME")
+    ] = "best",
+    # The time of scoring depends on the model's shape and not on its quality.
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of the training.")] = 2,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
+    out: Out = Path("scoring.json"),
+) -> None:
+    """Compare lists a second of the stream's operator, our UDF, MLflow's UDF and bare Python."""
+    from jobs.benchmark.scoring.page import measured_sections  # noqa: PLC0415 - matplotlib takes a second to load
+    from jobs.benchmark.scoring.run import ScoringPlan, measure_scoring  # noqa: PLC0415 - mlflow takes seconds to load
+
+    settings = settings_of(context)
+    chosen = {"preset": preset, "epochs": epochs, "seed": seed}
+    settings = settings.model_copy(update={"training": settings.training.model_copy(update=chosen)})
+    plan = ScoringPlan(
+        postings=tuple(postings or (10_000, 100_000)),
+        profiles=profiles,
+        processes=processes or len(os.sched_getaffinity(0)),
+        rounds=rounds,
+    )
+    with StageProgress() as progress:
+        report = measure_scoring(settings, plan, out, progress.show)
+    _print_sections(measured_sections(report), out)
+
+
+def _print_sections(sections: "list[Section]", out: Path) -> None:
+    for section in sections:
         table = Table(*section.columns, title=section.title, title_justify="left")
         for row in section.rows:
             table.add_row(*row)

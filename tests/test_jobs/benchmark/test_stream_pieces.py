@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.benchmark.process_memory import tree_mib
 from jobs.benchmark.stream import page
 from jobs.benchmark.stream.harness import job_run, statistics
 from jobs.benchmark.stream.harness.latency_samples import LatencySample
 from jobs.benchmark.stream.harness.load_generator import Clicks, make_ids
 from jobs.benchmark.stream.harness.plan import DEFAULT_PARTS, Plan
-from jobs.benchmark.stream.measurements import broken, closing, memory, tuning
+from jobs.benchmark.stream.measurements import broken, closing, tuning
 from jobs.benchmark.stream.measurements.closing import PublishedList
 from jobs.cli.app import main
 from jobs.operations.status_report import JobStatus
@@ -95,8 +96,8 @@ def test_a_closed_posting_is_gone_after_the_last_later_list_that_holds_it():
 
 
 def test_the_memory_of_a_process_tree_is_more_than_nothing():
-    assert memory.tree_mib(os.getpid()) > 10
-    assert memory.tree_mib(1_000_000_000) == 0
+    assert tree_mib(os.getpid()) > 10
+    assert tree_mib(1_000_000_000) == 0
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,12 @@ def test_our_udf_ranks_another_catalogue(spark, uri, rows, make_catalogue):
     assert all("only" in items[0] and len(items) == 1 for items in found.values())
 
 
+def test_our_udf_takes_the_folder_of_a_model(spark, uri, rows, expected, tmp_path):
+    folder = mlflow.artifacts.download_artifacts(uri, dst_path=str(tmp_path))
+    recommend = recommend_udf(spark, folder, size=5)
+    assert collected(rows.withColumn("items", recommend("profile", "as_of"))) == expected
+
+
 def test_mlflows_udf_makes_the_same_lists(spark, uri, rows, expected):
     udf = mlflow.pyfunc.spark_udf(spark, uri, env_manager="local", params={"size": 5})
     answers = rows.withColumn("answer", udf(F.struct("profile", "as_of")))

@@ -9,7 +9,7 @@ from itertools import cycle
 from typing import Any
 
 from infra.process.supervisor import SupervisedProcess
-from infra.simulator import Market, MarketConfig
+from jobs.benchmark.open_market import DAYS, OpenMarket
 from jobs.benchmark.stream.harness.job_run import POLL_SECONDS, wait_until_caught_up
 from jobs.benchmark.stream.harness.load_generator import (
     BEGIN,
@@ -24,7 +24,6 @@ from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS
 from streaming.errors import CareerstreamError
 from streaming.serving.champion import read_current_versions
 from streaming.settings import Settings
-from streaming.timestamps import format_timestamp
 from training.registry import model_registry
 
 UP_RUNNING = "running: "
@@ -32,11 +31,8 @@ UP_RUNNING = "running: "
 PATIENCE_SECONDS = 1800.0
 TRAINING_CANDIDATES = 1_500
 """Simulated candidates whose behaviour the model is trained on."""
-TRAINING_EVENTS = 8.0
-"""Events of each of them, on average."""
 OTHER_EVENTS = 4
 """Events of each other candidate before anything is measured."""
-DAYS = 60
 STABLE_SECONDS = 5.0
 """The versions that serve must stay the same so long before anything is measured."""
 LATE_SECONDS = 600.0
@@ -83,8 +79,9 @@ class Chain:
 def running_chain(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> Iterator[Chain]:
     """Start the chain, fill it, train a model if the plan says so, and wait until it serves."""
     on_progress("chain: simulating a market", 0.0)
-    market = _simulate(plan)
-    market.send(sandbox)
+    trained_on = min(TRAINING_CANDIDATES, plan.profiles)
+    market = OpenMarket.simulate(trained_on, plan.postings, plan.seed)
+    _send(sandbox, market)
     with sandbox.start_command("up") as up:
         on_progress("chain: starting `careerstream up`", 0.3)
         up.wait_for_text(UP_RUNNING)
@@ -105,44 +102,11 @@ def running_chain(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> Iter
         yield Chain(sandbox, up, candidates, market.posting_ids, model)
 
 
-@dataclass(frozen=True)
-class _Market:
-    """Simulated records that the model is trained on."""
-
-    postings: list[dict[str, Any]]
-    stated: list[dict[str, Any]]
-    events: list[dict[str, Any]]
-
-    @property
-    def candidates(self) -> list[str]:
-        """Every candidate with an event or a stated part."""
-        return sorted({value["candidate_id"] for value in (*self.stated, *self.events)})
-
-    @property
-    def posting_ids(self) -> list[str]:
-        """The ids of all postings."""
-        return [posting["posting_id"] for posting in self.postings]
-
-    def send(self, sandbox: Sandbox) -> None:
-        """Send everything to its topic."""
-        send(sandbox.kafka, POSTINGS, self.postings, "posting_id")
-        send(sandbox.kafka, CANDIDATES, self.stated)
-        send(sandbox.kafka, EVENTS, self.events)
-
-
-def _simulate(plan: Plan) -> _Market:
-    market = Market(
-        MarketConfig(
-            candidates=min(TRAINING_CANDIDATES, plan.profiles), postings=plan.postings, days=DAYS,
-            events_per_candidate=TRAINING_EVENTS, seed=plan.seed, start=BEGIN,
-        )
-    )  # fmt: skip
-    posted = {"date_posted": format_timestamp(BEGIN - timedelta(days=1))}
-    postings = [
-        {name: value for name, value in posting.items() if name != "valid_through"} | posted
-        for posting in market.postings()
-    ]
-    return _Market(postings, list(market.candidates()), list(market.events()))
+def _send(sandbox: Sandbox, market: OpenMarket) -> None:
+    """Send everything to its topic."""
+    send(sandbox.kafka, POSTINGS, market.postings, "posting_id")
+    send(sandbox.kafka, CANDIDATES, market.stated)
+    send(sandbox.kafka, EVENTS, market.events)
 
 
 def _train(sandbox: Sandbox, plan: Plan) -> model_registry.ModelRef:
@@ -151,7 +115,7 @@ def _train(sandbox: Sandbox, plan: Plan) -> model_registry.ModelRef:
     return model_registry.resolve(sandbox.settings, model_registry.CHALLENGER)
 
 
-def _fill(sandbox: Sandbox, market: _Market, plan: Plan) -> list[str]:
+def _fill(sandbox: Sandbox, market: OpenMarket, plan: Plan) -> list[str]:
     """Add candidates until there are as many as planned; return all of them."""
     known = market.candidates
     others = make_ids("b", plan.profiles - len(known))

@@ -1,0 +1,1 @@
+"""`careerstream benchmark scoring`: lists a second of each way to score profiles."""
