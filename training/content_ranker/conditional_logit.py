@@ -38,8 +38,12 @@ def fit_logit(examples: ContentExamples) -> FittedLogit:
     """Choose the L2 penalty on the newest block, trained on the others; then train on all."""
     ndcg = _compare_penalties(examples)
     l2 = max(ndcg, key=lambda penalty: ndcg[penalty]) if ndcg else _L2_GRID[-1]
-    features, weights = examples.blocks_between(1, BLOCKS)
-    return FittedLogit(_fit(features, weights, l2), l2, ndcg)
+    return FittedLogit(fit_weights(examples, l2), l2, ndcg)
+
+
+def fit_weights(examples: ContentExamples, l2: float) -> np.ndarray:
+    """Train on all examples with a given penalty: (F,) float32."""
+    return _fit(*examples.blocks_between(1, BLOCKS), l2)
 
 
 def softmax_regression(features: Tensor, example_weights: Tensor, l2: float) -> Tensor:

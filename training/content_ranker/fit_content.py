@@ -12,7 +12,7 @@ from scipy.special import log_softmax
 
 from training.content_ranker.calibration import Calibration, expected_calibration_error
 from training.content_ranker.co_visitation import CO_VISITED_FIELDS, CoVisitation
-from training.content_ranker.conditional_logit import FittedLogit, fit_logit
+from training.content_ranker.conditional_logit import FittedLogit, fit_logit, fit_weights
 from training.content_ranker.content_examples import make_examples
 from training.content_ranker.content_index import ContentIndex
 from training.content_ranker.posting_features import PostingFeaturizer
@@ -93,10 +93,10 @@ def fit_content(
 ) -> FittedContent:
     """Train the content score, choose its blend with an encoder-decoder, and calibrate.
 
-    The weights are learned on the training part alone. Blend and calibration are chosen on the
-    turns of the validation part. The encoder-decoder was trained on the same data with the same
-    cut; `split` is by time unless it is given. What is counted of postings and of the values of
-    their fields is then counted again, on the final part.
+    Blend and calibration are chosen on the turns of the validation part, with weights learned on
+    the training part alone. The encoder-decoder was trained on the same data with the same cut;
+    `split` is by time unless it is given. Weights are then learned again on the final part, and
+    what is counted of postings and of the values of their fields is counted again.
     """
     started = time.monotonic()
     share = encoder_decoder.preset.training.validation_split
@@ -111,6 +111,7 @@ def fit_content(
 
     def ranker(
         counts: CoVisitation,
+        weights: np.ndarray,
         blend: Blend,
         calibration: Calibration | None = None,
         sequence: SequencePart | None = None,
@@ -119,7 +120,7 @@ def fit_content(
         return TwoStageRanker(
             encoder_decoder,
             index,
-            logit.weights,
+            weights,
             blend,
             calibration=calibration,
             sequence=sequence,
@@ -140,15 +141,18 @@ def fit_content(
     if part:
         blend = replace(blend, sequence=1.0)
     if cases:
-        scored = _score(ranker(counts, blend, sequence=part), dataset, cases)
+        scored = _score(ranker(counts, logit.weights, blend, sequence=part), dataset, cases)
         ndcg = {blend: _ndcg(scored, blend) for blend in _blends(part)}
         blend = max(ndcg, key=lambda blend: ndcg[blend])
         if part and not blend.sequence:  # then it retrieves nothing either
-            scored = _score(ranker(counts, blend), dataset, cases)
+            scored = _score(ranker(counts, logit.weights, blend), dataset, cases)
         calibration, error = _calibrate(scored, blend)
     part = _final_part(sequence, blend, split, seed)
+    final = split.final
+    counts = CoVisitation.count(final, postings)
+    weights = fit_weights(make_examples(final, featurizer, postings, seed), logit.l2)
     return FittedContent(
-        ranker=ranker(CoVisitation.count(split.final, postings), blend, calibration, part),
+        ranker=ranker(counts, weights, blend, calibration, part),
         logit=logit,
         examples=len(examples.features),
         ndcg=ndcg,

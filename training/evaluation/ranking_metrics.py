@@ -9,7 +9,6 @@ with equal probability. With g competitors above the target and t equal to it, i
 its rank is any of g + 1 … g + t with probability 1 / t each.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,25 +26,6 @@ def discount(ranks: np.ndarray) -> np.ndarray:
 def ndcg_of_ranks(ranks: np.ndarray, k: int) -> np.ndarray:
     """Return the NDCG@k of single targets, float64, by rank from 1; 0 for not in the list."""
     return np.where((ranks > 0) & (ranks <= k), discount(np.maximum(ranks, 1)), 0.0)
-
-
-def list_metrics(
-    hits: np.ndarray, targets: int, cutoffs: Sequence[int] = CUTOFFS
-) -> dict[str, float]:
-    """Measure `hr@k`, `ndcg@k` and `mrr` of one list that may hold several targets.
-
-    `hits`, (K,) bool, are the places that hold a target. Without targets every value is NaN.
-    """
-    if not targets:
-        return dict.fromkeys(
-            [*(f"{m}@{k}" for m in ("hr", "ndcg") for k in cutoffs), "mrr"], np.nan
-        )
-    ranks = np.flatnonzero(hits) + 1
-    values = {f"hr@{k}": float((ranks <= k).any()) for k in cutoffs}
-    for k in cutoffs:
-        best = float(discount(np.arange(1, min(k, targets) + 1)).sum())
-        values[f"ndcg@{k}"] = float(discount(ranks[ranks <= k]).sum()) / best
-    return {**values, "mrr": float(1 / ranks[0]) if len(ranks) else 0.0}
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,7 +57,7 @@ def measure_scoring(
     """Run a plan; write `out`, and a page of the same name in HTML.
 
     The preset of `training.preset` is trained with `training.epochs`. Nothing is read from a
-    broker, and nothing outside HOME/benchmark-scoring is written but the report.
+    broker, and nothing outside HOME/benchmark-scoring-POSTINGS is written but the report.
 
     Raises:
         InputError: `out` cannot be written.
@@ -95,7 +95,7 @@ def _measure(
     settings: Settings, plan: ScoringPlan, postings: int, on_progress: OnProgress
 ) -> dict[str, Any]:
     """Measure all ways on one catalogue."""
-    with _home(settings, plan) as own, ExitStack() as resources:
+    with _home(settings, plan, postings) as own, ExitStack() as resources:
         job, profiles = _prepare(own, plan, postings, on_progress)
         ways: dict[str, WayProcess] = {}
         for place, name in enumerate(WAYS):
@@ -160,9 +160,10 @@ class WayProcess:
 
 
 @contextmanager
-def _home(settings: Settings, plan: ScoringPlan) -> Iterator[Settings]:
+def _home(settings: Settings, plan: ScoringPlan, postings: int) -> Iterator[Settings]:
     """Give settings with a home of their own, which is removed afterwards."""
-    home = settings.home.absolute() / "benchmark-scoring"
+    # Not the same twice: MLflow keeps a database open.
+    home = settings.home.absolute() / f"benchmark-scoring-{postings}"
     shutil.rmtree(home, ignore_errors=True)
     spark = settings.spark.model_copy(update={"master": f"local[{plan.processes}]"})
     mlflow = settings.mlflow.model_copy(update={"tracking_uri": None})

@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from streaming.serving.catalogue import Catalogue
 from training.benchmark.protocols.question import Question
-from training.benchmark.protocols.training_view import History
 from training.data.dataset import Dataset, HeldOut, build_dataset
 from training.data.file_dataset import event_table, posting_table, stated_table, write_tables
 from training.evaluation.prequential import HeldOutTurns, hide, mark
@@ -99,11 +98,3 @@ def _case(whole: Dataset, event: int) -> HeldOut:
     ids = {whole.catalogue.posting_ids[row] for row in whole.postings[first:event].tolist()}
     older = ids - {entry["posting_id"] for entry in case.profile["events"]}
     return hide(case, [mark(posting_id) for posting_id in sorted(older)])
-
-
-def items_held(histories: Sequence[History], items: int) -> np.ndarray:
-    """Return which of N items a history holds, (N,) bool."""
-    held = np.zeros(items, dtype=bool)
-    for history in histories:
-        held[history.items] = True
-    return held
