@@ -20,6 +20,7 @@ from training.benchmark.faithfulness import faithfulness
 from training.benchmark.list_quality import ListQuality, make_lists, measure_lists
 from training.benchmark.protocols.question import Question
 from training.benchmark.protocols.training_view import Fit, OnProgress, Scorer, TrainingView
+from training.benchmark.retrieval_loss import retrieval_loss
 from training.fitting.fit import Fitted, fit
 from training.registry.packaging import CATALOGUE, MODEL, pack, unpack
 from training.registry.training_run import epoch_curves
@@ -46,9 +47,9 @@ def measure_preset(
     folder: Path,
     on_progress: OnProgress,
     *,
-    reasons: bool,
+    in_depth: bool,
 ) -> Measured:
-    """Train a preset, pack it, load it and ask it; test its `reasons` where that is wanted.
+    """Train a preset, pack it, load it and ask it; `in_depth` its reasons and retrieval too.
 
     `folder` does not exist yet.
 
@@ -74,15 +75,16 @@ def measure_preset(
     ranker = unpack(packed)
     quality, lists, seconds = _ask(ranker, packed / CATALOGUE, question, on_progress)
     details = _choices(fitted)
-    if reasons:
-        details |= faithfulness(
-            ranker,
-            packed / CATALOGUE,
-            question.test,
-            lists,
-            seed=settings.seed,
-            on_progress=on_progress,
-        )
+    if in_depth:
+        for measure in (retrieval_loss, faithfulness):
+            details |= measure(
+                ranker,
+                packed / CATALOGUE,
+                question.test,
+                lists,
+                seed=settings.seed,
+                on_progress=on_progress,
+            )
     return Measured(
         quality=quality,
         seconds={"train": trained - started, "evaluate": seconds},

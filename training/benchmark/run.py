@@ -76,7 +76,7 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
                 settings,
                 folder / f"seed-{seed}",
                 _stage("preset" if seed == first else f"seed {seed}", on_progress),
-                reasons=seed == first,
+                in_depth=seed == first,
             )
         peak = _peak_mib()  # before the baselines use memory too
         parts = question.parts(preset.training.validation_split, first)

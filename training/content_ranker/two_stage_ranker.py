@@ -16,7 +16,8 @@ change a bit.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -128,6 +129,7 @@ class TwoStageRanker:
         blend: of the two scores in stage two.
         calibration: makes scores probabilities; None: items have no probability.
         sequence: reads ids alone; None: it is no source and has no part in scores.
+        retrieved: source to how many postings it gives for a list of at most 20.
     """
 
     def __init__(
@@ -139,6 +141,7 @@ class TwoStageRanker:
         *,
         calibration: Calibration | None = None,
         sequence: SequencePart | None = None,
+        retrieved: Mapping[str, int] = RETRIEVED,
     ) -> None:
         self.encoder_decoder = encoder_decoder
         self.index = index
@@ -146,8 +149,21 @@ class TwoStageRanker:
         self.blend = blend
         self.calibration = calibration
         self.sequence = sequence
+        self.retrieved = retrieved
         self._cached_content_score = lru_cache(maxsize=2)(self._open_content_score)
         self._cached_sequence_part = lru_cache(maxsize=2)(self._open_sequence_part)
+
+    def over_everything(self) -> "TwoStageRanker":
+        """Return the same ranker with every posting in stage two: slow, to compare with."""
+        return TwoStageRanker(
+            self.encoder_decoder,
+            self.index,
+            self.weights,
+            self.blend,
+            calibration=self.calibration,
+            sequence=self.sequence,
+            retrieved={"content": sys.maxsize},
+        )
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -315,7 +331,7 @@ class TwoStageRanker:
             scores |= read.sources()
             sequence = read.blended
         times = -(-size // _PLACES)
-        sizes = {name: times * count for name, count in RETRIEVED.items()}
+        sizes = {name: times * count for name, count in self.retrieved.items()}
         allowed = catalogue.eligible(query.profile, query.as_of)
         retrieved = Retrieved.of(scores, sizes, allowed, catalogue.employer_numbers)
         shortlist = Shortlist.of(prepared, retrieved.rows, moment)

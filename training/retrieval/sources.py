@@ -30,12 +30,13 @@ class Retrieved:
 
         Args:
             scores: (N,) float by source; minus infinity for what a source does not know.
-            sizes: how many postings a source gives at most.
+            sizes: how many postings a source gives at most; a source without one gives none.
             allowed: (N,) bool, the postings that the list may hold.
             employers: (N,) int64, as in `employer_cap.capped_top_rows`.
         """
         best: dict[int, tuple[int, str]] = {}
-        for name, own in scores.items():
+        for name in [name for name in scores if name in sizes]:
+            own = scores[name]
             rows = capped_top_rows(own, allowed & (own > -np.inf), employers, sizes[name])
             for place, row in enumerate(rows.tolist()):
                 if row not in best or place < best[row][0]:

@@ -107,6 +107,19 @@ def quality(
         f"{report['turns']:,} turns of {report['users']:,} candidates, "
         f"{report['seconds/total']:.0f} s in total"
     )
+    if "retrieval/turns" in report:
+        console.print(
+            f"retrieval keeps {report['retrieval/kept']:.1%} of the first ten places and loses "
+            f"{report['retrieval/ndcg_lost']:.4f} of NDCG@10"
+        )
+    if "calibration/error" in report:
+        console.print(f"expected calibration error {report['calibration/error']:.4f}")
+    if "reasons/turns" in report:
+        console.print(
+            f"the posting that a reason names keeps the first item in {report['reasons/keeps']:.1%}"
+            f" of {report['reasons/turns']:,} lists, a random one in "
+            f"{report['reasons/keeps_at_random']:.1%}"
+        )
     if seeds > 1:
         deviations = "/".join(f"{report[f'{m}/deviation']:.4f}" for m in ("hr@10", "ndcg@10"))
         console.print(f"{preset}: mean of {seeds} seeds, standard deviation {deviations}")

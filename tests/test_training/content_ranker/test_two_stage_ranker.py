@@ -1,6 +1,7 @@
 """The ranker in two stages, the preset `best`: trained, prepared, ranking."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,15 @@ from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import Ranker
+from training.benchmark.list_quality import make_lists
+from training.benchmark.retrieval_loss import retrieval_loss
 from training.content_ranker.content_examples import history_before
 from training.content_ranker.fit_content import BLENDS, fit_content
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
 from training.content_ranker.two_stage_ranker import RETRIEVED, TwoStageRanker
 from training.data.dataset import DISMISS, EVENT_KINDS, Dataset
+from training.evaluation.prequential import EvaluationProtocol, held_out_turns
 from training.model.presets import preset_by_name
 from training.registry.packaging import kind_of, pack, requirements, unpack
 from training.similarity.embedding_space import EmbeddingSpace, HasVectors
@@ -231,6 +235,41 @@ def test_what_chooses_has_learned_nothing_after_the_cut(fitted, dataset, trained
 def _with_postings(dataset, postings):
     values = {name: getattr(dataset, name) for name in Dataset.__dataclass_fields__}
     return Dataset(**(values | {"postings": postings}))
+
+
+@pytest.fixture(scope="module")
+def turns(dataset):
+    return held_out_turns(dataset, dataset.cut(0.2), EvaluationProtocol(turns=60, seed=1))
+
+
+def _loss(ranker, folder, turns):
+    lists = make_lists(ranker, folder, turns, lambda *_: None)
+    return retrieval_loss(ranker, folder, turns, lists, seed=1, on_progress=lambda *_: None)
+
+
+def test_scoring_everything_loses_nothing(ranker, folder, turns):
+    loss = _loss(ranker.over_everything(), folder, turns)
+    with_events = sum(bool(case.profile["events"]) for case in turns.cases)
+    expected = {"turns": with_events, "kept": 1.0, "ndcg_lost": 0.0}
+    assert loss == {f"retrieval/{name}": value for name, value in expected.items()}
+    assert with_events
+
+
+def test_a_poor_stage_one_is_found_out(ranker, folder, turns):
+    poor = TwoStageRanker(
+        ranker.encoder_decoder, ranker.index, ranker.weights, ranker.blend, retrieved={"fresh": 3}
+    )
+    kept = [_loss(one, folder, turns)["retrieval/kept"] for one in (poor, ranker)]
+    assert kept[0] < 0.35
+    assert kept[0] < kept[1]
+
+
+def test_without_a_stage_one_there_is_no_loss(ranker, folder, turns):
+    unknown = [replace(case, profile={**case.profile, "events": []}) for case in turns.cases]
+    assert _loss(ranker, folder, replace(turns, cases=tuple(unknown))) == {}
+    lists = make_lists(ranker, folder, turns, lambda *_: None)
+    alone, quiet = ranker.encoder_decoder, {"seed": 1, "on_progress": lambda *_: None}
+    assert retrieval_loss(alone, folder, turns, lists, **quiet) == {}
 
 
 def test_a_packed_model_repeats_the_lists(ranker, dataset, asked, folder, tmp_path):
