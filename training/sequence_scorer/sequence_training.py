@@ -14,7 +14,7 @@ from torch import Tensor
 
 from training.model.presets import Config
 from training.sequence_scorer.attention_scorer import EncoderConfig
-from training.sequence_scorer.chunked_softmax import sampled_cross_entropy
+from training.sequence_scorer.sampled_softmax import sampled_cross_entropy
 from training.sequence_scorer.sequence_encoder import ItemAttributes, SequenceModel
 
 

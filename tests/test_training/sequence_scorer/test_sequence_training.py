@@ -3,31 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch.nn import functional
 
-from training.sequence_scorer.chunked_softmax import cross_entropy, sampled_cross_entropy
+from training.sequence_scorer.sampled_softmax import sampled_cross_entropy
 from training.sequence_scorer.sequence_encoder import ItemAttributes, SequenceModel, scorer_of
 from training.sequence_scorer.sequence_training import sequence_config, train
-
-
-@settings(max_examples=10, deadline=None)
-@given(st.integers(1, 1100), st.integers(1, 40), st.integers(0, 2**31))
-def test_loss_and_gradients_are_those_of_cross_entropy(rows: int, items: int, seed: int) -> None:
-    torch.manual_seed(seed)
-    states = torch.randn(rows, 6, requires_grad=True)
-    vectors = torch.randn(items, 6, requires_grad=True)
-    targets = torch.randint(items, (rows,))
-    ours = cross_entropy(states, vectors, targets)
-    ours.backward()
-    found = [states.grad, vectors.grad]
-    states.grad = vectors.grad = None
-    theirs = functional.cross_entropy(states @ vectors.T, targets)
-    theirs.backward()
-    torch.testing.assert_close(ours.detach(), theirs.detach(), rtol=1e-4, atol=1e-4)
-    for mine, grad in zip(found, (states.grad, vectors.grad), strict=True):
-        torch.testing.assert_close(mine, grad, rtol=1e-3, atol=1e-5)
 
 
 def test_sampling_estimates_the_whole() -> None:
@@ -36,9 +16,10 @@ def test_sampling_estimates_the_whole() -> None:
     targets = torch.randint(500, (200,))
     chance = np.random.default_rng(0)
     draws = [float(sampled_cross_entropy(states, vectors, targets, 100, chance)) for _ in range(50)]
-    assert np.mean(draws) == pytest.approx(float(cross_entropy(states, vectors, targets)), rel=0.05)
+    every = float(functional.cross_entropy(states @ vectors.T, targets))
+    assert np.mean(draws) == pytest.approx(every, rel=0.05)
     whole = sampled_cross_entropy(states, vectors, targets, 500, chance)
-    assert float(whole) == pytest.approx(float(cross_entropy(states, vectors, targets)))
+    assert float(whole) == pytest.approx(every)
 
 
 def test_no_state_sees_what_comes_later() -> None:
