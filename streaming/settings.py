@@ -170,9 +170,7 @@ class MlflowSettings(Section):
 class TrainingSettings(Section):
     """Training."""
 
-    preset: str = Field(
-        default="published", description="named configuration (training.model.presets)"
-    )
+    preset: str = Field(default="best", description="named configuration (training.model.presets)")
     processes: int = Field(
         default=2, ge=1, description="Horovod processes; one where Horovod is absent"
     )

@@ -110,7 +110,7 @@ def _run_flow(
             history = _replay_history(settings, data)
         with stages.stage("profiles, first recommendations and the lake caught up"):
             _catch_up(running)
-        with stages.stage("encoder-decoder trained", spinner=False), EpochProgress() as progress:
+        with stages.stage("model trained", spinner=False), EpochProgress() as progress:
             _, fitted = train.run(spark, settings, progress.epoch)
         with stages.stage("challenger measured against champion and baseline"):
             report, promotion = promote.run(spark, settings)

@@ -70,6 +70,8 @@ class EpochProgress(Progress):
         self.update(
             self._training, completed=record["epoch"], total=record["epochs"], description=text
         )
+        if record["epoch"] == record["epochs"]:
+            self.add_task("choosing how lists are made", total=None)
 
 
 class StageProgress(Progress):

@@ -114,7 +114,7 @@ def fitted(
 ) -> Fitted:
     """The published preset after two epochs on the small market, in this process."""
     del one_thread  # only has to come first
-    settings = TrainingSettings(processes=1, epochs=2, seed=5)
+    settings = TrainingSettings(preset="published", processes=1, epochs=2, seed=5)
     return fit(market_dataset, tmp_path_factory.mktemp("run"), settings)
 
 

@@ -55,7 +55,7 @@ def trained(tensors, preset, device, file, **how):
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_gpu_that_is_not_there_is_one_line(market_dataset, tmp_path, processes):
     assert choose_device("auto", 0) == choose_device("cpu", 3) == CPU
-    settings = TrainingSettings(processes=processes, epochs=1, device="cuda")
+    settings = TrainingSettings(preset="published", processes=processes, epochs=1, device="cuda")
     with pytest.raises(SettingsError, match=r"training\.device=cuda, but PyTorch sees no GPU here"):
         fit(market_dataset, tmp_path / "run", settings)
     assert not (tmp_path / "run").exists()  # known before anything was made
@@ -103,7 +103,7 @@ def test_what_a_gpu_began_goes_on_without_one(tensors, tmp_path):
 @needs_gpu
 @needs_horovod
 def test_two_processes_train_on_gpus(market_dataset, tmp_path):
-    settings = TrainingSettings(processes=2, epochs=1, seed=5, device="cuda")
+    settings = TrainingSettings(preset="published", processes=2, epochs=1, seed=5, device="cuda")
     two = fit(market_dataset, tmp_path / "two", settings)
     one = fit(market_dataset, tmp_path / "one", settings.model_copy(update={"processes": 1}))
     assert (two.processes, two.device, one.device) == (2, "cuda:0", "cuda:0")

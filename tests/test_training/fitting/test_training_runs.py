@@ -151,7 +151,7 @@ def test_no_events_are_one_line(tmp_path, dataset_writer):
         tmp_path / "data", postings=[{"posting_id": "p", "title": "x"}], events=[], stated=[]
     )
     with pytest.raises(InputError, match="no event to learn from; import or simulate"):
-        fit(folder, tmp_path / "run", TrainingSettings(processes=1))
+        fit(folder, tmp_path / "run", TrainingSettings(preset="published", processes=1))
 
 
 def test_one_event_each_is_one_line(tmp_path, dataset_writer):
@@ -165,14 +165,14 @@ def test_one_event_each_is_one_line(tmp_path, dataset_writer):
     posting = {"posting_id": "p", "title": "x"}
     folder = dataset_writer(tmp_path / "data", postings=[posting], events=[event], stated=[])
     with pytest.raises(InputError, match="no candidate has two postings"):
-        fit(folder, tmp_path / "run", TrainingSettings(processes=1))
+        fit(folder, tmp_path / "run", TrainingSettings(preset="published", processes=1))
 
 
 @needs_horovod
 def test_two_processes_train_one_model(market_dataset, tmp_path):
     """Equal weights on both ranks, reported as it goes; the launcher is the real one."""
     seen = []
-    settings = TrainingSettings(processes=2, epochs=1, seed=5)
+    settings = TrainingSettings(preset="published", processes=2, epochs=1, seed=5)
     fitted = fit(market_dataset, tmp_path / "run", settings, on_epoch=seen.append)
     assert [record["epoch"] for record in seen] == [1]
     assert fitted.processes == 2

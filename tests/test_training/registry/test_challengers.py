@@ -57,7 +57,7 @@ class Trained:
 
 
 def train(folder: Path, seed: int) -> EncoderDecoderRanker:
-    settings = TrainingSettings(processes=1, epochs=3, seed=seed)
+    settings = TrainingSettings(preset="published", processes=1, epochs=3, seed=seed)
     return EncoderDecoderRanker.load(fit(folder, folder / "run", settings).folder)
 
 

@@ -89,7 +89,7 @@ def ranker(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> EncoderDec
     """One epoch of the published preset, in this process and one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    settings = TrainingSettings(processes=1, epochs=1, seed=5)
+    settings = TrainingSettings(preset="published", processes=1, epochs=1, seed=5)
     fitted = fit(folder, tmp_path_factory.mktemp("run"), settings)
     torch.set_num_threads(threads)
     return fitted.ranker

@@ -110,7 +110,7 @@ def test_a_model_carries_the_encoders_files(tiny, tmp_path, monkeypatch):
 def test_a_trained_ranker_prepares_a_catalogue_twice_and_reads_it_once(tiny, tmp_path):
     market = Market(MarketConfig(candidates=20, postings=30, days=10, occupations=3, seed=3))
     dataset = written(market, tmp_path / "data")
-    settings = TrainingSettings(processes=1, epochs=1, text_encoder=str(tiny))
+    settings = TrainingSettings(preset="published", processes=1, epochs=1, text_encoder=str(tiny))
     fitted = fit(dataset, tmp_path / "run", settings)
     assert fitted.preset.model.word_dimensions == DIMENSIONS
     assert any(line.startswith("sentence-transformers==") for line in requirements(fitted.ranker))
