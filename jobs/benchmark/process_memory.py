@@ -39,8 +39,10 @@ def sampled_mib(root: int, interval: float) -> Iterator[list[tuple[float, float]
     stop, start = threading.Event(), time.monotonic()
 
     def sample() -> None:
-        while not stop.wait(interval):
+        stopped = False
+        while not stopped:
             samples.append((time.monotonic() - start, tree_mib(root)))
+            stopped = stop.wait(interval)
 
     thread = threading.Thread(target=sample, name="memory", daemon=True)
     thread.start()
