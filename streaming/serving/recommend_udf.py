@@ -56,7 +56,7 @@ def recommend_udf(
     Raises:
         ModelError: the model cannot be fetched, or it ranks no postings.
     """
-    folder = Path(tempfile.mkdtemp(prefix="careerstream-udf-"))
+    folder = Path(tempfile.mkdtemp(prefix="careerstream-udf-")).resolve()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
         downloaded = mlflow.artifacts.download_artifacts(
@@ -64,7 +64,7 @@ def recommend_udf(
         )
     except MlflowException as error:
         raise ModelError(f"model {model_uri} cannot be fetched: {error.message}") from error
-    model_path = Path(downloaded).relative_to(folder)  # a folder keeps its name
+    model_path = Path(downloaded).resolve().relative_to(folder)  # a folder keeps its name
     if catalogue is not None:
         (folder / _PREPARED).mkdir()
         cached_ranker(folder / model_path).prepare(catalogue, folder / _PREPARED)

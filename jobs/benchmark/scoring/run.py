@@ -2,11 +2,14 @@
 
 import hashlib
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -30,6 +33,7 @@ from streaming.settings import Settings
 from training.data.dataset import Dataset
 from training.data.file_dataset import event_table, posting_table, stated_table, write_tables
 from training.fitting.fit import fit
+from training.model.presets import preset_by_name
 from training.registry.packaging import CATALOGUE
 from training.registry.pyfunc import ARTIFACT
 from training.registry.registration import TrainedModel, register_model
@@ -60,12 +64,14 @@ def measure_scoring(
     broker, and nothing outside HOME/benchmark-scoring-POSTINGS is written but the report.
 
     Raises:
-        InputError: `out` cannot be written.
+        InputError: `out` cannot be written, or there are too few people to train on.
+        SettingsError: there is no such preset.
         MissingDependencyError: no Java or no jars.
         TrainingError: a training process died.
         ModelError: MLflow refuses.
     """
     page_beside(out)
+    preset_by_name(settings.training.preset)
     dependencies.spark_jars()
     from jobs.benchmark.scoring.page import write  # noqa: PLC0415 - matplotlib takes a second
 
@@ -132,12 +138,13 @@ class WayProcess:
     def started(cls, name: str, job: Job, profiles: Sequence[bytes]) -> Iterator[Self]:
         """Start a way in a process of its own, until it has made the first lists."""
         begin = time.monotonic()
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        with _own_process() as pool:
             try:
                 pid = pool.submit(Way.start, name, job, profiles[: job.processes]).result()
                 yield cls(pool, round(time.monotonic() - begin, 1), pid)
             finally:
-                pool.submit(Way.stop).result()
+                with suppress(BrokenProcessPool):
+                    pool.submit(Way.stop).result()
 
     def run(self, profiles: Sequence[bytes]) -> None:
         """Make all lists once."""
@@ -157,6 +164,12 @@ class WayProcess:
             "memory_mib": round(self.memory_mib),
             "same": self.digest == limit.digest,
         }
+
+
+def _own_process() -> ProcessPoolExecutor:
+    """Return a process that leaves Ctrl-C to this one, which ends it in order."""
+    ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    return ProcessPoolExecutor(1, get_context("spawn"), initializer=ignore)
 
 
 @contextmanager

@@ -220,7 +220,7 @@ def scoring(
     chosen = {"preset": preset, "epochs": epochs, "seed": seed}
     settings = settings.model_copy(update={"training": settings.training.model_copy(update=chosen)})
     plan = ScoringPlan(
-        postings=tuple(postings or (10_000, 100_000)),
+        postings=tuple(dict.fromkeys(postings or (10_000, 100_000))),
         profiles=profiles,
         processes=processes or len(os.sched_getaffinity(0)),
         rounds=rounds,
