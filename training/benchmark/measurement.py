@@ -138,17 +138,10 @@ def _ask(
 def _choices(fitted: Fitted) -> dict[str, Any]:
     """Return what a training chose, and what it measured for that."""
     content = fitted.content
-    chosen = {
-        **fitted.preset.model_dump(mode="json"),
-        "decoding": fitted.decoding or "the preset's",
-    }
+    chosen = fitted.preset.model_dump(mode="json")
     return {
         **_flat("choices/", chosen | ({"content": content.choices()} if content else {})),
-        **{
-            f"decoding/{way}/{metric}": value
-            for way, values in fitted.compared.items()
-            for metric, value in values.items()
-        },
+        **{f"decoding/{way}/ndcg@10": value for way, value in fitted.compared.items()},
         **(
             {f"content/{key}": value for key, value in content.reports().items()} if content else {}
         ),

@@ -18,7 +18,7 @@ from training.fitting.decoding_selection import choose_decoding
 from training.fitting.devices import require_device
 from training.fitting.distributed import horovod_available, launch, launch_on_spark
 from training.fitting.worker import TrainingSpec, run_worker, write_model
-from training.model.presets import Preset, preset_by_name
+from training.model.presets import Decoding, Preset, preset_by_name
 from training.model.training_tensors import load_tensors, write_features
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
@@ -37,10 +37,8 @@ class Fitted:
     """The encoder-decoder's model folder, for `EncoderDecoderRanker.load`."""
     preset: Preset
     """With the decoding that was chosen."""
-    decoding: str | None
-    """Its name in `presets.DECODINGS`; None where no candidate was held out."""
-    compared: Mapping[str, Mapping[str, float]]
-    """Metrics of each decoding on the validation part (`decoding_selection.REPORTED_METRICS`)."""
+    compared: Mapping[Decoding, float]
+    """NDCG@10 of each decoding on the validation part; empty where no candidate was held out."""
     content: FittedContent | None
     """The two stages trained around the encoder-decoder; None where the preset has none."""
     records: tuple[dict[str, Any], ...]
@@ -105,7 +103,6 @@ def fit(
         content=content,
         folder=spec.model,
         preset=chosen.ranker.preset,
-        decoding=chosen.name,
         compared=chosen.compared,
         records=tuple(_records(spec)),
         processes=processes,

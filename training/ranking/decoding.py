@@ -1,9 +1,10 @@
-"""Decoding: lists from the first decoding step alone, greedily, or by beam search."""
+"""Decoding: lists from the first decoding step alone, or greedily."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import logsumexp
 
 from training.explanation.attribution import (
     ListedPosting,
@@ -38,8 +39,8 @@ class DecodingStart:
 
 
 @dataclass(frozen=True, eq=False)
-class _Hypothesis:
-    """A partial list, and what is known for its next place."""
+class _PartialList:
+    """The first places of a list, and what is known for the next one."""
 
     profile: int
     """The index of its profile."""
@@ -51,6 +52,17 @@ class _Hypothesis:
     """Indices of the shortlist, in the order of the list."""
     totals: tuple[float, ...] = ()
     """The log-probability of the list up to and including each of its places."""
+
+    def extended(self, shortlist: Shortlist, size: int) -> "_PartialList":
+        """Add the most probable of the postings that the next of `size` places may hold."""
+        taken = np.zeros(len(shortlist), dtype=bool)
+        taken[list(self.chosen)] = True
+        allowed = allowed_next(shortlist.employers, taken, size)
+        scores = np.where(allowed, self.scores.astype(np.float64), -np.inf)
+        index = int(np.argmax(scores))
+        total = scores[index] - logsumexp(scores) + (self.totals[-1] if self.totals else 0.0)
+        chosen, totals = (*self.chosen, index), (*self.totals, float(total))
+        return replace(self, chosen=chosen, totals=totals)
 
 
 def decode(
@@ -64,13 +76,9 @@ def decode(
     """Make a list of at most `size` places for each query.
 
     Estimates for the whole catalogue choose the postings that are scored exactly at the first step;
-    the best of these are the shortlist from which a list is made. A list holds no posting twice and
-    keeps the cap on employers. The probability of a posting at a step is a softmax over the scores
-    of the postings allowed there. Ties go by row (a hash of the id).
-
-    - Width 0 uses the scores of the first step for all places.
-    - Width 1 is greedy: each step emits the most probable posting, and the next step reads it.
-    - A larger width is a beam search: the most probable whole list wins.
+    the best of these, as many as the list has places, are ordered by `decoding`. A list keeps the
+    cap on employers. The probability of a posting at a step is a softmax over the scores of the
+    postings allowed there. Ties go by row (a hash of the id).
 
     Returns:
         A list for each query; scores are log-probabilities of the list up to each place.
@@ -84,14 +92,7 @@ def decode(
         rows = slice(first, first + _BATCH)
         batch = start.take(rows)
         nearest = [
-            nearest_postings(
-                prepared,
-                query,
-                batch.decision,
-                index=index,
-                products=own,
-                size=size * decoding.among,
-            )
+            nearest_postings(prepared, query, batch.decision, index=index, products=own, size=size)
             for index, (query, own) in enumerate(zip(queries[rows], products[rows], strict=True))
         ]
         lists += _lists(network, batch, nearest, size, decoding)
@@ -117,28 +118,25 @@ def _lists(
         own.scores(decision.query[index], decision.freshness_weights[index])
         for index, own in enumerate(nearest)
     ]
-    length = size * decoding.among
-    best = [own.best(score, length) for own, score in zip(nearest, scores, strict=True)]
+    best = [own.best(score, size) for own, score in zip(nearest, scores, strict=True)]
     shortlists = [own.take(indices) for own, indices in zip(nearest, best, strict=True)]
     hidden, cell = decision.state
     starts = [
-        _Hypothesis(index, score[indices], (hidden[index], cell[index]))
+        _PartialList(index, score[indices], (hidden[index], cell[index]))
         for index, (score, indices) in enumerate(zip(scores, best, strict=True))
     ]
-    if decoding.width:
-        decoded = _beam_search(
-            network, start.encoded, shortlists, starts, size=size, width=decoding.width
-        )
+    if decoding is Decoding.GREEDY:
+        decoded = _greedy_lists(network, start.encoded, shortlists, starts, size)
     else:
         decoded = [
             _first_step_list(own, shortlist, size)
             for own, shortlist in zip(starts, shortlists, strict=True)
         ]
     lists = [
-        ScoredList(own, score, indices[list(hypothesis.chosen)])
-        for hypothesis, own, score, indices in zip(decoded, nearest, scores, best, strict=True)
+        ScoredList(own, score, indices[list(made.chosen)])
+        for made, own, score, indices in zip(decoded, nearest, scores, best, strict=True)
     ]
-    return _attributed(network, start, [hypothesis.totals for hypothesis in decoded], lists)
+    return _attributed(network, start, [made.totals for made in decoded], lists)
 
 
 def _attributed(
@@ -164,7 +162,7 @@ def _attributed(
     ]
 
 
-def _first_step_list(start: _Hypothesis, shortlist: Shortlist, size: int) -> _Hypothesis:
+def _first_step_list(start: _PartialList, shortlist: Shortlist, size: int) -> _PartialList:
     """Fill all places by the scores of the first step."""
     chosen = shortlist.best(start.scores, size)
     order = chosen[np.argsort(-start.scores[chosen], kind="stable")]
@@ -174,82 +172,43 @@ def _first_step_list(start: _Hypothesis, shortlist: Shortlist, size: int) -> _Hy
     return replace(start, chosen=tuple(order.tolist()), totals=tuple(totals.tolist()))
 
 
-def _beam_search(
+def _greedy_lists(
     network: NumpyNetwork,
     encoded: Encoded,
     shortlists: Sequence[Shortlist],
-    starts: Sequence[_Hypothesis],
-    *,
+    starts: Sequence[_PartialList],
     size: int,
-    width: int,
-) -> list[_Hypothesis]:
-    """Extend lists place by place, with at most `width` hypotheses a profile; return the best."""
-    beams = [[start] for start in starts]
-    for step in range(min(size, max(map(len, shortlists)))):
-        growing = [len(shortlist) > step for shortlist in shortlists]
-        if step:
-            current = [
-                own for beam, grows in zip(beams, growing, strict=True) if grows for own in beam
-            ]
-            scored = _next_scores(network, encoded, shortlists, current)
-            beams = [
-                [next(scored) for _ in beam] if grows else beam
-                for beam, grows in zip(beams, growing, strict=True)
-            ]
-        beams = [
-            _extended(beam, shortlist, size, width) if grows else beam
-            for beam, shortlist, grows in zip(beams, shortlists, growing, strict=True)
-        ]
-    return [beam[0] for beam in beams]
-
-
-def _extended(
-    beam: Sequence[_Hypothesis], shortlist: Shortlist, size: int, width: int
-) -> list[_Hypothesis]:
-    """Extend each hypothesis by a place; return the `width` most probable, best first."""
-    extended: list[_Hypothesis] = []
-    for hypothesis in beam:
-        taken = np.zeros(len(shortlist), dtype=bool)
-        taken[list(hypothesis.chosen)] = True
-        allowed = allowed_next(shortlist.employers, taken, size)
-        scores = np.where(allowed, hypothesis.scores, -np.inf)
-        total = hypothesis.totals[-1] if hypothesis.totals else 0.0
-        for index in np.argsort(-scores, kind="stable")[:width].tolist():
-            if np.isfinite(scores[index]):
-                totals = (*hypothesis.totals, total - _negative_log_probability(scores, index))
-                chosen = (*hypothesis.chosen, index)
-                extended.append(replace(hypothesis, chosen=chosen, totals=totals))
-    return sorted(extended, key=lambda hypothesis: -hypothesis.totals[-1])[:width]
+) -> list[_PartialList]:
+    """Emit the most probable posting at each step; the next step reads it."""
+    lists = [own.extended(shortlists[own.profile], size) for own in starts]
+    for places in range(1, max(map(len, shortlists))):
+        growing = [own for own in lists if len(shortlists[own.profile]) > places]
+        for own in _next_scores(network, encoded, shortlists, growing):
+            lists[own.profile] = own.extended(shortlists[own.profile], size)
+    return lists
 
 
 def _next_scores(
     network: NumpyNetwork,
     encoded: Encoded,
     shortlists: Sequence[Shortlist],
-    hypotheses: Sequence[_Hypothesis],
-) -> Iterator[_Hypothesis]:
-    """Take the next decoding step of hypotheses, which reads the posting emitted last."""
-    if not hypotheses:
-        return
-    emitted = np.stack([shortlists[own.profile].vectors[own.chosen[-1]] for own in hypotheses])
-    hidden, cell = (np.stack([own.state[part] for own in hypotheses]) for part in range(2))
+    lists: Sequence[_PartialList],
+) -> Iterator[_PartialList]:
+    """Take the next decoding step of lists, which reads the posting emitted last."""
+    emitted = np.stack([shortlists[own.profile].vectors[own.chosen[-1]] for own in lists])
+    hidden, cell = (np.stack([own.state[part] for own in lists]) for part in range(2))
     decision = network.decide(
         Encoded(
-            [encoded.states[own.profile] for own in hypotheses],
-            [encoded.keys[own.profile] for own in hypotheses],
-            [encoded.contents[own.profile] for own in hypotheses],
+            [encoded.states[own.profile] for own in lists],
+            [encoded.keys[own.profile] for own in lists],
+            [encoded.contents[own.profile] for own in lists],
         ),
         (hidden, cell),
         network.next_input(emitted),
     )
     hidden, cell = decision.state
-    for row, own in enumerate(hypotheses):
+    for row, own in enumerate(lists):
         scores = shortlists[own.profile].scores(
             decision.query[row], decision.freshness_weights[row]
         )
         yield replace(own, scores=scores, state=(hidden[row], cell[row]))
-
-
-def _negative_log_probability(scores: np.ndarray, index: int) -> float:
-    apart = (scores - scores[index]).astype(np.float64)
-    return float(np.log(np.exp(apart).sum()))

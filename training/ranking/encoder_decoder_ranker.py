@@ -36,7 +36,7 @@ from training.model.features import (
     stated_features,
 )
 from training.model.network import BLOCKS, EncoderDecoder
-from training.model.presets import DECODINGS, Decoding, Preset
+from training.model.presets import Decoding, Preset
 from training.model.time_encoding import to_microseconds
 from training.ranking.decoding import decode, start_decoding
 from training.ranking.first_step import Attention, FirstStep
@@ -44,7 +44,7 @@ from training.ranking.most_popular import MostPopularRanker
 from training.ranking.ranked_items import ranked_items
 from training.retrieval.shortlist import RetrievalQuery
 
-FORMAT = 3
+FORMAT = 4
 """Of the model folder; a folder of another format is refused."""
 
 _BATCH = 64
@@ -243,9 +243,7 @@ class EncoderDecoderRanker:
         query = RetrievalQuery(encoder_input, to_microseconds(as_of), allowed)
         with one_thread():
             decision = start_decoding(self._network, [encoder_input]).decision
-            [[first]] = decode(
-                self._network, [query], prepared, size=1, decoding=DECODINGS["first"]
-            )
+            [[first]] = decode(self._network, [query], prepared, size=1, decoding=Decoding.FIRST)
         posting_id = prepared.catalogue.posting_ids[first.row]
         return Attention(steps, decision.attention[0], first.contributions, posting_id)
 

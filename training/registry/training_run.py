@@ -44,7 +44,8 @@ def training_record(
         curves=epoch_curves(fitted.records),
         metrics={
             "seconds": seconds,
-            **_decoding_metrics(fitted),
+            # MLflow refuses @ in names
+            **{f"decoding/{way}/ndcg_at_10": value for way, value in fitted.compared.items()},
             **(fitted.content.reports() if fitted.content else {}),
         },
         processes=fitted.processes,
@@ -60,12 +61,3 @@ def epoch_curves(records: Iterable[Mapping[str, Any]]) -> dict[str, list[float]]
             if isinstance(value, (int, float)) and name not in {"epoch", "epochs"}:
                 curves[name].append(float(value))
     return dict(curves)
-
-
-def _decoding_metrics(fitted: Fitted) -> dict[str, float]:
-    """Name the validation metrics of each way of decoding. MLflow refuses @ in names."""
-    return {
-        f"decoding/{way}/{name.replace('@', '_at_')}": value
-        for way, values in fitted.compared.items()
-        for name, value in values.items()
-    }

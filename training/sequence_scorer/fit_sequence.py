@@ -20,6 +20,7 @@ from training.data.dataset import Dataset
 from training.determinism import repeatable
 from training.evaluation.prequential import HeldOutTurns
 from training.evaluation.ranking_metrics import METRICS, expected_metrics, tied_ranks
+from training.evaluation.setting_search import search
 from training.inference.batch_invariant_ops import one_thread
 from training.sequence_scorer.attention_scorer import SequenceScorer
 from training.sequence_scorer.attribute_scorer import DECAYS, AttributeScorer
@@ -233,30 +234,6 @@ def choose_weights(
     return search(grid, start, lambda weights: value_of(blend(scores, weights)), _ROUNDS)
 
 
-def search(
-    grid: Mapping[str, Sequence[float]],
-    start: Mapping[str, float],
-    value_of: Callable[[Mapping[str, float]], float],
-    rounds: int,
-) -> tuple[dict[str, float], float]:
-    """Change one setting at a time as long as that improves a value; ties keep the old.
-
-    Returns:
-        The settings, those of `start` without a grid among them, and their value.
-    """
-    chosen, best = dict(start), value_of(start)
-    for _ in range(rounds):
-        before = dict(chosen)
-        for name, values in grid.items():
-            for setting in [setting for setting in values if setting != chosen[name]]:
-                tried = {**chosen, name: setting}
-                if (value := value_of(tried)) > best:
-                    best, chosen = value, tried
-        if chosen == before:
-            break
-    return chosen, best
-
-
 def _fit_model(
     config: SequenceConfig, learned: TrainingHistories, validation: ValidationTurns, seed: int
 ) -> tuple[SequenceScorer, int, tuple[float, ...]]:
@@ -320,10 +297,8 @@ def _choose_decay(learned: TrainingHistories, validation: ValidationTurns) -> fl
         alike = AttributeScorer.of(learned.items, learned.attributes, tried["decay"])
         return validation.ndcg(validation.attribute_scores(alike))
 
-    start = {"decay": DECAYS[0]}
-    return (
-        search({"decay": DECAYS}, start, value_of, 1)[0]["decay"] if len(validation) else DECAYS[0]
-    )
+    rounds = 1 if len(validation) else 0
+    return search({"decay": DECAYS}, {"decay": DECAYS[0]}, value_of, rounds)[0]["decay"]
 
 
 def _likeness(learned: TrainingHistories, decay: float | None) -> AttributeScorer | None:

@@ -1,7 +1,6 @@
 """careerstream train, promote, rollback and models: from events to the champion."""
 
 import json
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -33,8 +32,10 @@ def train(
     settings = settings.model_copy(update={"training": training})
     with spark_session(settings, "train") as spark, EpochProgress() as progress:
         reference, fitted = job.run(spark, settings, progress.epoch)
-    if fitted.decoding is not None:
-        console.print(_decoding_table(fitted.compared, fitted.decoding))
+    if fitted.compared:
+        reached = ", ".join(f"{way} {ndcg:.4f}" for way, ndcg in fitted.compared.items())
+        served = fitted.preset.model.decoding
+        console.print(f"decoding: {served}, chosen by NDCG@10 in validation ({reached})")
     if fitted.content is not None:
         blend, cases = fitted.content.ranker.blend, fitted.content.cases
         console.print(f"blend: {blend}, chosen on {cases} validation cases")
@@ -120,11 +121,3 @@ def list_versions(context: typer.Context) -> None:
     for entry in history:
         forced = " (forced)" if entry["forced"] else ""
         console.print(f"{entry['time']} version {entry['version']}{forced}: {entry['reason']}")
-
-
-def _decoding_table(metrics: Mapping[str, Mapping[str, float]], served: str) -> Table:
-    """Lay out the validation metrics of each way of decoding."""
-    table = Table("validation", *(f"{way} (served)" if way == served else way for way in metrics))
-    for name in metrics[served]:
-        table.add_row(name, *(f"{values[name]:.4f}" for values in metrics.values()))
-    return table

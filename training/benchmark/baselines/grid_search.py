@@ -15,6 +15,7 @@ from training.benchmark.protocols.training_view import (
     TrainingSummary,
     TrainingView,
 )
+from training.evaluation.setting_search import search
 
 Choices = Mapping[str, float]
 """A value for each setting of a baseline."""
@@ -72,29 +73,21 @@ class Baseline:
         return replace(scorer, summary=TrainingSummary(seconds, choices))
 
     def _search(self, build: Builder, cases: Cases, on_progress: OnProgress) -> Choices:
-        """Change one setting at a time as long as that improves the metric; ties keep the old."""
-        choices = {name: values[0] for name, values in self.grid.items()}
-        if not len(cases) or all(len(values) == 1 for values in self.grid.values()):
-            return choices
+        """Search the settings; see `setting_search.search`."""
+        first = {name: values[0] for name, values in self.grid.items()}
+        total = 1 + _ROUNDS * sum(len(values) - 1 for values in self.grid.values())
+        if not len(cases) or total == 1:
+            return first
+        tries = 0
 
         def value_of(tried: Choices) -> float:
+            nonlocal tries
+            tries += 1
+            on_progress("choosing", tries / total)
             scorer = build(tried)
             return mean_metric(lambda rows: scorer.scores(cases.histories[rows]), cases)
 
-        best, tries = value_of(choices), 1
-        total = 1 + _ROUNDS * sum(len(values) - 1 for values in self.grid.values())
-        for _ in range(_ROUNDS):
-            before = choices
-            for name, values in self.grid.items():
-                for setting in [setting for setting in values if setting != choices[name]]:
-                    tried = {**choices, name: setting}
-                    value, tries = value_of(tried), tries + 1
-                    on_progress("choosing", tries / total)
-                    if value > best:
-                        best, choices = value, tried
-            if choices == before:
-                break
-        return choices
+        return search(self.grid, first, value_of, _ROUNDS)[0]
 
 
 def sample_cases(cases: Cases, seed: int, most: int = _MOST_CASES) -> Cases:
