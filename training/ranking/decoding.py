@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import logsumexp
 
 from training.explanation.attribution import (
     ListedPosting,
@@ -60,7 +59,8 @@ class _PartialList:
         allowed = allowed_next(shortlist.employers, taken, size)
         scores = np.where(allowed, self.scores.astype(np.float64), -np.inf)
         index = int(np.argmax(scores))
-        total = scores[index] - logsumexp(scores) + (self.totals[-1] if self.totals else 0.0)
+        before = self.totals[-1] if self.totals else 0.0
+        total = before - np.log(np.exp(scores - scores[index]).sum())
         chosen, totals = (*self.chosen, index), (*self.totals, float(total))
         return replace(self, chosen=chosen, totals=totals)
 
