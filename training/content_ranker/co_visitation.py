@@ -7,19 +7,19 @@ each other, but people who look at postings in one of two neighbouring towns loo
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from scipy import sparse
 
-from training.content_ranker.posting_features import PostingFeatures
+from training.content_ranker.posting_features import CO_VISITED_FIELDS, PostingFeatures
+from training.content_ranker.sparse_rows import row_entries
 from training.data.dataset import DISMISS, Dataset
 from training.data.popularity_counts import HALF_LIFE_DAYS, PopularityCounts
 from training.model.time_encoding import to_microseconds
 
-CO_VISITED_FIELDS = ("locality", "employer")
-"""Fields whose values are compared by co-visitation."""
 MEASURES = ("people", "share of both", "share", "second hand")
 """Logarithm of the number of people who held both values; this number over the geometric mean of
 those who held either; over those who held the first and any other; and the share through a third
@@ -50,12 +50,30 @@ class Neighbours:
         places = {name: place for place, name in enumerate(self.names)}
         return np.array([places.get(value, len(places)) for value in values], dtype=np.int64)
 
-    def of(self, node: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the neighbours of a node and their measures: (E,) places, (E, M)."""
-        if node >= len(self.names):
-            return self.others[:0], self.measures[:0]
-        span = slice(*self.starts[node : node + 2].tolist())
-        return self.others[span], self.measures[span]
+    def of(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the neighbours of n nodes: (E,) nodes, (E, M) measures, and whose each is."""
+        entries, owners = row_entries(self._starts, nodes)
+        return self.others[entries], self.measures[entries], owners
+
+    def between(self, nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Look up the measures between n nodes and C others, (n, C, M) float32.
+
+        Others that are among the n nodes have 0: equality is a similarity of its own.
+        """
+        none = len(others)
+        places = np.full(len(self.names) + 1, none)
+        places[others] = np.arange(none)
+        places[nodes] = none
+        table = np.zeros((len(nodes), none + 1, self.measures.shape[1]), dtype=np.float32)
+        near, measures, owners = self.of(nodes)
+        table[owners, places[near]] = measures
+        table[:, none] = 0.0
+        return table[:, places[others]]
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        """With a node at the end that has no neighbours, for unknown values."""
+        return np.append(self.starts, self.starts[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +91,7 @@ class CoVisitation:
 
     @classmethod
     def count(cls, events: Dataset, features: PostingFeatures) -> Self:
-        """Count events; the postings' features must have the values of the fields to compare."""
+        """Count the events of the postings of a catalogue, whose features these are."""
         real = events.kinds != DISMISS
         owners = np.repeat(np.arange(len(events)), np.diff(events.starts))[real]
         rows = events.postings[real]
@@ -81,8 +99,9 @@ class CoVisitation:
         shown, places = np.unique(rows, return_inverse=True)
         both = _co_occurrence(owners, places, len(events), len(shown))
         fields = {}
-        for field, values in features.values.items():
-            held = np.array(values, dtype=object)[rows]
+        for field in CO_VISITED_FIELDS:
+            values = np.array(features.values[field], dtype=object)
+            held = values[features.codes_of(field)[rows]]
             names, value_places = np.unique(held[held != ""].astype(str), return_inverse=True)
             counts = _co_occurrence(owners[held != ""], value_places, len(events), len(names))
             fields[field] = _measure(names.tolist(), counts)

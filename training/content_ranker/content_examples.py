@@ -55,7 +55,7 @@ class ContentExamples:
 def make_examples(
     train: Dataset, featurizer: PostingFeaturizer, postings: PostingFeatures, seed: int
 ) -> ContentExamples:
-    """Make the examples of a training part; the postings have the values of `CO_VISITED_FIELDS`."""
+    """Make the examples of a training part."""
     random = np.random.default_rng(seed)
     events = train.first_interactions()
     known = [not history_before(train, event).dismissed.all() for event in events.tolist()]
@@ -113,9 +113,8 @@ def _choice(
 
 def _shares_a_place(features: InteractionFeatures, rows: np.ndarray) -> np.ndarray:
     """Return which postings share a place with some rows, (N,) bool; all if there are no places."""
-    fields = features.featurizer.fields
     for name in _PLACES:
-        if name in fields:
-            codes = features.postings.codes[fields.index(name)]
+        if name in features.featurizer.fields:
+            codes = features.postings.codes_of(name)
             return np.asarray(np.isin(codes, codes[rows][codes[rows] != ABSENT]))
     return np.ones(features.postings.codes.shape[1], dtype=bool)

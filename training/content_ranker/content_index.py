@@ -1,17 +1,16 @@
 """A catalogue prepared for the content score: a folder of arrays that are memory-mapped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from streaming.serving.catalogue import Catalogue
 from training.content_ranker.co_visitation import CoVisitation
+from training.content_ranker.content_score import ContentScore
 from training.content_ranker.interaction_features import InteractionFeatures
 from training.content_ranker.posting_features import PostingFeatures, PostingFeaturizer
-from training.model.features import fingerprint
 
 _PARTS = ("data", "indices", "indptr")
 
@@ -22,42 +21,36 @@ class ContentIndex:
     def __init__(self, featurizer: PostingFeaturizer, co_visitation: CoVisitation) -> None:
         self.featurizer = featurizer
         self.co_visitation = co_visitation
-        self._places: dict[str, int] = {}
-        self._texts: tuple[sparse.csr_array, ...] = ()
+        self._vectors: dict[str, tuple[dict[str, int], sparse.csr_array]] = {}
 
     def write(self, catalogue: Catalogue, folder: Path) -> None:
         """Write what `open` needs into an empty folder."""
         rows = catalogue.table.to_pylist()
-        fields = tuple(self.co_visitation.fields)
-        postings = self.featurizer.transform(rows, self._text_vectors(rows), fields)
+        postings = self.featurizer.transform(rows, self._text_vectors)
         features = InteractionFeatures.over(
             catalogue, postings, self.featurizer, self.co_visitation
         )
         np.save(folder / "codes.npy", postings.codes)
-        np.save(folder / "missing.npy", postings.missing)
         np.save(folder / "posting_places.npy", features.posting_places)
         np.save(folder / "popularity.npy", features.popularity)
         for place, text in enumerate(postings.texts):
             _save(text, folder, f"text{place}")
-            _save(text.T.tocsr(), folder, f"index{place}")
+        codes = [
+            postings.codes_of(self.featurizer.column_of(text)) for text in self.featurizer.texts
+        ]
+        none = sparse.csr_array((len(rows), 0), dtype=np.float32)
+        pairs = zip(postings.texts, codes, strict=True)
+        _save(sparse.hstack([none, *(text[own] for text, own in pairs)], "csr"), folder, "words")
         for field, places in features.field_places.items():
             np.save(folder / f"places.{field}.npy", places)
 
-    def open(
-        self, catalogue: Catalogue, folder: Path
-    ) -> tuple[InteractionFeatures, tuple[sparse.csr_array, ...]]:
-        """Open what `write` wrote of the same catalogue.
-
-        Returns:
-            The features, and by text an inverted index: its transpose, (·, N).
-        """
-        count = len(self.featurizer.texts)
-        texts = tuple(_load(folder, f"text{place}") for place in range(count))
-        index = tuple(_load(folder, f"index{place}") for place in range(count))
-        codes, missing = _open(folder / "codes.npy"), _open(folder / "missing.npy")
+    def open(self, catalogue: Catalogue, folder: Path, weights: np.ndarray) -> ContentScore:
+        """Open what `write` wrote of the same catalogue; the weights are (F,) float32."""
+        texts = tuple(_load(folder, f"text{n}") for n in range(len(self.featurizer.texts)))
+        codes, columns = _open(folder / "codes.npy"), self.featurizer.columns
         fields = self.co_visitation.fields
         features = InteractionFeatures(
-            postings=PostingFeatures(codes, missing, texts, {}),
+            postings=PostingFeatures(columns, codes, texts, {}),
             featurizer=self.featurizer,
             co_visitation=self.co_visitation,
             field_places={field: _open(folder / f"places.{field}.npy") for field in fields},
@@ -65,23 +58,17 @@ class ContentIndex:
             popularity=_open(folder / "popularity.npy"),
             opens=catalogue.opens,
         )
-        return features, index
+        return ContentScore(features, weights, _load(folder, "words"))
 
-    def _text_vectors(self, postings: Sequence[Mapping[str, Any]]) -> tuple[sparse.csr_array, ...]:
-        """Return the vectors of texts, those of unchanged postings from the last call."""
-        keys = [fingerprint(posting) for posting in postings]
-        # note: not the number of places, because postings of equal content share one
-        known, old = self._places, self._texts[0].shape[0] if self._texts else 0
-        new = [place for place, key in enumerate(keys) if key not in known]
-        computed = self.featurizer.text_vectors([postings[place] for place in new])
-        fresh = {keys[place]: old + row for row, place in enumerate(new)}
-        order = [known[key] if key in known else fresh[key] for key in keys]
-        if self._texts:
-            pairs = zip(self._texts, computed, strict=True)
-            computed = [sparse.vstack(pair, format="csr") for pair in pairs]
-        self._texts = tuple(text[order] for text in computed)
-        self._places = {key: place for place, key in enumerate(keys)}
-        return self._texts
+    def _text_vectors(self, text: str, values: Sequence[str]) -> sparse.csr_array:
+        """Return the vectors of a text's values, of those of the last call as they were."""
+        known, vectors = self._vectors.get(text, ({}, self.featurizer.tfidf(text, [])))
+        new = [value for value in values if value not in known]
+        vectors = sparse.vstack([vectors, self.featurizer.tfidf(text, new)], format="csr")
+        places = known | {value: len(known) + place for place, value in enumerate(new)}
+        vectors = vectors[[places[value] for value in values]]
+        self._vectors[text] = {value: place for place, value in enumerate(values)}, vectors
+        return vectors
 
 
 def _open(file: Path) -> np.ndarray:

@@ -1,25 +1,40 @@
 """The content score of a whole catalogue for one profile, and what each step adds to it.
 
 A step adds, for each similarity, its similarity with the posting times the similarity's weight for
-that step. So a field becomes a table of what each of its values adds, a text becomes one weight for
-each word, looked up in an inverted index from words to postings, and postings are never compared
-one by one.
+that step. So each column of the postings becomes a table of what its values add: as values, by
+their texts, and by co-visitation. The texts of a history become one weight for each word. Postings
+are never compared one by one.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
+from streaming.serving.catalogue import ALWAYS
 from training.content_ranker.co_visitation import MEASURES
 from training.content_ranker.interaction_features import (
     CO_VISITS,
     POSTING_TERMS,
     InteractionFeatures,
+    absence,
+    co_visit,
 )
 from training.content_ranker.profile_history import AGGREGATES, ProfileHistory
+from training.content_ranker.sparse_rows import inner_products, row_entries, sum_at
 from training.data.posting_fields import ABSENT
+from training.model.time_encoding import Freshness
+
+
+@dataclass(frozen=True, eq=False)
+class ContentScores:
+    """The scores of the N postings of a catalogue for one history, (N,) float32."""
+
+    total: np.ndarray
+    together: np.ndarray
+    """`InteractionFeatures.co_visits`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,54 +44,102 @@ class ContentScore:
     features: InteractionFeatures
     weights: np.ndarray
     """(F,) float32, of `features.names`."""
-    index: tuple[sparse.csr_array, ...]
-    """By text its transpose, (·, N): which postings hold a word."""
+    words: sparse.csr_array
+    """(N, W) float32: all texts of each posting side by side."""
 
-    def scores(self, history: ProfileHistory, moment: int) -> np.ndarray:
-        """Score every posting by itself at a moment, microseconds since 1970: (N,) float32.
+    def scores(
+        self, histories: Sequence[ProfileHistory], moments: Sequence[int]
+    ) -> Iterator[ContentScores]:
+        """Score every posting by itself for each history at its moment, microseconds since 1970.
 
-        The history has at least one step.
+        Histories have at least one step. Texts are read once for all histories; scores do not
+        depend on the other histories by a bit.
         """
-        postings, co_visitation = self.features.postings, self.features.co_visitation
-        weights = iter(self._step_weights(history))
-        scores = self._term_weights @ self.features.posting_terms(history, moment, slice(None))
-        for codes, size in zip(postings.codes, self._field_sizes, strict=True):
-            table = np.zeros(size + 1, dtype=np.float32)  # the last entry: absent
-            np.add.at(table, codes[history.rows], next(weights))
-            table[ABSENT] = 0.0
-            scores += table[codes]
-        for missing in postings.missing:
-            scores += missing * np.float32(next(weights) @ missing[history.rows])
-        for text, index in zip(postings.texts, self.index, strict=True):
-            scores += _text_scores(text[history.rows], next(weights), index)
-        for field, places in self.features.field_places.items():
-            neighbours = co_visitation.fields[field]
-            by_step = np.stack([next(weights) for _ in MEASURES], axis=1)  # (n, measures)
-            table = np.zeros(len(neighbours.names) + 1, dtype=np.float32)
-            for value, weight in zip(places[history.rows].tolist(), by_step, strict=True):
-                others, measures = neighbours.of(value)
-                table[others] += measures @ weight
-            table[places[history.rows]] = 0.0
-            scores += table[places]
-        return np.asarray(scores, dtype=np.float32)
+        counts, tables = self.features.co_visits(histories), self._tables(histories)
+        for place, moment in enumerate(moments):
+            together = counts[place].take(self.features.posting_places)
+            total = self._posting_scores(moment, together)
+            for codes, table in zip(self.features.postings.codes, tables, strict=True):
+                total += table[place].take(codes)
+            yield ContentScores(total, together)
+
+    @cached_property
+    def orders(self) -> dict[str, np.ndarray]:
+        """Dated postings, the newest first, and those that people turned to, the most popular."""
+        opens, popularity = self.features.opens, self.features.popularity
+        newest, most = np.argsort(-opens, kind="stable"), np.argsort(-popularity, kind="stable")
+        return {
+            "fresh": newest[opens[newest] != ALWAYS],
+            "popular": most[popularity[most] > 0],
+        }
+
+    def _posting_scores(self, moment: int, together: np.ndarray) -> np.ndarray:
+        """Score what does not depend on the history, and co-visitation, (N,) float32."""
+        features, weights = self.features, self._term_weights
+        popularity = features.popularity * np.float32(features.co_visitation.decay_at(moment))
+        scores = self._freshness.weighted(weights[:CO_VISITS], moment)
+        counted = np.log1p(together), features.log_people, np.log1p(popularity)
+        for weight, count in zip(weights[CO_VISITS:], counted, strict=True):
+            scores += weight * count
+        return scores
+
+    def _tables(self, histories: Sequence[ProfileHistory]) -> list[np.ndarray]:
+        """Return by column what its V values, and none, add for B histories: (B, V + 1) float32."""
+        features, count = self.features, len(histories)
+        postings, featurizer = features.postings, features.featurizer
+        owners = np.repeat(np.arange(count), [len(history) for history in histories])
+        rows = np.concatenate([history.rows for history in histories])
+        steps = [self._step_weights(history) for history in histories]
+        weights = dict(zip(features.similarity_names, np.concatenate(steps, axis=1), strict=True))
+        own = dict(zip(postings.columns, postings.codes[:, rows], strict=True))
+        tables = {
+            column: np.zeros((count, size + 1), dtype=np.float32)
+            for column, size in zip(postings.columns, self._sizes, strict=True)
+        }
+        for field in featurizer.fields:
+            tables[field] = sum_at(tables[field].shape, owners, own[field], weights[field])
+            tables[field][:, ABSENT] = 0.0
+        for field in featurizer.missing:
+            lacking = weights[absence(field)] * (own[field] == ABSENT)
+            tables[field][:, ABSENT] = np.bincount(owners, weights=lacking, minlength=count)
+        for text, vectors in zip(featurizer.texts, postings.texts, strict=True):
+            column = featurizer.column_of(text)
+            places, step = row_entries(vectors.indptr, own[column])
+            terms = vectors.data[places] * weights[text][step]
+            shape = vectors.shape[1], count
+            words = sum_at(shape, vectors.indices[places], owners[step], terms)
+            # Each column of the product is summed by itself, in the order of a row's words.
+            tables[column] += (vectors @ words).T
+        for field, nodes in features.field_places.items():
+            neighbours, held = features.co_visitation.fields[field], nodes[own[field]]
+            by_step = np.stack([weights[co_visit(field, m)] for m in MEASURES], axis=1)
+            others, measures, step = neighbours.of(held)
+            terms = (measures * by_step[step]).sum(axis=1)
+            near = sum_at((count, len(neighbours.names) + 1), owners[step], others, terms)
+            near[owners, held] = 0.0
+            tables[field] += near[:, nodes]
+        return list(tables.values())
 
     def contributions(self, history: ProfileHistory, columns: np.ndarray) -> np.ndarray:
-        """Return what each of n steps adds to the scores of C postings, (n, C) float32.
+        """Return what each of n steps adds to the scores of C other postings, (n, C) float32.
 
         The co-visitation feature is a logarithm of a sum over steps; it is divided among the steps
         in proportion to their terms.
         """
-        similarities = self.features.similarities(history.rows, columns)
-        added = np.einsum("kn,knc->nc", self._step_weights(history), similarities)
+        features, weights = self.features, self._step_weights(history)
+        similarities = features.value_similarities(history.rows, columns)
+        by_text = weights[features.text_places]
+        by_value = np.delete(weights, features.text_places, axis=0)
+        added = (by_value[:, :, None] * similarities).sum(axis=0)
+        added += inner_products(
+            self.words, history.rows, columns, lambda step, word: by_text[self._text_of[word], step]
+        )
         return np.asarray(added + self._co_visit_contributions(history, columns), dtype=np.float32)
 
     def _co_visit_contributions(self, history: ProfileHistory, columns: np.ndarray) -> np.ndarray:
-        neighbours, places = self.features.co_visitation.postings, self.features.posting_places
-        counts = np.zeros((len(history), len(neighbours.names) + 1), dtype=np.float32)
-        for step, row in enumerate(history.rows.tolist()):
-            others, measures = neighbours.of(int(places[row]))
-            counts[step, others] = history.recency[step] * measures[:, 0]
-        chosen = counts[:, places[columns]]
+        neighbours, nodes = self.features.co_visitation.postings, self.features.posting_places
+        measured = neighbours.between(nodes[history.rows], nodes[columns])
+        chosen = measured[:, :, 0] * history.recency[:, None]
         total = chosen.sum(axis=0)
         weight = self._term_weights[CO_VISITS]
         return np.asarray(chosen * (weight * np.log1p(total) / np.maximum(total, 1e-12)))
@@ -86,10 +149,20 @@ class ContentScore:
         return np.asarray(self._aggregate_weights.T @ history.weights)
 
     @cached_property
-    def _field_sizes(self) -> list[int]:
-        """Number of values of each field."""
+    def _sizes(self) -> list[int]:
+        """Number of values of each column."""
         codes = self.features.postings.codes
         return [int(size) for size in codes.max(axis=1, initial=-1) + 1]
+
+    @cached_property
+    def _text_of(self) -> np.ndarray:
+        """(W,) int64: the text of each column of `words`."""
+        widths = [vectors.shape[1] for vectors in self.features.postings.texts]
+        return np.repeat(np.arange(len(widths)), widths)
+
+    @cached_property
+    def _freshness(self) -> Freshness:
+        return Freshness(self.features.opens)
 
     @cached_property
     def _aggregate_weights(self) -> np.ndarray:
@@ -99,18 +172,3 @@ class ContentScore:
     @cached_property
     def _term_weights(self) -> np.ndarray:
         return self.weights[-len(POSTING_TERMS) :]
-
-
-def _text_scores(
-    steps: sparse.csr_array, step_weights: np.ndarray, index: sparse.csr_array
-) -> np.ndarray:
-    """Sum the weights of the words that each posting shares with n steps, (N,) float64."""
-    words, places = np.unique(steps.indices, return_inverse=True)
-    terms = steps.data * np.repeat(step_weights, np.diff(steps.indptr))
-    weights = np.bincount(places, weights=terms, minlength=len(words))
-    starts, ends = index.indptr[words], index.indptr[words + 1]
-    sizes = ends - starts
-    offsets = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
-    entries = offsets + np.arange(int(sizes.sum()))
-    values = np.repeat(weights, sizes) * index.data[entries]
-    return np.bincount(index.indices[entries], weights=values, minlength=index.shape[1])

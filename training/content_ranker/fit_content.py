@@ -8,10 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax
 
 from training.content_ranker.calibration import Calibration, expected_calibration_error
-from training.content_ranker.co_visitation import CO_VISITED_FIELDS, CoVisitation
+from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.conditional_logit import FittedLogit, fit_logit, fit_weights
 from training.content_ranker.content_examples import make_examples
 from training.content_ranker.content_index import ContentIndex
@@ -23,7 +22,7 @@ from training.determinism import repeatable
 from training.evaluation.prequential import HeldOutTurns
 from training.evaluation.ranking_metrics import ndcg_of_ranks
 from training.evaluation.split import Split
-from training.inference.batch_invariant_ops import one_thread
+from training.inference.batch_invariant_ops import log_softmax
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.retrieval.employer_cap import top_rows
 from training.sequence_scorer.fit_sequence import FittedSequence, fit_sequence
@@ -104,7 +103,7 @@ def fit_content(
     train = split.training
     featurizer = PostingFeaturizer.fit(dataset.catalogue)
     rows = dataset.catalogue.table.to_pylist()
-    postings = featurizer.transform(rows, featurizer.text_vectors(rows), CO_VISITED_FIELDS)
+    postings = featurizer.transform(rows)
     counts = CoVisitation.count(train, postings)
     examples = make_examples(train, featurizer, postings, seed)
     logit = fit_logit(examples)
@@ -195,17 +194,18 @@ _Case = tuple[Scored, np.ndarray]
 
 def _score(ranker: TwoStageRanker, dataset: Dataset, cases: Sequence[HeldOut]) -> list[_Case]:
     """Take both stages for cases of candidates with events."""
-    rows, scored = dataset.catalogue.rows, []
-    with TemporaryDirectory(prefix="careerstream-") as temporary, one_thread():
+    rows = dataset.catalogue.rows
+    with TemporaryDirectory(prefix="careerstream-") as temporary:
         folder = Path(temporary)
         ranker.prepare(dataset.catalogue, folder)
-        prepared = ranker.open_prepared(folder)
-        for case in cases:
-            query = Query(case.profile, case.as_of, ProfileHistory.of_profile(case.profile, rows))
-            [first] = ranker.encoder_decoder.first_steps([(case.profile, case.as_of)], prepared)
-            own = ranker.score(query, first, folder, _SIZE)
-            scored.append((own, own.shortlist.rows == rows[case.targets[0]]))
-    return scored
+        queries = [
+            Query(case.profile, case.as_of, ProfileHistory.of_profile(case.profile, rows))
+            for case in cases
+        ]
+        return [
+            (own, own.shortlist.rows == rows[case.targets[0]])
+            for (_, own), case in zip(ranker.score(queries, folder, _SIZE), cases, strict=True)
+        ]
 
 
 def _ndcg(scored: Sequence[_Case], blend: Blend) -> float:

@@ -7,18 +7,18 @@ it is known what each step adds. Further features are the posting's freshness, i
 with the history, and its popularity.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy import sparse
 
 from streaming.serving.catalogue import Catalogue
-from training.content_ranker.co_visitation import MEASURES, CoVisitation, Neighbours
+from training.content_ranker.co_visitation import MEASURES, CoVisitation
 from training.content_ranker.posting_features import PostingFeatures, PostingFeaturizer
 from training.content_ranker.profile_history import AGGREGATES, ProfileHistory
+from training.content_ranker.sparse_rows import inner_products, sum_at
 from training.data.posting_fields import ABSENT
 from training.model.time_encoding import freshness_at
 
@@ -31,6 +31,16 @@ the recent popularity."""
 CO_VISITS = POSTING_TERMS.index("together")
 
 
+def absence(field: str) -> str:
+    """Return the name of the similarity of two postings that lack a field."""
+    return f"{field} absent"
+
+
+def co_visit(field: str, measure: str) -> str:
+    """Return the name of a similarity by co-visitation."""
+    return f"{field} by {measure}"
+
+
 @dataclass(frozen=True, eq=False)
 class InteractionFeatures:
     """Computes the features of profiles and the postings of one catalogue."""
@@ -39,11 +49,11 @@ class InteractionFeatures:
     featurizer: PostingFeaturizer
     co_visitation: CoVisitation
     field_places: Mapping[str, np.ndarray]
-    """By field of `co_visitation.fields` the node of each posting's value, (N,) int64."""
+    """By field of `co_visitation.fields` the node of each value, (V + 1,) int64."""
     posting_places: np.ndarray
     """(N,) int64, the node of each posting among `co_visitation.postings`."""
     popularity: np.ndarray
-    """(N,) float64, weights of `co_visitation.popularity`."""
+    """(N,) float32, weights of `co_visitation.popularity`."""
     opens: np.ndarray
     """(N,) int64 microseconds, as `Catalogue.opens`."""
 
@@ -65,7 +75,7 @@ class InteractionFeatures:
                 for field, neighbours in co_visitation.fields.items()
             },
             posting_places=co_visitation.postings.places_of(catalogue.posting_ids),
-            popularity=co_visitation.popularity.aligned(catalogue),
+            popularity=co_visitation.popularity.aligned(catalogue).astype(np.float32),
             opens=catalogue.opens,
         )
 
@@ -74,9 +84,9 @@ class InteractionFeatures:
         """Names of the similarities, in the order of `similarities`."""
         return (
             *self.featurizer.fields,
-            *(f"{name} absent" for name in self.featurizer.missing),
+            *map(absence, self.featurizer.missing),
             *self.featurizer.texts,
-            *(f"{field} by {measure}" for field in self.field_places for measure in MEASURES),
+            *(co_visit(field, measure) for field in self.field_places for measure in MEASURES),
         )
 
     @cached_property
@@ -95,76 +105,65 @@ class InteractionFeatures:
 
     def similarities(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Compare n postings with C others: (similarities, n, C) float32 from 0 to 1."""
-        plain: list[np.ndarray] = []
-        for codes in self.postings.codes:
-            own = codes[rows][:, None]
-            plain.append((own == codes[columns]) & (own != ABSENT))
-        plain += [missing[rows][:, None] & missing[columns] for missing in self.postings.missing]
-        plain += [_cosines(text, rows, columns) for text in self.postings.texts]
-        co_visited = [
-            np.moveaxis(_co_visits(self.co_visitation.fields[field], places, rows, columns), 2, 0)
-            for field, places in self.field_places.items()
+        texts = []
+        for text, vectors in zip(self.featurizer.texts, self.postings.texts, strict=True):
+            codes = self.postings.codes_of(self.featurizer.column_of(text))
+            texts.append(inner_products(vectors, codes[rows], codes[columns]))
+        shape = len(texts), len(rows), len(columns)
+        others = self.value_similarities(rows, columns)
+        values, co_visited = np.split(others, [self.text_places.start])
+        every = [values, np.array(texts).reshape(shape), co_visited]
+        return np.concatenate(every, dtype=np.float32)
+
+    @cached_property
+    def text_places(self) -> slice:
+        """Where the texts stand among the similarities."""
+        start = len(self.featurizer.fields) + len(self.featurizer.missing)
+        return slice(start, start + len(self.featurizer.texts))
+
+    def value_similarities(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Compare n postings with C others, but not their texts; in the order of `similarities`."""
+        codes_of, fields = self.postings.codes_of, self.featurizer.fields
+        compared = self.postings.codes[: len(fields)]
+        own, others = compared[:, rows, None], compared[:, None, columns]
+        lacking = [fields.index(field) for field in self.featurizer.missing]
+        parts = [
+            (own == others) & (own != ABSENT),
+            (own[lacking] == ABSENT) & (others[lacking] == ABSENT),
         ]
-        none = np.zeros((0, len(rows), len(columns)), dtype=np.float32)
-        return np.concatenate(
-            [none, *(np.asarray(part, dtype=np.float32)[None] for part in plain), *co_visited]
-        )
+        for field, nodes in self.field_places.items():
+            codes, neighbours = codes_of(field), self.co_visitation.fields[field]
+            measured = neighbours.between(nodes[codes[rows]], nodes[codes[columns]])
+            parts.append(np.moveaxis(measured, 2, 0))
+        return np.concatenate(parts, dtype=np.float32)
+
+    @cached_property
+    def log_people(self) -> np.ndarray:
+        """(N,) float32: 1 + the people who turned to each posting, its logarithm."""
+        people = np.append(self.co_visitation.people, np.float32(0))
+        return np.asarray(np.log1p(people[self.posting_places]))
 
     def posting_terms(
-        self, history: ProfileHistory, moment: int, columns: np.ndarray | slice
+        self, history: ProfileHistory, moment: int, columns: np.ndarray
     ) -> np.ndarray:
         """Compute the features that are no similarity, in the order of `POSTING_TERMS`, (6, C)."""
-        places = self.posting_places[columns]
-        people = np.append(self.co_visitation.people, np.float32(0))
-        popularity = self.popularity[columns] * self.co_visitation.decay_at(moment)
-        counts = np.stack([self.co_visits(history)[places], people[places], popularity])
+        [counts] = self.co_visits([history])
+        together = counts[self.posting_places[columns]]
+        popularity = self.popularity[columns] * np.float32(self.co_visitation.decay_at(moment))
         fresh = freshness_at(self.opens[columns], moment)
-        return np.concatenate([fresh, np.log1p(counts)]).astype(np.float32)
+        counted = np.log1p(together), self.log_people[columns], np.log1p(popularity)
+        return np.asarray(np.concatenate([fresh, counted]), dtype=np.float32)
 
-    def co_visits(self, history: ProfileHistory) -> np.ndarray:
+    def co_visits(self, histories: Sequence[ProfileHistory]) -> np.ndarray:
         """Count the people who turned to both a step, weighted by recency, and each posting.
 
         Returns:
-            (P + 1,) float32, by `posting_places`; 0 for a posting that nobody turned to.
+            (B, P + 1) float32, by `posting_places`; 0 for a posting that nobody turned to.
         """
         neighbours = self.co_visitation.postings
-        counts = np.zeros(len(neighbours.names) + 1, dtype=np.float32)
-        for row, weight in zip(history.rows.tolist(), history.recency, strict=True):
-            others, measures = neighbours.of(int(self.posting_places[row]))
-            counts[others] += weight * measures[:, 0]
-        return counts
-
-
-def _co_visits(
-    neighbours: Neighbours, places: np.ndarray, rows: np.ndarray, columns: np.ndarray
-) -> np.ndarray:
-    """Look up the measures between the values of postings, (n, C, measures).
-
-    Values that a step itself holds have 0: equality is a similarity of its own.
-    """
-    own = places[rows]
-    table = np.zeros((len(rows), len(neighbours.names) + 1, len(MEASURES)), dtype=np.float32)
-    for step, value in enumerate(own.tolist()):
-        others, measures = neighbours.of(value)
-        table[step, others] = measures
-    table[:, own] = 0.0
-    return np.asarray(table[:, places[columns]])
-
-
-def _cosines(text: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Compare n unit rows with C others, (n, C); only the words of the n rows are read."""
-    own = text[rows]
-    words, places = np.unique(own.indices, return_inverse=True)
-    table = np.zeros((len(words) + 1, len(rows)), dtype=np.float32)
-    owners = np.repeat(np.arange(len(rows)), np.diff(own.indptr))
-    table[places, owners] = own.data
-    others = text[columns]
-    slots = np.full(text.shape[1], len(words), dtype=np.int32)
-    slots[words] = np.arange(len(words), dtype=np.int32)
-    shared = slots[others.indices]
-    hit = shared < len(words)
-    ends = np.concatenate([[0], np.cumsum(hit)])[others.indptr]
-    narrow = sparse.csr_array(
-        (others.data[hit], shared[hit], ends), shape=(len(columns), len(words) + 1)
-    )
-    return np.asarray((narrow @ table).T)
+        owners = np.repeat(np.arange(len(histories)), [len(history) for history in histories])
+        rows = np.concatenate([history.rows for history in histories])
+        recency = np.concatenate([history.recency for history in histories])
+        others, measures, steps = neighbours.of(self.posting_places[rows])
+        shape = len(histories), len(neighbours.names) + 1
+        return sum_at(shape, owners[steps], others, recency[steps] * measures[:, 0])

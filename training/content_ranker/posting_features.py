@@ -7,9 +7,9 @@ ranked as soon as it is indexed.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,21 +39,34 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 }
 """Text to field and unit. Names are spelt in many ways, so they are compared by character n-grams
 too. Long texts are left to the word vectors of the encoder-decoder: their words did not help."""
+CO_VISITED_FIELDS = ("locality", "employer")
+"""Fields whose values are compared by co-visitation, too."""
 _FILE, _COUNTS = "posting_features.json", "document_counts.npz"
+
+Vectorise = Callable[[str, Sequence[str]], sparse.csr_array]
+"""Maps a text and its V values to their vectors, as `PostingFeaturizer.tfidf` does."""
 
 
 @dataclass(frozen=True, eq=False)
 class PostingFeatures:
-    """The features of the N postings of a catalogue."""
+    """The features of the N postings of a catalogue.
 
+    Many postings share an employer, a place, or a title, so texts are kept for each value.
+    """
+
+    columns: tuple[str, ...]
+    """As `PostingFeaturizer.columns`."""
     codes: np.ndarray
-    """(fields, N) int32: equal for equal values, `posting_fields.ABSENT` for none."""
-    missing: np.ndarray
-    """(fields that are often absent, N) bool."""
+    """(columns, N) int64: equal for equal values, `posting_fields.ABSENT` for none."""
     texts: tuple[sparse.csr_array, ...]
-    """(N, ·) float32 unit rows for each text; a zero row for no text."""
+    """By text (V + 1, ·) float32 unit rows, one for each value of its column; the last one, which
+    `ABSENT` selects, is zero."""
     values: Mapping[str, Sequence[str]]
-    """The N values of selected fields, '' for none."""
+    """By column its V distinct values, in the order of their codes, and '' as the last one."""
+
+    def codes_of(self, column: str) -> np.ndarray:
+        """Return the codes of a column, (N,) int64."""
+        return np.asarray(self.codes[self.columns.index(column)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,33 +107,32 @@ class PostingFeaturizer:
             count=len(rows),
         )
 
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of `PostingFeatures.codes`; the compared fields are first."""
+        of_texts = map(self.column_of, self.texts)
+        return tuple(dict.fromkeys((*self.fields, *of_texts, *CO_VISITED_FIELDS)))
+
+    def column_of(self, text: str) -> str:
+        """Return the column that holds the values of a text."""
+        return _TEXTS[text][0]
+
     def transform(
-        self,
-        postings: Sequence[Mapping[str, Any]],
-        texts: Sequence[sparse.csr_array],
-        keep: Sequence[str],
+        self, postings: Sequence[Mapping[str, Any]], vectorise: Vectorise | None = None
     ) -> PostingFeatures:
-        """Compute the features of N rows of a catalogue's table.
-
-        `texts` are their `text_vectors`; the values of the fields `keep` are wanted as they are.
-        """
-        rows = _fields(postings)
-        columns = {name: [row.get(name, "") for row in rows] for name in {*self.fields, *keep}}
-        codes = [category_codes(columns[name]) for name in self.fields]
-        missing = [[not value for value in columns[name]] for name in self.missing]
+        """Compute the features of N rows of a catalogue's table."""
+        vectorise, rows = vectorise or self.tfidf, _fields(postings)
+        columns = {name: [row.get(name, "") for row in rows] for name in self.columns}
+        values = {name: [*sorted({*column} - {""}), ""] for name, column in columns.items()}
+        codes = np.array([category_codes(column) for column in columns.values()], dtype=np.int64)
         return PostingFeatures(
-            codes=np.array(codes, dtype=np.int32).reshape(len(self.fields), len(rows)),
-            missing=np.array(missing, dtype=bool).reshape(len(self.missing), len(rows)),
-            texts=tuple(_used_columns(text) for text in texts),
-            values={name: columns[name] for name in keep},
+            columns=self.columns,
+            codes=codes.reshape(len(columns), len(rows)),
+            texts=tuple(
+                _used_columns(vectorise(text, values[self.column_of(text)])) for text in self.texts
+            ),
+            values=values,
         )
-
-    def text_vectors(self, postings: Sequence[Mapping[str, Any]]) -> list[sparse.csr_array]:
-        """Return the vectors of each text of N postings, (N, SLOTS)."""
-        rows = _fields(postings)
-        return [
-            self.tfidf(text, [row.get(_TEXTS[text][0], "") for row in rows]) for text in self.texts
-        ]
 
     def tfidf(self, text: str, values: Sequence[str]) -> sparse.csr_array:
         """Return TF-IDF rows of cleaned values of one text, (N, SLOTS) float32, of length 1 or 0.

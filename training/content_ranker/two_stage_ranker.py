@@ -25,19 +25,18 @@ from typing import Self
 from zipfile import BadZipFile
 
 import numpy as np
-from scipy.special import log_softmax
 
 from streaming.errors import ModelError
-from streaming.serving.catalogue import ALWAYS, Catalogue
+from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile, RankedItem
 from training.content_ranker.calibration import Calibration
 from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.content_index import ContentIndex
-from training.content_ranker.content_score import ContentScore
+from training.content_ranker.content_score import ContentScore, ContentScores
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
 from training.explanation.attribution import ListedPosting
-from training.inference.batch_invariant_ops import one_thread
+from training.inference.batch_invariant_ops import log_softmax, one_thread
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.inference.profile_encoding import EventStep
 from training.model.time_encoding import to_microseconds
@@ -276,8 +275,8 @@ class TwoStageRanker:
 
     def _open_content_score(self, folder: Path, stamp: int) -> ContentScore:
         del stamp
-        features, index = self.index.open(self.open_prepared(folder).catalogue, folder / _CONTENT)
-        return ContentScore(features, self.weights, index)
+        catalogue = self.open_prepared(folder).catalogue
+        return self.index.open(catalogue, folder / _CONTENT, self.weights)
 
     def sequence_part(self, folder: Path) -> OpenSequencePart | None:
         """Open what `prepare` wrote for the part that reads ids; None without it.
@@ -297,55 +296,77 @@ class TwoStageRanker:
     ) -> Iterator[list[RankedItem]]:
         """Yield the lists of profiles with events."""
         prepared = self.open_prepared(folder)
+        scored = self.score(queries, folder, size)
+        for query, (first, own) in zip(queries, scored, strict=True):
+            with one_thread():
+                listed = self._list(query, first, own, folder, size)
+            yield ranked_items(prepared, query.profile, first.steps, listed)
+
+    def score(
+        self, queries: Sequence[Query], folder: Path, size: int
+    ) -> Iterator[tuple[FirstStep, Scored]]:
+        """Retrieve postings of a prepared catalogue for lists of `size`, and score them."""
+        prepared, content_score = self.open_prepared(folder), self.content_score(folder)
         for start in range(0, len(queries), _BATCH):
             batch = queries[start : start + _BATCH]
+            histories = [query.history for query in batch]
+            moments = [to_microseconds(query.as_of) for query in batch]
+            requests = [(query.profile, query.as_of) for query in batch]
             with one_thread():
-                first_steps = self.encoder_decoder.first_steps(
-                    [(query.profile, query.as_of) for query in batch], prepared
-                )
-                lists = [
-                    self._list(query, first, folder, size)
-                    for query, first in zip(batch, first_steps, strict=True)
+                first_steps = self.encoder_decoder.first_steps(requests, prepared)
+                contents = content_score.scores(histories, moments)
+                scored = [
+                    (first, self._score(query, first, content, folder, size))
+                    for query, first, content in zip(batch, first_steps, contents, strict=True)
                 ]
-            for query, first, listed in zip(batch, first_steps, lists, strict=True):
-                yield ranked_items(prepared, query.profile, first.steps, listed)
+            yield from scored
 
-    def score(self, query: Query, first: FirstStep, folder: Path, size: int) -> Scored:
-        """Retrieve postings of a prepared catalogue for a list of `size`, and score them."""
+    def _score(
+        self, query: Query, first: FirstStep, content: ContentScores, folder: Path, size: int
+    ) -> Scored:
         prepared, content_score = self.open_prepared(folder), self.content_score(folder)
         catalogue, moment = prepared.catalogue, to_microseconds(query.as_of)
-        features = content_score.features
-        content = content_score.scores(query.history, moment)
         fresh = prepared.freshness.weighted(first.freshness_weights, moment)
-        together = features.co_visits(query.history)[features.posting_places]
+        together = np.where(content.together > 0, content.together, np.float32(-np.inf))
         scores = {
-            "content": content,
+            "content": content.total,
             "encoder-decoder": first.products + fresh,
-            "co-visitation": np.where(together > 0, together, -np.inf),
-            "fresh": np.where(catalogue.opens != ALWAYS, catalogue.opens, -np.inf),
-            "popular": np.where(features.popularity > 0, features.popularity, -np.inf),
+            "co-visitation": together,
         }
-        part, sequence = self.sequence_part(folder), np.zeros_like(content)
+        part, sequence = self.sequence_part(folder), np.zeros_like(content.total)
         if part:
             read = part.scores(steps_of(query.profile))
             scores |= read.sources()
             sequence = read.blended
-        times = -(-size // _PLACES)
+        allowed, times = catalogue.eligible(query.profile, query.as_of), -(-size // _PLACES)
         sizes = {name: times * count for name, count in self.retrieved.items()}
-        allowed = catalogue.eligible(query.profile, query.as_of)
-        retrieved = Retrieved.of(scores, sizes, allowed, catalogue.employer_numbers)
+        retrieved = Retrieved.of(
+            {
+                name: capped_top_rows(
+                    own, allowed & (own > -np.inf), catalogue.employer_numbers, sizes[name]
+                )
+                for name, own in scores.items()
+                if name in sizes
+            }
+            | {
+                name: order[allowed[order]][: sizes[name]]
+                for name, order in content_score.orders.items()
+                if name in sizes
+            }
+        )
         shortlist = Shortlist.of(prepared, retrieved.rows, moment)
         return Scored(
             shortlist=shortlist,
             sources=retrieved.sources,
-            content=content[retrieved.rows],
+            content=content.total[retrieved.rows],
             decoded=shortlist.scores(first.query, first.freshness_weights),
             sequence=sequence[retrieved.rows],
         )
 
-    def _list(self, query: Query, first: FirstStep, folder: Path, size: int) -> list[ListedPosting]:
-        """Retrieve, score and select postings, with the contributions of each step."""
-        scored = self.score(query, first, folder, size)
+    def _list(
+        self, query: Query, first: FirstStep, scored: Scored, folder: Path, size: int
+    ) -> list[ListedPosting]:
+        """Select postings, with the contributions of each step."""
         shortlist, scores = scored.shortlist, self.blend.of(scored)
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
@@ -393,4 +414,4 @@ class TwoStageRanker:
 def _removal_losses(scores: np.ndarray, added: np.ndarray) -> np.ndarray:
     """Return the loss of log-probability of each of K postings without each step, (L, K)."""
     without = scores - added
-    return np.asarray(log_softmax(scores) - log_softmax(without, axis=1), dtype=np.float32)
+    return np.asarray(log_softmax(scores) - log_softmax(without), dtype=np.float32)

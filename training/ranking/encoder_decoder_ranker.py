@@ -45,7 +45,9 @@ from training.ranking.ranked_items import ranked_items
 from training.retrieval.shortlist import RetrievalQuery
 
 FORMAT = 4
-"""Of the model folder; a folder of another format is refused."""
+"""Of the model folder; a folder of another format than this and `_RELEASED` is refused."""
+_RELEASED = 3
+"""Of release 0.1.0: the decoding was the number of lists followed, 0 for the first step alone."""
 
 _BATCH = 64
 """Profiles whose products with the whole catalogue are held at a time."""
@@ -118,7 +120,10 @@ class EncoderDecoderRanker:
             raise ModelError(
                 f"model folder {folder} is incomplete: {error}; train again"
             ) from error
-        if about["format"] != FORMAT:
+        if about["format"] == _RELEASED:
+            shape = about["preset"]["model"]
+            shape["decoding"] = Decoding.GREEDY if shape["decoding"]["width"] else Decoding.FIRST
+        elif about["format"] != FORMAT:
             raise ModelError(
                 f"model folder {folder} has format {about['format']}, this version reads {FORMAT};"
                 " train again"

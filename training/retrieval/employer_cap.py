@@ -18,13 +18,12 @@ def top_rows(scores: np.ndarray, allowed: np.ndarray, size: int) -> np.ndarray:
 
     `scores` is (N,) float, `allowed` (N,) bool; at most `size` rows come back.
     """
-    if 0 < size < len(scores):
-        considered = scores.copy()
-        np.copyto(considered, -np.inf, where=~allowed)
-        threshold = np.partition(considered, -size)[-size]
-        allowed = allowed & (considered >= threshold)  # keeps all rows that tie for the last place
     rows = np.flatnonzero(allowed)
-    return rows[np.argsort(-scores[rows], kind="stable")][:size]
+    own = scores[rows]
+    if 0 < size < len(rows):
+        kept = own >= np.partition(own, -size)[-size]  # with all rows that tie for the last place
+        rows, own = rows[kept], own[kept]
+    return rows[np.argsort(-own, kind="stable")][:size]
 
 
 def capped_top_rows(

@@ -6,8 +6,6 @@ from typing import Self
 
 import numpy as np
 
-from training.retrieval.employer_cap import capped_top_rows
-
 
 @dataclass(frozen=True, eq=False)
 class Retrieved:
@@ -19,25 +17,10 @@ class Retrieved:
     """For each posting, the source that names it first."""
 
     @classmethod
-    def of(
-        cls,
-        scores: Mapping[str, np.ndarray],
-        sizes: Mapping[str, int],
-        allowed: np.ndarray,
-        employers: np.ndarray,
-    ) -> Self:
-        """Take so many of the best of each source, under the cap on employers.
-
-        Args:
-            scores: (N,) float by source; minus infinity for what a source does not know.
-            sizes: how many postings a source gives at most; a source without one gives none.
-            allowed: (N,) bool, the postings that the list may hold.
-            employers: (N,) int64, as in `employer_cap.capped_top_rows`.
-        """
+    def of(cls, ranked: Mapping[str, np.ndarray]) -> Self:
+        """Join the rows that each source gives, its best first."""
         best: dict[int, tuple[int, str]] = {}
-        for name in [name for name in scores if name in sizes]:
-            own = scores[name]
-            rows = capped_top_rows(own, allowed & (own > -np.inf), employers, sizes[name])
+        for name, rows in ranked.items():
             for place, row in enumerate(rows.tolist()):
                 if row not in best or place < best[row][0]:
                     best[row] = place, name

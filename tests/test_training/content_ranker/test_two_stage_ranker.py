@@ -24,7 +24,7 @@ from training.content_ranker.profile_history import ProfileHistory
 from training.content_ranker.two_stage_ranker import RETRIEVED, TwoStageRanker
 from training.data.dataset import DISMISS, EVENT_KINDS, Dataset
 from training.evaluation.prequential import EvaluationProtocol, held_out_turns
-from training.model.presets import preset_by_name
+from training.model.presets import Decoding, preset_by_name
 from training.registry.packaging import kind_of, pack, requirements, unpack
 from training.similarity.embedding_space import EmbeddingSpace, HasVectors
 
@@ -147,13 +147,16 @@ def test_similarity_reads_it_as_any_model_with_vectors(ranker, dataset, folder, 
 def test_the_catalogue_is_scored_as_the_features_say(ranker, dataset, folder):
     """Tables and index, mapped from files, against posting by posting; and what each step adds."""
     content_score = ranker.content_score(folder)
-    columns = np.arange(len(dataset.catalogue))
     for event in dataset.first_interactions()[-8:].tolist():
         steps, moment = history_before(dataset, event), int(dataset.times[event])
         if not len(steps):
             continue
+        opened = np.flatnonzero(dataset.catalogue.opens <= moment)
+        columns = np.setdiff1d(opened, steps.rows)
+        assert len(columns) > 10
         features = content_score.features.compute(steps, moment, columns)
-        scores = content_score.scores(steps, moment)
+        [own] = content_score.scores([steps], [moment])
+        scores = own.total[columns]
         assert np.allclose(scores, features @ ranker.weights, atol=1e-3)
         terms = content_score.features.posting_terms(steps, moment, columns)
         weights = ranker.weights[-len(terms) :].copy()
@@ -173,12 +176,11 @@ def test_a_new_posting_is_rankable_at_once(ranker, dataset, folder, asked, tmp_p
     ranker.prepare(larger, tmp_path)
     assert "new" in [i["posting_id"] for i in rank(ranker, [one], tmp_path)[0]]
     steps = ProfileHistory.of_profile(one.profile, dataset.catalogue.rows)
-    before = ranker.content_score(folder).scores(steps, 0)
-    after = ranker.content_score(tmp_path).scores(
-        ProfileHistory.of_profile(one.profile, larger.rows), 0
-    )
+    [before] = ranker.content_score(folder).scores([steps], [0])
+    later = ProfileHistory.of_profile(one.profile, larger.rows)
+    [after] = ranker.content_score(tmp_path).scores([later], [0])
     kept = [larger.rows[posting_id] for posting_id in dataset.catalogue.posting_ids]
-    assert np.allclose(before, after[kept], atol=1e-5)
+    assert np.allclose(before.total, after.total[kept], atol=1e-5)
 
 
 def test_a_catalogue_prepared_after_others_is_as_if_it_were_the_first(ranker, dataset, tmp_path):
@@ -285,7 +287,12 @@ def test_a_folder_of_release_0_1_0_ranks_without_probabilities(ranker, dataset, 
     ranker.save(tmp_path)
     old = {"format": 1, "blend": {"content": 1.0, "encoder_decoder": 0.5}}
     (tmp_path / "blend.json").write_text(json.dumps(old))
+    about = tmp_path / "encoder-decoder" / "model.json"
+    written = json.loads(about.read_text()) | {"format": 3}
+    written["preset"]["model"]["decoding"] = {"width": 4, "among": 4}  # a beam, which is no more
+    about.write_text(json.dumps(written))
     loaded, folder = TwoStageRanker.load(tmp_path), tmp_path / "prepared"
+    assert loaded.encoder_decoder.preset.model.decoding is Decoding.GREEDY
     folder.mkdir()
     loaded.prepare(dataset.catalogue, folder)
     for items in rank(loaded, asked, folder):
