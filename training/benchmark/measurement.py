@@ -141,7 +141,6 @@ def _choices(fitted: Fitted) -> dict[str, Any]:
     chosen = fitted.preset.model_dump(mode="json")
     return {
         **_flat("choices/", chosen | ({"content": content.choices()} if content else {})),
-        **{f"decoding/{way}/ndcg@10": value for way, value in fitted.compared.items()},
         **(
             {f"content/{key}": value for key, value in content.reports().items()} if content else {}
         ),

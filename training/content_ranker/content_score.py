@@ -73,15 +73,17 @@ class ContentScore:
             "popular": most[popularity[most] > 0],
         }
 
-    def _posting_scores(self, moment: int, together: np.ndarray) -> np.ndarray:
-        """Score what does not depend on the history, and co-visitation, (N,) float32."""
+    def _posting_scores(
+        self, moment: int, together: np.ndarray, columns: np.ndarray | slice = slice(None)
+    ) -> np.ndarray:
+        """Score what a posting has by itself, and co-visits, (…, C) float32."""
         features, weights = self.features, self._term_weights
-        popularity = features.popularity * np.float32(features.co_visitation.decay_at(moment))
-        scores = self._freshness.weighted(weights[:CO_VISITS], moment)
-        counted = np.log1p(together), features.log_people, np.log1p(popularity)
-        for weight, count in zip(weights[CO_VISITS:], counted, strict=True):
-            scores += weight * count
-        return scores
+        decay = np.float32(features.co_visitation.decay_at(moment))
+        scores = self._freshness.weighted(weights[:CO_VISITS], moment)[columns]
+        scores = scores + weights[CO_VISITS] * np.log1p(together)
+        scores += weights[CO_VISITS + 1] * features.log_people[columns]
+        scores += weights[CO_VISITS + 2] * np.log1p(features.popularity[columns] * decay)
+        return np.asarray(scores)
 
     def _tables(self, histories: Sequence[ProfileHistory]) -> list[np.ndarray]:
         """Return by column what its V values, and none, add for B histories: (B, V + 1) float32."""
@@ -120,29 +122,23 @@ class ContentScore:
             tables[field] += near[:, nodes]
         return list(tables.values())
 
-    def contributions(self, history: ProfileHistory, columns: np.ndarray) -> np.ndarray:
-        """Return what each of n steps adds to the scores of C other postings, (n, C) float32.
+    def scores_alone(self, history: ProfileHistory, moment: int, columns: np.ndarray) -> np.ndarray:
+        """Score C other postings by each of n steps as if it were the only one, (n, C) float32.
 
-        The co-visitation feature is a logarithm of a sum over steps; it is divided among the steps
-        in proportion to their terms.
+        Co-visitation does not count, though, between values that any of the n steps hold.
         """
-        features, weights = self.features, self._step_weights(history)
+        features = self.features
+        weights = self._aggregate_weights.T @ history.weights_alone
         similarities = features.value_similarities(history.rows, columns)
         by_text = weights[features.text_places]
         by_value = np.delete(weights, features.text_places, axis=0)
-        added = (by_value[:, :, None] * similarities).sum(axis=0)
-        added += inner_products(
+        scores = (by_value[:, :, None] * similarities).sum(axis=0)
+        scores += inner_products(
             self.words, history.rows, columns, lambda step, word: by_text[self._text_of[word], step]
         )
-        return np.asarray(added + self._co_visit_contributions(history, columns), dtype=np.float32)
-
-    def _co_visit_contributions(self, history: ProfileHistory, columns: np.ndarray) -> np.ndarray:
-        neighbours, nodes = self.features.co_visitation.postings, self.features.posting_places
-        measured = neighbours.between(nodes[history.rows], nodes[columns])
-        chosen = measured[:, :, 0] * history.recency[:, None]
-        total = chosen.sum(axis=0)
-        weight = self._term_weights[CO_VISITS]
-        return np.asarray(chosen * (weight * np.log1p(total) / np.maximum(total, 1e-12)))
+        neighbours, nodes = features.co_visitation.postings, features.posting_places
+        together = neighbours.between(nodes[history.rows], nodes[columns])[:, :, 0]
+        return np.asarray(scores + self._posting_scores(moment, together, columns))
 
     def _step_weights(self, history: ProfileHistory) -> np.ndarray:
         """Return the weight of each similarity with each step, (similarities, n) float32."""

@@ -77,6 +77,13 @@ class ProfileHistory:
         ages = np.cumsum(real[::-1])[::-1] - 1
         return np.asarray(np.exp(-_RECENCY * ages) * real, dtype=np.float32)
 
+    @property
+    def weights_alone(self) -> np.ndarray:
+        """(aggregates, n) float32: what `weights` would be if each step were the only one."""
+        real = ~self.dismissed
+        weights = np.stack([real, real, real, self.wanted & real, self.dismissed])
+        return weights.astype(np.float32)
+
     @cached_property
     def weights(self) -> np.ndarray:
         """(aggregates, n) float32: weights of the steps in each of `AGGREGATES`, sum 1 or 0."""

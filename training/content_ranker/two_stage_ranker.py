@@ -366,14 +366,17 @@ class TwoStageRanker:
     def _list(
         self, query: Query, first: FirstStep, scored: Scored, folder: Path, size: int
     ) -> list[ListedPosting]:
-        """Select postings, with the contributions of each step."""
+        """Select postings, and measure how much each step carries them.
+
+        That is how much more probable a posting is by the step alone than one of those near it.
+        """
         shortlist, scores = scored.shortlist, self.blend.of(scored)
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
         explained = max(_LEAST_EXPLAINED, _EXPLAINED_PER_PLACE * size)
         near = np.union1d(top_rows(scores, every, explained), chosen)
-        added = self._contributions(query, first, folder, shortlist.take(near))
-        losses = _removal_losses(scores[near], added)
+        alone = self._scores_alone(query, first, folder, shortlist.take(near))
+        strengths = log_softmax(alone) + np.float32(np.log(len(near)))
         chances: Sequence[float | None] = [None] * len(chosen)
         if self.calibration:
             chances = self.calibration.of(log_softmax(scores)[chosen]).tolist()
@@ -381,8 +384,8 @@ class TwoStageRanker:
             ListedPosting(
                 row=int(shortlist.rows[place]),
                 score=float(scores[place]),
-                contributions=added[:, index],
-                occlusion_losses=losses[:, index],
+                contributions=alone[:, index],
+                occlusion_losses=strengths[:, index],
                 source=scored.sources[place],
                 probability=chance,
             )
@@ -391,27 +394,19 @@ class TwoStageRanker:
             )
         ]
 
-    def _contributions(
+    def _scores_alone(
         self, query: Query, first: FirstStep, folder: Path, shortlist: Shortlist
     ) -> np.ndarray:
-        """Return what each of the L steps of a profile adds to K scores, (L, K) float32.
-
-        What postings add that the catalogue lacks is no step's.
-        """
+        """Score K postings by each of the L steps of a profile alone, (L, K) float32."""
         newest = {step.row: n for n, step in enumerate(first.steps) if isinstance(step, EventStep)}
-        added = self.blend.encoder_decoder * first.contributions(shortlist.vectors).T
-        content = self.content_score(folder).contributions(query.history, shortlist.rows)
-        added[[newest[row] for row in query.history.rows.tolist()]] += self.blend.content * content
+        alone = self.blend.encoder_decoder * first.scores_alone(shortlist.vectors)
+        moment = to_microseconds(query.as_of)
+        content = self.content_score(folder).scores_alone(query.history, moment, shortlist.rows)
+        alone[[newest[row] for row in query.history.rows.tolist()]] += self.blend.content * content
         if part := self.sequence_part(folder):
             known, steps = self.open_prepared(folder).catalogue.rows, steps_of(query.profile)
-            read = part.contributions(steps, shortlist.rows)
+            read = part.scores_alone(steps, shortlist.rows)
             for step, own in zip(steps, read, strict=True):
                 if (place := newest.get(known.get(step, -1))) is not None:
-                    added[place] += self.blend.sequence * own
-        return np.asarray(added, dtype=np.float32)
-
-
-def _removal_losses(scores: np.ndarray, added: np.ndarray) -> np.ndarray:
-    """Return the loss of log-probability of each of K postings without each step, (L, K)."""
-    without = scores - added
-    return np.asarray(log_softmax(scores) - log_softmax(without), dtype=np.float32)
+                    alone[place] += self.blend.sequence * own
+        return np.asarray(alone, dtype=np.float32)

@@ -57,10 +57,18 @@ def step_contributions(
     """Compute what each step of the profile at `index` itself adds to scores of (S, D) postings.
 
     Returns:
-        (S, L) float32: attention times the inner product with the step's own content.
+        (S, L) float32: attention times `step_likeness`.
     """
+    likeness = step_likeness(encoded, decision, index, vectors)
+    return np.asarray(likeness * decision.attention[index])
+
+
+def step_likeness(
+    encoded: Encoded, decision: Decision, index: int, vectors: np.ndarray
+) -> np.ndarray:
+    """Return the inner products of (S, D) postings with each step's own content, (S, L) float32."""
     gated = decision.gates[index] * vectors  # (S, D)
-    return np.asarray((gated @ encoded.contents[index].T) * decision.attention[index])
+    return np.asarray(gated @ encoded.contents[index].T)
 
 
 def occlusion_losses(

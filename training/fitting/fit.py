@@ -3,7 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,10 @@ from training.content_ranker.fit_content import FittedContent, fit_content
 from training.content_ranker.two_stage_ranker import TwoStageRanker
 from training.data.dataset import Dataset
 from training.evaluation.split import Split
-from training.fitting.decoding_selection import choose_decoding
 from training.fitting.devices import require_device
 from training.fitting.distributed import horovod_available, launch, launch_on_spark
-from training.fitting.worker import TrainingSpec, run_worker, write_model
-from training.model.presets import Decoding, Preset, preset_by_name
+from training.fitting.worker import TrainingSpec, run_worker
+from training.model.presets import Preset, preset_by_name
 from training.model.training_tensors import load_tensors, write_features
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
@@ -36,9 +35,6 @@ class Fitted:
     folder: Path
     """The encoder-decoder's model folder, for `EncoderDecoderRanker.load`."""
     preset: Preset
-    """With the decoding that was chosen."""
-    compared: Mapping[Decoding, float]
-    """NDCG@10 of each decoding on the validation part; empty where no candidate was held out."""
     content: FittedContent | None
     """The two stages trained around the encoder-decoder; None where the preset has none."""
     records: tuple[dict[str, Any], ...]
@@ -61,7 +57,7 @@ def fit(
     resume: bool = False,
     on_epoch: OnEpoch = lambda _: None,
 ) -> Fitted:
-    """Train a model on a dataset folder, and choose its decoding.
+    """Train a model on a dataset folder.
 
     Args:
         dataset: what the train job wrote (`training.data.dataset`).
@@ -92,18 +88,14 @@ def fit(
             on_epoch(record)
     else:
         _launch_here(spec, processes, on_epoch)
-    data = Dataset.read(dataset)
-    split = split or Split.by_time(data, spec.preset.training.validation_split, spec.seed)
-    ranker = EncoderDecoderRanker.load(spec.model)
-    chosen = choose_decoding(ranker, data.catalogue, split.validation)
-    write_model(chosen.ranker, spec)
-    content = fit_content(chosen.ranker, data, spec.seed, split) if spec.preset.content else None
+    ranker, content = EncoderDecoderRanker.load(spec.model), None
+    if spec.preset.content:
+        content = fit_content(ranker, Dataset.read(dataset), spec.seed, split)
     return Fitted(
-        ranker=content.ranker if content else chosen.ranker,
+        ranker=content.ranker if content else ranker,
         content=content,
         folder=spec.model,
-        preset=chosen.ranker.preset,
-        compared=chosen.compared,
+        preset=ranker.preset,
         records=tuple(_records(spec)),
         processes=processes,
     )

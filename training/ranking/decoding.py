@@ -180,7 +180,10 @@ def _greedy_lists(
     size: int,
 ) -> list[_PartialList]:
     """Emit the most probable posting at each step; the next step reads it."""
-    lists = [own.extended(shortlists[own.profile], size) for own in starts]
+    lists = list(starts)
+    for own in starts:
+        if len(shortlists[own.profile]):
+            lists[own.profile] = own.extended(shortlists[own.profile], size)
     for places in range(1, max(map(len, shortlists))):
         growing = [own for own in lists if len(shortlists[own.profile]) > places]
         for own in _next_scores(network, encoded, shortlists, growing):

@@ -5,7 +5,6 @@ PyTorch prepares catalogues; lists are made without it (`training.inference.nump
 
 import json
 from collections.abc import Iterator, Sequence
-from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -84,13 +83,6 @@ class EncoderDecoderRanker:
         self._known_postings: dict[str, tuple[Features, str]] = {}
         self._network = NumpyNetwork(self.model)
         self._cached_vector = lru_cache(maxsize=_CACHED_ENTRIES)(self._stated_vector)
-
-    def with_decoding(self, decoding: Decoding) -> Self:
-        """Return this ranker with another decoding."""
-        model = self.preset.model.model_copy(update={"decoding": decoding})
-        other = copy(self)
-        other.preset = self.preset.model_copy(update={"model": model})
-        return other
 
     @property
     def packages(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.explanation.attribution import step_contributions
+from training.explanation.attribution import step_likeness
 from training.inference.profile_encoding import ProfileStep
 from training.ranking.decoding import DecodingStart
 
@@ -46,6 +46,6 @@ class FirstStep:
         """What each freshness feature is worth, (3,)."""
         return np.asarray(self.start.decision.freshness_weights[self.index])
 
-    def contributions(self, vectors: np.ndarray) -> np.ndarray:
-        """Compute what each step adds to the scores of postings: (S, D) to (S, L)."""
-        return step_contributions(self.start.encoded, self.start.decision, self.index, vectors)
+    def scores_alone(self, vectors: np.ndarray) -> np.ndarray:
+        """Score (S, D) postings by what each step itself says, all attention on it: (L, S)."""
+        return step_likeness(self.start.encoded, self.start.decision, self.index, vectors).T

@@ -44,8 +44,6 @@ def training_record(
         curves=epoch_curves(fitted.records),
         metrics={
             "seconds": seconds,
-            # MLflow refuses @ in names
-            **{f"decoding/{way}/ndcg_at_10": value for way, value in fitted.compared.items()},
             **(fitted.content.reports() if fitted.content else {}),
         },
         processes=fitted.processes,

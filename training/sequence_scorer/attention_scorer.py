@@ -25,8 +25,6 @@ from streaming.serving.catalogue import Catalogue
 from training.model.presets import Config
 from training.sequence_scorer.histories import Steps, attribute_words
 
-MOST_LEFT_OUT = 8
-"""The newest steps that are left out in turn; older ones have little influence."""
 _FILE, _SETTINGS = "attention.npz", "attention.json"
 _VECTORS, _KNOWN = "vectors.npy", "known.npy"
 _NETWORK = "network/"
@@ -148,44 +146,17 @@ class SequenceScorer:
         places = places[-self.config.longest :]
         if not len(places):
             return np.zeros(self.config.dimensions, dtype=np.float32)
-        return np.asarray(self._encode(places[None], 0, None)[0][0])
+        return np.asarray(self.encode(places[None])[0])
 
-    def queries_without(self, places: np.ndarray) -> np.ndarray:
-        """Encode T items, at most `longest`, without each of the m newest in turn.
-
-        Earlier states do not depend on later items, so what precedes the m newest is encoded once.
-
-        Returns:
-            (m, D) float32 in the order of the items, m at most `MOST_LEFT_OUT`.
-        """
-        count = min(len(places), MOST_LEFT_OUT)
-        older, newest = places[: len(places) - count], places[len(places) - count :]
-        if len(places) <= 1:
-            return np.zeros((count, self.config.dimensions), dtype=np.float32)
-        before = self._encode(older[None], 0, None)[1] if len(older) else None
-        kept = np.array([np.delete(newest, number) for number in range(count)])  # (m, m - 1)
-        return self._encode(kept, len(older), before)[0]
-
-    def _encode(
-        self, places: np.ndarray, first: int, before: "Sequence[_Heads] | None"
-    ) -> "tuple[np.ndarray, list[_Heads]]":
-        """Encode B continuations of S items each, (B, S), the oldest at the position `first`.
-
-        `before` holds keys and values of the items at earlier positions, by layer, if any.
-
-        Returns:
-            The queries after the last items, (B, D), and keys and values of the S items by layer.
-        """
-        positions = self.network["positions.weight"][first : first + places.shape[1]]
+    def encode(self, places: np.ndarray) -> np.ndarray:
+        """Encode B histories of S items, (B, S) int64 places, S at most `longest`: (B, D)."""
+        positions = self.network["positions.weight"][: places.shape[1]]
         states = self.vectors[places] * np.float32(math.sqrt(self.config.dimensions)) + positions
-        made = []
         for layer, block in enumerate(self._blocks):
-            only_last = layer == len(self._blocks) - 1
-            states, own = block.apply(states, before[layer] if before else None, only_last)
-            made.append(own)
+            states = block.apply(states, only_last=layer == len(self._blocks) - 1)
         weight, bias = self.network["norm.weight"], self.network["norm.bias"]
         last = _unit(_layer_norm(states[:, -1], weight, bias))
-        return np.asarray(last / np.float32(self.config.temperature)), made
+        return np.asarray(last / np.float32(self.config.temperature))
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -216,37 +187,14 @@ class OpenSequenceScorer:
         """
         return np.asarray(self.vectors @ self.scorer.query(self.scorer.read(steps)[1]))
 
-    def contributions(self, steps: Steps, rows: np.ndarray) -> np.ndarray:
-        """Return what the scores of (K,) rows lose without each of n steps, (n, K) float32.
-
-        0 for unknown steps, and for all but the `MOST_LEFT_OUT` newest known ones.
-        """
-        added = np.zeros((len(steps), len(rows)), dtype=np.float32)
-        numbers, places = self.scorer.read(steps)
-        if len(places):
-            without = self.scorer.queries_without(places)
-            losses = (self.scorer.query(places) - without) @ self.vectors[rows].T
-            added[numbers[len(numbers) - len(without) :]] = losses
-        return added
-
-
-@dataclass(frozen=True, eq=False)
-class _Heads:
-    """Keys and values of S items after B beginnings."""
-
-    keys: np.ndarray
-    """(B, heads, S, D / heads)."""
-    values: np.ndarray
-
-    def after(self, before: "_Heads | None") -> "_Heads":
-        """Put those of earlier items, which all beginnings share, in front."""
-        if before is None:
-            return self
-        count = len(self.keys)
-        return _Heads(
-            np.concatenate([np.repeat(before.keys, count, axis=0), self.keys], axis=2),
-            np.concatenate([np.repeat(before.values, count, axis=0), self.values], axis=2),
-        )
+    def scores_alone(self, steps: Steps, rows: np.ndarray) -> np.ndarray:
+        """Score (K,) rows after each of n steps alone, (n, K) float32; 0 after unknown steps."""
+        scores = np.zeros((len(steps), len(rows)), dtype=np.float32)
+        places = self.scorer.places_of(steps, unknown=-1)
+        known = np.flatnonzero(places >= 0)
+        if len(known):
+            scores[known] = self.scorer.encode(places[known, None]) @ self.vectors[rows].T
+        return scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,22 +220,20 @@ class _Block:
         names = ("projection", "output", "expand", "contract", "first_norm", "second_norm")
         return cls(heads, *(pair(name) for name in names))
 
-    def apply(
-        self, states: np.ndarray, before: _Heads | None, only_last: bool
-    ) -> tuple[np.ndarray, _Heads]:
+    def apply(self, states: np.ndarray, *, only_last: bool) -> np.ndarray:
         """Transform (B, S, D) states: all of them, or only the last ones to (B, 1, D)."""
         size = states.shape[2]
         normed = _layer_norm(states, *self.first_norm)
         weight, bias = self.projection
         projected = normed @ weight[:, size:] + bias[size:]
-        own = _Heads(self._split(projected[..., :size]), self._split(projected[..., size:]))
+        keys, values = self._split(projected[..., :size]), self._split(projected[..., size:])
         asking = slice(-1, None) if only_last else slice(None)
         queries = self._split(normed[:, asking] @ weight[:, :size] + bias[:size])
-        mixed = _attend(queries, own.after(before))
+        mixed = _attend(queries, keys, values)
         merged = mixed.transpose(0, 2, 1, 3).reshape(len(states), -1, size)
         states = states[:, asking] + _linear(merged, self.output)
         inner = _gelu(_linear(_layer_norm(states, *self.second_norm), self.expand))
-        return states + _linear(inner, self.contract), own
+        return np.asarray(states + _linear(inner, self.contract))
 
     def _split(self, values: np.ndarray) -> np.ndarray:
         """Split (B, S, D) into heads, (B, heads, S, D / heads)."""
@@ -295,14 +241,14 @@ class _Block:
         return values.reshape(batch, length, self.heads, size // self.heads).transpose(0, 2, 1, 3)
 
 
-def _attend(queries: np.ndarray, heads: _Heads) -> np.ndarray:
+def _attend(queries: np.ndarray, keys: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Mix values by causal attention; the queries are those of the newest items."""
-    asked, length, size = queries.shape[2], heads.keys.shape[2], queries.shape[3]
-    logits = queries @ heads.keys.transpose(0, 1, 3, 2) / np.float32(math.sqrt(size))
+    asked, length, size = queries.shape[2], keys.shape[2], queries.shape[3]
+    logits = queries @ keys.transpose(0, 1, 3, 2) / np.float32(math.sqrt(size))
     later = np.arange(length) > np.arange(length - asked, length)[:, None]
     logits = np.where(later, np.float32(-np.inf), logits)
     weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray((weights / weights.sum(axis=-1, keepdims=True)) @ heads.values)
+    return np.asarray((weights / weights.sum(axis=-1, keepdims=True)) @ values)
 
 
 def _linear(values: np.ndarray, weights: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

@@ -93,12 +93,16 @@ class AttributeScorer:
         Their sum has the length 1, or 0 where no step has words that are known.
         """
         terms = np.zeros((len(steps), len(self.words)), dtype=np.float32)
-        places = np.array([self._places.get(step, -1) for step in steps], dtype=np.int64)
+        places = self.places_of(steps)
         known = np.flatnonzero(places >= 0)
         weights = decayed_weights(len(known), self.decay).astype(np.float32)
         terms[known] = self.rows[places[known]].toarray() * weights[:, None]
         length = np.linalg.norm(terms.sum(axis=0))
         return np.asarray(terms / max(float(length), _SMALLEST), dtype=np.float32)
+
+    def places_of(self, steps: Steps) -> np.ndarray:
+        """Return the places of n steps among the items, (n,) int64; -1 for unknown ones."""
+        return np.array([self._places.get(step, -1) for step in steps], dtype=np.int64)
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -122,9 +126,13 @@ class OpenAttributeScorer:
         """Score every posting by its cosine with a history, (N,) float32 from 0 to 1."""
         return np.asarray(self.rows @ self.scorer.terms(steps).sum(axis=0), dtype=np.float32)
 
-    def contributions(self, steps: Steps, rows: np.ndarray) -> np.ndarray:
-        """Return what each of n steps adds to the scores of (K,) rows, (n, K); the sum is exact."""
-        return np.asarray((self.rows[rows] @ self.scorer.terms(steps).T).T, dtype=np.float32)
+    def scores_alone(self, steps: Steps, rows: np.ndarray) -> np.ndarray:
+        """Score (K,) rows after each of n steps alone, (n, K) float32; 0 after unknown steps."""
+        scores = np.zeros((len(steps), len(rows)), dtype=np.float32)
+        places = self.scorer.places_of(steps)
+        known = np.flatnonzero(places >= 0)
+        scores[known] = (self.scorer.rows[places[known]] @ self.rows[rows].T).toarray()
+        return scores
 
 
 def _unit_rows(

@@ -203,23 +203,10 @@ class OpenNeighbourScorer:
         scores = np.append(log_scale(self.scorer.sums(steps)), np.float32(0))
         return np.asarray(scores[self.places])
 
-    def contributions(self, steps: Steps, rows: np.ndarray) -> np.ndarray:
-        """Return what each of n steps adds to the scores of (K,) rows, (n, K) float32.
-
-        A score is divided in proportion to the terms of its sum, so that what the steps add is the
-        score, but for the part of the popularity, which is no step's.
-        """
-        count = len(self.scorer.items)
-        numbers, places, weights = self.scorer.read(steps)
-        added = np.zeros((len(steps), len(rows)), dtype=np.float32)
-        own = np.zeros(count + 1, dtype=np.float32)
-        for number, place, weight in zip(numbers, places.tolist(), weights.tolist(), strict=True):
-            others, terms = self.scorer.terms(place, weight)
-            own[others] = terms
-            added[number] = own[self.places[rows]]
-            own[others] = 0.0
-        sums = np.append(self.scorer.sums(steps), np.float32(0))[self.places[rows]]
-        return np.asarray(added * (self.scores(steps)[rows] / np.maximum(sums, _TINY)))
+    def scores_alone(self, steps: Steps, rows: np.ndarray) -> np.ndarray:
+        """Score (K,) rows after each of n steps alone, (n, K) float32; 0 after unknown steps."""
+        scores = [self.scores([step])[rows] for step in steps]
+        return np.array(scores, dtype=np.float32).reshape(len(steps), len(rows))
 
 
 _TINY = np.finfo(np.float32).tiny

@@ -129,10 +129,10 @@ class OpenSequencePart:
             None if near is None else np.where(near > 0, near, np.float32(-np.inf)),
         )
 
-    def contributions(self, steps: Steps, rows: np.ndarray) -> np.ndarray:
-        """Return what each of n steps adds to the blended scores of (K,) rows, (n, K) float32."""
+    def scores_alone(self, steps: Steps, rows: np.ndarray) -> np.ndarray:
+        """Score (K,) rows after each of n steps alone, (n, K) float32."""
         members = self._members.items()
-        return blend({name: one.contributions(steps, rows) for name, one in members}, self.weights)
+        return blend({name: one.scores_alone(steps, rows) for name, one in members}, self.weights)
 
     @property
     def _members(self) -> dict[str, OpenSequenceScorer | OpenNeighbourScorer | OpenAttributeScorer]:

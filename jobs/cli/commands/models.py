@@ -32,10 +32,6 @@ def train(
     settings = settings.model_copy(update={"training": training})
     with spark_session(settings, "train") as spark, EpochProgress() as progress:
         reference, fitted = job.run(spark, settings, progress.epoch)
-    if fitted.compared:
-        reached = ", ".join(f"{way} {ndcg:.4f}" for way, ndcg in fitted.compared.items())
-        served = fitted.preset.model.decoding
-        console.print(f"decoding: {served}, chosen by NDCG@10 in validation ({reached})")
     if fitted.content is not None:
         blend, cases = fitted.content.ranker.blend, fitted.content.cases
         console.print(f"blend: {blend}, chosen on {cases} validation cases")

@@ -50,7 +50,6 @@ def test_the_report_repeats_and_is_complete(sequences_file: Path, attributes_fil
         report["mrr"] - report["baselines/als/mrr"]
     )
     assert report["choices/training/epochs"] == 1
-    assert report["decoding/first/ndcg@10"] >= 0
     assert len(report["curves/loss"]) == 1
     assert report["memory/peak_mib"] > 10
     assert {"coverage", "seconds/train", "seconds/evaluate", "seconds/total"} <= set(report)

@@ -11,7 +11,6 @@ from ring_world import catalogue_of
 
 from streaming.serving.catalogue import Catalogue
 from training.sequence_scorer.attention_scorer import (
-    MOST_LEFT_OUT,
     OpenSequenceScorer,
     SequenceScorer,
 )
@@ -81,19 +80,13 @@ def test_it_computes_what_the_trained_model_does(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)
-def test_contributions_are_what_a_score_loses_without_a_step(
+def test_each_step_alone_scores_as_a_history_of_its_own(
     opened: OpenSequenceScorer, steps: list[str]
 ) -> None:
     rows = np.arange(0, 70, 7)
-    added = opened.contributions(steps, rows)
-    assert added.shape == (len(steps), 10)
-    scores = opened.scores(steps)[rows]
-    for number in range(len(steps)):
-        if number < len(steps) - MOST_LEFT_OUT:
-            assert not added[number].any()
-        elif len(steps) <= 50:  # else an older step would be read instead
-            without = opened.scores([*steps[:number], *steps[number + 1 :]])[rows]
-            np.testing.assert_allclose(added[number], scores - without, atol=1e-4)
+    alone = opened.scores_alone([*steps, "?"], rows)
+    expected = [opened.scores([step])[rows] for step in [*steps, "?"]]
+    np.testing.assert_allclose(alone, expected, atol=1e-4)
 
 
 def test_asked_again_and_after_others_no_bit_differs(opened: OpenSequenceScorer) -> None:
@@ -126,11 +119,7 @@ def test_unknown_steps_are_passed_over(opened: OpenSequenceScorer) -> None:
     mixed = ["?", NAMES[3], "??", NAMES[9]]
     plain = [NAMES[3], NAMES[9]]
     assert opened.scores(mixed).tobytes() == opened.scores(plain).tobytes()
-    added = opened.contributions(mixed, np.arange(4))
-    assert not added[[0, 2]].any()
-    assert np.array_equal(added[[1, 3]], opened.contributions(plain, np.arange(4)))
     assert not opened.scores(["?"]).any()
-    assert not opened.contributions(["?"], np.arange(4)).any()
 
 
 def test_a_saved_model_scores_the_same(

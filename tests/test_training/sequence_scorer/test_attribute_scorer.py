@@ -30,15 +30,17 @@ def _open(scorer: AttributeScorer, skills: dict[str, list[str]], folder: Path) -
     return scorer.open(folder), catalogue.rows
 
 
-def test_what_steps_add_is_the_cosine(scorer: AttributeScorer, tmp_path: Path) -> None:
+def test_a_score_is_a_cosine_and_a_step_alone_has_one_too(
+    scorer: AttributeScorer, tmp_path: Path
+) -> None:
     opened, rows = _open(scorer, SKILLS, tmp_path / "prepared")
     assert isinstance(opened, OpenAttributeScorer)
     scores = opened.scores(STEPS)
     assert scores.dtype == np.float32
     assert scores[rows["b"]] > scores[rows["c"]] > scores[rows["d"]] == 0
-    added = opened.contributions(STEPS, np.arange(len(rows)))
-    np.testing.assert_allclose(added.sum(axis=0), scores, atol=1e-6)
-    assert not added[[1, 3]].any()
+    alone = opened.scores_alone(STEPS, np.arange(len(rows)))
+    np.testing.assert_allclose(alone, [opened.scores([step]) for step in STEPS], atol=1e-6)
+    assert not alone[[1, 3]].any()
     assert opened.scores(["a"])[rows["a"]] == pytest.approx(1)
     assert not opened.scores([]).any()
     assert not opened.scores(["?"]).any()

@@ -103,9 +103,9 @@ def test_the_part_is_the_sum_of_its_members(
     found = opened.scores(steps)
     total = sum(weight * member.scores(steps) for weight, member in members)
     np.testing.assert_allclose(found.blended, total, atol=1e-4)
-    added = opened.contributions(steps, rows)
-    total = sum(weight * member.contributions(steps, rows) for weight, member in members)
-    np.testing.assert_allclose(added, total, atol=1e-4)
+    alone = opened.scores_alone(steps, rows)
+    total = sum(weight * member.scores_alone(steps, rows) for weight, member in members)
+    np.testing.assert_allclose(alone, total, atol=1e-4)
     assert set(found.sources()) == {"sequence", "co-visitation"}
 
 
@@ -149,7 +149,7 @@ def test_nothing_known_retrieves_nothing(
         found = opened.scores(steps)
         assert not found.blended.any()
         assert all(np.isneginf(own).all() for own in found.sources().values())
-        assert opened.contributions(steps, np.arange(3)).shape == (len(steps), 3)
+        assert opened.scores_alone(steps, np.arange(3)).shape == (len(steps), 3)
     new = _open(fitted.part, catalogue_of(["new", "p05"]), tmp_path / "new").scores(["p04"])
     assert np.isneginf(new.retrieving).sum() == 1
 

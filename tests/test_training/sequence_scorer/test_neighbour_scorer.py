@@ -69,19 +69,18 @@ def test_sums_weigh_steps_by_age(scorer: NeighbourScorer) -> None:
     steps=st.lists(st.sampled_from([*NAMES, "?"]), unique=True, max_size=20),
     popularity=st.sampled_from(GRID["popularity"]),
 )
-def test_what_steps_add_is_the_score(steps: list[str], popularity: float) -> None:
+def test_each_step_alone_scores_as_a_history_of_its_own(
+    steps: list[str], popularity: float
+) -> None:
     choices = STARTING | {"popularity": popularity}
     scorer = NeighbourScorer.of(_counted(), NAMES, choices)
     opened = OpenNeighbourScorer(scorer, np.array([*range(30), 30]))
     rows = np.arange(31)
-    added, scores = opened.contributions(steps, rows), opened.scores(steps)
-    assert added.shape == (len(steps), 31)
-    assert scores.dtype == np.float32
-    assert (added >= 0).all()
-    if popularity:
-        assert (added.sum(axis=0) <= scores + 1e-5).all()
-    else:
-        np.testing.assert_allclose(added.sum(axis=0), scores, atol=1e-5)
+    alone, scores = opened.scores_alone(steps, rows), opened.scores(steps)
+    assert alone.shape == (len(steps), 31)
+    assert alone.dtype == scores.dtype == np.float32
+    for step, own in zip(steps, alone, strict=True):
+        assert np.array_equal(own, opened.scores([step]))
     assert scores[30] == 0
     if not set(steps) & set(NAMES):
         assert not scores.any()
