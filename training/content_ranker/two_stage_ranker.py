@@ -35,7 +35,7 @@ from training.content_ranker.content_index import ContentIndex
 from training.content_ranker.content_score import ContentScore, ContentScores
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
-from training.explanation.attribution import ListedPosting
+from training.explanation.attribution import ListedPosting, carrying_strengths
 from training.inference.batch_invariant_ops import log_softmax, one_thread
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.inference.profile_encoding import EventStep
@@ -366,17 +366,14 @@ class TwoStageRanker:
     def _list(
         self, query: Query, first: FirstStep, scored: Scored, folder: Path, size: int
     ) -> list[ListedPosting]:
-        """Select postings, and measure how much each step carries them.
-
-        That is how much more probable a posting is by the step alone than one of those near it.
-        """
+        """Select postings, and measure how much each step of the profile carries them."""
         shortlist, scores = scored.shortlist, self.blend.of(scored)
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
         explained = max(_LEAST_EXPLAINED, _EXPLAINED_PER_PLACE * size)
         near = np.union1d(top_rows(scores, every, explained), chosen)
         alone = self._scores_alone(query, first, folder, shortlist.take(near))
-        strengths = log_softmax(alone) + np.float32(np.log(len(near)))
+        strengths = carrying_strengths(alone)
         chances: Sequence[float | None] = [None] * len(chosen)
         if self.calibration:
             chances = self.calibration.of(log_softmax(scores)[chosen]).tolist()
@@ -384,8 +381,7 @@ class TwoStageRanker:
             ListedPosting(
                 row=int(shortlist.rows[place]),
                 score=float(scores[place]),
-                contributions=alone[:, index],
-                occlusion_losses=strengths[:, index],
+                strengths=strengths[:, index],
                 source=scored.sources[place],
                 probability=chance,
             )

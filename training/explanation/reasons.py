@@ -53,22 +53,19 @@ def _by_strength(
 ) -> Iterator[list[ProfileStep]]:
     """Yield for each posting the steps that carry it, the strongest first; at least one.
 
-    Steps that were hidden come first, by the loss without them; the others follow by their
-    contribution. An event of a dismissed posting never carries, nor does a step without which the
-    posting is more probable.
+    An event of a dismissed posting never carries, nor does a step by which the posting is less
+    probable than others.
     """
     if not postings:
         return
-    contributions = np.array([posting.contributions for posting in postings])  # (S, L)
-    losses = np.array([posting.occlusion_losses for posting in postings])
+    strengths = np.array([posting.strengths for posting in postings])  # (S, L)
     rows = dismissed_rows(steps)
     dismissed = [
         n for n, step in enumerate(steps) if isinstance(step, EventStep) and step.row in rows
     ]
-    contributions[:, dismissed] = losses[:, dismissed] = -np.inf
-    carries = np.where(losses == -np.inf, contributions, losses) > 0
-    orders = np.lexsort((-contributions, -losses))
-    for order, carrying in zip(orders.tolist(), carries.tolist(), strict=True):
+    strengths[:, dismissed] = -np.inf
+    orders = np.argsort(-strengths, axis=1, kind="stable")
+    for order, carrying in zip(orders.tolist(), (strengths > 0).tolist(), strict=True):
         carrying[order[0]] = True
         yield [steps[index] for index in order if carrying[index]]
 

@@ -82,6 +82,8 @@ def sigmoid(values: np.ndarray) -> np.ndarray:
 
 def log_softmax(values: np.ndarray) -> np.ndarray:
     """Compute the logarithm of the softmax over the last axis, faster than SciPy."""
+    if not values.size:
+        return values
     shifted = values - values.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 

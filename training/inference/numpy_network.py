@@ -226,55 +226,12 @@ class NumpyNetwork:
         gates = multiply_rows(inputs, self._decoder, self.rows) + self._decoder_bias
         return self._decision(lstm_step(gates, cell), summary, content, attention)
 
-    def decide_without(
-        self, encoded: Encoded, state: State, hidden_steps: Sequence[np.ndarray]
-    ) -> Decision:
-        """Take the first decoding step of R profiles with one step hidden from the attention.
-
-        The state is the encoder's last, (R, U) each. There is a decision for each of the hidden
-        steps, profile by profile.
-        """
-        hidden, cell = state
-        counts = np.array([len(steps) for steps in hidden_steps])
-        lengths = np.array([len(keys) for keys in encoded.keys])
-        weights = self._attention_without(encoded, hidden, hidden_steps)
-        summary = np.empty((counts.sum(), self._units), dtype=np.float32)
-        content = np.empty((counts.sum(), self._dimensions), dtype=np.float32)
-        end = 0
-        for profile, flat in enumerate(split_segments(weights, counts * lengths)):
-            own = flat.reshape(counts[profile], lengths[profile])
-            rows, end = slice(end, end + counts[profile]), end + counts[profile]
-            np.matmul(own, encoded.states[profile], out=summary[rows])
-            np.matmul(own, encoded.contents[profile], out=content[rows])
-        # Only the summary differs between the decisions of a profile.
-        start = np.broadcast_to(self._start, hidden.shape)
-        others = np.concatenate([start, hidden], axis=1)
-        shared = multiply_rows(others, self._decoder_others, self.rows) + self._decoder_bias
-        gates = multiply_rows(summary, self._decoder_summary, self.rows)
-        gates += np.repeat(shared, counts, axis=0)
-        after = lstm_step(gates, np.repeat(cell, counts, axis=0))
-        attention = split_segments(weights, np.repeat(lengths, counts))
-        return self._decision(after, summary, content, attention)
-
     def _attention_logits(self, encoded: Encoded, hidden: np.ndarray) -> np.ndarray:
         """Compute the logits of the attention to all steps of R profiles, (T,)."""
         queries = (hidden * self._attend_decoder).sum(axis=1)
         lengths = [len(keys) for keys in encoded.keys]
         keys = np.concatenate(encoded.keys)
         return np.asarray(self._sharpness * sigmoid(keys + np.repeat(queries, lengths)))
-
-    def _attention_without(
-        self, encoded: Encoded, hidden: np.ndarray, hidden_steps: Sequence[np.ndarray]
-    ) -> np.ndarray:
-        """Compute the attention of each profile once for each hidden step, one after the other."""
-        lengths = np.array([len(keys) for keys in encoded.keys])
-        counts = [len(steps) for steps in hidden_steps]
-        logits = split_segments(self._attention_logits(encoded, hidden), lengths)
-        repeated = [np.tile(own, count) for own, count in zip(logits, counts, strict=True)]
-        masked = np.concatenate(repeated)
-        lengths = np.repeat(lengths, counts)
-        masked[np.cumsum(lengths) - lengths + np.concatenate(hidden_steps)] = -np.inf
-        return segment_softmax(masked, lengths)
 
     def _decision(
         self, state: State, summary: np.ndarray, content: np.ndarray, attention: list[np.ndarray]

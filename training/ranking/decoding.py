@@ -5,12 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.explanation.attribution import (
-    ListedPosting,
-    ScoredList,
-    occlusion_losses,
-    step_contributions,
-)
+from training.explanation.attribution import ListedPosting, carrying_strengths, step_likeness
 from training.inference.numpy_network import Decision, Encoded, EncoderInput, NumpyNetwork, State
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.model.presets import Decoding
@@ -132,33 +127,23 @@ def _lists(
             _first_step_list(own, shortlist, size)
             for own, shortlist in zip(starts, shortlists, strict=True)
         ]
-    lists = [
-        ScoredList(own, score, indices[list(made.chosen)])
-        for made, own, score, indices in zip(decoded, nearest, scores, best, strict=True)
+    return [
+        _attributed(start, own, indices[list(made.chosen)], made)
+        for made, own, indices in zip(decoded, nearest, best, strict=True)
     ]
-    return _attributed(network, start, [made.totals for made in decoded], lists)
 
 
 def _attributed(
-    network: NumpyNetwork,
-    start: DecodingStart,
-    totals: Sequence[Sequence[float]],
-    lists: Sequence[ScoredList],
-) -> list[list[ListedPosting]]:
-    """Attribute the places of lists to the steps of their profiles."""
-    contributions = [
-        step_contributions(start.encoded, start.decision, index, own.nearest.vectors[own.indices])
-        for index, own in enumerate(lists)
-    ]
-    losses = occlusion_losses(network, start.encoded, start.state, contributions, lists)
+    start: DecodingStart, nearest: Shortlist, places: np.ndarray, made: _PartialList
+) -> list[ListedPosting]:
+    """Attribute a list, at (S,) places among the nearest, to the steps of its profile."""
+    decision = start.decision
+    likeness = step_likeness(start.encoded, decision, made.profile, nearest.vectors)
+    fresh = nearest.fresh(decision.freshness_weights[made.profile])
+    strengths = carrying_strengths(likeness.T + fresh)
     return [
-        [
-            ListedPosting(*place)
-            for place in zip(
-                own.nearest.rows[own.indices].tolist(), scores, added, lost, strict=True
-            )
-        ]
-        for own, scores, added, lost in zip(lists, totals, contributions, losses, strict=True)
+        ListedPosting(int(nearest.rows[place]), score, strengths[:, place])
+        for place, score in zip(places.tolist(), made.totals, strict=True)
     ]
 
 

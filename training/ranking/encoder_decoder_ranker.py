@@ -17,6 +17,7 @@ from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile, RankedItem
 from training.data.popularity_counts import PopularityCounts
 from training.determinism import one_torch_thread
+from training.explanation.attribution import step_likeness
 from training.inference.batch_invariant_ops import one_thread
 from training.inference.numpy_network import EncoderInput, NumpyNetwork
 from training.inference.prepared_catalogue import (
@@ -239,10 +240,12 @@ class EncoderDecoderRanker:
         allowed = prepared.catalogue.eligible(profile, as_of)
         query = RetrievalQuery(encoder_input, to_microseconds(as_of), allowed)
         with one_thread():
-            decision = start_decoding(self._network, [encoder_input]).decision
+            start = start_decoding(self._network, [encoder_input])
             [[first]] = decode(self._network, [query], prepared, size=1, decoding=Decoding.FIRST)
+        [weights], vectors = start.decision.attention, prepared.vectors[[first.row]]
+        [likeness] = step_likeness(start.encoded, start.decision, 0, vectors)
         posting_id = prepared.catalogue.posting_ids[first.row]
-        return Attention(steps, decision.attention[0], first.contributions, posting_id)
+        return Attention(steps, weights, weights * likeness, posting_id)
 
     def _encode(
         self, requests: Sequence[_Request], prepared: PreparedCatalogue

@@ -48,15 +48,14 @@ class Shortlist:
 
     def scores(self, query: np.ndarray, freshness_weights: np.ndarray) -> np.ndarray:
         """Score the postings at one decoding step of a profile: (D,) and (3,) to (K,)."""
-        # Written out: the order of the sum must not depend on K.
-        first, second, third = freshness_weights
-        fresh = self.freshness
-        added = first * fresh[0] + second * fresh[1] + third * fresh[2]
-        return np.asarray(self.vectors @ query + added)
+        return np.asarray(self.vectors @ query + self.fresh(freshness_weights))
 
-    def scores_of(self, queries: np.ndarray, freshness_weights: np.ndarray) -> np.ndarray:
-        """Score the postings for several queries at once: (Q, D) and (Q, 3) to (K, Q)."""
-        return np.asarray(self.vectors @ queries.T + self.freshness.T @ freshness_weights.T)
+    def fresh(self, weights: np.ndarray) -> np.ndarray:
+        """Return what freshness adds to scores: (3,) to (K,)."""
+        # Written out: the order of the sum must not depend on K.
+        first, second, third = weights
+        days, week, month = self.freshness
+        return np.asarray(first * days + second * week + third * month)
 
     def best(self, scores: np.ndarray, size: int) -> np.ndarray:
         """Return the indices of the best postings by scores, (K,), under the cap; ascending."""

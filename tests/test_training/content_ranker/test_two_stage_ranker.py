@@ -133,6 +133,14 @@ def test_without_events_it_is_the_encoder_decoder(ranker, folder, asked):
     )
 
 
+def test_nothing_open_is_an_empty_list(ranker, dataset, asked, tmp_path):
+    table = dataset.catalogue.table
+    closed = pa.array([False] * len(table))
+    column = table.column_names.index("open")
+    ranker.prepare(Catalogue.of(table.set_column(column, "open", closed), 5), tmp_path)
+    assert rank(ranker, asked[:2], tmp_path) == [[], []]
+
+
 def test_similarity_reads_it_as_any_model_with_vectors(ranker, dataset, folder, asked):
     versions = ServingVersions("careerstream", "2", dataset.catalogue.version)
     space = EmbeddingSpace(versions, ranker, dataset.catalogue, folder)

@@ -1,7 +1,5 @@
 """The stream's own computation of the model: the numbers of torch, the same beside anybody."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -122,13 +120,6 @@ def test_neighbours_change_no_bit(network, data):
             for one, other in zip(together, alone, strict=True):
                 assert np.array_equal(one.query[place], other.query[0])
                 assert np.array_equal(one.attention[place], other.attention[0])
-        hidden = [np.arange(min(8, length) if length > 1 else 0) for length in lengths]
-        found = network.decide_without(*network.encode(given), hidden)
-        ends = np.cumsum([len(steps) for steps in hidden])
-        for place, reading in enumerate(given):
-            alone = network.decide_without(*network.encode([reading]), [hidden[place]])
-            some = slice(ends[place] - len(hidden[place]), ends[place])
-            assert np.array_equal(found.query[some], alone.query)
 
 
 @given(count=st.integers(0, 20), together=st.integers(1, 9), width=st.integers(1, 40))
@@ -137,24 +128,6 @@ def test_a_map_is_that_of_a_matrix(count, together, width):
     rows = chance.standard_normal((count, width), dtype=np.float32)
     weights = chance.standard_normal((width, 5), dtype=np.float32)
     assert np.allclose(multiply_rows(rows, weights, together), rows @ weights, atol=1e-4)
-
-
-@pytest.mark.parametrize("length", [2, 9, 30])
-def test_a_hidden_step_is_one_that_torch_masks(model, network, length):
-    given = readings(network._dimensions, length, 3)
-    hidden = np.arange(length)[:: max(1, length // 8)]
-    with one_thread():
-        found = network.decide_without(*network.encode(given), [hidden, np.arange(3)])
-    encoded, state = model.encode(steps_of(given[0]))
-    for row, step in enumerate(hidden):
-        mask = encoded.mask.clone()
-        mask[0, step] = False
-        expected = model.decide(replace(encoded, mask=mask), state, model.first_input(1))
-        for name in ("query", "freshness_weights", "gates"):
-            known = getattr(expected, name)[0].detach().numpy()
-            assert np.allclose(getattr(found, name)[row], known, rtol=1e-3, atol=1e-4)
-        assert found.attention[row][step] == 0
-    assert len(found.query) == len(hidden) + 3
 
 
 floats = st.floats(-100, 100, width=32)
