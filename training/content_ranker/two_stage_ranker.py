@@ -65,7 +65,8 @@ RETRIEVED = {
 """Source to how many postings it gives for a list of at most `_PLACES`."""
 _PLACES = 20
 _EXPLAINED_PER_PLACE, _LEAST_EXPLAINED = 4, 64
-"""Postings among which reasons are measured for each place of a list, and at least in all."""
+"""Postings among which reasons are measured for each place of a list, and at least in all; twice as
+many where ids are read, which are quick to compare."""
 _BATCH = 32
 """Profiles whose scores of the whole catalogue are in memory at a time."""
 
@@ -370,7 +371,7 @@ class TwoStageRanker:
         shortlist, scores = scored.shortlist, self.blend.of(scored)
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
-        explained = max(_LEAST_EXPLAINED, _EXPLAINED_PER_PLACE * size)
+        explained = max(_LEAST_EXPLAINED, _EXPLAINED_PER_PLACE * size) * (2 if self.sequence else 1)
         near = np.union1d(top_rows(scores, every, explained), chosen)
         alone = self._scores_alone(query, first, folder, shortlist.take(near))
         strengths = carrying_strengths(alone)
