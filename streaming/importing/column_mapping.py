@@ -119,8 +119,8 @@ def bind_columns(
     ]
     if required:
         raise InputError(
-            f"no column is mapped to {', '.join(required)}; add --map {required[0]}=COLUMN "
-            f"(columns: {', '.join(header)})"
+            f"no column is mapped to {', '.join(required)}; rename a column, or add "
+            f"`--map {required[0]}=COLUMN` to `careerstream import` (columns: {', '.join(header)})"
         )
     return ColumnMapping(kind, sources, empty, len(header))
 

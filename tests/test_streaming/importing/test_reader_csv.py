@@ -129,7 +129,7 @@ def test_chinese_encodings_and_undecodable_rows(tmp_path):
         ("title=idd", "no column idd; did you mean id"),
         ("title=id*3", "title is no number"),
         ("salary.unit:=fortnight", "no period of a salary"),
-        ("employer=id", "no column is mapped to title; add --map title=COLUMN"),
+        ("employer=id", "no column is mapped to title; rename a column, or add `--map title="),
     ],
 )
 def test_wrong_mappings_are_one_line(tmp_path, flag, words):
