@@ -58,7 +58,8 @@ class ContentScore:
         counts, tables = self.features.co_visits(histories), self._tables(histories)
         for place, moment in enumerate(moments):
             together = counts[place].take(self.features.posting_places)
-            total = self._posting_scores(moment, together)
+            fresh = self._freshness.weighted(self._term_weights[:CO_VISITS], moment)
+            total = self._posting_scores(moment, fresh, together, slice(None))
             for codes, table in zip(self.features.postings.codes, tables, strict=True):
                 total += table[place].take(codes)
             yield ContentScores(total, together)
@@ -74,15 +75,14 @@ class ContentScore:
         }
 
     def _posting_scores(
-        self, moment: int, together: np.ndarray, columns: np.ndarray | slice = slice(None)
+        self, moment: int, fresh: np.ndarray, together: np.ndarray, columns: np.ndarray | slice
     ) -> np.ndarray:
-        """Score what a posting has by itself, and co-visits, (…, C) float32."""
-        features, weights = self.features, self._term_weights
+        """Add what C postings have by themselves to (C,) freshness, and (…, C) co-visits."""
+        features, weights = self.features, self._term_weights[CO_VISITS:]
         decay = np.float32(features.co_visitation.decay_at(moment))
-        scores = self._freshness.weighted(weights[:CO_VISITS], moment)[columns]
-        scores = scores + weights[CO_VISITS] * np.log1p(together)
-        scores += weights[CO_VISITS + 1] * features.log_people[columns]
-        scores += weights[CO_VISITS + 2] * np.log1p(features.popularity[columns] * decay)
+        scores = fresh + weights[0] * np.log1p(together)
+        scores += weights[1] * features.log_people[columns]
+        scores += weights[2] * np.log1p(features.popularity[columns] * decay)
         return np.asarray(scores)
 
     def _tables(self, histories: Sequence[ProfileHistory]) -> list[np.ndarray]:
@@ -138,7 +138,8 @@ class ContentScore:
         )
         neighbours, nodes = features.co_visitation.postings, features.posting_places
         together = neighbours.between(nodes[history.rows], nodes[columns])[:, :, 0]
-        return np.asarray(scores + self._posting_scores(moment, together, columns))
+        fresh = self._term_weights[:CO_VISITS] @ self._freshness.of(columns, moment)
+        return np.asarray(scores + self._posting_scores(moment, fresh, together, columns))
 
     def _step_weights(self, history: ProfileHistory) -> np.ndarray:
         """Return the weight of each similarity with each step, (similarities, n) float32."""

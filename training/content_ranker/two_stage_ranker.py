@@ -64,9 +64,8 @@ RETRIEVED = {
 }
 """Source to how many postings it gives for a list of at most `_PLACES`."""
 _PLACES = 20
-_EXPLAINED_PER_PLACE, _LEAST_EXPLAINED = 4, 64
-"""Postings among which reasons are measured for each place of a list, and at least in all; twice as
-many where ids are read, which are quick to compare."""
+_EXPLAINED, _EXPLAINED_BY_IDS = 3, 12
+"""Postings among which reasons are measured for each place of a list; ids tell them apart less."""
 _BATCH = 32
 """Profiles whose scores of the whole catalogue are in memory at a time."""
 
@@ -240,7 +239,8 @@ class TwoStageRanker:
         blended = [not alone and history.is_scorable for history in histories]
         queries = [Query(*r) for r, own in zip(requests, blended, strict=True) if own]
         others = [r for r, own in zip(requests, blended, strict=True) if not own]
-        lists = self._blended_lists(queries, folder, size)
+        with one_thread():
+            lists = iter([*self._blended_lists(queries, folder, size)])
         rest = iter(
             self.encoder_decoder.rank(
                 [profile for profile, _, _ in others],
@@ -299,8 +299,7 @@ class TwoStageRanker:
         prepared = self.open_prepared(folder)
         scored = self.score(queries, folder, size)
         for query, (first, own) in zip(queries, scored, strict=True):
-            with one_thread():
-                listed = self._list(query, first, own, folder, size)
+            listed = self._list(query, first, own, folder, size)
             yield ranked_items(prepared, query.profile, first.steps, listed)
 
     def score(
@@ -371,7 +370,7 @@ class TwoStageRanker:
         shortlist, scores = scored.shortlist, self.blend.of(scored)
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
-        explained = max(_LEAST_EXPLAINED, _EXPLAINED_PER_PLACE * size) * (2 if self.sequence else 1)
+        explained = size * (_EXPLAINED_BY_IDS if self.sequence else _EXPLAINED)
         near = np.union1d(top_rows(scores, every, explained), chosen)
         alone = self._scores_alone(query, first, folder, shortlist.take(near))
         strengths = carrying_strengths(alone)
