@@ -100,16 +100,22 @@ def recommend_anonymous(spark: SparkSession, bundle: Bundle, as_of: str, size: i
 
 
 def warm_up_workers(spark: SparkSession, bundle: Bundle, *, workers_per_task: int = 1) -> None:
-    """Have every worker load a bundle: on all cores at once, each ranks for an empty profile.
+    """Have every worker load a bundle: on all cores at once, each ranks for profiles of two kinds.
 
-    A task uses `workers_per_task` Python workers at a time: two where one folds and another scores.
-    Any more would stay and take turns with the others, each with a model in its memory.
+    A ranker may read other files for a profile with an event than for an empty one. A task uses
+    `workers_per_task` Python workers at a time: two where one folds and another scores. Any more
+    would stay and take turns with the others, each with a model in its memory.
     """
-    cores = spark.sparkContext.defaultParallelism
+    cores, moment = spark.sparkContext.defaultParallelism, "1970-01-01T00:00:00.000000Z"
+    empty = anonymous_profile(moment)
 
     def load(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        viewed = [
+            {"event_id": "", "posting_id": one, "kind": "view", "event_time": moment, "offset": 0}
+            for one in islice(bundle.posting_ids(), 1)
+        ]
         for batch in batches:
-            make_recommendations([anonymous_profile("1970-01-01T00:00:00.000000Z")], bundle, 1)
+            make_recommendations([empty, {**empty, "events": viewed}], bundle, 1)
             yield batch
 
     one_row_per_core: DataFrame = spark.range(0, cores, 1, cores)
