@@ -64,8 +64,8 @@ RETRIEVED = {
 }
 """Source to how many postings it gives for a list of at most `_PLACES`."""
 _PLACES = 20
-_EXPLAINED, _EXPLAINED_BY_IDS = 3, 12
-"""Postings among which reasons are measured for each place of a list; ids tell them apart less."""
+_EXPLAINED, _EXPLAINED_BY_IDS = 60, 240
+"""Postings among which reasons are measured, whatever a list's size; ids tell them apart less."""
 _BATCH = 32
 """Profiles whose scores of the whole catalogue are in memory at a time."""
 
@@ -370,7 +370,7 @@ class TwoStageRanker:
         shortlist, scores = scored.shortlist, self.blend.of(scored)
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
-        explained = size * (_EXPLAINED_BY_IDS if self.sequence else _EXPLAINED)
+        explained = _EXPLAINED_BY_IDS if self.sequence else _EXPLAINED
         near = np.union1d(top_rows(scores, every, explained), chosen)
         alone = self._scores_alone(query, first, folder, shortlist.take(near))
         strengths = carrying_strengths(alone)
