@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
 from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.content_score import ContentScore
@@ -45,7 +46,16 @@ class ContentIndex:
             np.save(folder / f"places.{field}.npy", places)
 
     def open(self, catalogue: Catalogue, folder: Path, weights: np.ndarray) -> ContentScore:
-        """Open what `write` wrote of the same catalogue; the weights are (F,) float32."""
+        """Open what `write` wrote of the same catalogue; the weights are (F,) float32.
+
+        Raises:
+            ModelError: an earlier version wrote it.
+        """
+        if not (folder / "words.shape.npy").exists():
+            raise ModelError(
+                f"{folder} was prepared by an earlier version of careerstream; prepare the "
+                "catalogue again (`predict` takes one by the parameter `catalogue`), or train again"
+            )
         texts = tuple(_load(folder, f"text{n}") for n in range(len(self.featurizer.texts)))
         codes, columns = _open(folder / "codes.npy"), self.featurizer.columns
         fields = self.co_visitation.fields

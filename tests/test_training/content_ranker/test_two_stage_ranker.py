@@ -330,6 +330,13 @@ def test_a_broken_folder_is_one_line(ranker, tmp_path):
         TwoStageRanker.load(tmp_path)
 
 
+def test_a_catalogue_that_an_earlier_version_prepared_is_one_line(ranker, dataset, asked, tmp_path):
+    ranker.prepare(dataset.catalogue, tmp_path)
+    (tmp_path / "content" / "words.shape.npy").unlink()
+    with pytest.raises(ModelError, match=r"prepared by an earlier version of careerstream; "):
+        rank(ranker, asked[:1], tmp_path)
+
+
 def test_bare_postings_and_few_events_are_enough(fitted, dataset_writer, tmp_path):
     """No field but the title, one candidate, nothing after the cut: then both count alike."""
     times = [f"2026-01-0{day}T00:00:00.000000Z" for day in (1, 2)]
