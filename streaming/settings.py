@@ -171,8 +171,20 @@ class TrainingSettings(Section):
     """Training."""
 
     preset: str = Field(default="best", description="named configuration (training.model.presets)")
-    processes: int = Field(
-        default=2, ge=1, description="Horovod processes; one where Horovod is absent"
+    processes: int = Field(default=2, ge=1, description="processes that train together")
+    backend: Literal["auto", "horovod", "torch"] = Field(
+        default="auto",
+        description="what connects the processes: Horovod or torch.distributed; auto: Horovod "
+        "where it is installed",
+    )
+    gradients: Literal["float32", "float16"] = Field(
+        default="float32",
+        description="how processes exchange gradients; float16: half the bytes, less precision",
+    )
+    checkpoint_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="time between checkpoints within an epoch; each epoch also ends with one",
     )
     launcher: Literal["local", "spark"] = Field(
         default="local",

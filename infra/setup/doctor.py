@@ -116,7 +116,7 @@ def _horovod() -> Check:
         return Check(
             name=name,
             ok=False,
-            found="not installed: training runs in one process",
+            found="not installed: torch.distributed connects training processes",
             remedy="install g++ and make, then `make setup` in a checkout builds it",
             needed=False,
         )

@@ -29,7 +29,7 @@ FEATURES = {
 }
 HEADERS = "-include string -include cstdint -include memory -include stdexcept"
 """Headers that the sources omit; GCC before version 13 included them implicitly."""
-ONE_PROCESS = "training will run in one process, everything else works"
+WITHOUT = "torch.distributed will connect training processes instead"
 
 
 def install(environment: Environment) -> str:
@@ -42,13 +42,13 @@ def install(environment: Environment) -> str:
     failure = folder.with_name(f"{folder.name}.failed.log")
     if not any(folder.glob("*.whl")):
         if shutil.which("c++") is None:
-            return f"no C++ compiler, so no Horovod: {ONE_PROCESS} (then install g++ and make)"
+            return f"no C++ compiler, so no Horovod: {WITHOUT} (then install g++ and make)"
         if failure.exists():
-            return f"no Horovod: {ONE_PROCESS}; {failure} says why, remove it to try again"
+            return f"no Horovod: {WITHOUT}; {failure} says why, remove it to try again"
         try:
             _build(environment, folder, failure)
         except (subprocess.CalledProcessError, OSError):
-            return f"Horovod could not be built, {failure} says why: {ONE_PROCESS}"
+            return f"Horovod could not be built, {failure} says why: {WITHOUT}"
     wheel = next(folder.glob("*.whl"))
     environment.install_wheel(wheel)
     return f"Horovod {dependencies.HOROVOD_VERSION} from {folder}"

@@ -13,7 +13,10 @@ import torch
 from infra.simulator import Market, MarketConfig
 from streaming.settings import TrainingSettings
 from streaming.timestamps import parse_timestamp
+from training.data.dataset import Dataset
 from training.fitting.fit import Fitted, fit
+from training.model.presets import Preset, published
+from training.model.training_data import TrainingData, write_training_data
 
 TIME = pa.timestamp("us", tz="UTC")
 TEXTS = pa.list_(pa.string())
@@ -125,3 +128,25 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def small_preset() -> Preset:
+    """The published preset with a small network and three epochs."""
+    preset = published()
+    return preset.model_copy(
+        update={
+            "model": preset.model.model_copy(update={"word_dimensions": 16, "hidden": 16}),
+            "training": preset.training.model_copy(update={"epochs": 3}),
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def training_data(
+    market_dataset: Path, small_preset: Preset, tmp_path_factory: pytest.TempPathFactory
+) -> TrainingData:
+    """What a training of the small preset on the market reads."""
+    folder = tmp_path_factory.mktemp("training-data")
+    write_training_data(Dataset.read(market_dataset), small_preset, folder, seed=1)
+    return TrainingData.open(folder)

@@ -194,8 +194,8 @@ class Dataset:
 
         Dismissals are left out and, where `after` is given, events that are not later.
         """
-        pairs = np.stack([self.candidate_of_events(), self.postings])
-        first = np.sort(np.unique(pairs, axis=1, return_index=True)[1])
+        pairs = self.candidate_of_events() * len(self.catalogue) + self.postings
+        first = np.sort(np.unique(pairs, return_index=True)[1])
         cut = -1 if after is None else _microseconds(after)
         return np.asarray(first[(self.kinds[first] != DISMISS) & (self.times[first] > cut)])
 

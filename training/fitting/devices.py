@@ -27,6 +27,11 @@ def require_device(setting: str) -> None:
         )
 
 
+def device_type(setting: str) -> str:
+    """Return `cuda` or `cpu`: on what the setting asks to train, as far as PyTorch can."""
+    return "cuda" if setting != "cpu" and torch.cuda.is_available() else "cpu"
+
+
 def choose_device(setting: str, local_rank: int) -> torch.device:
     """Return the device of one process, ready for repeatable work.
 

@@ -1,7 +1,6 @@
 """Training, from a dataset folder to a finished model."""
 
 import json
-import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,13 +14,12 @@ from training.content_ranker.two_stage_ranker import TwoStageRanker
 from training.data.dataset import Dataset
 from training.evaluation.split import Split
 from training.fitting.devices import require_device
-from training.fitting.distributed import horovod_available, launch, launch_on_spark
+from training.fitting.horovod_group import horovod_available, launch_on_spark
+from training.fitting.launching import Backend, launch
 from training.fitting.worker import TrainingSpec, run_worker
 from training.model.presets import Preset, preset_by_name
-from training.model.training_tensors import load_tensors, write_features
+from training.model.training_data import write_training_data
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
-
-logger = logging.getLogger(__name__)
 
 OnEpoch = Callable[[dict[str, Any]], None]
 """Called with the values of a `loop.EpochRecord` after each epoch."""
@@ -40,7 +38,7 @@ class Fitted:
     records: tuple[dict[str, Any], ...]
     """A `loop.EpochRecord` for each epoch, as JSON values."""
     processes: int
-    """How many processes trained; 1 where Horovod is absent."""
+    """How many processes trained."""
 
     @property
     def device(self) -> str:
@@ -61,9 +59,9 @@ def fit(
 
     Args:
         dataset: what the train job wrote (`training.data.dataset`).
-        run: folder of the run. Features, metrics.jsonl, checkpoint.pt, model/ and, with several
-            processes, logs/ are written into it. With launcher `spark` and several hosts it and
-            `dataset` must be on storage that all hosts see.
+        run: folder of the run. The training data, metrics.jsonl, checkpoint.pt, model/ and, with
+            several processes, logs/ are written into it. With launcher `spark` and several hosts it
+            must be on storage that all hosts see.
         settings: preset, processes, launcher, device, seed, epochs, text encoder.
         split: parts that somebody else has chosen; the folder then holds its training part alone.
             Default: the newest events, a share that the preset names, are the validation part.
@@ -79,7 +77,7 @@ def fit(
         require_device(settings.device)  # fails before the features are made
     share = None if split is None else 0.0
     spec = TrainingSpec.read(prepare_run(dataset, run, settings, resume=resume, share=share))
-    processes = _processes(settings)
+    processes = settings.processes
     if processes == 1:
         run_worker(spec, lambda record: on_epoch(asdict(record)))
     elif settings.launcher == "spark":
@@ -87,7 +85,7 @@ def fit(
         for record in _records(spec):
             on_epoch(record)
     else:
-        _launch_here(spec, processes, on_epoch)
+        _launch_here(spec, processes, _backend(settings), on_epoch)
     ranker, content = EncoderDecoderRanker.load(spec.model), None
     if spec.preset.content:
         content = fit_content(ranker, Dataset.read(dataset), spec.seed, split)
@@ -109,7 +107,7 @@ def prepare_run(
     resume: bool,
     share: float | None = None,
 ) -> Path:
-    """Check the data and make the features, before the processes start.
+    """Check the data and make the training data, before the processes start.
 
     `share` overrides the preset's share of the validation part.
 
@@ -119,12 +117,14 @@ def prepare_run(
     Raises:
         InputError: the data or the text encoder cannot be used.
     """
-    spec = _specify(dataset, run, settings, resume=resume, share=share)
-    data = Dataset.read(dataset)
-    preset = write_features(
-        data, spec.preset, spec.features, text_encoder=settings.text_encoder, seed=settings.seed
+    spec = _specify(run, settings, resume=resume, share=share)
+    preset = write_training_data(
+        Dataset.read(dataset),
+        spec.preset,
+        spec.data,
+        text_encoder=settings.text_encoder,
+        seed=settings.seed,
     )
-    load_tensors(data, preset, spec.features)  # raises its errors here, not in each process
     spec = spec.model_copy(update={"preset": preset})
     file = spec.run / "spec.json"
     file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
@@ -132,7 +132,7 @@ def prepare_run(
 
 
 def _specify(
-    dataset: Path, run: Path, settings: TrainingSettings, *, resume: bool, share: float | None
+    run: Path, settings: TrainingSettings, *, resume: bool, share: float | None
 ) -> TrainingSpec:
     preset = preset_by_name(settings.preset)
     given = {"epochs": settings.epochs, "validation_split": share}
@@ -141,11 +141,12 @@ def _specify(
     preset = preset.model_copy(update={"training": training})
     run.mkdir(parents=True, exist_ok=True)
     spec = TrainingSpec(
-        dataset=dataset.absolute(),
         run=run.absolute(),
         preset=preset,
         seed=settings.seed,
         device=settings.device,
+        gradients=settings.gradients,
+        checkpoint_seconds=settings.checkpoint_seconds,
         resume=resume,
     )
     if not resume:
@@ -155,16 +156,13 @@ def _specify(
     return spec
 
 
-def _processes(settings: TrainingSettings) -> int:
-    if settings.processes > 1 and not horovod_available():
-        logger.warning(
-            "Horovod is not installed: training in one process instead of %d", settings.processes
-        )
-        return 1
-    return settings.processes
+def _backend(settings: TrainingSettings) -> Backend:
+    if settings.backend != "auto":
+        return settings.backend
+    return "horovod" if horovod_available() else "torch"
 
 
-def _launch_here(spec: TrainingSpec, processes: int, on_epoch: OnEpoch) -> None:
+def _launch_here(spec: TrainingSpec, processes: int, backend: Backend, on_epoch: OnEpoch) -> None:
     reported = len(_records(spec))
 
     def report_new() -> None:
@@ -174,8 +172,8 @@ def _launch_here(spec: TrainingSpec, processes: int, on_epoch: OnEpoch) -> None:
             on_epoch(record)
         reported = len(records)
 
-    file = spec.run / "spec.json"
-    launch(["-m", "training.fitting.worker", str(file)], processes, spec.run / "logs", report_new)
+    arguments = ["-m", "training.fitting.worker", str(spec.run / "spec.json")]
+    launch(arguments, processes, spec.run / "logs", report_new, backend=backend)
 
 
 def _records(spec: TrainingSpec) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,35 +12,37 @@ import torch
 from pydantic import ValidationError
 
 from streaming.errors import CareerstreamError, InputError, one_line
-from training.data.dataset import Dataset
 from training.fitting.checkpoint import Checkpoint
-from training.fitting.devices import choose_device
-from training.fitting.distributed import ProcessGroup, TrainingError, end_with_parent, limit_threads
+from training.fitting.devices import choose_device, device_type
+from training.fitting.launching import end_with_parent, join_group, limit_threads
 from training.fitting.loop import EpochRecord, train
+from training.fitting.training_error import TrainingError
 from training.model.features import Embedder
 from training.model.presets import Config, Preset
-from training.model.training_tensors import load_tensors
+from training.model.training_data import TrainingData
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
 
 class TrainingSpec(Config):
     """What to train; every process of a group gets the same specification."""
 
-    dataset: Path
-    """The dataset folder (`training.data.dataset`)."""
     run: Path
     """The run's folder; shared storage where there are several hosts."""
     preset: Preset
     seed: int
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """As `TrainingSettings.device`; each process chooses its own."""
+    gradients: Literal["float32", "float16"] = "float32"
+    """As `TrainingSettings.gradients`."""
+    checkpoint_seconds: float = 60.0
+    """As `TrainingSettings.checkpoint_seconds`."""
     resume: bool = False
     """Whether to start from the run's checkpoint."""
 
     @property
-    def features(self) -> Path:
-        """The features, made before the processes start."""
-        return self.run / "features"
+    def data(self) -> Path:
+        """The training data (`TrainingData`), made before the processes start."""
+        return self.run / "data"
 
     @property
     def metrics(self) -> Path:
@@ -50,7 +51,7 @@ class TrainingSpec(Config):
 
     @property
     def checkpoint(self) -> Path:
-        """The state after the last whole epoch."""
+        """The newest saved state."""
         return self.run / "checkpoint.pt"
 
     @property
@@ -80,25 +81,29 @@ def run_worker(
     The leader writes metrics, checkpoint and model into the run's folder.
 
     Raises:
-        SettingsError: the device is `cuda`, and PyTorch can use no GPU.
-        TrainingError: the GPU's memory is too small.
+        InputError: the training data cannot be read.
+        ModelError: the checkpoint is of another training.
+        SettingsError: the device is `cuda`, and PyTorch can use no GPU; or there are more processes
+            than shards.
+        TrainingError: the GPU's memory is too small, a loss is not a number, or the checkpoint
+            cannot be written.
     """
-    group = ProcessGroup.join()
+    group = join_group(device_type(spec.device))
     device = choose_device(spec.device, group.local_rank)
     if group.size > 1:
-        limit_threads(int(os.environ["HOROVOD_LOCAL_SIZE"]))
-    dataset = Dataset.read(spec.dataset)
-    tensors = load_tensors(dataset, spec.preset, spec.features)
+        limit_threads(group.local_size)
+    data = TrainingData.open(spec.data)
     identity = {
         "preset": spec.preset.model_dump(mode="json"),
         "seed": spec.seed,
-        "data": json.loads(json.dumps(dict(dataset.version))),
+        "data": data.version,
     }
     checkpoint = Checkpoint(spec.checkpoint, identity, resume=spec.resume)
 
     def report(record: EpochRecord) -> None:
         if group.is_leader:
-            lines = "".join(f"{json.dumps(epoch)}\n" for epoch in checkpoint.records)
+            records = checkpoint.position.records
+            lines = "".join(f"{json.dumps(epoch)}\n" for epoch in records)
             unfinished = spec.metrics.with_suffix(".unfinished")
             unfinished.write_text(lines, encoding="utf-8")
             unfinished.replace(spec.metrics)
@@ -106,13 +111,15 @@ def run_worker(
 
     try:
         model = train(
-            tensors,
+            data,
             spec.preset,
             spec.seed,
             group=group,
             checkpoint=checkpoint,
             on_epoch=report,
             device=device,
+            half_gradients=spec.gradients == "float16",
+            checkpoint_seconds=spec.checkpoint_seconds,
         )
     except torch.OutOfMemoryError as error:
         raise TrainingError(
@@ -120,8 +127,7 @@ def run_worker(
             "training.device=cpu, or fewer training.processes if they share the GPU"
         ) from error
     if group.is_leader:
-        embedder, counts = Embedder.load(spec.features), tensors.train.counts
-        ids = tensors.seen_ids
+        embedder, ids, counts = Embedder.load(spec.data), data.seen_ids(), data.popularity()
         write_model(
             EncoderDecoderRanker(model, embedder, spec.preset, ids=ids, counts=counts), spec
         )

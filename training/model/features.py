@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ _POSTING_FIELDS = (
     *(*_TERMS, "place", "salary", "language"),
 )
 """All fields of a posting from which features are made."""
+
+PHRASE_FIELDS = ("title", "skills", "occupation", "industry", "description")
+"""What `posting_phrases` reads, and the description."""
+REQUIREMENT_FIELDS = ("skills", "occupation", "language")
+"""What `requirement_steps` reads."""
 
 _PLACE_WEIGHTS = {"locality": 1.0, "region": 0.5, "country": 0.25}
 _PLACE_SEPARATORS = re.compile(r"[,;/、·]")
@@ -251,6 +257,7 @@ def _salary_vector(salary: Mapping[str, Any], width: int) -> np.ndarray | None:
     return np.asarray((position - low) * above + (1 - (position - low)) * below)
 
 
+@lru_cache(maxsize=65_536)
 def _value_vector(field: str, value: str | None, width: int) -> np.ndarray | None:
     folded = " ".join(clean(value or "").split())
     return random_signs(f"{field}:{folded}", width) if folded else None

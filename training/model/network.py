@@ -47,6 +47,9 @@ _INITIAL_STRENGTHS = {"dismiss": -0.5}
 """The initial weight of a step's own content in the query; 1 for the other kinds."""
 
 
+_IGNORED = -100
+
+
 @dataclass(frozen=True, eq=False)
 class Steps:
     """What the encoder reads, right-padded."""
@@ -109,7 +112,7 @@ class EncoderDecoder(nn.Module):
         total, hidden = sum(widths), config.hidden
         self.text = nn.Linear(config.word_dimensions, config.text_dimensions, bias=False)
         self.fields = nn.Parameter(torch.eye(config.field_dimensions).repeat(len(FIELDS), 1, 1))
-        self.ids = nn.Embedding(ids + 1, config.id_dimensions, padding_idx=0)
+        self.ids = nn.Embedding(ids + 1, config.id_dimensions, padding_idx=0, sparse=True)
         self.inputs = nn.Linear(total, hidden)
         self.kinds = nn.Embedding(len(STEP_KINDS), hidden)
         self.moments = nn.Linear(EVENT_TIME_FEATURES, hidden)
@@ -237,6 +240,9 @@ def cross_entropy(scores: Tensor, targets: Tensor, real: Tensor) -> tuple[Tensor
     Scores are (B, T, N), -inf where a posting may not be emitted; targets are (B, T) int64 columns
     of them; `real`, (B, T) bool, is false on padding.
     """
-    losses = functional.cross_entropy(scores[real], targets[real], reduction="sum")
+    padded = torch.where(real, targets, _IGNORED)  # indexing by `real` would wait for a GPU
+    losses = functional.cross_entropy(
+        scores.flatten(0, 1), padded.flatten(), ignore_index=_IGNORED, reduction="sum"
+    )
     hits = (scores[:, 0].argmax(dim=1) == targets[:, 0]).sum()
     return losses, hits

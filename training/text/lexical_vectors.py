@@ -10,7 +10,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -19,11 +19,14 @@ import numpy as np
 from training.text.misspellings import SimilarWords
 from training.text.random_projection import random_signs
 from training.text.tokenizer import tokens
+from training.text.weighted_sums import weighted_sums
 from training.text.word_embeddings import unit_rows
 
 _FILE = "lexicon.json"
 _PART_WEIGHT = 0.5
 """The weight of a word inside a known phrase, relative to the word alone."""
+_CACHED_PHRASES = 16_384
+"""Skills and occupations are few; titles come and go."""
 
 
 class Lexicon:
@@ -35,6 +38,7 @@ class Lexicon:
     def __init__(self, weights: Mapping[str, float], unknown: float) -> None:
         self.weights = dict(weights)
         self.unknown = unknown
+        self._phrase_weights = lru_cache(maxsize=_CACHED_PHRASES)(self._weigh_phrase)
 
     @classmethod
     def of(cls, catalogue: Iterable[Sequence[str]]) -> Self:
@@ -67,11 +71,13 @@ class Lexicon:
             (N, width) float32, rows of length 1, or zero for a text without words. Inner products
             approximate the TF-IDF cosine.
         """
-        encoded = np.zeros((len(texts), width), dtype=np.float32)
-        for row, phrases in enumerate(texts):
-            for word, weight in self._weighed(phrases).items():
-                encoded[row] += weight * random_signs(f"word:{word}", width)
-        return unit_rows(encoded)
+        weighed = [self._weighed(phrases) for phrases in texts]
+        rows: dict[str, int] = {}
+        own_rows = [[rows.setdefault(word, len(rows)) for word in own] for own in weighed]
+        signs = [random_signs(f"word:{word}", width) for word in rows]
+        table = np.array(signs, dtype=np.float32).reshape(len(rows), width)
+        weights = [tuple(own.values()) for own in weighed]
+        return unit_rows(weighted_sums(table, own_rows, weights))
 
     def _weighed(self, phrases: Sequence[str]) -> dict[str, float]:
         """Return the weights of distinct words and known phrases, whose words count less.
@@ -83,15 +89,20 @@ class Lexicon:
         # between processes.
         weighed: dict[str, float] = {}
         for phrase in phrases:
-            words = _distinct(phrase)
-            whole = _whole(words)
-            known = len(words) > 1 and whole in self.weights
-            for word, weight in self._word_weights(phrase, words).items():
-                weight *= _PART_WEIGHT if known else 1.0  # noqa: PLW2901 - scaled for this phrase
-                weighed[word] = max(weight, weighed.get(word, 0.0))
-            if known:
-                weighed[whole] = self.weights[whole]
+            for word, weight in self._phrase_weights(phrase):
+                if weight > weighed.get(word, 0.0):
+                    weighed[word] = weight
         return weighed
+
+    def _weigh_phrase(self, phrase: str) -> tuple[tuple[str, float], ...]:
+        words = _distinct(phrase)
+        whole = _whole(words)
+        known = len(words) > 1 and whole in self.weights
+        share = _PART_WEIGHT if known else 1.0
+        weighed = {word: share * w for word, w in self._word_weights(phrase, words).items()}
+        if known:
+            weighed[whole] = self.weights[whole]
+        return tuple(weighed.items())
 
     def _word_weights(self, phrase: str, words: Sequence[str]) -> dict[str, float]:
         """Return the weights of a phrase's words, and of words similar to its unknown ones.
@@ -133,8 +144,9 @@ class Lexicon:
         return cls(about["weights"], about["unknown"])
 
 
-def _distinct(phrase: str) -> list[str]:
-    return list(dict.fromkeys(tokens(phrase)))
+@lru_cache(maxsize=_CACHED_PHRASES)
+def _distinct(phrase: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tokens(phrase)))
 
 
 def _whole(words: Sequence[str]) -> str:

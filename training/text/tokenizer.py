@@ -19,8 +19,7 @@ _RUN = re.compile(
     rf"(?P<han>[{_HAN}]+)"
     r"|(?P<word>"
     r"(?:\basp|\bado|\bvb)?\.net\b"  # .net, asp.net
-    rf"|[^\W_{_HAN}]+\.(?:js|io|ai|py)\b"  # node.js
-    rf"|[^\W_{_HAN}]+(?:\+\+|#)?"  # java, c++, c#
+    rf"|[^\W_{_HAN}]+(?:\.(?:js|io|ai|py)\b|\+\+|#)?"  # java, node.js, c++, c#
     r")",
 )
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
@@ -48,7 +47,8 @@ def clean(text: str) -> str:
     plain = html.unescape(html.unescape(text)) if "&" in text else text
     if "<" in plain:
         plain = _TAG.sub(" ", plain)
-    return _POSSESSIVE.sub("", unicodedata.normalize("NFKC", plain).casefold())
+    folded = unicodedata.normalize("NFKC", plain).casefold()
+    return _POSSESSIVE.sub("", folded) if "'" in folded or "\u2019" in folded else folded
 
 
 def tokens(text: str | None) -> list[str]:
@@ -62,12 +62,12 @@ def tokens(text: str | None) -> list[str]:
         Lower-case words without stop words, plain numbers and single Latin letters except c and r.
     """
     words: list[str] = []
-    for run in _RUN.finditer(clean(text or "")):
-        if run.group("han"):
-            words.extend(_segment(run.group("han")))
-        else:
-            words.append(run.group("word"))
-    return [word for word in words if _is_token(word)]
+    for han, word in _RUN.findall(clean(text or "")):
+        if han:
+            words.extend(_segment(han))
+        elif _is_token(word):
+            words.append(word)
+    return words
 
 
 def unknown_spans(text: str | None, known: Collection[str]) -> Iterator[UnknownSpan]:
@@ -89,6 +89,7 @@ def is_chinese(text: str) -> bool:
     return re.search(rf"[{_HAN}]", text) is not None
 
 
+@lru_cache(maxsize=65_536)
 def _is_token(word: str) -> bool:
     if word in STOP_WORDS or word.isdecimal():
         return False
@@ -113,7 +114,8 @@ def _is_known(word: str, known: Collection[str]) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _segment(run: str) -> tuple[str, ...]:
-    return tuple(_segmenter().lcut_for_search(run))
+    """Return the tokens of a run of Han characters."""
+    return tuple(word for word in _segmenter().lcut_for_search(run) if _is_token(word))
 
 
 @cache

@@ -19,6 +19,7 @@ import numpy as np
 from streaming.errors import InputError
 from training.text.misspellings import SimilarWords
 from training.text.tokenizer import tokens
+from training.text.weighted_sums import weighted_sums
 
 MAX_BINARY_WORDS = 500_000
 """The number of words read from a binary file; such files are sorted by frequency."""
@@ -92,13 +93,12 @@ class WordVectors:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts; see `TextEncoder.encode`."""
-        embedded = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for row, text in enumerate(texts):
-            words = tokens(text)
-            known = [index for index in map(self.rows.get, words) if index is not None]
-            if known:
-                embedded[row] = self.weights[known] @ self.vectors[known]
-            if len(known) < len(words) and self.words:
+        rows_of = self.rows
+        words = [tokens(text) for text in texts]
+        known = [[rows_of[word] for word in own if word in rows_of] for own in words]
+        embedded = weighted_sums(self.vectors, known, [self.weights[own] for own in known])
+        for row, (text, own, found) in enumerate(zip(texts, words, known, strict=True)):
+            if len(found) < len(own) and self.words:
                 embedded[row] += self._unknown_part(text)
         return unit_rows(embedded)
 
@@ -136,18 +136,21 @@ def train_word_vectors(texts: Iterable[str], *, dimensions: int, seed: int) -> W
         return WordVectors((), np.zeros((0, dimensions), np.float32), np.zeros(0, np.float32))
     from gensim.models import Word2Vec  # noqa: PLC0415 - ranking needs no gensim
 
-    trained = Word2Vec(
-        sentences,
+    model = Word2Vec(
         vector_size=dimensions,
         seed=seed,
         workers=1,  # with more, the result would depend on the threads' timing
         sg=1,
         window=5,
         min_count=1 if total < _TRAINING_TOKENS else 3,
-        epochs=int(np.clip(_TRAINING_TOKENS / total, 2, 30)),
-    ).wv
-    words = list(trained.index_to_key)
-    return WordVectors(words, _centred(trained.vectors), _idf(words, sentences))
+    )
+    model.build_vocab(sentences)
+    # Of a large catalogue a part says as much; a word that is only in the rest has a random vector.
+    part = sentences[:: max(1, total // _TRAINING_TOKENS)]
+    epochs = int(np.clip(_TRAINING_TOKENS / total, 2, 30))
+    model.train(part, total_examples=len(part), epochs=epochs)
+    words = list(model.wv.index_to_key)
+    return WordVectors(words, _centred(model.wv.vectors), _idf(words, sentences))
 
 
 def load_word_vectors(file: Path, texts: Iterable[str], *, dimensions: int) -> WordVectors:

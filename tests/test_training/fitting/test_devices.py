@@ -1,20 +1,17 @@
 """A GPU trains what the CPU trains. The tests that need one are skipped where there is none."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
 from streaming.errors import SettingsError
 from streaming.settings import TrainingSettings
-from training.data.dataset import Dataset
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.devices import CPU, choose_device
-from training.fitting.distributed import ProcessGroup, horovod_available
 from training.fitting.fit import fit
+from training.fitting.horovod_group import horovod_available
 from training.fitting.loop import train
+from training.fitting.process_group import ProcessGroup
 from training.model.presets import published
-from training.model.training_tensors import TrainingTensors, load_tensors, write_features
 
 NO_DROPOUT = published().model_copy(
     update={
@@ -29,18 +26,10 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU her
 needs_horovod = pytest.mark.skipif(not horovod_available(), reason="Horovod is not installed")
 
 
-@pytest.fixture(scope="module")
-def tensors(market_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingTensors:
-    folder = tmp_path_factory.mktemp("features")
-    dataset = Dataset.read(market_dataset)
-    write_features(dataset, NO_DROPOUT, folder, seed=1)
-    return load_tensors(dataset, NO_DROPOUT, folder)
-
-
-def trained(tensors, preset, device, file, **how):
+def trained(training_data, preset, device, file, **how):
     checkpoint = Checkpoint(file, {}, **{"resume": False, **how})
     model = train(
-        tensors,
+        training_data,
         preset,
         1,
         group=ProcessGroup(),
@@ -48,7 +37,7 @@ def trained(tensors, preset, device, file, **how):
         on_epoch=lambda _: None,
         device=device,
     )
-    return model.state_dict(), checkpoint.records
+    return model.state_dict(), checkpoint.position.records
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
@@ -74,16 +63,18 @@ def test_gpus_are_dealt_out_in_turn():
 
 
 @needs_gpu
-def test_a_gpu_repeats_itself_bit_for_bit(tensors, tmp_path):
-    first, _ = trained(tensors, DROPOUT, choose_device("cuda", 0), tmp_path / "a.pt")
-    second, _ = trained(tensors, DROPOUT, choose_device("cuda", 0), tmp_path / "b.pt")
+def test_a_gpu_repeats_itself_bit_for_bit(training_data, tmp_path):
+    first, _ = trained(training_data, DROPOUT, choose_device("cuda", 0), tmp_path / "a.pt")
+    second, _ = trained(training_data, DROPOUT, choose_device("cuda", 0), tmp_path / "b.pt")
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 @needs_gpu
-def test_a_gpu_learns_what_the_cpu_learns(tensors, tmp_path):
-    _, here = trained(tensors, NO_DROPOUT, CPU, tmp_path / "cpu.pt")
-    weights, there = trained(tensors, NO_DROPOUT, choose_device("cuda", 0), tmp_path / "gpu.pt")
+def test_a_gpu_learns_what_the_cpu_learns(training_data, tmp_path):
+    _, here = trained(training_data, NO_DROPOUT, CPU, tmp_path / "cpu.pt")
+    weights, there = trained(
+        training_data, NO_DROPOUT, choose_device("cuda", 0), tmp_path / "gpu.pt"
+    )
     assert [record["device"] for record in there] == ["cuda:0"] * 2
     for name in ("loss", "validation_loss"):
         assert [r[name] for r in there] == pytest.approx([r[name] for r in here], rel=1e-3)
@@ -91,12 +82,12 @@ def test_a_gpu_learns_what_the_cpu_learns(tensors, tmp_path):
 
 
 @needs_gpu
-def test_what_a_gpu_began_goes_on_without_one(tensors, tmp_path):
+def test_what_a_gpu_began_goes_on_without_one(training_data, tmp_path):
     file = tmp_path / "c.pt"
-    trained(tensors, NO_DROPOUT, choose_device("cuda", 0), file)
+    trained(training_data, NO_DROPOUT, choose_device("cuda", 0), file)
     longer = NO_DROPOUT.training.model_copy(update={"epochs": 3})
     preset = NO_DROPOUT.model_copy(update={"training": longer})
-    _, records = trained(tensors, preset, CPU, file, resume=True)
+    _, records = trained(training_data, preset, CPU, file, resume=True)
     assert [record["device"] for record in records] == ["cuda:0", "cuda:0", "cpu"]
 
 

@@ -1,5 +1,7 @@
+import contextlib
 import json
 import os
+import random
 import select
 import signal
 import subprocess
@@ -13,37 +15,23 @@ import torch
 
 from streaming.errors import InputError, ModelError
 from streaming.settings import TrainingSettings
-from training.data.dataset import Dataset
 from training.fitting.checkpoint import Checkpoint
-from training.fitting.distributed import ProcessGroup, TrainingError, horovod_available, launch
-from training.fitting.fit import fit
+from training.fitting.fit import fit, prepare_run
+from training.fitting.horovod_group import horovod_available
+from training.fitting.launching import launch
 from training.fitting.loop import EpochRecord, learning_rate, train
-from training.model.examples import batches, collate, sample_examples, validation_examples
-from training.model.loss import batch_loss, full_softmax, sampled_softmax
-from training.model.network import EncoderDecoder
+from training.fitting.process_group import ProcessGroup
+from training.fitting.training_error import TrainingError
 from training.model.presets import published
-from training.model.training_tensors import TrainingTensors, load_tensors, write_features
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
 needs_horovod = pytest.mark.skipif(not horovod_available(), reason="Horovod is not installed")
 
-SMALL = published().model_copy(
-    update={
-        "model": published().model.model_copy(update={"word_dimensions": 16, "hidden": 16}),
-        "training": published().training.model_copy(update={"epochs": 3}),
-    }
-)
+BACKENDS = [pytest.param("horovod", marks=needs_horovod), "torch"]
+"""What connects processes; both keep the same promises."""
 
 
-@pytest.fixture(scope="module")
-def tensors(market_dataset, tmp_path_factory) -> TrainingTensors:
-    folder = tmp_path_factory.mktemp("features")
-    dataset = Dataset.read(market_dataset)
-    write_features(dataset, SMALL, folder, seed=1)
-    return load_tensors(dataset, SMALL, folder)
-
-
-def run(tensors, file: Path, *, resume=False, stop_after=None, seed=1):
+def run(data, preset, file: Path, *, resume=False, stop_after=None, seed=1):
     """Train; returns the weights and the records."""
     checkpoint = Checkpoint(file, {"seed": seed}, resume=resume)
 
@@ -52,81 +40,41 @@ def run(tensors, file: Path, *, resume=False, stop_after=None, seed=1):
             raise KeyboardInterrupt
 
     model = train(
-        tensors, SMALL, seed, group=ProcessGroup(), checkpoint=checkpoint, on_epoch=on_epoch
+        data, preset, seed, group=ProcessGroup(), checkpoint=checkpoint, on_epoch=on_epoch
     )
-    return model.state_dict(), checkpoint.records
+    return model.state_dict(), checkpoint.position.records
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(tensors, tmp_path):
-    whole, records = run(tensors, tmp_path / "whole.pt")
+def test_a_resumed_run_equals_an_uninterrupted_one(training_data, small_preset, tmp_path):
+    whole, records = run(training_data, small_preset, tmp_path / "whole.pt")
     with pytest.raises(KeyboardInterrupt):
-        run(tensors, tmp_path / "cut.pt", stop_after=2)
-    resumed, again = run(tensors, tmp_path / "cut.pt", resume=True)
+        run(training_data, small_preset, tmp_path / "cut.pt", stop_after=2)
+    resumed, again = run(training_data, small_preset, tmp_path / "cut.pt", resume=True)
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
-    timeless = [[{**r, "seconds": 0} for r in rows] for rows in (records, again)]
+    timed = ("seconds", "examples_per_second", "targets_per_second", "waiting")
+    timeless = [[{**r, **dict.fromkeys(timed)} for r in rows] for rows in (records, again)]
     assert timeless[0] == timeless[1]
     assert [record["epoch"] for record in again] == [1, 2, 3]
 
 
-def test_the_loss_falls_and_other_seeds_differ(tensors, tmp_path):
-    weights, records = run(tensors, tmp_path / "a.pt")
+def test_the_loss_falls_and_other_seeds_differ(training_data, small_preset, tmp_path):
+    weights, records = run(training_data, small_preset, tmp_path / "a.pt")
     assert records[-1]["loss"] < records[0]["loss"]
     assert all(record["validation_loss"] is not None for record in records)
-    other, _ = run(tensors, tmp_path / "b.pt", seed=2)
+    other, _ = run(training_data, small_preset, tmp_path / "b.pt", seed=2)
     assert not torch.equal(weights["relate.weight"], other["relate.weight"])
 
 
-def test_a_checkpoint_of_another_run_is_refused(tensors, tmp_path):
-    run(tensors, tmp_path / "c.pt")
+def test_a_checkpoint_of_another_run_is_refused(training_data, small_preset, tmp_path):
+    run(training_data, small_preset, tmp_path / "c.pt")
     with pytest.raises(ModelError, match=r"is of another seed \(1 instead of 2\)"):
-        run(tensors, tmp_path / "c.pt", resume=True, seed=2)
+        run(training_data, small_preset, tmp_path / "c.pt", resume=True, seed=2)
 
 
-def test_a_broken_checkpoint_is_one_line(tensors, tmp_path):
+def test_a_broken_checkpoint_is_one_line(training_data, small_preset, tmp_path):
     (tmp_path / "c.pt").write_bytes(b"half a file")
     with pytest.raises(ModelError, match="is unreadable; train without it"):
-        run(tensors, tmp_path / "c.pt", resume=True)
-
-
-def test_examples_never_look_ahead(tensors):
-    rng = np.random.default_rng(0)
-    cut = int(tensors.train.times.max())
-    for example in sample_examples(tensors, SMALL, rng):
-        postings = example.rows[example.rows < len(tensors.train.catalogue)]
-        assert 1 <= len(example.targets) <= SMALL.training.steps
-        assert len(example.rows) >= 1
-        assert not set(postings.tolist()) & set(example.targets.tolist())
-        assert len(set(example.targets.tolist())) == len(example.targets)
-        assert example.time <= cut
-    assert all(example.time > cut for example in validation_examples(tensors, SMALL))
-
-
-def test_batches_hold_every_example_once(tensors):
-    rng = np.random.default_rng(0)
-    examples = sample_examples(tensors, SMALL, rng)
-    cut = list(batches(examples, 16, rng))
-    assert sorted(id(e) for batch in cut for e in batch) == sorted(map(id, examples))
-    assert max(map(len, cut)) <= 16
-    assert {id(e) for batch in cut for part in (batch[::2], batch[1::2]) for e in part} == set(
-        map(id, examples)
-    )
-
-
-def test_a_sampled_softmax_is_near_the_full_one(tensors):
-    torch.manual_seed(0)
-    model = EncoderDecoder(SMALL.model, len(tensors.seen)).eval()
-    batch = collate(sample_examples(tensors, SMALL, np.random.default_rng(0))[:32])
-    with torch.inference_mode():
-        full = batch_loss(model, tensors, batch, full_softmax(tensors.seen), tensors.ids)
-        half = len(tensors.seen) // 2
-        corrected, plain = [], []
-        for _ in range(20):
-            rivals = sampled_softmax(tensors.seen, half, batch)
-            bare = full_softmax(rivals.rows)
-            corrected.append(float(batch_loss(model, tensors, batch, rivals, tensors.ids).loss))
-            plain.append(float(batch_loss(model, tensors, batch, bare, tensors.ids).loss))
-    off, uncorrected = (abs(np.mean(losses) - float(full.loss)) for losses in (corrected, plain))
-    assert off < uncorrected
+        run(training_data, small_preset, tmp_path / "c.pt", resume=True)
 
 
 def test_the_learning_rate_rises_and_falls():
@@ -168,71 +116,99 @@ def test_one_event_each_is_one_line(tmp_path, dataset_writer):
         fit(folder, tmp_path / "run", TrainingSettings(preset="published", processes=1))
 
 
-@needs_horovod
-def test_two_processes_train_one_model(market_dataset, tmp_path):
-    """Equal weights on both ranks, reported as it goes; the launcher is the real one."""
-    seen = []
-    settings = TrainingSettings(preset="published", processes=2, epochs=1, seed=5)
-    fitted = fit(market_dataset, tmp_path / "run", settings, on_epoch=seen.append)
-    assert [record["epoch"] for record in seen] == [1]
-    assert fitted.processes == 2
-    check = tmp_path / "check.py"
-    check.write_text(
+@pytest.mark.parametrize(
+    ("backend", "half"), [pytest.param("horovod", False, marks=needs_horovod), ("torch", True)]
+)
+def test_two_processes_train_one_model(training_data, small_preset, tmp_path, backend, half):
+    """Equal weights on both ranks, near those of one process; nothing listens beyond loopback."""
+    one = small_preset.training.model_copy(update={"epochs": 1})
+    preset = small_preset.model_copy(update={"training": one})
+    script = tmp_path / "trains.py"
+    script.write_text(
         textwrap.dedent(
             f"""
-            import sys
+            import math
             from pathlib import Path
             import torch
             from training.fitting.checkpoint import Checkpoint
-            from training.data.dataset import Dataset
-            from training.fitting.distributed import ProcessGroup, end_with_parent
+            from training.fitting.launching import end_with_parent, join_group
             from training.fitting.loop import train
-            from training.model.training_tensors import load_tensors
-            from training.model.presets import published
+            from training.model.presets import Preset
+            from training.model.training_data import TrainingData
 
             end_with_parent()
-            group = ProcessGroup.join()
-            run = Path({str(tmp_path / "run")!r})
-            tensors = load_tensors(
-                Dataset.read(Path({str(market_dataset)!r})), published(), run / "features"
-            )
-            checkpoint = Checkpoint(run / "other.pt", {{}}, resume=False)
-            training = published().training.model_copy(update={{"epochs": 1}})
-            preset = published().model_copy(update={{"training": training}})
+            torch.set_num_threads(1)
+            group = join_group()
+            assert group.size == 2
+            records = []
             model = train(
-                tensors, preset, 5, group=group, checkpoint=checkpoint, on_epoch=lambda r: None
+                TrainingData.open(Path({str(training_data.folder)!r})),
+                Preset.model_validate_json({preset.model_dump_json()!r}),
+                5,
+                group=group,
+                checkpoint=Checkpoint(Path("checkpoint.pt"), {{}}, resume=False),
+                on_epoch=records.append,
+                half_gradients={half},
             )
-            torch.save(model.state_dict(), run / f"weights-{{group.rank}}.pt")
+            saved = {{"model": model.state_dict(), "loss": records[0].validation_loss}}
+            torch.save(saved, f"rank-{{group.rank}}.pt")
             group.close()
             """
         )
     )
     listening: set[str] = set()
-    launch([str(check)], 2, tmp_path / "logs", lambda: listening.update(_listening("check.py")))
+    launch(
+        [str(script)],
+        2,
+        tmp_path / "logs",
+        lambda: listening.update(_listening("trains.py")),
+        backend=backend,
+        folder=tmp_path,
+    )
     assert listening == {"0100007F"}  # 127.0.0.1: the rendezvous, and gloo's own
-    one, two = (torch.load(tmp_path / "run" / f"weights-{rank}.pt") for rank in range(2))
-    assert all(torch.equal(one[name], two[name]) for name in one)
+    ours, theirs = (torch.load(tmp_path / f"rank-{rank}.pt") for rank in range(2))
+    assert all(torch.equal(ours["model"][name], theirs["model"][name]) for name in ours["model"])
+    records = []
+    checkpoint = Checkpoint(tmp_path / "alone.pt", {}, resume=False)
+    train(
+        training_data,
+        preset,
+        5,
+        group=ProcessGroup(),
+        checkpoint=checkpoint,
+        on_epoch=records.append,
+    )
+    assert ours["loss"] == pytest.approx(records[0].validation_loss, rel=0.02)
 
 
-@needs_horovod
-def test_a_dying_process_ends_all_and_is_named(tmp_path):
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_fit_by_two_processes_reports_as_it_goes(market_dataset, tmp_path, backend):
+    seen = []
+    settings = TrainingSettings(preset="published", processes=2, epochs=1, backend=backend)
+    fitted = fit(market_dataset, tmp_path / "run", settings, on_epoch=seen.append)
+    assert [record["epoch"] for record in seen] == [1]
+    assert fitted.processes == 2
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_dying_process_ends_all_and_is_named(tmp_path, backend):
     script = tmp_path / "dies.py"
     script.write_text(
         "import os, sys, time\n"
-        "if os.environ['HOROVOD_RANK'] == '1':\n"
+        "if os.environ.get('HOROVOD_RANK', os.environ.get('RANK')) == '1':\n"
         "    sys.exit('the disk is full')\n"
         "time.sleep(600)\n"
     )
     with pytest.raises(TrainingError, match=r"process 1 of 3 ended with code 1: the disk is full"):
-        launch([str(script)], 3, tmp_path / "logs", lambda: None)
+        launch([str(script)], 3, tmp_path / "logs", lambda: None, backend=backend)
 
 
-@needs_horovod
-def test_processes_end_with_a_killed_parent(tmp_path):
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_processes_end_with_a_killed_parent(tmp_path, backend):
     child = tmp_path / "child.py"
     child.write_text(
         "import os, signal, sys, time\n"
-        "from training.fitting.distributed import end_with_parent\n"
+        "from training.fitting.launching import end_with_parent\n"
         "end_with_parent()\n"
         "print(os.getpid(), flush=True)\n"
         "time.sleep(600)\n"
@@ -241,14 +217,14 @@ def test_processes_end_with_a_killed_parent(tmp_path):
     parent.write_text(
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from training.fitting.distributed import launch\n"
+        "from training.fitting.launching import launch\n"
         "logs = Path(sys.argv[2])\n"
         "def look():\n"
         "    pids = [file.read_text().strip() for file in sorted(logs.iterdir())]\n"
         "    if all(pids) and len(pids) == 2:\n"
         "        print(*pids, flush=True)\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "launch([sys.argv[1]], 2, logs, look)\n"
+        f"launch([sys.argv[1]], 2, logs, look, backend={backend!r})\n"
     )
     done = subprocess.run(
         [sys.executable, str(parent), str(child), str(tmp_path / "logs")],
@@ -262,6 +238,58 @@ def test_processes_end_with_a_killed_parent(tmp_path):
     assert len(pids) == 2
     for pid in pids:
         _wait_for_end(pid)
+
+
+@pytest.mark.parametrize(
+    ("backend", "processes", "kills"),
+    [("torch", 1, 3), ("torch", 2, 2), pytest.param("horovod", 2, 2, marks=needs_horovod)]
+    + [pytest.param("torch", n, 10, marks=pytest.mark.nightly) for n in (1, 2)],
+)
+def test_a_killed_training_goes_on_to_the_same_weights(
+    market_dataset, tmp_path, backend, processes, kills
+):
+    """Kill -9 at random moments within epochs; each start goes on from the last checkpoint."""
+    settings = TrainingSettings(preset="published", processes=processes, epochs=1)
+    settings = settings.model_copy(update={"checkpoint_seconds": 0.01, "device": "cpu"})
+    weights, rng = [], random.Random(kills)
+    for name in ("whole", "killed"):
+        run_folder = tmp_path / name
+        file = prepare_run(market_dataset, run_folder, settings, resume=True)
+        file.write_text(file.read_text().replace('"batch_size": 64', '"batch_size": 8'))
+        checkpoint = run_folder / "checkpoint.pt"
+        for _ in range(kills if name == "killed" else 0):
+            saves, versions = rng.randint(1, 3), set()
+
+            def kill_after(saves=saves, versions=versions, checkpoint=checkpoint):
+                if checkpoint.exists():
+                    versions.add(checkpoint.stat().st_mtime_ns)
+                if len(versions) >= saves:
+                    os.kill(rng.choice(_children()), signal.SIGKILL)
+
+            with pytest.raises(TrainingError, match="ended with code -9"):
+                _train(file, processes, tmp_path / "logs", kill_after, backend)
+        _train(file, processes, tmp_path / "logs", lambda: None, backend)
+        weights.append(torch.load(run_folder / "model" / "weights.pt"))
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def _train(file: Path, processes: int, logs: Path, look, backend: str) -> None:
+    arguments = ["-m", "training.fitting.worker", str(file)]
+    launch(arguments, processes, logs, look, backend=backend)
+
+
+def _children() -> list[int]:
+    """Ids of the processes that this one started and that train."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if (
+                parent == os.getpid()
+                and "training.fitting.worker" in (folder / "cmdline").read_text()
+            ):
+                found.append(int(folder.name))
+    return found
 
 
 def _wait_for_end(pid: int) -> None:
