@@ -209,14 +209,14 @@ def test_a_stamp_is_current_until_something_changes(
 
 
 @pytest.mark.usefixtures("empty_cache")
-def test_without_a_compiler_training_runs_in_one_process(
+def test_without_a_compiler_there_is_no_horovod(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment = python.Environment(tmp_path)
     (environment.packages / "torch-2.13.0.dist-info").mkdir(parents=True)
     monkeypatch.setenv("PATH", str(tmp_path))
     line = horovod.install(environment)
-    assert line.startswith("no C++ compiler, so no Horovod: training will run in one process")
+    assert line.startswith("no C++ compiler, so no Horovod: torch.distributed will connect")
     assert "\n" not in line
 
 
