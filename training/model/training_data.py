@@ -161,7 +161,7 @@ def write_training_data(
         raise InputError("there is no event to learn from; import or simulate events first")
     seen = np.unique(train.postings)
     catalogue = dataset.catalogue
-    stating = catalogue.table.select(REQUIREMENT_FIELDS).take(seen).to_pylist()
+    stating = _columns(catalogue.table, REQUIREMENT_FIELDS).take(seen).to_pylist()
     required = dict(zip(seen.tolist(), map(requirement_steps, stating), strict=True))
     steps = _distinct_steps(train, required, preset)
     rows = {step: row for row, step in enumerate(steps, start=len(catalogue))}
@@ -289,8 +289,8 @@ def _write_features(
 ) -> int:
     """Make and write the embedder and all features; return the dimensions of a word vector."""
     texts, lexicon = [], []
-    for batch in catalogue.to_batches(max_chunksize=_TASK_POSTINGS):
-        for posting in batch.select(PHRASE_FIELDS).to_pylist():
+    for batch in _columns(catalogue, PHRASE_FIELDS).to_batches(max_chunksize=_TASK_POSTINGS):
+        for posting in batch.to_pylist():
             texts.append(full_text(posting))
             lexicon.append(posting_phrases(posting))
     dimensions = preset.model.word_dimensions
@@ -310,6 +310,11 @@ def _write_features(
     scratch.unlink()
     _store(folder, postings, stated_features(steps, embedder, model))
     return encoder.dimensions
+
+
+def _columns(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Select the ids and other columns; a catalogue may lack those that nobody has filled in."""
+    return table.select(["posting_id", *(name for name in names if name in table.column_names)])
 
 
 def _shapes(model: ModelConfig) -> dict[str, tuple[int, ...]]:

@@ -230,6 +230,41 @@ def scoring(
     _print_sections(measured_sections(report), out)
 
 
+@app.command("training")
+def training(
+    context: typer.Context,
+    *,
+    postings: Annotated[int, typer.Option(min=1, help="Postings of the market.")] = 100_000,
+    candidates: Annotated[int, typer.Option(min=1, help="People; each has 8 events.")] = 18_000,
+    steps: Annotated[int, typer.Option(min=1, help="Measured steps of each way and round.")] = 100,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each way takes its turn.")] = 3,
+    growth: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Repeat the events so many times; repeatable.", metavar="N"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
+    out: Out = Path("training.json"),
+) -> None:
+    """Compare our training loop with a bare one, and groups of processes; measure growth."""
+    from jobs.benchmark.training.page import measured_sections  # noqa: PLC0415 - matplotlib takes a second to load
+    from jobs.benchmark.training.run import TrainingPlan, measure_training  # noqa: PLC0415 - torch takes seconds to load
+
+    settings = settings_of(context)
+    seeded = settings.training.model_copy(update={"seed": seed})
+    plan = TrainingPlan(
+        postings=postings,
+        candidates=candidates,
+        steps=steps,
+        rounds=rounds,
+        growth=tuple(dict.fromkeys(growth or ())),
+    )
+    with StageProgress() as progress:
+        report = measure_training(
+            settings.model_copy(update={"training": seeded}), plan, out, progress.show
+        )
+    _print_sections(measured_sections(report), out)
+
+
 def _print_sections(sections: "list[Section]", out: Path) -> None:
     for section in sections:
         table = Table(*section.columns, title=section.title, title_justify="left")

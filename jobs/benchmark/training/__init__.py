@@ -1,0 +1,1 @@
+"""`careerstream benchmark training`: speed and memory of training."""
