@@ -71,7 +71,7 @@ class EpochProgress(Progress):
             self._training, completed=record["epoch"], total=record["epochs"], description=text
         )
         if record["epoch"] == record["epochs"]:
-            self.add_task("choosing how lists are made", total=None)
+            self.add_task("finishing", total=None)
 
 
 class StageProgress(Progress):

@@ -86,7 +86,8 @@ class BatchStream:
     def _steps(self, epoch: int, first: int) -> Iterator[Step]:
         number, steps = first - first % _BATCHES_PER_POOL, self.steps(epoch)
         for pool in self._pools(epoch, number // _BATCHES_PER_POOL):
-            rng = self._rng(epoch, _POOL, self._rank, number)
+            # The same in all processes: long batches meet long ones, and nobody waits.
+            rng = self._rng(epoch, _POOL, number)
             by_length = np.argsort(pool.lengths, kind="stable")
             parts = np.split(by_length, range(self._own, len(pool), self._own))
             for part in rng.permutation(len(parts)).tolist():
@@ -142,7 +143,7 @@ class BatchStream:
         config, seen = self._preset.training, self._data.seen
         if len(seen) <= config.softmax_postings:
             return collate(examples, full_softmax(seen))
-        rng = self._rng(epoch, _SAMPLE, self._rank, number)
+        rng = self._rng(epoch, _SAMPLE, number)
         return collate(examples, sampled_softmax(seen, config.sampled_postings, examples, rng))
 
     def _order(self, epoch: int) -> np.ndarray:

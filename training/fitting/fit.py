@@ -18,7 +18,12 @@ from training.fitting.horovod_group import horovod_available, launch_on_spark
 from training.fitting.launching import Backend, launch
 from training.fitting.worker import TrainingSpec, run_worker
 from training.model.presets import Preset, preset_by_name
-from training.model.training_data import write_training_data
+from training.model.training_data import (
+    Tasks,
+    TrainingData,
+    one_after_another,
+    write_training_data,
+)
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
 OnEpoch = Callable[[dict[str, Any]], None]
@@ -54,6 +59,7 @@ def fit(
     split: Split | None = None,
     resume: bool = False,
     on_epoch: OnEpoch = lambda _: None,
+    tasks: Tasks = one_after_another,
 ) -> Fitted:
     """Train a model on a dataset folder.
 
@@ -65,7 +71,8 @@ def fit(
         settings: preset, processes, launcher, device, seed, epochs, text encoder.
         split: parts that somebody else has chosen; the folder then holds its training part alone.
             Default: the newest events, a share that the preset names, are the validation part.
-        resume: whether to start from the run's checkpoint where there is one.
+        resume: whether to start from the run's data and checkpoint where they are there.
+        tasks: where postings are encoded (`training.model.training_data`).
         on_epoch: called in this process after each epoch, but not for epochs of an earlier run.
 
     Raises:
@@ -76,7 +83,9 @@ def fit(
     if settings.launcher == "local":
         require_device(settings.device)  # fails before the features are made
     share = None if split is None else 0.0
-    spec = TrainingSpec.read(prepare_run(dataset, run, settings, resume=resume, share=share))
+    spec = TrainingSpec.read(
+        prepare_run(dataset, run, settings, resume=resume, share=share, tasks=tasks)
+    )
     processes = settings.processes
     if processes == 1:
         run_worker(spec, lambda record: on_epoch(asdict(record)))
@@ -106,10 +115,11 @@ def prepare_run(
     *,
     resume: bool,
     share: float | None = None,
+    tasks: Tasks = one_after_another,
 ) -> Path:
     """Check the data and make the training data, before the processes start.
 
-    `share` overrides the preset's share of the validation part.
+    `share` overrides the preset's share of the validation part; a resumed run keeps its data.
 
     Returns:
         The specification's file, for `python -m training.fitting.worker SPEC.json`.
@@ -118,13 +128,19 @@ def prepare_run(
         InputError: the data or the text encoder cannot be used.
     """
     spec = _specify(run, settings, resume=resume, share=share)
-    preset = write_training_data(
-        Dataset.read(dataset),
-        spec.preset,
-        spec.data,
-        text_encoder=settings.text_encoder,
-        seed=settings.seed,
-    )
+    if resume and spec.data.exists():
+        width = TrainingData.open(spec.data).text.shape[1]
+        model = spec.preset.model.model_copy(update={"word_dimensions": width})
+        preset = spec.preset.model_copy(update={"model": model})
+    else:
+        preset = write_training_data(
+            Dataset.read(dataset),
+            spec.preset,
+            spec.data,
+            text_encoder=settings.text_encoder,
+            seed=settings.seed,
+            tasks=tasks,
+        )
     spec = spec.model_copy(update={"preset": preset})
     file = spec.run / "spec.json"
     file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")

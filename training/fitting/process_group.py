@@ -96,9 +96,15 @@ class GradientExchange:
         if self._group.size == 1:
             return
         own = _gradient(self._sparse).coalesce()
-        rows = self._group.gather(own.indices()[0], "rows")
-        values = self._group.gather(own.values(), "values")
-        self._sparse.grad = torch.sparse_coo_tensor(rows[None], values, own.shape).coalesce()
+        # The bits of the rows' numbers travel beside the values: one exchange, not two.
+        rows = own.indices()[0].int().view(torch.float32)
+        sent = torch.cat([rows[:, None], own.values()], dim=1)
+        gathered = self._group.gather(sent, "sparse gradient")
+        rows = gathered[:, 0].contiguous().view(torch.int32).long()
+        total = torch.sparse_coo_tensor(
+            rows[None], gathered[:, 1:], own.shape, check_invariants=False
+        )
+        self._sparse.grad = total.coalesce()
         for bucket, wait in zip(self._buckets, self._pending, strict=True):
             sizes = [parameter.numel() for parameter in bucket]
             parts = torch.split(wait().float(), sizes)

@@ -69,15 +69,18 @@ class TrainedModel:
     """Device of the leading process."""
 
 
-def register_model(settings: Settings, trained: TrainedModel) -> ModelRef:
+def register_model(
+    settings: Settings, trained: TrainedModel, run_id: str | None = None
+) -> ModelRef:
     """Record a training as an MLflow run, and register its model as the challenger.
 
     The run has parameters, data version, environment, curves with a chart, metrics and the model.
+    It is a new one, or the one of that id.
 
     Raises:
         ModelError: MLflow cannot be reached or refuses.
     """
-    registered = _register(settings, trained)
+    registered = _register(settings, trained, run_id)
     with registry_errors(settings):
         setup(settings).set_registered_model_alias(registered.name, CHALLENGER, registered.version)
     return registered
@@ -114,12 +117,12 @@ def ensure_champion(settings: Settings, catalogue: Catalogue | None = None) -> M
     return serving or baseline
 
 
-def _register(settings: Settings, trained: TrainedModel) -> ModelRef:
+def _register(settings: Settings, trained: TrainedModel, run_id: str | None = None) -> ModelRef:
     """Log a run with the model, and register the model without an alias."""
     client = setup(settings)
     kind = kind_of(trained.ranker)
-    with open_run(settings, kind) as run_id, tempfile.TemporaryDirectory() as temporary:
-        _log(settings, client, run_id, trained)
+    with open_run(settings, kind, run_id) as own, tempfile.TemporaryDirectory() as temporary:
+        _log(settings, client, own, trained)
         packed = Path(temporary) / ARTIFACT
         packed.mkdir()
         pack(trained.ranker, trained.catalogue, packed)
@@ -139,7 +142,7 @@ def _register(settings: Settings, trained: TrainedModel) -> ModelRef:
         created = client.create_model_version(
             name,
             logged.model_uri,
-            run_id,
+            own,
             tags=tags,
             model_id=logged.model_id,
         )

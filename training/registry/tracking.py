@@ -52,13 +52,59 @@ def setup(settings: Settings) -> MlflowClient:
 
 
 @contextmanager
-def open_run(settings: Settings, name: str) -> Iterator[str]:
-    """Open a run of the experiment and yield its id; the run fails when the body raises."""
+def open_run(settings: Settings, name: str, run_id: str | None = None) -> Iterator[str]:
+    """Open a run of the experiment and yield its id; the run fails when the body raises.
+
+    It is a new run, or the one of that id.
+    """
     client = setup(settings)
     with registry_errors(settings):
         experiment = _experiment(settings, client)
-        with mlflow.start_run(experiment_id=experiment, run_name=name) as opened:
+        with mlflow.start_run(run_id, experiment_id=experiment, run_name=name) as opened:
             yield str(opened.info.run_id)
+
+
+class LiveRun:
+    """A run that is begun before its work, and can be watched while that lasts.
+
+    Where the server is lost meanwhile, the work goes on, and one line says so. What is logged here
+    has no times of its own, so that logging it again at the end changes nothing.
+
+    Raises:
+        ModelError: MLflow cannot be reached or refuses.
+    """
+
+    def __init__(self, settings: Settings, name: str, run_id: str | None = None) -> None:
+        self._settings = settings
+        self._client = setup(settings)
+        self._lost = False
+        with registry_errors(settings):
+            if run_id is None:
+                experiment = _experiment(settings, self._client)
+                run_id = self._client.create_run(experiment, run_name=name).info.run_id
+            else:
+                self._client.update_run(run_id, status="RUNNING")
+        self.id = str(run_id)
+
+    def log_epoch(self, epoch: int, values: Mapping[str, float]) -> None:
+        """Log the values of an epoch, which counts from 1."""
+        metrics = [Metric(name, float(value), 0, epoch) for name, value in values.items()]
+        try:
+            with registry_errors(self._settings):
+                self._client.log_batch(self.id, metrics=metrics)
+            self._lost = False
+        except ModelError as error:
+            if not self._lost:
+                _log.warning("%s; the training goes on, its curves are logged in the end", error)
+            self._lost = True
+
+    def end(self, status: str) -> None:
+        """Mark the run as `FAILED` or `KILLED`, if the server is there."""
+        try:
+            with registry_errors(self._settings):
+                self._client.set_terminated(self.id, status)
+        except ModelError as error:
+            _log.warning("%s; run %s stays marked as running", error, self.id)
 
 
 @contextmanager

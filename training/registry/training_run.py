@@ -1,15 +1,21 @@
 """The folder of a training run, and the record of it that the registry keeps."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from streaming.errors import InputError
 from streaming.settings import Settings
 from training.data.dataset import Dataset
 from training.fitting.fit import Fitted
 from training.registry.registration import TrainedModel
+from training.registry.tracking import LiveRun
+
+_RUN_FILE = "mlflow.json"
+"""In a run's folder: the id of its MLflow run."""
 
 
 def create_run_folder(settings: Settings) -> Path:
@@ -17,6 +23,34 @@ def create_run_folder(settings: Settings) -> Path:
     timestamp = datetime.now(tz=UTC).strftime("%Y%m%dT%H%M%S%f")
     folder = settings.home.absolute() / "training" / timestamp
     folder.mkdir(parents=True)
+    return folder
+
+
+def begin_run(settings: Settings, folder: Path, name: str) -> LiveRun:
+    """Begin the MLflow run of a run folder, or go on with it where the folder has one.
+
+    Raises:
+        ModelError: MLflow cannot be reached or refuses.
+    """
+    file = folder / _RUN_FILE
+    known = json.loads(file.read_text(encoding="utf-8"))["run_id"] if file.exists() else None
+    run = LiveRun(settings, name, known)
+    file.write_text(json.dumps({"run_id": run.id}), encoding="utf-8")
+    return run
+
+
+def find_run_folder(settings: Settings, which: Path) -> Path:
+    """Return the folder of an earlier run, by its path or by its name in HOME/training.
+
+    Raises:
+        InputError: there is no such folder, or its data were never complete.
+    """
+    folder = settings.home.absolute() / "training" / which  # an absolute path stays as it is
+    if not (folder / "spec.json").is_file():
+        known = sorted(file.parent.name for file in folder.parent.glob("*/spec.json"))
+        raise InputError(
+            f"{folder} is no training that can be resumed; there are: {', '.join(known) or 'none'}"
+        )
     return folder
 
 
@@ -55,7 +89,15 @@ def epoch_curves(records: Iterable[Mapping[str, Any]]) -> dict[str, list[float]]
     """Turn the records of the epochs into a list of values for each metric."""
     curves: defaultdict[str, list[float]] = defaultdict(list)
     for record in records:
-        for name, value in record.items():
-            if isinstance(value, (int, float)) and name not in {"epoch", "epochs"}:
-                curves[name].append(float(value))
+        for name, value in epoch_values(record).items():
+            curves[name].append(value)
     return dict(curves)
+
+
+def epoch_values(record: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers of an epoch's record that make a curve."""
+    return {
+        name: float(value)
+        for name, value in record.items()
+        if isinstance(value, (int, float)) and name not in {"epoch", "epochs"}
+    }

@@ -1,6 +1,7 @@
 """careerstream train, promote, rollback and models: from events to the champion."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,17 +22,27 @@ def train(
     context: typer.Context,
     epochs: Annotated[int | None, typer.Option(min=1, help="Default: the preset's.")] = None,
     preset: Annotated[str | None, typer.Option(help="published or best.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that train. Default: training.processes.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Go on with a run that was interrupted: its folder in HOME/training.",
+        ),
+    ] = None,
 ) -> None:
     """Train on the newest version of the lake and register the model as challenger."""
     from jobs import train as job  # noqa: PLC0415 - torch takes seconds to load
 
     settings = settings_of(context)
-    options = {"epochs": epochs, "preset": preset}
+    options = {"epochs": epochs, "preset": preset, "processes": workers}
     chosen = {name: value for name, value in options.items() if value is not None}
     training = settings.training.model_copy(update=chosen)
     settings = settings.model_copy(update={"training": training})
     with spark_session(settings, "train") as spark, EpochProgress() as progress:
-        reference, fitted = job.run(spark, settings, progress.epoch)
+        reference, fitted = job.run(spark, settings, progress.epoch, resume=resume)
     if fitted.content is not None:
         blend, cases = fitted.content.ranker.blend, fitted.content.cases
         console.print(f"blend: {blend}, chosen on {cases} validation cases")
