@@ -1,4 +1,4 @@
-"""Job: Δ events@v Δ postings@v → MLflow run → registry, alias challenger; trained by Horovod.
+"""Job: Δ events@v Δ postings@v → MLflow run → registry, alias challenger.
 
 Run: spark-submit jobs/train.py --config careerstream.toml
 """

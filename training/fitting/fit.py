@@ -128,7 +128,7 @@ def prepare_run(
         InputError: the data or the text encoder cannot be used.
     """
     spec = _specify(run, settings, resume=resume, share=share)
-    if resume and spec.data.exists():
+    if resume and (spec.data / "about.json").exists():
         width = TrainingData.open(spec.data).text.shape[1]
         model = spec.preset.model.model_copy(update={"word_dimensions": width})
         preset = spec.preset.model_copy(update={"model": model})

@@ -1,6 +1,6 @@
 """Training processes on this machine: their start, their end, and what went wrong.
 
-On several machines horovodrun or torchrun start them (docs/training.md).
+On several machines horovodrun or torchrun start them (docs/models.md).
 """
 
 import ctypes

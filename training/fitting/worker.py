@@ -102,11 +102,7 @@ def run_worker(
 
     def report(record: EpochRecord) -> None:
         if group.is_leader:
-            records = checkpoint.position.records
-            lines = "".join(f"{json.dumps(epoch)}\n" for epoch in records)
-            unfinished = spec.metrics.with_suffix(".unfinished")
-            unfinished.write_text(lines, encoding="utf-8")
-            unfinished.replace(spec.metrics)
+            _write_metrics(checkpoint, spec)
             on_epoch(record)
 
     try:
@@ -127,6 +123,7 @@ def run_worker(
             "training.device=cpu, or fewer training.processes if they share the GPU"
         ) from error
     if group.is_leader:
+        _write_metrics(checkpoint, spec)  # a run killed after its last epoch had none of it
         embedder, ids, counts = Embedder.load(spec.data), data.seen_ids(), data.popularity()
         write_model(
             EncoderDecoderRanker(model, embedder, spec.preset, ids=ids, counts=counts), spec
@@ -144,6 +141,13 @@ def main() -> None:
         sys.exit("usage: python -m training.fitting.worker SPEC.json")
     except CareerstreamError as error:
         sys.exit(str(error))
+
+
+def _write_metrics(checkpoint: Checkpoint, spec: TrainingSpec) -> None:
+    lines = "".join(f"{json.dumps(epoch)}\n" for epoch in checkpoint.position.records)
+    unfinished = spec.metrics.with_suffix(".unfinished")
+    unfinished.write_text(lines, encoding="utf-8")
+    unfinished.replace(spec.metrics)
 
 
 def write_model(ranker: EncoderDecoderRanker, spec: TrainingSpec) -> None:
