@@ -6,6 +6,7 @@ known of rows), seen_ids.json, popularity.parquet, shards/ and, written last, ab
 """
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -300,9 +301,7 @@ def _write_features(
     model = preset.model.model_copy(update={"word_dimensions": encoder.dimensions})
     postings, rows = len(catalogue), len(catalogue) + len(steps)
     for name, shape in _shapes(model).items():
-        np.lib.format.open_memmap(
-            folder / f"{name}.npy", mode="w+", dtype=np.float32, shape=(rows, *shape)
-        )
+        _allocate(folder / f"{name}.npy", (rows, *shape))
     scratch = folder / _SCRATCH
     with pa.OSFile(str(scratch), "wb") as file, pa.ipc.new_file(file, catalogue.schema) as writer:
         writer.write_table(catalogue)
@@ -323,6 +322,18 @@ def _shapes(model: ModelConfig) -> dict[str, tuple[int, ...]]:
         "words": (model.lexical_dimensions,),
         "fields": (len(FIELDS), model.field_dimensions),
     }
+
+
+def _allocate(file: Path, shape: tuple[int, ...]) -> None:
+    """Make a file of float32 that tasks fill; on a full disk a mapped write would kill them."""
+    np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=shape)
+    try:
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    except OSError as error:
+        raise InputError(
+            f"features {file} cannot be written: {error.strerror}; make room"
+        ) from error
 
 
 def _encode_postings(folder: Path, model: ModelConfig, number: int) -> None:

@@ -94,6 +94,14 @@ def test_fit_leaves_all_that_is_needed(fitted):
     assert isinstance(EncoderDecoderRanker.load(fitted.folder), EncoderDecoderRanker)
 
 
+def test_a_run_killed_after_its_last_epoch_still_ends(market_dataset, tmp_path):
+    settings = TrainingSettings(preset="published", processes=1, epochs=1)
+    whole = fit(market_dataset, tmp_path / "run", settings)
+    (tmp_path / "run" / "metrics.jsonl").unlink()  # as if killed between checkpoint and curves
+    again = fit(market_dataset, tmp_path / "run", settings, resume=True)
+    assert again.records == whole.records
+
+
 def test_no_events_are_one_line(tmp_path, dataset_writer):
     folder = dataset_writer(
         tmp_path / "data", postings=[{"posting_id": "p", "title": "x"}], events=[], stated=[]
