@@ -5,18 +5,23 @@ Run: spark-submit jobs/train.py --config careerstream.toml
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from jobs.runtime.entrypoint import run_once
+from streaming.serving.ranker import Ranker
 from streaming.settings import Settings
-from training.data.dataset import Dataset, hold_back
+from training.data.dataset import Dataset, hold_back, hold_back_after
 from training.data.lake_export import export_dataset
 from training.fitting.fit import Fitted, OnEpoch, fit
-from training.registry.model_registry import ModelRef
+from training.fitting.worker import SPEC
+from training.model.presets import Preset
+from training.registry.model_registry import ModelRef, load_trained
+from training.registry.recorded_run import RecordedRun
 from training.registry.registration import register_model
 from training.registry.training_run import (
     begin_run,
@@ -29,33 +34,85 @@ from training.registry.training_run import (
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A model that was trained and registered."""
+
+    reference: ModelRef
+    fitted: Fitted
+
+
 def run(
     spark: SparkSession,
     settings: Settings,
     on_epoch: OnEpoch = lambda _: None,
     *,
     resume: Path | None = None,
-) -> tuple[ModelRef, Fitted]:
+    from_run: str | None = None,
+) -> Trained:
     """Train on the newest version of the lake and register the model as challenger.
 
     The newest events, a share of `training.gate_share`, are left to the gate. Spark's tasks encode
     the postings. The MLflow run shows each epoch when it ends; `on_epoch` is called with its
-    values. `resume` names an earlier run, which goes on from its checkpoint over its own data.
+    values.
+
+    `resume` names the folder of an earlier run, which goes on from its checkpoint over its own
+    data. `from_run` is the id of an MLflow run, which is repeated as a new one: the same versions
+    of the tables, preset and seed.
 
     Raises:
-        InputError: there is nothing to train on, or no such run to resume.
-        ModelError: MLflow cannot be reached, or the checkpoint is of another preset.
+        InputError: there is nothing to train on, no such run to resume, or a version of a table is
+            no longer kept.
+        ModelError: MLflow cannot be reached, it has no such run, or the checkpoint is of another
+            training.
         SettingsError: `training.device` asks for a GPU, and PyTorch finds none.
         TrainingError: a training process died.
     """
-    started = time.monotonic()
-    if resume is None:
-        folder = create_run_folder(settings)
-        export_dataset(spark, settings, folder / "dataset")
-        hold_back(folder / "dataset", settings.training.gate_share)
-    else:
+    if resume is not None:
         folder = find_run_folder(settings, resume)
-    tracked = begin_run(settings, folder, f"train {settings.training.preset}")
+        return train_in(spark, settings, folder, on_epoch, name="train", resume=True)
+    if from_run is not None:
+        recorded = RecordedRun.read(settings, from_run)
+        folder = create_run_folder(settings)
+        export_dataset(spark, settings, folder / "dataset", recorded.versions)
+        hold_back_after(folder / "dataset", recorded.events_until)
+        return train_in(
+            spark,
+            recorded.apply_to(settings),
+            folder,
+            on_epoch,
+            name="train",
+            preset=recorded.preset,
+            start=load_trained(f"models:/{recorded.continues}") if recorded.continues else None,
+            params={"repeats": from_run}
+            | ({"continues": recorded.continues} if recorded.continues else {}),
+        )
+    folder = create_run_folder(settings)
+    export_dataset(spark, settings, folder / "dataset")
+    hold_back(folder / "dataset", settings.training.gate_share)
+    return train_in(spark, settings, folder, on_epoch, name="train")
+
+
+def train_in(
+    spark: SparkSession,
+    settings: Settings,
+    folder: Path,
+    on_epoch: OnEpoch,
+    *,
+    name: str,
+    preset: Preset | None = None,
+    start: Ranker | None = None,
+    resume: bool = False,
+    params: Mapping[str, str] | None = None,
+) -> Trained:
+    """Train on the data set in a run's folder, and register the model.
+
+    `name` is what the MLflow run is called before its preset, and `params` are parameters that it
+    has besides; for the other arguments see `training.fitting.fit.fit`.
+    """
+    started = time.monotonic()
+    called = f"{name} {(preset.name if preset else settings.training.preset)}"
+    tracked = begin_run(settings, folder, called)
 
     def on_end(record: dict[str, Any]) -> None:
         tracked.log_epoch(record["epoch"], epoch_values(record))
@@ -66,17 +123,19 @@ def run(
             folder / "dataset",
             folder,
             settings.training,
-            resume=resume is not None,
+            preset=preset,
+            start=start,
+            resume=resume,
             on_epoch=on_end,
             tasks=lambda function, count: _in_tasks(spark, function, count),
         )
         dataset, seconds = Dataset.read(folder / "dataset"), time.monotonic() - started
-        version = dataset.version
-        record = training_record(fitted, dataset, settings.training.seed, version, seconds)
-        return register_model(settings, record, tracked.id), fitted
+        tracked.stop_monitoring()
+        record = training_record(fitted, dataset, seconds, params or {})
+        return Trained(register_model(settings, record, tracked.id), fitted)
     except BaseException as error:
         tracked.end("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
-        if (folder / "spec.json").is_file():
+        if (folder / SPEC).is_file():
             log.warning("`careerstream train --resume %s` goes on with this run", folder.name)
         raise
 

@@ -202,6 +202,17 @@ class TrainingSettings(Section):
         lt=1,
         description="share of the events, the newest, that training leaves to the promotion gate",
     )
+    retrain_share: float = Field(
+        default=0.05,
+        ge=0,
+        description="`retrain` trains from so many new events on, as a share of those trained on",
+    )
+    retrain_drift: float = Field(
+        default=0.25,
+        ge=0,
+        description="or where the population stability index of a field of the postings turned to "
+        "is at least this",
+    )
     text_encoder: str | None = Field(
         default=None,
         description="word2vec or GloVe file, or a language model by folder or by NAME@REVISION "

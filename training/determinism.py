@@ -14,16 +14,17 @@ def repeatable() -> Iterator[None]:
     Without them, several threads add the gradients of an indexed tensor at once, and the order of
     a sum of floats shows in its last bits.
     """
-    before = torch.are_deterministic_algorithms_enabled()
+    before = torch.get_deterministic_debug_mode()
     memory: Any = torch.utils.deterministic  # its one attribute is unknown to type checkers
     filled = memory.fill_uninitialized_memory
-    torch.use_deterministic_algorithms(mode=True)
+    # As use_deterministic_algorithms, without its import of the compiler, which takes seconds.
+    torch.set_deterministic_debug_mode("error")
     # Nothing here reads memory before it writes it, and filling it takes a tenth of a step.
     memory.fill_uninitialized_memory = False
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(mode=before)
+        torch.set_deterministic_debug_mode(before)
         memory.fill_uninitialized_memory = filled
 
 

@@ -111,7 +111,7 @@ def _run_flow(
         with stages.stage("profiles, first recommendations and the lake caught up"):
             _catch_up(running)
         with stages.stage("model trained", spinner=False), EpochProgress() as progress:
-            _, fitted = train.run(spark, settings, progress.epoch)
+            fitted = train.run(spark, settings, progress.epoch).fitted
         with stages.stage("challenger measured against champion and baseline"):
             report, promotion = promote.run(spark, settings)
         console.print(f"  {promotion.verdict.text}")

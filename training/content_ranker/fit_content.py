@@ -162,6 +162,26 @@ def fit_content(
     )
 
 
+def recount_content(
+    earlier: TwoStageRanker, encoder_decoder: EncoderDecoderRanker, dataset: Dataset
+) -> TwoStageRanker:
+    """Count the events of a later data set for a ranker whose weights and blend stay.
+
+    The encoder-decoder goes on from the earlier one's. The part that reads ids stays as it is.
+    """
+    featurizer = earlier.index.featurizer
+    postings = featurizer.transform(dataset.catalogue.table.to_pylist())
+    counts = CoVisitation.count(dataset, postings)
+    return TwoStageRanker(
+        encoder_decoder,
+        ContentIndex(featurizer, counts),
+        earlier.weights,
+        earlier.blend,
+        calibration=earlier.calibration,
+        sequence=earlier.sequence,
+    )
+
+
 def _worth_reading_ids(train: Dataset, turns: HeldOutTurns, featurizer: PostingFeaturizer) -> bool:
     """Whether most turns are to postings of the training part, or these say nothing to compare."""
     if not featurizer.fields and not featurizer.texts:

@@ -39,6 +39,7 @@ from training.explanation.attribution import ListedPosting, carrying_strengths
 from training.inference.batch_invariant_ops import log_softmax, one_thread
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.inference.profile_encoding import EventStep
+from training.model.presets import Preset
 from training.model.time_encoding import to_microseconds
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.ranking.first_step import FirstStep
@@ -52,8 +53,10 @@ from training.sequence_scorer.sequence_part import OpenSequencePart, SequencePar
 FORMAT = 1
 """Of the model folder; a folder of another format is refused."""
 
+ENCODER_DECODER_FOLDER = "encoder-decoder"
+"""In the model folder: that of the encoder-decoder."""
 _SETTINGS, _WEIGHTS = "blend.json", "weights.npy"
-_ENCODER_DECODER, _CONTENT, _SEQUENCE = "encoder-decoder", "content", "sequence"
+_CONTENT, _SEQUENCE = "content", "sequence"
 RETRIEVED = {
     "content": 160,
     "encoder-decoder": 80,
@@ -165,15 +168,20 @@ class TwoStageRanker:
         )
 
     @property
+    def preset(self) -> Preset:
+        """That of the encoder-decoder."""
+        return self.encoder_decoder.preset
+
+    @property
     def packages(self) -> tuple[str, ...]:
         """Those of the encoder-decoder."""
         return self.encoder_decoder.packages
 
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""
-        for name in (_ENCODER_DECODER, _CONTENT):
+        for name in (ENCODER_DECODER_FOLDER, _CONTENT):
             (folder / name).mkdir()
-        self.encoder_decoder.save(folder / _ENCODER_DECODER)
+        self.encoder_decoder.save(folder / ENCODER_DECODER_FOLDER)
         self.index.featurizer.save(folder / _CONTENT)
         self.index.co_visitation.save(folder / _CONTENT)
         np.save(folder / _CONTENT / _WEIGHTS, self.weights)
@@ -205,7 +213,7 @@ class TwoStageRanker:
             raise ModelError(
                 f"model folder {folder} is incomplete: {error}; train again"
             ) from error
-        encoder_decoder = EncoderDecoderRanker.load(folder / _ENCODER_DECODER)
+        encoder_decoder = EncoderDecoderRanker.load(folder / ENCODER_DECODER_FOLDER)
         found = settings.get("calibration")  # release 0.1.0 had none
         calibration = Calibration(**found) if found else None
         part = folder / _SEQUENCE
@@ -217,9 +225,9 @@ class TwoStageRanker:
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
         """Write a catalogue, its posting vectors and its content index."""
-        for name in (_ENCODER_DECODER, _CONTENT):
+        for name in (ENCODER_DECODER_FOLDER, _CONTENT):
             (folder / name).mkdir()
-        self.encoder_decoder.prepare(catalogue, folder / _ENCODER_DECODER)
+        self.encoder_decoder.prepare(catalogue, folder / ENCODER_DECODER_FOLDER)
         self.index.write(catalogue, folder / _CONTENT)
         if self.sequence:
             (folder / _SEQUENCE).mkdir()
@@ -245,7 +253,7 @@ class TwoStageRanker:
             self.encoder_decoder.rank(
                 [profile for profile, _, _ in others],
                 [moment for _, moment, _ in others],
-                folder / _ENCODER_DECODER,
+                folder / ENCODER_DECODER_FOLDER,
                 size,
             )
         )
@@ -253,21 +261,23 @@ class TwoStageRanker:
 
     def posting_vectors(self, folder: Path) -> np.ndarray:
         """Return the encoder-decoder's; see `EncoderDecoderRanker.posting_vectors`."""
-        return self.encoder_decoder.posting_vectors(folder / _ENCODER_DECODER)
+        return self.encoder_decoder.posting_vectors(folder / ENCODER_DECODER_FOLDER)
 
     def work_vectors(self, folder: Path) -> np.ndarray:
         """Return the encoder-decoder's; see `EncoderDecoderRanker.work_vectors`."""
-        return self.encoder_decoder.work_vectors(folder / _ENCODER_DECODER)
+        return self.encoder_decoder.work_vectors(folder / ENCODER_DECODER_FOLDER)
 
     def candidate_vectors(
         self, profiles: Sequence[Profile], as_of: Sequence[str], folder: Path
     ) -> np.ndarray:
         """Return the encoder-decoder's; see `EncoderDecoderRanker.candidate_vectors`."""
-        return self.encoder_decoder.candidate_vectors(profiles, as_of, folder / _ENCODER_DECODER)
+        return self.encoder_decoder.candidate_vectors(
+            profiles, as_of, folder / ENCODER_DECODER_FOLDER
+        )
 
     def open_prepared(self, folder: Path) -> PreparedCatalogue:
         """Open the encoder-decoder's part of what `prepare` wrote."""
-        return self.encoder_decoder.open_prepared(folder / _ENCODER_DECODER)
+        return self.encoder_decoder.open_prepared(folder / ENCODER_DECODER_FOLDER)
 
     def content_score(self, folder: Path) -> ContentScore:
         """Open the content index that `prepare` wrote; cached until it is written again."""

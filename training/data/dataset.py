@@ -6,6 +6,7 @@ duration_seconds, event_id; distinct), postings.parquet (the columns of `records
 (events_version, postings_version and counts; and what `hold_back` adds).
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -48,7 +49,7 @@ DISMISS = EVENT_KINDS.index(EventKind.DISMISS)
 _KIND_NAMES = [kind.value for kind in EVENT_KINDS]
 _MARKS = np.isin(_KIND_NAMES, [*APPLIED_KINDS, *DISMISSED_KINDS])
 """Whether events of a kind stay in a profile when they are no longer among its newest."""
-_UNTIL = "events_until"
+EVENTS_UNTIL = "events_until"
 """In version.json: the time after which events are held back."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -108,10 +109,20 @@ class Dataset:
             ) from error
         catalogue = replace(catalogue, version=int(version["postings_version"]))
         whole = build_dataset(catalogue, events, stated, version)
-        return whole.until(version[_UNTIL]) if version.get(_UNTIL) else whole
+        return whole.until(version[EVENTS_UNTIL]) if version.get(EVENTS_UNTIL) else whole
 
     def __len__(self) -> int:
         return len(self.candidate_ids)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the events and of what they are about, 32 hexadecimal digits."""
+        whole = hashlib.blake2b(digest_size=16)
+        for ids in (self.candidate_ids, self.catalogue.posting_ids):
+            whole.update("\n".join(ids).encode())
+        for array in (self.starts, self.postings, self.kinds, self.times):
+            whole.update(np.ascontiguousarray(array).tobytes())
+        return whole.hexdigest()
 
     @cached_property
     def counts(self) -> PopularityCounts:
@@ -264,8 +275,13 @@ def hold_back(folder: Path, share: float) -> None:
     Raises:
         InputError: the folder cannot be read.
     """
-    cut, file = Dataset.read(folder).cut(share), folder / "version.json"
-    version = json.loads(file.read_text(encoding="utf-8")) | {_UNTIL: cut}
+    hold_back_after(folder, Dataset.read(folder).cut(share))
+
+
+def hold_back_after(folder: Path, time: str | None) -> None:
+    """Keep a folder's events after a time from every later `Dataset.read`; see `hold_back`."""
+    file = folder / "version.json"
+    version = json.loads(file.read_text(encoding="utf-8")) | {EVENTS_UNTIL: time}
     file.write_text(json.dumps(version), encoding="utf-8")
 
 

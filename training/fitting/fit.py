@@ -8,23 +8,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from streaming.errors import ModelError
+from streaming.serving.ranker import Ranker
 from streaming.settings import TrainingSettings
-from training.content_ranker.fit_content import FittedContent, fit_content
-from training.content_ranker.two_stage_ranker import TwoStageRanker
+from training.content_ranker.fit_content import FittedContent, fit_content, recount_content
+from training.content_ranker.two_stage_ranker import ENCODER_DECODER_FOLDER, TwoStageRanker
 from training.data.dataset import Dataset
 from training.evaluation.split import Split
 from training.fitting.devices import require_device
 from training.fitting.horovod_group import horovod_available, launch_on_spark
 from training.fitting.launching import Backend, launch
-from training.fitting.worker import TrainingSpec, run_worker
+from training.fitting.worker import SPEC, TrainingSpec, run_worker
+from training.model.features import Embedder
 from training.model.presets import Preset, preset_by_name
 from training.model.training_data import (
     Tasks,
-    TrainingData,
     one_after_another,
     write_training_data,
 )
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
+
+START = "start"
+"""In a run's folder: the model that the run goes on from, as its ranker saves it."""
 
 OnEpoch = Callable[[dict[str, Any]], None]
 """Called with the values of a `loop.EpochRecord` after each epoch."""
@@ -42,8 +47,13 @@ class Fitted:
     """The two stages trained around the encoder-decoder; None where the preset has none."""
     records: tuple[dict[str, Any], ...]
     """A `loop.EpochRecord` for each epoch, as JSON values."""
-    processes: int
-    """How many processes trained."""
+    settings: TrainingSettings
+    """As they were used."""
+
+    @property
+    def processes(self) -> int:
+        """How many processes trained."""
+        return self.settings.processes
 
     @property
     def device(self) -> str:
@@ -56,6 +66,8 @@ def fit(
     run: Path,
     settings: TrainingSettings,
     *,
+    preset: Preset | None = None,
+    start: Ranker | None = None,
     split: Split | None = None,
     resume: bool = False,
     on_epoch: OnEpoch = lambda _: None,
@@ -69,9 +81,14 @@ def fit(
             several processes, logs/ are written into it. With launcher `spark` and several hosts it
             must be on storage that all hosts see.
         settings: preset, processes, launcher, device, seed, epochs, text encoder.
+        preset: instead of the one that the settings name, and of their epochs.
+        start: a model to go on from, with a preset of its shape. Its word vectors and weights are
+            kept, and get rows for new words and postings; of its second stage the counts alone are
+            made anew. Default: none.
         split: parts that somebody else has chosen; the folder then holds its training part alone.
             Default: the newest events, a share that the preset names, are the validation part.
-        resume: whether to start from the run's data and checkpoint where they are there.
+        resume: whether to start from the run's data and checkpoint where they are there. The run
+            keeps its preset and its start.
         tasks: where postings are encoded (`training.model.training_data`).
         on_epoch: called in this process after each epoch, but not for epochs of an earlier run.
 
@@ -83,8 +100,12 @@ def fit(
     if settings.launcher == "local":
         require_device(settings.device)  # fails before the features are made
     share = None if split is None else 0.0
+    if start is not None:
+        _save_start(start, run / START)
+    elif not resume:
+        shutil.rmtree(run / START, ignore_errors=True)
     spec = TrainingSpec.read(
-        prepare_run(dataset, run, settings, resume=resume, share=share, tasks=tasks)
+        prepare_run(dataset, run, settings, resume=resume, preset=preset, share=share, tasks=tasks)
     )
     processes = settings.processes
     if processes == 1:
@@ -96,15 +117,19 @@ def fit(
     else:
         _launch_here(spec, processes, _backend(settings), on_epoch)
     ranker, content = EncoderDecoderRanker.load(spec.model), None
-    if spec.preset.content:
+    whole: EncoderDecoderRanker | TwoStageRanker = ranker
+    if spec.preset.content and (run / START).exists():
+        whole = recount_content(TwoStageRanker.load(run / START), ranker, Dataset.read(dataset))
+    elif spec.preset.content:
         content = fit_content(ranker, Dataset.read(dataset), spec.seed, split)
+        whole = content.ranker
     return Fitted(
-        ranker=content.ranker if content else ranker,
+        ranker=whole,
         content=content,
         folder=spec.model,
         preset=ranker.preset,
         records=tuple(_records(spec)),
-        processes=processes,
+        settings=settings.model_copy(update={"seed": spec.seed}),
     )
 
 
@@ -114,12 +139,14 @@ def prepare_run(
     settings: TrainingSettings,
     *,
     resume: bool,
+    preset: Preset | None = None,
     share: float | None = None,
     tasks: Tasks = one_after_another,
 ) -> Path:
     """Check the data and make the training data, before the processes start.
 
-    `share` overrides the preset's share of the validation part; a resumed run keeps its data.
+    `preset` stands for the one that the settings name, and `share` for its share of the validation
+    part. A resumed run keeps its preset and its data.
 
     Returns:
         The specification's file, for `python -m training.fitting.worker SPEC.json`.
@@ -127,49 +154,68 @@ def prepare_run(
     Raises:
         InputError: the data or the text encoder cannot be used.
     """
-    spec = _specify(run, settings, resume=resume, share=share)
-    if resume and (spec.data / "about.json").exists():
-        width = TrainingData.open(spec.data).text.shape[1]
-        model = spec.preset.model.model_copy(update={"word_dimensions": width})
-        preset = spec.preset.model_copy(update={"model": model})
-    else:
-        preset = write_training_data(
-            Dataset.read(dataset),
-            spec.preset,
-            spec.data,
-            text_encoder=settings.text_encoder,
-            seed=settings.seed,
-            tasks=tasks,
-        )
-    spec = spec.model_copy(update={"preset": preset})
-    file = spec.run / "spec.json"
-    file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
-    return file
-
-
-def _specify(
-    run: Path, settings: TrainingSettings, *, resume: bool, share: float | None
-) -> TrainingSpec:
-    preset = preset_by_name(settings.preset)
-    given = {"epochs": settings.epochs, "validation_split": share}
-    changed = {name: value for name, value in given.items() if value is not None}
-    training = preset.training.model_copy(update=changed)
-    preset = preset.model_copy(update={"training": training})
+    file, start = run / SPEC, _encoder_decoder_in(run.absolute() / START)
     run.mkdir(parents=True, exist_ok=True)
+    resume = resume and file.exists()
+    earlier = TrainingSpec.read(file) if resume else None
     spec = TrainingSpec(
         run=run.absolute(),
-        preset=preset,
-        seed=settings.seed,
+        preset=earlier.preset if earlier else _chosen_preset(settings, preset, share),
+        seed=earlier.seed if earlier else settings.seed,
+        start=start,
         device=settings.device,
         gradients=settings.gradients,
         checkpoint_seconds=settings.checkpoint_seconds,
         resume=resume,
     )
-    if not resume:
+    shutil.rmtree(spec.model, ignore_errors=True)
+    if not (resume and (spec.data / "about.json").exists()):
         for leftover in (spec.metrics, spec.checkpoint):
             leftover.unlink(missing_ok=True)
-    shutil.rmtree(spec.model, ignore_errors=True)
-    return spec
+        made = write_training_data(
+            Dataset.read(dataset),
+            spec.preset,
+            spec.data,
+            text_encoder=settings.text_encoder,
+            seed=spec.seed,
+            known=Embedder.load(start) if start else None,
+            tasks=tasks,
+        )
+        spec = spec.model_copy(update={"preset": made})
+    file.write_text(spec.model_dump_json(indent=2), encoding="utf-8")
+    return file
+
+
+def _chosen_preset(
+    settings: TrainingSettings, preset: Preset | None, share: float | None
+) -> Preset:
+    given: dict[str, Any] = {}
+    if preset is None:
+        preset = preset_by_name(settings.preset)
+        given["epochs"] = settings.epochs
+    given["validation_split"] = share
+    changed = {name: value for name, value in given.items() if value is not None}
+    training = preset.training.model_copy(update=changed)
+    return preset.model_copy(update={"training": training})
+
+
+def _save_start(start: Ranker, folder: Path) -> None:
+    """Keep the model that a run goes on from, for the run's processes and for a resumed run.
+
+    Raises:
+        ModelError: there is nothing in it to go on from.
+    """
+    if not isinstance(start, (EncoderDecoderRanker, TwoStageRanker)):
+        raise ModelError("the model holds no encoder-decoder to go on from; train one first")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    start.save(folder)
+
+
+def _encoder_decoder_in(start: Path) -> Path | None:
+    """Return the encoder-decoder's folder in that of the model that a run goes on from."""
+    inner = start / ENCODER_DECODER_FOLDER
+    return inner if inner.is_dir() else start if start.is_dir() else None
 
 
 def _backend(settings: TrainingSettings) -> Backend:
@@ -188,7 +234,7 @@ def _launch_here(spec: TrainingSpec, processes: int, backend: Backend, on_epoch:
             on_epoch(record)
         reported = len(records)
 
-    arguments = ["-m", "training.fitting.worker", str(spec.run / "spec.json")]
+    arguments = ["-m", "training.fitting.worker", str(spec.run / SPEC)]
     launch(arguments, processes, spec.run / "logs", report_new, backend=backend)
 
 

@@ -19,6 +19,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,6 +32,7 @@ from training.fitting.checkpoint import Checkpoint, Position
 from training.fitting.devices import CPU
 from training.fitting.process_group import GradientExchange, ProcessGroup
 from training.fitting.training_error import TrainingError
+from training.fitting.warm_start import warm_start
 from training.model.examples import Batch, collate, full_softmax, validation_examples
 from training.model.loss import batch_loss
 from training.model.network import EncoderDecoder
@@ -226,12 +228,15 @@ def train(
     *,
     group: ProcessGroup,
     checkpoint: Checkpoint,
+    start: Path | None = None,
     on_epoch: Callable[[EpochRecord], None],
     device: torch.device = CPU,
     half_gradients: bool = False,
     checkpoint_seconds: float = math.inf,
 ) -> EncoderDecoder:
     """Train, starting from the checkpoint, and return the model on the CPU.
+
+    Without a checkpoint the model of the folder `start` is gone on from, where it is given.
 
     The leader alone writes the checkpoint: after each epoch, and within epochs about every
     `checkpoint_seconds`. `on_epoch` is called after an epoch's. See `Loop` for the other arguments.
@@ -242,6 +247,8 @@ def train(
     """
     with repeatable():
         loop = Loop(data, preset, seed, group=group, device=device, half_gradients=half_gradients)
+        if start is not None:
+            warm_start(loop.model, start, data.seen_ids())
         position = checkpoint.restore(loop.model, loop.optimisers)
         while position.epoch < preset.training.epochs:
             record = _train_epoch(loop, position, checkpoint, checkpoint_seconds)

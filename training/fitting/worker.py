@@ -22,6 +22,9 @@ from training.model.presets import Config, Preset
 from training.model.training_data import TrainingData
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
+SPEC = "spec.json"
+"""In a run's folder: its specification."""
+
 
 class TrainingSpec(Config):
     """What to train; every process of a group gets the same specification."""
@@ -36,6 +39,8 @@ class TrainingSpec(Config):
     """As `TrainingSettings.gradients`."""
     checkpoint_seconds: float = 60.0
     """As `TrainingSettings.checkpoint_seconds`."""
+    start: Path | None = None
+    """The encoder-decoder's model folder that the training goes on from; None: it begins anew."""
     resume: bool = False
     """Whether to start from the run's checkpoint."""
 
@@ -112,6 +117,7 @@ def run_worker(
             spec.seed,
             group=group,
             checkpoint=checkpoint,
+            start=spec.start,
             on_epoch=report,
             device=device,
             half_gradients=spec.gradients == "float16",

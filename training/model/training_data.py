@@ -37,7 +37,7 @@ from training.model.features import (
     stated_steps,
 )
 from training.model.presets import ModelConfig, Preset
-from training.text.encoder_factory import choose_encoder
+from training.text.encoder_factory import choose_encoder, extended
 from training.text.lexical_vectors import Lexicon
 
 _MAX_REQUIREMENTS = 20_000
@@ -140,12 +140,14 @@ def write_training_data(
     *,
     text_encoder: str | None = None,
     seed: int,
+    known: Embedder | None = None,
     tasks: Tasks = one_after_another,
 ) -> Preset:
     """Make embedder, features and shards; return the preset with the encoder's dimensions.
 
     Texts of all postings may be read, only events are held out. The folder is made where it does
-    not exist; `text_encoder` is that of `TrainingSettings`. `tasks` encode the postings; with
+    not exist; `text_encoder` is that of `TrainingSettings`. An embedder that is `known` is used
+    instead of a new one, with the words that it lacks. `tasks` encode the postings; with
     Spark's, the folder must be on storage that all its workers see.
 
     Raises:
@@ -193,6 +195,7 @@ def write_training_data(
         folder,
         text_encoder=text_encoder,
         seed=seed,
+        known=known,
         tasks=tasks,
     )
     ids = [catalogue.posting_ids[row] for row in seen.tolist()]
@@ -286,6 +289,7 @@ def _write_features(
     *,
     text_encoder: str | None,
     seed: int,
+    known: Embedder | None,
     tasks: Tasks,
 ) -> int:
     """Make and write the embedder and all features; return the dimensions of a word vector."""
@@ -295,7 +299,10 @@ def _write_features(
             texts.append(full_text(posting))
             lexicon.append(posting_phrases(posting))
     dimensions = preset.model.word_dimensions
-    encoder = choose_encoder(text_encoder, texts, dimensions=dimensions, seed=seed)
+    if known is not None:
+        encoder = extended(known.encoder, texts)
+    else:
+        encoder = choose_encoder(text_encoder, texts, dimensions=dimensions, seed=seed)
     embedder = Embedder(encoder, Lexicon.of(lexicon))
     embedder.save(folder)
     model = preset.model.model_copy(update={"word_dimensions": encoder.dimensions})

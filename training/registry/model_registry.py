@@ -21,6 +21,8 @@ from streaming.serving.model_loader import load_ranker
 from streaming.serving.ranker import Ranker
 from streaming.settings import Settings
 from streaming.timestamps import format_timestamp
+from training.content_ranker.two_stage_ranker import TwoStageRanker
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 from training.registry.tracking import registry_errors, setup
 
 CHALLENGER = "challenger"
@@ -180,6 +182,18 @@ def model_ref(version: ModelVersion) -> ModelRef:
         run_id=version.run_id or "",
         cut=version.tags.get("cut"),
     )
+
+
+def load_trained(uri: str) -> EncoderDecoderRanker | TwoStageRanker:
+    """Load the ranker of a model to train it further.
+
+    Raises:
+        ModelError: it cannot be loaded, or it holds no encoder-decoder.
+    """
+    ranker = getattr(load_ranker(uri), "ranker", None)
+    if not isinstance(ranker, (EncoderDecoderRanker, TwoStageRanker)):
+        raise ModelError(f"{uri} holds no encoder-decoder to go on from; run `careerstream train`")
+    return ranker
 
 
 def _write_history(client: MlflowClient, name: str, entries: Sequence[Mapping[str, Any]]) -> None:

@@ -9,11 +9,15 @@ from typing import Any
 import mlflow.pyfunc
 import pyarrow as pa
 from mlflow import MlflowClient
+from mlflow.data.delta_dataset_source import DeltaDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
 from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import CHAMPION
 from streaming.settings import Settings
+from training.data.lake_export import TABLES, version_key
 from training.ranking.most_popular import MostPopularRanker
 from training.registry.model_registry import (
     CHALLENGER,
@@ -63,6 +67,8 @@ class TrainedModel:
     """A value for each epoch: train_loss, validation_loss, validation_accuracy, ..."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Single numbers: seconds, examples, ..."""
+    description: str = ""
+    """A sentence on what it is, in Markdown."""
     processes: int = 1
     """Number of training processes."""
     device: str = "cpu"
@@ -160,6 +166,13 @@ def _log(settings: Settings, client: MlflowClient, run_id: str, trained: Trained
     mlflow.log_params(as_params(params))
     mlflow.log_metrics(dict(trained.metrics))
     log_curves(client, run_id, trained.curves)
+    mlflow.set_tag(MLFLOW_RUN_NOTE, trained.description)
+    for name, table in TABLES.items():
+        if (version := trained.data_version.get(version_key(name))) is not None:
+            source = DeltaDatasetSource(path=table.path(settings), delta_table_version=version)
+            digest = trained.data_version["digest"]
+            known = MetaDataset(source, name=name, digest=digest)  # type: ignore[abstract]
+            mlflow.log_input(known, context="training")
 
 
 def _create_model(client: MlflowClient, name: str) -> None:

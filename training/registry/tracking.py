@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from mlflow import MlflowClient
 from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
+from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from requests.exceptions import RequestException
 
 from streaming.errors import ModelError
@@ -67,24 +69,37 @@ def open_run(settings: Settings, name: str, run_id: str | None = None) -> Iterat
 class LiveRun:
     """A run that is begun before its work, and can be watched while that lasts.
 
-    Where the server is lost meanwhile, the work goes on, and one line says so. What is logged here
-    has no times of its own, so that logging it again at the end changes nothing.
+    It also shows the load of this machine, every ten seconds. Where the server is lost meanwhile,
+    the work goes on, and one line says so. What is logged here has no times of its own, so that
+    logging it again at the end changes nothing.
 
     Raises:
         ModelError: MLflow cannot be reached or refuses.
     """
 
-    def __init__(self, settings: Settings, name: str, run_id: str | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        name: str,
+        run_id: str | None = None,
+        *,
+        parent: str | None = None,
+    ) -> None:
         self._settings = settings
         self._client = setup(settings)
         self._lost = False
         with registry_errors(settings):
             if run_id is None:
                 experiment = _experiment(settings, self._client)
-                run_id = self._client.create_run(experiment, run_name=name).info.run_id
+                tags = {} if parent is None else {MLFLOW_PARENT_RUN_ID: parent}
+                run_id = self._client.create_run(experiment, run_name=name, tags=tags).info.run_id
             else:
                 self._client.update_run(run_id, status="RUNNING")
         self.id = str(run_id)
+        self._monitor = SystemMetricsMonitor(  # type: ignore[no-untyped-call]
+            self.id, resume_logging=True
+        )
+        self._monitor.start()  # type: ignore[no-untyped-call]
 
     def log_epoch(self, epoch: int, values: Mapping[str, float]) -> None:
         """Log the values of an epoch, which counts from 1."""
@@ -98,8 +113,13 @@ class LiveRun:
                 _log.warning("%s; the training goes on, its curves are logged in the end", error)
             self._lost = True
 
+    def stop_monitoring(self) -> None:
+        """Log no more of the machine: processor, memory, GPU, network."""
+        self._monitor.finish()  # type: ignore[no-untyped-call]
+
     def end(self, status: str) -> None:
-        """Mark the run as `FAILED` or `KILLED`, if the server is there."""
+        """Mark the run as `FINISHED`, `FAILED` or `KILLED`, if the server is there."""
+        self.stop_monitoring()
         try:
             with registry_errors(self._settings):
                 self._client.set_terminated(self.id, status)

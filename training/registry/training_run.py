@@ -11,9 +11,12 @@ from streaming.errors import InputError
 from streaming.settings import Settings
 from training.data.dataset import Dataset
 from training.fitting.fit import Fitted
+from training.fitting.worker import SPEC
 from training.registry.registration import TrainedModel
 from training.registry.tracking import LiveRun
 
+REPEATED_SETTINGS = ("seed", "processes", "backend", "gradients", "text_encoder")
+"""Fields of `TrainingSettings` that change what is learned, besides those in the preset."""
 _RUN_FILE = "mlflow.json"
 """In a run's folder: the id of its MLflow run."""
 
@@ -26,15 +29,17 @@ def create_run_folder(settings: Settings) -> Path:
     return folder
 
 
-def begin_run(settings: Settings, folder: Path, name: str) -> LiveRun:
+def begin_run(settings: Settings, folder: Path, name: str, *, parent: str | None = None) -> LiveRun:
     """Begin the MLflow run of a run folder, or go on with it where the folder has one.
+
+    A new run is nested in the run of the id `parent`, if that is given.
 
     Raises:
         ModelError: MLflow cannot be reached or refuses.
     """
     file = folder / _RUN_FILE
     known = json.loads(file.read_text(encoding="utf-8"))["run_id"] if file.exists() else None
-    run = LiveRun(settings, name, known)
+    run = LiveRun(settings, name, known, parent=parent)
     file.write_text(json.dumps({"run_id": run.id}), encoding="utf-8")
     return run
 
@@ -46,8 +51,8 @@ def find_run_folder(settings: Settings, which: Path) -> Path:
         InputError: there is no such folder, or its data were never complete.
     """
     folder = settings.home.absolute() / "training" / which  # an absolute path stays as it is
-    if not (folder / "spec.json").is_file():
-        known = sorted(file.parent.name for file in folder.parent.glob("*/spec.json"))
+    if not (folder / SPEC).is_file():
+        known = sorted(file.parent.name for file in folder.parent.glob(f"*/{SPEC}"))
         raise InputError(
             f"{folder} is no training that can be resumed; there are: {', '.join(known) or 'none'}"
         )
@@ -55,13 +60,9 @@ def find_run_folder(settings: Settings, which: Path) -> Path:
 
 
 def training_record(
-    fitted: Fitted,
-    dataset: Dataset,
-    seed: int,
-    data_version: Mapping[str, Any],
-    seconds: float,
+    fitted: Fitted, dataset: Dataset, seconds: float, params: Mapping[str, Any]
 ) -> TrainedModel:
-    """Build what the registry records of a training and its data version, versions and counts.
+    """Build what the registry records of a training; `params` are added to its parameters.
 
     The data set is the one trained on, with the validation part: the model has seen no later event.
     """
@@ -71,15 +72,18 @@ def training_record(
         cut=dataset.counts.made_at,
         params={
             "preset": fitted.preset.model_dump(mode="json"),
-            "seed": seed,
+            "training": {name: getattr(fitted.settings, name) for name in REPEATED_SETTINGS},
+            **params,
             **({"content": fitted.content.choices()} if fitted.content else {}),
         },
-        data_version=data_version,
+        data_version={**dataset.version, "digest": dataset.digest},
         curves=epoch_curves(fitted.records),
         metrics={
             "seconds": seconds,
             **(fitted.content.reports() if fitted.content else {}),
         },
+        description=f"{fitted.preset.name}: {len(dataset.times)} events of {len(dataset)}"
+        f" candidates with {len(dataset.catalogue)} postings, up to {dataset.counts.made_at}",
         processes=fitted.processes,
         device=fitted.device,
     )

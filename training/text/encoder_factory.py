@@ -38,6 +38,11 @@ def choose_encoder(
     return encoder.centred(texts)
 
 
+def extended(encoder: TextEncoder, texts: Sequence[str]) -> TextEncoder:
+    """Return an encoder that also knows the words of these texts; a language model knows all."""
+    return encoder.extended(texts) if isinstance(encoder, WordVectors) else encoder
+
+
 def load_encoder(folder: Path) -> TextEncoder:
     """Read the text encoder of a model folder, of whichever kind.
 

@@ -28,6 +28,8 @@ MAX_EXTRA_WORDS = 50_000
 """The number of a file's first words that are kept even where the catalogue lacks them."""
 
 _TRAINING_TOKENS = 800_000
+_WINDOW = 5
+"""Words on either side that are a word's context."""
 KIND = "word-vectors"
 """In encoder.json, for `encoder_factory.load_encoder`."""
 
@@ -102,6 +104,26 @@ class WordVectors:
                 embedded[row] += self._unknown_part(text)
         return unit_rows(embedded)
 
+    def extended(self, texts: Iterable[str]) -> "WordVectors":
+        """Add the words of texts that it lacks; the texts give all words their weights.
+
+        A new word has the mean of the known words near it (Khodak et al., A La Carte Embedding,
+        2018, without its linear map). Known words keep their vectors, so that what was learned of
+        them stays true.
+        """
+        sentences = [tokens(text) for text in texts]
+        near: dict[str, np.ndarray] = {}
+        for own in sentences:
+            rows = np.array([self.rows.get(word, -1) for word in own], dtype=np.int64)
+            for place in np.flatnonzero(rows < 0).tolist():
+                beside = rows[max(place - _WINDOW, 0) : place + _WINDOW + 1]
+                context = self.vectors[beside[beside >= 0]].sum(axis=0)
+                near[own[place]] = near.get(own[place], 0.0) + context
+        words = (*self.words, *near)
+        new = np.array(list(near.values()), dtype=np.float32).reshape(-1, self.dimensions)
+        vectors = np.concatenate([self.vectors, unit_rows(new)])
+        return WordVectors(words, vectors, _idf(words, sentences))
+
     def _unknown_part(self, text: str) -> np.ndarray:
         """Sum the vectors of words similar to the unknown parts of a text, (D,)."""
         total = np.zeros(self.dimensions, dtype=np.float32)
@@ -141,7 +163,7 @@ def train_word_vectors(texts: Iterable[str], *, dimensions: int, seed: int) -> W
         seed=seed,
         workers=1,  # with more, the result would depend on the threads' timing
         sg=1,
-        window=5,
+        window=_WINDOW,
         min_count=1 if total < _TRAINING_TOKENS else 3,
     )
     model.build_vocab(sentences)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from jobs.runtime.progress import EpochProgress
 from jobs.runtime.tables import Table, comparison_table
 from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError
+
+if TYPE_CHECKING:
+    from jobs.train import Trained
 
 NOT_PROMOTED = 6
 """Exit code of `promote` when the gate refuses the challenger."""
@@ -32,8 +35,17 @@ def train(
             help="Go on with a run that was interrupted: its folder in HOME/training.",
         ),
     ] = None,
+    from_run: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN_ID",
+            help="Repeat an MLflow run: its versions of the tables, its preset, its seed.",
+        ),
+    ] = None,
 ) -> None:
     """Train on the newest version of the lake and register the model as challenger."""
+    if (resume or from_run) and (epochs or preset or (resume and from_run)):
+        raise typer.BadParameter("--resume and --from-run keep the epochs and preset of their run")
     from jobs import train as job  # noqa: PLC0415 - torch takes seconds to load
 
     settings = settings_of(context)
@@ -42,13 +54,38 @@ def train(
     training = settings.training.model_copy(update=chosen)
     settings = settings.model_copy(update={"training": training})
     with spark_session(settings, "train") as spark, EpochProgress() as progress:
-        reference, fitted = job.run(spark, settings, progress.epoch, resume=resume)
-    if fitted.content is not None:
-        blend, cases = fitted.content.ranker.blend, fitted.content.cases
+        trained = job.run(spark, settings, progress.epoch, resume=resume, from_run=from_run)
+    if (content := trained.fitted.content) is not None:
+        blend, cases = content.ranker.blend, content.cases
         console.print(f"blend: {blend}, chosen on {cases} validation cases")
+    _print_registered(trained)
+
+
+def retrain(
+    context: typer.Context,
+    force: Annotated[bool, typer.Option(help="Train even without new events or drift.")] = False,
+) -> None:
+    """Go on from the champion with the events since its data, if there are enough or they drift.
+
+    The model becomes the challenger, as after `train`. Whether it trained or not, the exit code is
+    0: the output says why.
+    """
+    from jobs import retrain as job  # noqa: PLC0415 - torch takes seconds to load
+
+    settings = settings_of(context)
+    with spark_session(settings, "retrain") as spark, EpochProgress() as progress:
+        outcome = job.run(spark, settings, progress.epoch, force=force)
+    if outcome.trained is None:
+        console.print(f"not trained: {outcome.decision.text}")
+        return
+    console.print(f"trained: {outcome.decision.text}")
+    _print_registered(outcome.trained)
+
+
+def _print_registered(trained: "Trained") -> None:
     console.print(
-        f"registered {reference.name} version {reference.version} as challenger, trained by "
-        f"{fitted.processes} process(es); `careerstream promote` measures it"
+        f"registered {trained.reference.name} version {trained.reference.version} as challenger, "
+        f"trained by {trained.fitted.processes} process(es); `careerstream promote` measures it"
     )
 
 

@@ -1,0 +1,51 @@
+"""Whether a model is to be trained on what happened since, and how."""
+
+from dataclasses import dataclass
+
+from streaming.settings import TrainingSettings
+from training.data.drift import Drift
+from training.model.presets import Preset
+
+_EPOCHS = 2
+_RATE = 0.3
+"""Of the preset's learning rate: what is known shall not be overwritten."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether to train on new events, and why."""
+
+    needed: bool
+    text: str
+    """The reason, with the numbers."""
+
+
+def decide(drift: Drift, settings: TrainingSettings) -> Decision:
+    """Decide by the number of new events, and by the field that drifted most."""
+    share = drift.after / max(drift.before, 1)
+    field, stability = drift.largest
+    reasons = {
+        f"{drift.after} new events are {share:.1%} of those trained on, at least the"
+        f" {settings.retrain_share:.1%} of training.retrain_share": share >= settings.retrain_share,
+        f"the {field} of postings turned to has a population stability index of {stability:.2f},"
+        f" at least the {settings.retrain_drift:g} of training.retrain_drift": stability
+        >= settings.retrain_drift,
+    }
+    needed = [reason for reason, holds in reasons.items() if holds and drift.after]
+    if needed:
+        return Decision(needed=True, text="; ".join(needed))
+    measured = f"{stability:.2f} ({field})" if drift.stability else "not measured, too few events"
+    return Decision(
+        needed=False,
+        text=f"{drift.after} new events, {share:.1%} of those trained on (training.retrain_share"
+        f" {settings.retrain_share:.1%}); population stability index {measured}"
+        f" (training.retrain_drift {settings.retrain_drift:g})",
+    )
+
+
+def continued(preset: Preset) -> Preset:
+    """Return the preset of a training that goes on: few epochs at a low learning rate."""
+    training = preset.training.model_copy(
+        update={"epochs": _EPOCHS, "learning_rate": preset.training.learning_rate * _RATE}
+    )
+    return preset.model_copy(update={"training": training})
