@@ -127,7 +127,7 @@ def train_in(
             start=start,
             resume=resume,
             on_epoch=on_end,
-            tasks=lambda function, count: _in_tasks(spark, function, count),
+            tasks=lambda function, count: in_tasks(spark, function, count),
         )
         dataset, seconds = Dataset.read(folder / "dataset"), time.monotonic() - started
         tracked.stop_monitoring()
@@ -140,7 +140,7 @@ def train_in(
         raise
 
 
-def _in_tasks(spark: SparkSession, function: Callable[[int], None], count: int) -> None:
+def in_tasks(spark: SparkSession, function: Callable[[int], None], count: int) -> None:
     """Call a function with each number below a count, in Spark's tasks."""
     spark.sparkContext.parallelize(range(count), count).foreach(function)
 

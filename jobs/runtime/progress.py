@@ -1,6 +1,6 @@
 """Progress bars: imports, training epochs, and the stages of a benchmark."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -16,6 +16,9 @@ from rich.table import Column
 from rich.text import Text
 
 from jobs.runtime.terminal import console, styled
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 
 def import_progress(target: Console = console) -> Progress:
@@ -72,6 +75,33 @@ class EpochProgress(Progress):
         )
         if record["epoch"] == record["epochs"]:
             self.add_task("finishing", total=None)
+
+
+class SweepProgress(Progress):
+    """One bar over the trials of a sweep, and one over the epochs of the present trial."""
+
+    def __init__(self, trials: int) -> None:
+        name, description = _TextColumn("{task.fields[name]}"), _TextColumn("{task.description}")
+        super().__init__(name, BarColumn(), description, TimeElapsedColumn(), console=console)
+        self._trials = self.add_task("preparing", total=trials, name="trials")
+        self._epochs = self.add_task("", total=None, name="epochs")
+        self._best = float("inf")
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        """Show the record of an epoch."""
+        self.update(
+            self._epochs,
+            completed=record["epoch"],
+            total=record["epochs"],
+            description=f"validation {record['validation_loss']:.3f}",
+        )
+
+    def trial(self, trial: "FrozenTrial") -> None:
+        """Show that a trial has ended."""
+        if trial.state.name == "COMPLETE" and trial.value is not None:
+            self._best = min(self._best, trial.value)
+        done = trial.state.name in {"COMPLETE", "PRUNED"}
+        self.update(self._trials, advance=int(done), description=f"best {self._best:.3f}")
 
 
 class StageProgress(Progress):

@@ -44,8 +44,15 @@ def decide(drift: Drift, settings: TrainingSettings) -> Decision:
 
 
 def continued(preset: Preset) -> Preset:
-    """Return the preset of a training that goes on: few epochs at a low learning rate."""
+    """Return the preset of a training that goes on: few epochs at a low learning rate.
+
+    Nothing is chosen by a validation part then, so that the newest events are trained on, too.
+    """
     training = preset.training.model_copy(
-        update={"epochs": _EPOCHS, "learning_rate": preset.training.learning_rate * _RATE}
+        update={
+            "epochs": _EPOCHS,
+            "learning_rate": preset.training.learning_rate * _RATE,
+            "validation_split": 0.0,
+        }
     )
     return preset.model_copy(update={"training": training})

@@ -22,6 +22,7 @@ from training.fitting.worker import SPEC, TrainingSpec, run_worker
 from training.model.features import Embedder
 from training.model.presets import Preset, preset_by_name
 from training.model.training_data import (
+    ABOUT,
     Tasks,
     one_after_another,
     write_training_data,
@@ -68,6 +69,7 @@ def fit(
     *,
     preset: Preset | None = None,
     start: Ranker | None = None,
+    data: Path | None = None,
     split: Split | None = None,
     resume: bool = False,
     on_epoch: OnEpoch = lambda _: None,
@@ -85,6 +87,8 @@ def fit(
         start: a model to go on from, with a preset of its shape. Its word vectors and weights are
             kept, and get rows for new words and postings; of its second stage the counts alone are
             made anew. Default: none.
+        data: folder of training data that are already made of the data set; default: they are made
+            in the run's folder.
         split: parts that somebody else has chosen; the folder then holds its training part alone.
             Default: the newest events, a share that the preset names, are the validation part.
         resume: whether to start from the run's data and checkpoint where they are there. The run
@@ -105,7 +109,16 @@ def fit(
     elif not resume:
         shutil.rmtree(run / START, ignore_errors=True)
     spec = TrainingSpec.read(
-        prepare_run(dataset, run, settings, resume=resume, preset=preset, share=share, tasks=tasks)
+        prepare_run(
+            dataset,
+            run,
+            settings,
+            resume=resume,
+            preset=preset,
+            data=data,
+            share=share,
+            tasks=tasks,
+        )
     )
     processes = settings.processes
     if processes == 1:
@@ -140,13 +153,15 @@ def prepare_run(
     *,
     resume: bool,
     preset: Preset | None = None,
+    data: Path | None = None,
     share: float | None = None,
     tasks: Tasks = one_after_another,
 ) -> Path:
     """Check the data and make the training data, before the processes start.
 
     `preset` stands for the one that the settings name, and `share` for its share of the validation
-    part. A resumed run keeps its preset and its data.
+    part; `data` is a folder of training data that are already made. A resumed run keeps its preset
+    and its data.
 
     Returns:
         The specification's file, for `python -m training.fitting.worker SPEC.json`.
@@ -160,6 +175,7 @@ def prepare_run(
     earlier = TrainingSpec.read(file) if resume else None
     spec = TrainingSpec(
         run=run.absolute(),
+        data=earlier.data if earlier else (data or run / "data").absolute(),
         preset=earlier.preset if earlier else _chosen_preset(settings, preset, share),
         seed=earlier.seed if earlier else settings.seed,
         start=start,
@@ -169,9 +185,11 @@ def prepare_run(
         resume=resume,
     )
     shutil.rmtree(spec.model, ignore_errors=True)
-    if not (resume and (spec.data / "about.json").exists()):
+    complete = (spec.data / ABOUT).exists()
+    if not (resume and complete):
         for leftover in (spec.metrics, spec.checkpoint):
             leftover.unlink(missing_ok=True)
+    if not complete or (data is None and not resume):
         made = write_training_data(
             Dataset.read(dataset),
             spec.preset,

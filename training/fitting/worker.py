@@ -31,6 +31,8 @@ class TrainingSpec(Config):
 
     run: Path
     """The run's folder; shared storage where there are several hosts."""
+    data: Path
+    """The training data (`TrainingData`), made before the processes start."""
     preset: Preset
     seed: int
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -43,11 +45,6 @@ class TrainingSpec(Config):
     """The encoder-decoder's model folder that the training goes on from; None: it begins anew."""
     resume: bool = False
     """Whether to start from the run's checkpoint."""
-
-    @property
-    def data(self) -> Path:
-        """The training data (`TrainingData`), made before the processes start."""
-        return self.run / "data"
 
     @property
     def metrics(self) -> Path:

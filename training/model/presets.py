@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from streaming.errors import SettingsError
+from streaming.errors import SettingsError, one_line
 
 
 class Config(BaseModel):
@@ -186,11 +187,19 @@ PRESETS: dict[str, Callable[[], Preset]] = {"published": published, "best": best
 
 
 def preset_by_name(name: str) -> Preset:
-    """Return a preset.
+    """Return a preset, by its name or from a JSON file, as `careerstream sweep` writes.
 
     Raises:
-        SettingsError: no preset has the name; the message lists the names.
+        SettingsError: no preset has the name; the message lists the names. Or the file cannot be
+            read, or is no preset.
     """
+    if name.endswith(".json"):
+        try:
+            return Preset.model_validate_json(Path(name).read_text(encoding="utf-8"))
+        except (OSError, ValidationError) as error:
+            raise SettingsError(f"preset {name} cannot be read: {one_line(error)}") from error
     if name not in PRESETS:
-        raise SettingsError(f"there is no preset {name!r}; choose one of: {', '.join(PRESETS)}")
+        raise SettingsError(
+            f"there is no preset {name!r}; choose one of: {', '.join(PRESETS)}, or a .json file"
+        )
     return PRESETS[name]()

@@ -47,6 +47,8 @@ _SHARD_EVENTS = 200_000
 """A shard has about so many events where there are more than these shards would hold."""
 _TASK_POSTINGS = 5_000
 """A task encodes so many postings."""
+ABOUT = "about.json"
+"""The file that is written last."""
 _SCRATCH = "postings.arrow"
 _NEVER = np.iinfo(np.int64).max
 
@@ -97,7 +99,7 @@ class TrainingData:
             InputError: a file is missing or damaged.
         """
         try:
-            about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+            about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             mapped = {
                 name: np.load(folder / f"{name}.npy", mmap_mode="r")
                 for name in ("text", "words", "fields")
@@ -155,7 +157,7 @@ def write_training_data(
             from.
         MissingDependencyError: a language model is wanted, and the extra `lm` is not installed.
     """
-    about = folder / "about.json"
+    about = folder / ABOUT
     about.unlink(missing_ok=True)  # the folder is not complete until it is there
     train, cut = dataset, dataset.cut(preset.training.validation_split)
     if cut is not None:

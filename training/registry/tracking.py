@@ -14,7 +14,7 @@ from typing import Any
 import mlflow
 from matplotlib.figure import Figure
 from mlflow import MlflowClient
-from mlflow.entities import Metric
+from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
@@ -101,12 +101,23 @@ class LiveRun:
         )
         self._monitor.start()  # type: ignore[no-untyped-call]
 
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Log parameters, as far as the server is there."""
+        own = [Param(name, value) for name, value in as_params(params).items()]
+        self._log(params=own)
+
+    def log_metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+        """Log values of a step, as far as the server is there."""
+        self._log(metrics=[Metric(name, float(value), 0, step) for name, value in values.items()])
+
     def log_epoch(self, epoch: int, values: Mapping[str, float]) -> None:
         """Log the values of an epoch, which counts from 1."""
-        metrics = [Metric(name, float(value), 0, epoch) for name, value in values.items()]
+        self.log_metrics(values, epoch)
+
+    def _log(self, **entries: Any) -> None:
         try:
             with registry_errors(self._settings):
-                self._client.log_batch(self.id, metrics=metrics)
+                self._client.log_batch(self.id, **entries)
             self._lost = False
         except ModelError as error:
             if not self._lost:

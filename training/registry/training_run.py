@@ -21,10 +21,10 @@ _RUN_FILE = "mlflow.json"
 """In a run's folder: the id of its MLflow run."""
 
 
-def create_run_folder(settings: Settings) -> Path:
-    """Create a folder for a new run and return it."""
+def create_run_folder(settings: Settings, kind: str = "training") -> Path:
+    """Create a folder for a new run in HOME/KIND and return it."""
     timestamp = datetime.now(tz=UTC).strftime("%Y%m%dT%H%M%S%f")
-    folder = settings.home.absolute() / "training" / timestamp
+    folder = settings.home.absolute() / kind / timestamp
     folder.mkdir(parents=True)
     return folder
 
@@ -44,17 +44,19 @@ def begin_run(settings: Settings, folder: Path, name: str, *, parent: str | None
     return run
 
 
-def find_run_folder(settings: Settings, which: Path) -> Path:
-    """Return the folder of an earlier run, by its path or by its name in HOME/training.
+def find_run_folder(
+    settings: Settings, which: Path, kind: str = "training", written_last: str = SPEC
+) -> Path:
+    """Return the folder of an earlier run, by its path or by its name in HOME/KIND.
 
     Raises:
         InputError: there is no such folder, or its data were never complete.
     """
-    folder = settings.home.absolute() / "training" / which  # an absolute path stays as it is
-    if not (folder / SPEC).is_file():
-        known = sorted(file.parent.name for file in folder.parent.glob(f"*/{SPEC}"))
+    folder = settings.home.absolute() / kind / which  # an absolute path stays as it is
+    if not (folder / written_last).is_file():
+        known = sorted(file.parent.name for file in folder.parent.glob(f"*/{written_last}"))
         raise InputError(
-            f"{folder} is no training that can be resumed; there are: {', '.join(known) or 'none'}"
+            f"{folder} is no {kind} that can be resumed; there are: {', '.join(known) or 'none'}"
         )
     return folder
 

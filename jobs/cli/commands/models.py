@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.cli.commands.invocation import settings_of, spark_session
-from jobs.runtime.progress import EpochProgress
+from jobs.runtime.progress import EpochProgress, SweepProgress
 from jobs.runtime.tables import Table, comparison_table
 from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError
@@ -24,7 +24,9 @@ app = typer.Typer(help="List the registered versions and the history of champion
 def train(
     context: typer.Context,
     epochs: Annotated[int | None, typer.Option(min=1, help="Default: the preset's.")] = None,
-    preset: Annotated[str | None, typer.Option(help="published or best.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="published, best, or a file that `sweep` wrote.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that train. Default: training.processes.")
     ] = None,
@@ -80,6 +82,43 @@ def retrain(
         return
     console.print(f"trained: {outcome.decision.text}")
     _print_registered(outcome.trained)
+
+
+def sweep(
+    context: typer.Context,
+    trials: Annotated[int, typer.Option(min=1, help="How many settings are tried.")] = 20,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Default: the preset's.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Where the search starts: published, best or a file.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="SWEEP", help="Go on with a sweep: its folder in HOME/sweep."),
+    ] = None,
+) -> None:
+    """Search for better settings of the encoder-decoder; write the best as a preset.
+
+    Each trial is an MLflow run, nested in that of the sweep. `train --preset FILE` uses the result.
+    """
+    if resume and (epochs or preset):
+        raise typer.BadParameter("--resume keeps the epochs and preset of its sweep")
+    from jobs import sweep as job  # noqa: PLC0415 - torch takes seconds to load
+
+    settings = settings_of(context)
+    chosen = {"preset": preset, "epochs": epochs}
+    training = settings.training.model_copy(update={k: v for k, v in chosen.items() if v})
+    settings = settings.model_copy(update={"training": training})
+    table = Table("trial", "validation loss", "state", "settings")
+    with spark_session(settings, "sweep") as spark, SweepProgress(trials) as progress:
+        found = job.run(
+            spark, settings, progress.trial, progress.epoch, trials=trials, resume=resume
+        )
+    for trial in sorted(found.trials, key=lambda own: (own.value is None, own.value or 0.0))[:10]:
+        values = (f"{name.partition('.')[2]} {value:.4g}" for name, value in trial.params.items())
+        value = "-" if trial.value is None else f"{trial.value:.4f}"
+        table.add_row(str(trial.number), value, trial.state.name.lower(), ", ".join(values))
+    console.print(table)
+    console.print(f"best: trial {found.best.number}; `careerstream train --preset {found.preset}`")
 
 
 def _print_registered(trained: "Trained") -> None:
