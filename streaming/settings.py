@@ -186,6 +186,17 @@ class TrainingSettings(Section):
         gt=0,
         description="time between checkpoints within an epoch; each epoch also ends with one",
     )
+    hosts: str | None = Field(
+        default=None,
+        pattern=r"^[\w.-]+(:\d+)?(,[\w.-]+(:\d+)?)*$",
+        description="hosts and how many processes each runs, a:4,b:4, which horovodrun reaches by "
+        "ssh; the folder home must be on storage that all see",
+    )
+    restarts: int = Field(
+        default=3,
+        ge=0,
+        description="how often processes go on from the last checkpoint when one of them is killed",
+    )
     launcher: Literal["local", "spark"] = Field(
         default="local",
         description="where the processes run: on this machine, or in Spark's executors",

@@ -32,13 +32,12 @@ class Checkpoint:
 
     The state of random generators is not saved, because all random numbers follow from seed, epoch
     and step. A run resumes where the plain values of `identity` are equal: preset, seed, data
-    version. Without `resume` an existing file is overwritten.
+    version.
     """
 
-    def __init__(self, file: Path, identity: Mapping[str, Any], *, resume: bool) -> None:
+    def __init__(self, file: Path, identity: Mapping[str, Any]) -> None:
         self.file = file
         self.identity = dict(identity)
-        self._resume = resume
         self.position = Position()
         """As restored; the loop moves it on."""
 
@@ -48,7 +47,7 @@ class Checkpoint:
         Raises:
             ModelError: the file is of another preset, seed or data, or is unreadable.
         """
-        if not (self._resume and self.file.exists()):
+        if not self.file.exists():
             return self.position
         try:
             saved = torch.load(self.file, map_location="cpu", weights_only=True)

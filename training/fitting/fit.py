@@ -1,6 +1,7 @@
 """Training, from a dataset folder to a finished model."""
 
 import json
+import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ from training.data.dataset import Dataset
 from training.evaluation.split import Split
 from training.fitting.devices import require_device
 from training.fitting.horovod_group import horovod_available, launch_on_spark
-from training.fitting.launching import Backend, launch
+from training.fitting.launching import Backend, LostProcessError, launch, launch_on_hosts
 from training.fitting.worker import SPEC, TrainingSpec, run_worker
 from training.model.features import Embedder
 from training.model.presets import Preset, preset_by_name
@@ -28,6 +29,8 @@ from training.model.training_data import (
     write_training_data,
 )
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
+
+_log = logging.getLogger(__name__)
 
 START = "start"
 """In a run's folder: the model that the run goes on from, as its ranker saves it."""
@@ -54,7 +57,7 @@ class Fitted:
     @property
     def processes(self) -> int:
         """How many processes trained."""
-        return self.settings.processes
+        return int(self.records[-1]["processes"])
 
     @property
     def device(self) -> str:
@@ -121,14 +124,14 @@ def fit(
         )
     )
     processes = settings.processes
-    if processes == 1:
+    if processes == 1 and not settings.hosts:
         run_worker(spec, lambda record: on_epoch(asdict(record)))
-    elif settings.launcher == "spark":
+    elif settings.launcher == "spark" and not settings.hosts:
         launch_on_spark(partial(run_worker, spec), processes)
         for record in _records(spec):
             on_epoch(record)
     else:
-        _launch_here(spec, processes, _backend(settings), on_epoch)
+        _launch_here(spec, settings, on_epoch)
     ranker, content = EncoderDecoderRanker.load(spec.model), None
     whole: EncoderDecoderRanker | TwoStageRanker = ranker
     if spec.preset.content and (run / START).exists():
@@ -182,7 +185,6 @@ def prepare_run(
         device=settings.device,
         gradients=settings.gradients,
         checkpoint_seconds=settings.checkpoint_seconds,
-        resume=resume,
     )
     shutil.rmtree(spec.model, ignore_errors=True)
     complete = (spec.data / ABOUT).exists()
@@ -242,7 +244,9 @@ def _backend(settings: TrainingSettings) -> Backend:
     return "horovod" if horovod_available() else "torch"
 
 
-def _launch_here(spec: TrainingSpec, processes: int, backend: Backend, on_epoch: OnEpoch) -> None:
+def _launch_here(spec: TrainingSpec, settings: TrainingSettings, on_epoch: OnEpoch) -> None:
+    """Let processes train; where one on this machine is killed, all go on from the checkpoint."""
+    processes, backend = settings.processes, _backend(settings)
     reported = len(_records(spec))
 
     def report_new() -> None:
@@ -252,8 +256,15 @@ def _launch_here(spec: TrainingSpec, processes: int, backend: Backend, on_epoch:
             on_epoch(record)
         reported = len(records)
 
-    arguments = ["-m", "training.fitting.worker", str(spec.run / SPEC)]
-    launch(arguments, processes, spec.run / "logs", report_new, backend=backend)
+    arguments, logs = ["-m", "training.fitting.worker", str(spec.run / SPEC)], spec.run / "logs"
+    if settings.hosts:
+        return launch_on_hosts(arguments, settings.hosts, logs, report_new)
+    for _ in range(settings.restarts):
+        try:
+            return launch(arguments, processes, logs, report_new, backend=backend)
+        except LostProcessError as error:
+            _log.warning("%s; going on from the last checkpoint (training.restarts)", error)
+    return launch(arguments, processes, logs, report_new, backend=backend)
 
 
 def _records(spec: TrainingSpec) -> list[dict[str, Any]]:

@@ -55,11 +55,33 @@ class HorovodGroup(ProcessGroup):
 
         hvd.broadcast_parameters(state, root_rank=0)
 
+    def note_changes(self) -> None:
+        """See `run_elastic`."""
+        if _elastic_state:
+            _elastic_state[0].check_host_updates()
+
     def close(self) -> None:
         """Wait for the other processes and end the exchange."""
         import horovod.torch as hvd  # noqa: PLC0415
 
         hvd.shutdown()
+
+
+def run_elastic(function: Callable[[], None]) -> None:
+    """Run a function anew whenever `horovodrun --min-np ...` gains or loses a process.
+
+    A lost process is noticed in the next exchange, and one that joins by `note_changes`.
+    """
+    import horovod.torch as hvd  # noqa: PLC0415
+
+    hvd.init()
+    state = hvd.elastic.TorchState()
+    _elastic_state.append(state)
+    hvd.elastic.run(lambda _: function())(state)
+
+
+_elastic_state: list[Any] = []
+"""The state that Horovod tells of changes, in a process of an elastic run."""
 
 
 def horovod_available() -> bool:

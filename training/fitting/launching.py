@@ -35,6 +35,10 @@ _CONSEQUENCES = (
 """In the last line of a process that ended because another one had."""
 
 
+class LostProcessError(TrainingError):
+    """A process was killed: what it did until the last checkpoint is not lost."""
+
+
 def join_group(device: str = "cpu") -> ProcessGroup:
     """Join the group that a launcher prepared; without one the group is this process.
 
@@ -77,8 +81,9 @@ def launch(
     several times a second. The processes work in `folder`, or where this one does.
 
     Raises:
-        TrainingError: a process died. The others were ended; the message names its rank and the
-            last line of its output.
+        LostProcessError: a process was killed by a signal. The others were ended.
+        TrainingError: a process ended by itself with an error, likewise. The message names its rank
+            and the last line of its output.
     """
     logs.mkdir(parents=True, exist_ok=True)
     files = [logs / f"rank-{rank}.log" for rank in range(processes)]
@@ -99,6 +104,43 @@ def launch(
         _wait(started, files, while_waiting)
 
 
+def launch_on_hosts(
+    arguments: Sequence[str], hosts: str, logs: Path, while_waiting: Callable[[], None]
+) -> None:
+    """Run `python ARGUMENTS` by horovodrun on hosts, `a:4,b:4`, and wait for the end.
+
+    horovodrun reaches the hosts by ssh, in the folder and with the Python of this process; it and
+    the processes listen on the interfaces that connect the hosts. Its output goes to horovodrun.log
+    in the folder `logs`.
+
+    Raises:
+        TrainingError: a host does not answer, or a process died.
+    """
+    logs.mkdir(parents=True, exist_ok=True)
+    file = logs / "horovodrun.log"
+    processes = sum(int(host.partition(":")[2] or 1) for host in hosts.split(","))
+    program = Path(sys.executable).with_name("horovodrun")
+    command = [str(program), "--gloo", "-np", str(processes), "-H", hosts]
+    with file.open("wb") as log, _terminated_on_exit() as started:
+        started.append(
+            subprocess.Popen(
+                [*command, sys.executable, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        )
+        while started[0].poll() is None:
+            while_waiting()
+            time.sleep(_POLL_SECONDS)
+    if started[0].returncode:
+        raise TrainingError(
+            f"horovodrun on {hosts} ended with code {started[0].returncode}: {_last_line(file)};"
+            f" see {file}"
+        )
+    while_waiting()
+
+
 def _wait(
     started: Sequence[subprocess.Popen[bytes]],
     files: Sequence[Path],
@@ -113,7 +155,8 @@ def _wait(
     if failed:
         # When one process dies, the others fail in their next exchange. Name the cause.
         rank = min(failed, key=lambda rank: (_is_consequence(files[rank]), rank))
-        raise TrainingError(
+        lost = any(started[rank].returncode < 0 for rank in failed)
+        raise (LostProcessError if lost else TrainingError)(
             f"training process {rank} of {len(started)} ended with code"
             f" {started[rank].returncode}: {_last_line(files[rank])}; see {files[rank]}"
         )

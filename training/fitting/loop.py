@@ -77,6 +77,8 @@ class EpochRecord:
     """Share of the leader's steps that are padding."""
     device: str
     """The leader's: `cpu`, `cuda:0`."""
+    processes: int
+    """How many there were at the end of the epoch: they may come and go."""
 
 
 class Loop:
@@ -257,6 +259,7 @@ def train(
             if group.is_leader:
                 checkpoint.save(loop.model, loop.optimisers)
             on_epoch(record)
+            group.note_changes()
     return loop.model.cpu()
 
 
@@ -299,6 +302,7 @@ def _train_epoch(
         waiting=round(waiting.seconds / seconds, 4),
         padding=round(1 - filled / max(padded, 1), 4),
         device=str(device),
+        processes=loop.group.size,
     )
 
 

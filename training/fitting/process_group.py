@@ -50,6 +50,9 @@ class ProcessGroup:
     def broadcast(self, state: Mapping[str, Tensor]) -> None:
         """Overwrite tensors with the leader's values, in place."""
 
+    def note_changes(self) -> None:
+        """Begin again from the checkpoint, by an exception, where machines have come or gone."""
+
     def close(self) -> None:
         """Wait for the other processes and end the exchange."""
 

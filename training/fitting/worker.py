@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from streaming.errors import CareerstreamError, InputError, one_line
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.devices import choose_device, device_type
+from training.fitting.horovod_group import run_elastic
 from training.fitting.launching import end_with_parent, join_group, limit_threads
 from training.fitting.loop import EpochRecord, train
 from training.fitting.training_error import TrainingError
@@ -43,8 +45,6 @@ class TrainingSpec(Config):
     """As `TrainingSettings.checkpoint_seconds`."""
     start: Path | None = None
     """The encoder-decoder's model folder that the training goes on from; None: it begins anew."""
-    resume: bool = False
-    """Whether to start from the run's checkpoint."""
 
     @property
     def metrics(self) -> Path:
@@ -80,7 +80,8 @@ def run_worker(
 ) -> None:
     """Train as one process of the group that a launcher prepared, or alone.
 
-    The leader writes metrics, checkpoint and model into the run's folder.
+    Where the run has a checkpoint, it goes on from there, with however many processes. The leader
+    writes metrics, checkpoint and model into the run's folder.
 
     Raises:
         InputError: the training data cannot be read.
@@ -100,7 +101,7 @@ def run_worker(
         "seed": spec.seed,
         "data": data.version,
     }
-    checkpoint = Checkpoint(spec.checkpoint, identity, resume=spec.resume)
+    checkpoint = Checkpoint(spec.checkpoint, identity)
 
     def report(record: EpochRecord) -> None:
         if group.is_leader:
@@ -139,7 +140,11 @@ def main() -> None:
     end_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        run_worker(TrainingSpec.read(Path(sys.argv[1])))
+        spec = TrainingSpec.read(Path(sys.argv[1]))
+        if "HOROVOD_ELASTIC" in os.environ:
+            run_elastic(lambda: run_worker(spec))
+        else:
+            run_worker(spec)
     except IndexError:
         sys.exit("usage: python -m training.fitting.worker SPEC.json")
     except CareerstreamError as error:

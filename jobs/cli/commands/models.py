@@ -1,16 +1,19 @@
 """careerstream train, promote, rollback and models: from events to the champion."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from jobs.cli.commands.invocation import settings_of, spark_session
 from jobs.runtime.progress import EpochProgress, SweepProgress
 from jobs.runtime.tables import Table, comparison_table
 from jobs.runtime.terminal import console
-from streaming.errors import CareerstreamError
+from streaming.errors import CareerstreamError, SettingsError
+from streaming.settings import Settings, TrainingSettings
 
 if TYPE_CHECKING:
     from jobs.train import Trained
@@ -29,6 +32,9 @@ def train(
     ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that train. Default: training.processes.")
+    ] = None,
+    hosts: Annotated[
+        str | None, typer.Option(metavar="a:4,b:4", help="Hosts that train, through horovodrun.")
     ] = None,
     resume: Annotated[
         Path | None,
@@ -51,10 +57,9 @@ def train(
     from jobs import train as job  # noqa: PLC0415 - torch takes seconds to load
 
     settings = settings_of(context)
-    options = {"epochs": epochs, "preset": preset, "processes": workers}
+    options = {"epochs": epochs, "preset": preset, "processes": workers, "hosts": hosts}
     chosen = {name: value for name, value in options.items() if value is not None}
-    training = settings.training.model_copy(update=chosen)
-    settings = settings.model_copy(update={"training": training})
+    settings = with_training(settings, chosen)
     with spark_session(settings, "train") as spark, EpochProgress() as progress:
         trained = job.run(spark, settings, progress.epoch, resume=resume, from_run=from_run)
     if (content := trained.fitted.content) is not None:
@@ -106,8 +111,7 @@ def sweep(
 
     settings = settings_of(context)
     chosen = {"preset": preset, "epochs": epochs}
-    training = settings.training.model_copy(update={k: v for k, v in chosen.items() if v})
-    settings = settings.model_copy(update={"training": training})
+    settings = with_training(settings, {name: v for name, v in chosen.items() if v})
     table = Table("trial", "validation loss", "state", "settings")
     with spark_session(settings, "sweep") as spark, SweepProgress(trials) as progress:
         found = job.run(
@@ -119,6 +123,16 @@ def sweep(
         table.add_row(str(trial.number), value, trial.state.name.lower(), ", ".join(values))
     console.print(table)
     console.print(f"best: trial {found.best.number}; `careerstream train --preset {found.preset}`")
+
+
+def with_training(settings: Settings, chosen: Mapping[str, Any]) -> Settings:
+    """Return settings with other values of the section training, checked."""
+    try:
+        training = TrainingSettings.model_validate(settings.training.model_dump() | {**chosen})
+    except ValidationError as error:
+        [first, *_] = error.errors()
+        raise SettingsError(f"training.{first['loc'][0]}: {first['msg']}") from error
+    return settings.model_copy(update={"training": training})
 
 
 def _print_registered(trained: "Trained") -> None:

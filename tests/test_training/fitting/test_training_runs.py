@@ -31,9 +31,9 @@ BACKENDS = [pytest.param("horovod", marks=needs_horovod), "torch"]
 """What connects processes; both keep the same promises."""
 
 
-def run(data, preset, file: Path, *, resume=False, stop_after=None, seed=1):
+def run(data, preset, file: Path, *, stop_after=None, seed=1):
     """Train; returns the weights and the records."""
-    checkpoint = Checkpoint(file, {"seed": seed}, resume=resume)
+    checkpoint = Checkpoint(file, {"seed": seed})
 
     def on_epoch(record: EpochRecord) -> None:
         if record.epoch == stop_after:
@@ -49,7 +49,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(training_data, small_preset, 
     whole, records = run(training_data, small_preset, tmp_path / "whole.pt")
     with pytest.raises(KeyboardInterrupt):
         run(training_data, small_preset, tmp_path / "cut.pt", stop_after=2)
-    resumed, again = run(training_data, small_preset, tmp_path / "cut.pt", resume=True)
+    resumed, again = run(training_data, small_preset, tmp_path / "cut.pt")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     timed = ("seconds", "examples_per_second", "targets_per_second", "waiting")
     timeless = [[{**r, **dict.fromkeys(timed)} for r in rows] for rows in (records, again)]
@@ -68,13 +68,13 @@ def test_the_loss_falls_and_other_seeds_differ(training_data, small_preset, tmp_
 def test_a_checkpoint_of_another_run_is_refused(training_data, small_preset, tmp_path):
     run(training_data, small_preset, tmp_path / "c.pt")
     with pytest.raises(ModelError, match=r"is of another seed \(1 instead of 2\)"):
-        run(training_data, small_preset, tmp_path / "c.pt", resume=True, seed=2)
+        run(training_data, small_preset, tmp_path / "c.pt", seed=2)
 
 
 def test_a_broken_checkpoint_is_one_line(training_data, small_preset, tmp_path):
     (tmp_path / "c.pt").write_bytes(b"half a file")
     with pytest.raises(ModelError, match="is unreadable; train without it"):
-        run(training_data, small_preset, tmp_path / "c.pt", resume=True)
+        run(training_data, small_preset, tmp_path / "c.pt")
 
 
 def test_the_learning_rate_rises_and_falls():
@@ -154,7 +154,7 @@ def test_two_processes_train_one_model(training_data, small_preset, tmp_path, ba
                 Preset.model_validate_json({preset.model_dump_json()!r}),
                 5,
                 group=group,
-                checkpoint=Checkpoint(Path("checkpoint.pt"), {{}}, resume=False),
+                checkpoint=Checkpoint(Path("checkpoint.pt"), {{}}),
                 on_epoch=records.append,
                 half_gradients={half},
             )
@@ -177,7 +177,7 @@ def test_two_processes_train_one_model(training_data, small_preset, tmp_path, ba
     ours, theirs = (torch.load(tmp_path / f"rank-{rank}.pt") for rank in range(2))
     assert all(torch.equal(ours["model"][name], theirs["model"][name]) for name in ours["model"])
     records = []
-    checkpoint = Checkpoint(tmp_path / "alone.pt", {}, resume=False)
+    checkpoint = Checkpoint(tmp_path / "alone.pt", {})
     train(
         training_data,
         preset,
@@ -250,8 +250,13 @@ def test_processes_end_with_a_killed_parent(tmp_path, backend):
 
 @pytest.mark.parametrize(
     ("backend", "processes", "kills"),
-    [("torch", 1, 3), ("torch", 2, 2), pytest.param("horovod", 2, 2, marks=needs_horovod)]
-    + [pytest.param("torch", n, 10, marks=pytest.mark.nightly) for n in (1, 2)],
+    [
+        ("torch", 1, 3),
+        pytest.param("torch", 2, 2, marks=pytest.mark.nightly),
+        pytest.param("horovod", 2, 2, marks=[needs_horovod, pytest.mark.nightly]),
+        pytest.param("torch", 1, 10, marks=pytest.mark.nightly),
+        pytest.param("torch", 2, 10, marks=pytest.mark.nightly),
+    ],
 )
 def test_a_killed_training_goes_on_to_the_same_weights(
     market_dataset, tmp_path, backend, processes, kills
@@ -279,6 +284,29 @@ def test_a_killed_training_goes_on_to_the_same_weights(
                 _train(file, processes, tmp_path / "logs", kill_after, backend)
         _train(file, processes, tmp_path / "logs", lambda: None, backend)
         weights.append(torch.load(run_folder / "model" / "weights.pt"))
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_worker_that_is_killed_does_not_end_the_run(market_dataset, tmp_path, backend, caplog):
+    """All go on from the last checkpoint, to the same weights."""
+    settings = TrainingSettings(preset="published", processes=2, epochs=2, backend=backend)
+    settings = settings.model_copy(update={"checkpoint_seconds": 0.01, "device": "cpu"})
+    whole = fit(market_dataset, tmp_path / "whole", settings)
+    seen = []
+
+    def kill_after_the_first_epoch(record: dict) -> None:
+        seen.append(record["epoch"])
+        if seen == [1]:
+            os.kill(_children()[-1], signal.SIGKILL)
+
+    with caplog.at_level("WARNING", logger="training.fitting.fit"):
+        again = fit(
+            market_dataset, tmp_path / "killed", settings, on_epoch=kill_after_the_first_epoch
+        )
+    assert "ended with code -9" in caplog.text
+    assert seen == [1, 2]
+    weights = [torch.load(own.folder / "weights.pt") for own in (whole, again)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
