@@ -9,11 +9,12 @@ importing a file twice changes nothing.
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,6 +35,7 @@ from streaming.importing.external_sort import TimedRow, sort_by_time, timed_row
 from streaming.importing.reject_file import RejectFile
 from streaming.importing.replay_rate import ReplayRate
 from streaming.importing.rows import TOPIC_OF
+from streaming.importing.stated_entries import join_entries
 from streaming.kafka.topic_writer import TopicWriter
 from streaming.settings import Settings
 from streaming.timestamps import parse_timestamp
@@ -68,7 +70,7 @@ class ImportOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportSummary:
-    """Counts of a file's rows: read = produced + rejected + repeated + outside + unsent."""
+    """Counts of rows: read = produced + rejected + repeated + outside + joined + unsent."""
 
     topic: str
     read_as: str
@@ -80,6 +82,8 @@ class ImportSummary:
     """Rows with the id of an earlier row, if only the first was wanted."""
     outside: int
     """Events before `since` or from `until` on."""
+    joined: int
+    """Rows of entries that are part of another row's record (`stated_entries`)."""
     rejected: dict[str, int]
     """By reason code (`RejectionReason`)."""
     rejects: Path | None
@@ -95,17 +99,18 @@ class ImportSummary:
 def import_file(
     kind: type[ImportedRecord],
     settings: Settings,
-    file: Path,
+    files: Path | Sequence[Path],
     options: ImportOptions = ImportOptions(),
     progress: Progress | None = None,
     *,
     stop: threading.Event | None = None,
 ) -> ImportSummary:
-    """Send the records of a file to the topic of their kind.
+    """Send the records of files to the topic of their kind.
 
     Postings and candidates go in the order of the file, events oldest first: their file is read and
     sorted before the first one is sent. An event or stated part more than a day ahead of now is
-    rejected unless `options.read.max_time` allows it.
+    rejected unless `options.read.max_time` allows it. Rows that hold one entry each of what
+    somebody states, and those of several files of candidates, are joined (`stated_entries`).
 
     The file is JSON lines, JSON-LD lines (postings only) or CSV. The event `stop` ends the import
     early.
@@ -114,6 +119,7 @@ def import_file(
         InputError: the file as a whole cannot be read.
         BrokerError: no broker answers, it has no such topic, or it stops accepting rows.
     """
+    files = [files] if isinstance(files, Path) else files
     limit = options.read.max_time or datetime.now(tz=UTC) + FUTURE_TOLERANCE
     return _FileImport(
         settings=settings,
@@ -121,8 +127,8 @@ def import_file(
         options=replace(options, read=replace(options.read, max_time=limit)),
         progress=progress or Progress(disable=True),
         stop=stop or threading.Event(),
-        source=SourceFile(file, options.read.encoding),
-        reject_file=RejectFile(settings, file, TOPIC_OF[kind].name),
+        sources=[SourceFile(file, options.read.encoding) for file in files],
+        reject_file=RejectFile(settings, files[0], TOPIC_OF[kind].name),
     ).run()
 
 
@@ -140,11 +146,12 @@ class _FileImport:
     options: ImportOptions
     progress: Progress
     stop: threading.Event
-    source: SourceFile
+    sources: Sequence[SourceFile]
     reject_file: RejectFile
     read: int = 0
     repeated: int = 0
     outside: int = 0
+    joined: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     too_large: deque[RejectedRow] = field(default_factory=deque)
     first: str | None = None
@@ -162,13 +169,15 @@ class _FileImport:
             for row in self.too_large:
                 self._reject(row)
         settled = writer.delivered + self.rejected.total() + self.repeated + self.outside
+        settled += self.joined
         return ImportSummary(
             topic=TOPIC_OF[self.kind].name,
-            read_as=self.source.read_as,
+            read_as=", ".join(dict.fromkeys(source.read_as for source in self.sources)),
             read=self.read,
             produced=writer.delivered,
             repeated=self.repeated,
             outside=self.outside,
+            joined=self.joined,
             rejected={str(reason): count for reason, count in self.rejected.items()},
             rejects=self.reject_file.path,
             unsent=self.read - settled,
@@ -179,15 +188,19 @@ class _FileImport:
         )
 
     def _read_rows(self) -> Iterator[Row]:
-        """Read the file and yield the rows to send; count all others and record the rejected."""
-        label = f"reading {self.source.path.name}"
-        task = self.progress.add_task(label, total=self.source.size, rows=0)
-        for result in read_rows(self.kind, self.source, self.options.read):
+        """Read the files and yield the rows to send; count all others and record the rejected."""
+        for source in self.sources:
+            yield from self._rows_of(source)
+
+    def _rows_of(self, source: SourceFile) -> Iterator[Row]:
+        label = f"reading {source.path.name}"
+        task = self.progress.add_task(label, total=source.size, rows=0)
+        for result in read_rows(self.kind, source, self.options.read):
             if self.stop.is_set():
                 return
             self.read += 1
             if self.read % _UPDATE_ROWS == 0:
-                self.progress.update(task, completed=self.source.bytes_read, rows=self.read)
+                self.progress.update(task, completed=source.bytes_read, rows=self.read)
             if isinstance(result, Row) and self.options.includes(result.record):
                 yield result
             elif isinstance(result, Row):
@@ -196,13 +209,33 @@ class _FileImport:
                 self.repeated += 1
             else:
                 self._reject(result)
-        self.progress.update(task, completed=self.source.size, rows=self.read)
+        self.progress.update(task, completed=source.size, rows=self.read)
+
+    def _joined_rows(self) -> Iterator[Row]:
+        """Yield the rows of candidates; join them where a row is an entry or files are several."""
+        rows = self._read_rows()
+        first = next(rows, None)
+        if first is None:
+            return
+        rows = chain([first], rows)
+        if len(self.sources) == 1 and not self.sources[0].has_entries:
+            yield from rows
+            return
+        entries = list(rows)
+        self.joined = len(entries)
+        for result in join_entries(entries):
+            self.joined -= 1
+            if isinstance(result, Row):
+                yield result
+            else:
+                self._reject(result)
 
     @contextmanager
     def _rows_to_send(self) -> Iterator[Iterable[TimedRow]]:
         """Yield events by time, and other records in the order of the file: a later row wins."""
         if self.kind is not Event:
-            yield map(timed_row, self._read_rows())
+            rows = self._joined_rows() if self.kind is Candidate else self._read_rows()
+            yield map(timed_row, rows)
             return
         folder = self.settings.home.absolute()
         folder.mkdir(parents=True, exist_ok=True)

@@ -183,6 +183,16 @@ class Posting(Versioned):
     )
 
 
+class Experience(Record):
+    """A position that somebody holds or has held (schema.org OrganizationRole)."""
+
+    title: str | None = Field(default=None, description="what it was called")
+    employer: str | None = Field(default=None, description="where")
+    place: Place | None = Field(default=None, description="where the work was done")
+    start_date: datetime | None = Field(default=None, description="from when")
+    end_date: datetime | None = Field(default=None, description="until when; absent: still")
+
+
 class Stated(Record):
     """The stated part: what candidates state about themselves."""
 
@@ -191,6 +201,7 @@ class Stated(Record):
     background: str | None = Field(default=None, description="education and experience")
     wishes: list[str] = Field(default=[], description="titles, fields or words wished for")
     places: list[str] = Field(default=[], description="where they would like to work")
+    experience: list[Experience] = Field(default=[], description="positions held, in any order")
     language: str | None = Field(
         default=None, description="language reasons are written in, ISO 639-1"
     )

@@ -4,6 +4,7 @@
     field=Column*1000     its number times a factor ("20" thousand a month is 20000)
     field=First+Second    several columns, joined
     field:=constant       the same in every row
+    experience.title=Column   a row is one entry of the list (`stated_entries`)
 
 The whole text is tried as a column's name first, so names may contain `*` and `+`. Fields of nested
 objects are dotted: `place.locality=City`.
@@ -21,7 +22,7 @@ from streaming.contract.field_rules import field_rules
 from streaming.contract.records import Posting
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.errors import InputError
-from streaming.importing.field_parsers import Parse, field_parsers
+from streaming.importing.field_parsers import Parse, entry_fields, field_parsers
 from streaming.importing.parsers.html_text import guess_language
 from streaming.importing.rows import ImportedRecord, RowError
 
@@ -78,6 +79,8 @@ class ColumnMapping:
             for name in source.path[:-1]:
                 target = target.setdefault(name, {})
             target[source.path[-1]] = value
+        for name in entry_fields(self.kind) & values.keys():
+            values[name] = [values[name]]
         if self.kind is Posting and "language" not in values:
             values["language"] = guess_language(values.get("title"), values.get("description"))
         return values

@@ -1,13 +1,13 @@
 """Which parser reads which field, from a cell of a CSV file or a text in a JSON document."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, partial
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from streaming.contract.field_rules import field_rules
+from streaming.contract.field_rules import FieldRule, field_rules
 from streaming.contract.records import EventKind, SalaryUnit
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.importing.parsers import values as v
@@ -62,9 +62,24 @@ def field_parsers(kind: type[ImportedRecord]) -> Mapping[str, Parse]:
     """Return the parser of each field of a record by its dotted name, without nested objects."""
     return {
         rule.name: _OF_FIELD.get(rule.name) or _OF_TYPE[rule.annotation]
-        for rule in field_rules(kind)
-        if not (isinstance(rule.annotation, type) and issubclass(rule.annotation, BaseModel))
+        for rule in (*field_rules(kind), *_entry_rules(kind))
+        if rule.annotation in _OF_TYPE
     }
+
+
+@cache
+def entry_fields(kind: type[ImportedRecord]) -> frozenset[str]:
+    """Return the names of a record's lists of objects: a row of a table holds one entry of them."""
+    return frozenset(rule.name.partition(".")[0] for rule in _entry_rules(kind))
+
+
+def _entry_rules(kind: type[ImportedRecord]) -> Iterator[FieldRule]:
+    """Yield the rules of the objects in a record's lists, with dotted names."""
+    for rule in field_rules(kind):
+        if get_origin(rule.annotation) is list and issubclass(
+            entry := get_args(rule.annotation)[0], BaseModel
+        ):
+            yield from field_rules(entry, f"{rule.name}.")
 
 
 def parse_texts(kind: type[ImportedRecord], document: Mapping[str, Any]) -> dict[str, Any]:

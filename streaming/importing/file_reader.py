@@ -64,6 +64,9 @@ class ReadOptions:
     """Texts of empty cells."""
     first_only: bool = False
     """Take only the first of rows with the same id: for postings repeated beside events."""
+    entries: bool = False
+    """Whether a row is one entry of what somebody states (`stated_entries`); a known layout says it
+    itself."""
     max_time: datetime | None = None
     """Newest time of an event or a stated part that is allowed; None: any."""
 
@@ -106,6 +109,7 @@ def _csv_rows(
     options: ReadOptions,
 ) -> Iterator[ReadResult]:
     layout = None if options.mapping else recognise_layout(header)
+    lines.source.has_entries = options.entries or (layout is not None and layout.entries)
     flags = layout.mappings.get(kind, ()) if layout else options.mapping
     columns = bind_columns(kind, flags, header, options.empty)
     results = _csv_results(columns, lines, rows, options)

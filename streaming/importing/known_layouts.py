@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from streaming.contract.records import Event, Posting
+from streaming.contract.records import Candidate, Event, Posting
 from streaming.importing.rows import ImportedRecord
 
 
@@ -16,6 +16,8 @@ class KnownLayout:
     """A file with all of these columns has the layout; it may have more."""
     mappings: Mapping[type[ImportedRecord], tuple[str, ...]]
     """For each kind of record that a row can become: the flags of --map."""
+    entries: bool = False
+    """Whether a row is one entry of what somebody states (`stated_entries`)."""
 
 
 JOB_VIEWS = KnownLayout(
@@ -49,7 +51,40 @@ JOB_VIEWS = KnownLayout(
 )
 """Views of postings: one row a view, with columns of the posting beside it."""
 
-KNOWN_LAYOUTS = (JOB_VIEWS,)
+_STATED_BY = ("candidate_id=Applicant.ID", "updated_at=Created.At")
+
+EXPERIENCE = KnownLayout(
+    name="experience",
+    columns=frozenset(
+        {
+            *("Applicant.ID", "Position.Name", "Employer.Name", "City", "State.Name"),
+            *("Start.Date", "End.Date", "Created.At"),
+        }
+    ),
+    mappings={
+        Candidate: (
+            *_STATED_BY,
+            "experience.title=Position.Name",
+            "experience.employer=Employer.Name",
+            "experience.place.locality=City",
+            "experience.place.region=State.Name",
+            "experience.start_date=Start.Date",
+            "experience.end_date=End.Date",
+        )
+    },
+    entries=True,
+)
+"""Positions held: one row a position."""
+
+POSITIONS_OF_INTEREST = KnownLayout(
+    name="positions-of-interest",
+    columns=frozenset({"Applicant.ID", "Position.Of.Interest", "Created.At"}),
+    mappings={Candidate: (*_STATED_BY, "wishes=Position.Of.Interest")},
+    entries=True,
+)
+"""Wishes: one row a wish."""
+
+KNOWN_LAYOUTS = (JOB_VIEWS, EXPERIENCE, POSITIONS_OF_INTEREST)
 
 
 def recognise_layout(header: Collection[str]) -> KnownLayout | None:

@@ -60,6 +60,8 @@ class SourceFile:
     size: int = field(default=0, init=False)
     read_as: str = field(default="JSON lines", init=False)
     """The format that was found, in words."""
+    has_entries: bool = field(default=False, init=False)
+    """Whether a row is one entry of what somebody states (`stated_entries`)."""
 
     def __post_init__(self) -> None:
         if not self.path.exists():

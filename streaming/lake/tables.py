@@ -1,10 +1,11 @@
 """The Delta tables of the lake: their columns, their places, and how they are read."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import BooleanType, StructField, StructType
+from pyspark.sql.types import ArrayType, BooleanType, StructField, StructType
 
 from streaming.contract.records import Event, Posting, Profile, Recommendation, Versioned
 from streaming.contract.spark_types import spark_type
@@ -69,8 +70,14 @@ TABLES = (EVENTS, PROFILES, DECISIONS, POSTINGS)
 
 
 def create(spark: SparkSession, settings: Settings, *tables: Table) -> None:
-    """Create the tables that do not exist yet, empty."""
+    """Create the tables that do not exist yet, empty; older ones get the columns that they lack."""
     for table in tables:
+        path = table.path(settings)
+        if current_version(spark, path) is not None:
+            known = spark.read.format("delta").load(path).schema
+            for column, kind in missing_columns(table.schema(), known):
+                spark.sql(f"ALTER TABLE delta.`{path}` ADD COLUMNS ({column} {kind})")
+            continue
         (
             DeltaTable.createIfNotExists(spark)
             .location(table.path(settings))
@@ -79,6 +86,22 @@ def create(spark: SparkSession, settings: Settings, *tables: Table) -> None:
             .property("delta.dataSkippingStatsColumns", ",".join(table.stats_columns))
             .execute()
         )
+
+
+def missing_columns(
+    wanted: StructType, known: StructType, within: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield the columns that a table lacks, also those in its objects: a dotted name and a type."""
+    for field in wanted.fields:
+        name = f"{within}{field.name}"
+        if field.name not in known.names:
+            yield name, field.dataType.simpleString()
+            continue
+        own, theirs, inner = field.dataType, known[field.name].dataType, f"{name}."
+        while isinstance(own, ArrayType) and isinstance(theirs, ArrayType):
+            own, theirs, inner = own.elementType, theirs.elementType, f"{inner}element."
+        if isinstance(own, StructType) and isinstance(theirs, StructType):
+            yield from missing_columns(own, theirs, inner)
 
 
 def read(spark: SparkSession, settings: Settings, table: Table, version: int) -> DataFrame:

@@ -1,11 +1,19 @@
-"""Whether a model is to be trained on what happened since, and how."""
+"""Trainings that go on from an earlier model: whether there is a reason to, and how they begin."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import torch
+
+from streaming.errors import ModelError, one_line
 from streaming.settings import TrainingSettings
 from training.data.drift import Drift
+from training.model.network import EncoderDecoder
 from training.model.presets import Preset
+from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
+_IDS = "ids.weight"
 _EPOCHS = 2
 _RATE = 0.3
 """Of the preset's learning rate: what is known shall not be overwritten."""
@@ -56,3 +64,25 @@ def continued(preset: Preset) -> Preset:
         }
     )
     return preset.model_copy(update={"training": training})
+
+
+def warm_start(model: EncoderDecoder, folder: Path, ids: Sequence[str]) -> None:
+    """Give a network the weights of the encoder-decoder in a model folder.
+
+    `ids` are the postings that have an id block in the network, in the order of its numbers. Those
+    that the earlier model lacks keep the block that they begin with.
+
+    Raises:
+        ModelError: the folder is incomplete, or the earlier network has another shape.
+    """
+    earlier = EncoderDecoderRanker.load(folder)
+    weights, table = earlier.model.state_dict(), model.get_parameter(_IDS).detach().clone()
+    numbers = {posting_id: number for number, posting_id in enumerate(earlier.ids, start=1)}
+    known = torch.tensor([0, *(numbers.get(posting_id, 0) for posting_id in ids)])
+    try:
+        table[known > 0] = weights[_IDS][known[known > 0]].to(table.device)
+        model.load_state_dict(weights | {_IDS: table})
+    except (RuntimeError, IndexError) as error:
+        raise ModelError(
+            f"the model in {folder} has another shape ({one_line(error)}); train without it"
+        ) from error

@@ -29,10 +29,10 @@ from streaming.errors import SettingsError
 from training.determinism import repeatable
 from training.fitting.batch_stream import BatchStream, Step, Waiting
 from training.fitting.checkpoint import Checkpoint, Position
+from training.fitting.continuation import warm_start
 from training.fitting.devices import CPU
 from training.fitting.process_group import GradientExchange, ProcessGroup
 from training.fitting.training_error import TrainingError
-from training.fitting.warm_start import warm_start
 from training.model.examples import Batch, collate, full_softmax, validation_examples
 from training.model.loss import batch_loss
 from training.model.network import EncoderDecoder

@@ -44,6 +44,7 @@ def setup(settings: Settings) -> MlflowClient:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in (
         "urllib3.connectionpool",  # warns of every single retry
+        "mlflow.system_metrics",  # warns of a server that is lost, as we do
         "mlflow.utils.environment",  # warns that an environment made by uv has no pip
     ):
         logging.getLogger(name).setLevel(logging.ERROR)

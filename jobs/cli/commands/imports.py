@@ -74,21 +74,28 @@ def postings(
 @app.command("candidates")
 def candidates(
     context: typer.Context,
-    file: File,
+    files: Annotated[
+        list[Path], typer.Argument(help="The files; .gz is decompressed.", metavar="FILE...")
+    ],
     mapping: Map = None,
     file_format: FormatFlag = "auto",
     encoding: Encoding = "utf-8-sig",
     delimiter: Delimiter = None,
     empty: Empty = None,
+    entries: Annotated[
+        bool,
+        typer.Option(
+            help="A row is one position held, wish or skill; those of a candidate are joined."
+        ),
+    ] = False,
 ) -> None:
-    """Send what candidates state, from JSON lines in our own schema or CSV."""
+    """Send what candidates state, from JSON lines in our own schema or CSV.
+
+    Several files are joined: a message holds all that somebody had stated until then.
+    """
     read = _read_options(file_format, encoding, delimiter, empty)
-    _run(
-        context,
-        import_candidates,
-        file,
-        ImportOptions(read=replace(read, mapping=tuple(mapping or ()))),
-    )
+    read = replace(read, mapping=tuple(mapping or ()), entries=entries)
+    _run(context, import_candidates, files, ImportOptions(read=read))
 
 
 @app.command("events")
@@ -171,19 +178,21 @@ def simulate(
 def _run(
     context: typer.Context,
     import_file: Callable[..., ImportSummary],
-    file: Path,
+    files: Path | list[Path],
     options: ImportOptions,
 ) -> None:
     with until_signalled() as stop, import_progress() as progress:
-        summary = import_file(settings_of(context), file, options, progress, stop=stop)
+        summary = import_file(settings_of(context), files, options, progress, stop=stop)
     repeated = f", {summary.repeated:,} repeated" if summary.repeated else ""
     outside = f", {summary.outside:,} outside the window" if summary.outside else ""
     unsent = f", {summary.unsent:,} not sent: stopped" if summary.stopped else ""
     rejected = f"rejected {sum(summary.rejected.values()):,}"
-    console.print(f"{file.name}: {summary.read_as}, {options.read.encoding}")
+    joined = f", {summary.joined:,} joined with others" if summary.joined else ""
+    names = ", ".join(file.name for file in ([files] if isinstance(files, Path) else files))
+    console.print(f"{names}: {summary.read_as}, {options.read.encoding}")
     console.print(
         f"{summary.topic}: read {summary.read:,}, sent {summary.produced:,}, "
-        f"{rejected}{repeated}{outside}{unsent} in {summary.seconds:.1f} s"
+        f"{rejected}{repeated}{outside}{joined}{unsent} in {summary.seconds:.1f} s"
     )
     for reason, count in sorted(summary.rejected.items()):
         console.print(f"  {reason}: {count:,}")
