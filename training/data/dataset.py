@@ -322,12 +322,17 @@ def _integers(column: pa.ChunkedArray) -> np.ndarray:
 
 def _stated(row: Mapping[str, Any]) -> dict[str, Any]:
     """Convert a row of stated.parquet to JSON's types."""
-    time = row["updated_at"]
-    fields = {name: value for name, value in row.items() if name != "candidate_id"}
-    return {
-        **fields,
-        "updated_at": format_timestamp(time if time.tzinfo else time.replace(tzinfo=UTC)),
-    }
+    return {name: _as_json(value) for name, value in row.items() if name != "candidate_id"}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_timestamp(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if isinstance(value, list):
+        return [_as_json(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _as_json(one) for name, one in value.items()}
+    return value
 
 
 def _microseconds(time: str) -> int:

@@ -101,5 +101,8 @@ def training_events(events: DataFrame) -> DataFrame:
 def newest_stated(profiles: DataFrame) -> DataFrame:
     """Select the stated part of each newest profile: candidate_id and `records.Stated`."""
     newest = profiles.groupBy("candidate_id").agg(F.max_by("stated", "version").alias("stated"))
-    fields = (F.col("stated")[name].alias(name) for name in spark_type(Stated).names)
+    known = profiles.schema["stated"].dataType.names  # type: ignore[attr-defined]
+    fields = (
+        F.col("stated")[name].alias(name) for name in spark_type(Stated).names if name in known
+    )
     return newest.where(F.col("stated").isNotNull()).select("candidate_id", *fields)

@@ -36,6 +36,9 @@ SEGMENTS = (ALL, "with events", "only stated", "seen", "unseen")
 """All turns; those of candidates with events, and with a stated part alone; and those to postings
 that anybody, or nobody, had turned to before."""
 
+STATED_FIELDS = ("skills", "background", "wishes", "places", "experience")
+"""The fields of a stated part that say what somebody can or wants."""
+
 _BATCH = 64  # profiles ranked in one call
 _LONG_AGO = "1970-01-01T00:00:00.000000Z"
 
@@ -224,7 +227,7 @@ def evaluate_lists(
 def _is_known(case: HeldOut) -> bool:
     """Return whether a profile has an event or says what the candidate can or wants."""
     stated = case.profile.get("stated") or {}
-    said = (stated.get(name) for name in ("skills", "background", "wishes", "places"))
+    said = (stated.get(name) for name in STATED_FIELDS)
     return bool(case.profile["events"]) or any(said)
 
 

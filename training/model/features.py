@@ -28,9 +28,10 @@ from training.text.word_embeddings import TextEncoder, unit_rows
 FIELDS = ("place", "employer", "industry", "occupation", "terms", "salary", "language")
 """The field blocks of a posting vector, in order."""
 
-STATED_KINDS = ("skill", "wish", "background", "place")
+STATED_KINDS = ("skill", "wish", "background", "place", "experience")
 STEP_KINDS = (*map(str, EVENT_KINDS), *STATED_KINDS)
-"""The kinds of steps that the encoder reads: events of a kind, and stated entries."""
+"""The kinds of steps that the encoder reads: events of a kind, and stated entries. Saved weights
+are in this order: a new kind comes last."""
 
 _UNITS_PER_YEAR = {"HOUR": 2_000.0, "DAY": 250.0, "WEEK": 52.0, "MONTH": 12.0, "YEAR": 1.0}
 _SALARY_STEPS = 3.0
@@ -84,7 +85,12 @@ class StatedStep:
     kind: str
     """One of `STATED_KINDS`."""
     text: str
+    """Of a position that was held, its title."""
     language: str | None
+    employer: str | None = None
+    """Of a position that was held."""
+    place: tuple[str | None, ...] = ()
+    """Of a position that was held, by `_PLACE_WEIGHTS`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,22 +154,45 @@ def posting_features(
 def stated_steps(stated: Mapping[str, Any] | None, config: ModelConfig) -> list[StatedStep]:
     """List the entries of a stated part, in the order in which the encoder reads them.
 
-    Places come first, then background, wishes and skills: the steps read last weigh most.
+    Places come first, then background, positions held, the newest of them last, wishes and skills:
+    the steps read last weigh most.
     """
     stated = stated or {}
+    language = stated.get("language")
     entries = {
         "place": stated.get("places") or (),
         "background": [stated["background"]] if stated.get("background") else (),
         "wish": stated.get("wishes") or (),
         "skill": stated.get("skills") or (),
     }
-    language = stated.get("language")
-    return [
+    steps = [
         StatedStep(kind, text, "zh" if is_chinese(text) else language)
         for kind, texts in entries.items()
         for text in texts[: config.most_stated]
         if text and text.strip()
     ]
+    held = stated.get("experience") or ()
+    if not held:
+        return steps
+    before = sum(step.kind in {"place", "background"} for step in steps)
+    newest = sorted(held, key=_held_until)[-config.most_stated :]
+    return [*steps[:before], *(_position_held(one, language) for one in newest), *steps[before:]]
+
+
+def _held_until(position: Mapping[str, Any]) -> tuple[str, str]:
+    """Order positions held, the one that is still held last."""
+    return str(position.get("end_date") or "~"), str(position.get("start_date") or "")
+
+
+def _position_held(position: Mapping[str, Any], language: str | None) -> StatedStep:
+    title, place = (position.get("title") or "").strip(), position.get("place") or {}
+    return StatedStep(
+        "experience",
+        title,
+        "zh" if is_chinese(title) else language,
+        position.get("employer"),
+        tuple(place.get(part) for part in _PLACE_WEIGHTS),
+    )
 
 
 def requirement_steps(posting: Mapping[str, Any]) -> list[StatedStep]:
@@ -188,6 +217,11 @@ def stated_features(
             parts = _PLACE_SEPARATORS.split(clean(step.text))  # such as 'Leeds, England'
             vectors = (_value_vector("place", part, width) for part in parts)
             blocks.append({"place": _sum(vectors, width)})
+        elif step.kind == "experience":
+            own = dict(zip(_PLACE_WEIGHTS, step.place, strict=False))
+            held = {"occupation": step.text, "employer": step.employer, "place": own}
+            fields = _posting_fields({**held, "title": step.text, "language": step.language}, width)
+            blocks.append({**fields, "terms": None, "salary": None})
         else:
             # 'Accounting' may be the skill or the occupation of that name.
             either = {

@@ -123,6 +123,7 @@ class EncoderDecoderRanker:
             )
         preset = Preset.model_validate(about["preset"])
         model = EncoderDecoder(preset.model, len(about["ids"]))
+        _add_new_kinds(weights, model)
         model.load_state_dict(weights)
         return cls(model, Embedder.load(folder), preset, ids=about["ids"], counts=counts)
 
@@ -273,3 +274,11 @@ class EncoderDecoderRanker:
         self._known_postings = {key: known[key] for key in keys}
         features = Features.join([made.take(slice(0)), *(known[key][0] for key in keys)])
         return features, [known[key][1] for key in keys]
+
+
+def _add_new_kinds(weights: dict[str, torch.Tensor], model: EncoderDecoder) -> None:
+    """Give a model that is older than some kinds of steps what an untrained one has of them."""
+    for name, fresh in (("kinds.weight", None), ("strengths", model.strengths.detach())):
+        known, whole = weights[name], model.get_parameter(name)
+        added = torch.zeros_like(whole) if fresh is None else fresh
+        weights[name] = torch.cat([known, added[len(known) :]])

@@ -31,7 +31,7 @@ def load(file: Path, folder: Path) -> Question:
     Raises:
         InputError: it is missing, empty or of another layout, or no candidate has two postings.
     """
-    views, details, rejected = _views(file)
+    views, details, rejected = read_views(file)
     postings: dict[str, dict[str, Any]] = {}
     first: dict[tuple[str, str], dict[str, Any]] = {}
     for number, (line, view) in enumerate(views):
@@ -51,7 +51,7 @@ def load(file: Path, folder: Path) -> Question:
     return replace(question, counts=counts)
 
 
-def _views(
+def read_views(
     file: Path,
 ) -> tuple[list[tuple[int, dict[str, Any]]], dict[int, dict[str, Any]], int]:
     """Read the lines of views in the order of time, postings by line, and count other rows."""
