@@ -6,7 +6,7 @@ registry packs it, loaded again, and asked through `Ranker.rank`.
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ import numpy as np
 from streaming.serving.ranker import RankedItem, Ranker
 from streaming.settings import TrainingSettings
 from training.benchmark.baselines.baseline_ranker import BaselineRanker
+from training.benchmark.baselines.stated_likeness import StatedLikeness
 from training.benchmark.faithfulness import faithfulness
 from training.benchmark.list_quality import ListQuality, make_lists, measure_lists
 from training.benchmark.protocols.question import Question
 from training.benchmark.protocols.training_view import Fit, OnProgress, Scorer, TrainingView
 from training.benchmark.retrieval_loss import retrieval_loss
+from training.data.dataset import Dataset
 from training.fitting.fit import Fitted, fit
 from training.registry.packaging import CATALOGUE, MODEL, pack, unpack
 from training.registry.training_run import epoch_curves
@@ -125,6 +127,44 @@ def measure_baseline(
     )
 
 
+def measure_ranker(
+    make: Callable[[Dataset, int], StatedLikeness],
+    question: Question,
+    seed: int,
+    on_progress: OnProgress,
+) -> Measured:
+    """Fit a baseline that reads profiles, and ask it."""
+    on_progress("training", 0.0)
+    started = time.monotonic()
+    ranker = make(Dataset.read(question.dataset), seed)
+    trained = time.monotonic()
+    quality, _, seconds = _ask(ranker, question.dataset, question, on_progress)
+    return Measured(
+        quality=quality,
+        seconds={"train": trained - started, "evaluate": seconds},
+        digest=_digest({"weights": ranker.weights.tobytes()}),
+        details={},
+        curves={},
+    )
+
+
+def joined(results: Sequence[Measured]) -> Measured:
+    """Join the results of a ranker on several questions, one turn after the other.
+
+    What is measured besides is averaged; choices and curves are those of the last question.
+    """
+    if len(results) == 1:
+        return results[0]
+    values = np.concatenate([result.quality.values for result in results])
+    seconds = {name: sum(result.seconds[name] for result in results) for name in results[0].seconds}
+    return replace(
+        results[-1],
+        quality=ListQuality(values, _means([result.quality.measured for result in results])),
+        seconds=seconds,
+        digest=_digest({str(n): own.digest.encode() for n, own in enumerate(results)}),
+    )
+
+
 def _ask(
     ranker: Ranker, folder: Path, question: Question, on_progress: OnProgress
 ) -> tuple[ListQuality, list[list[RankedItem]], float]:
@@ -160,10 +200,11 @@ def mean_of(results: Sequence[Measured]) -> Measured:
 
 
 def _means(tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Average numbers by key; lists are those of the first table."""
+    """Average numbers by key; lists are those of the first table. What one lacks is left out."""
     return {
         key: value if isinstance(value, list) else float(np.mean([table[key] for table in tables]))
         for key, value in tables[0].items()
+        if all(key in table for table in tables)
     }
 
 

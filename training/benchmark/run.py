@@ -5,7 +5,7 @@ import os
 import platform
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,11 +19,20 @@ from streaming.settings import TrainingSettings
 from streaming.timestamps import format_timestamp
 from training.benchmark.baselines.baseline_ranker import view_of
 from training.benchmark.baselines.registry import baselines
+from training.benchmark.baselines.stated_likeness import StatedLikeness
 from training.benchmark.list_quality import intervals, segments
-from training.benchmark.measurement import Measured, mean_of, measure_baseline, measure_preset
+from training.benchmark.measurement import (
+    Measured,
+    joined,
+    mean_of,
+    measure_baseline,
+    measure_preset,
+    measure_ranker,
+)
 from training.benchmark.protocols.protocols import load
 from training.benchmark.protocols.question import Question, QuestionFiles
 from training.benchmark.protocols.training_view import OnProgress
+from training.evaluation.prequential import HeldOutTurns, joined_turns
 from training.evaluation.ranking_metrics import METRICS
 from training.model.presets import preset_by_name
 
@@ -67,29 +76,33 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
     with TemporaryDirectory(prefix="careerstream-") as temporary:
         folder = Path(temporary)
         share = request.training.gate_share
-        question = load(request.protocol, request.files, folder / "dataset", share=share)
+        questions = load(request.protocol, request.files, folder / "dataset", share=share)
         by_seed = {}
         for seed in range(first, first + request.seeds):
             settings = request.training.model_copy(update={"seed": seed})
-            by_seed[seed] = measure_preset(
-                question,
-                settings,
-                folder / f"seed-{seed}",
-                _stage("preset" if seed == first else f"seed {seed}", on_progress),
-                in_depth=seed == first,
+            stage = _stage("preset" if seed == first else f"seed {seed}", on_progress)
+            by_seed[seed] = joined(
+                [
+                    measure_preset(
+                        question,
+                        settings,
+                        folder / f"seed-{seed}-{number}",
+                        stage,
+                        in_depth=seed == first,
+                    )
+                    for number, question in enumerate(questions)
+                ]
             )
         peak = _peak_mib()  # before the baselines use memory too
-        parts = question.parts(preset.training.validation_split, first)
-        view = view_of(parts, timed=question.timed)
         results = {"": mean_of(list(by_seed.values()))}
-        for name, build in baselines(view).items():
-            stage = _stage(name, on_progress)
-            results[f"baselines/{name}/"] = measure_baseline(build, view, question, first, stage)
+        share = preset.training.validation_split
+        results |= _baselines(questions, share, first, on_progress)
+        turns = joined_turns([question.test for question in questions])
     on_progress("intervals", 0.0)
     qualities = {prefix: result.quality for prefix, result in results.items()}
-    estimates = intervals(qualities, question.test, first)
+    estimates = intervals(qualities, turns, first)
     on_progress("intervals", 1.0)
-    report = _description(request, question)
+    report = _description(request, questions[0].counts, turns)
     for key, interval in estimates.items():
         report |= interval.flat(key)
     for prefix, result in results.items():
@@ -98,6 +111,24 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
     report |= {f"curves/{name}": list(curve) for name, curve in results[""].curves.items()}
     report |= {"memory/peak_mib": peak, "seconds/total": time.monotonic() - started}
     return report
+
+
+def _baselines(
+    questions: Sequence[Question], share: float, seed: int, on_progress: OnProgress
+) -> dict[str, Measured]:
+    """Measure the baselines that the questions allow, by the prefix of their keys."""
+    if all(question.only_stated for question in questions):
+        stage = _stage("stated-likeness", on_progress)
+        own = [measure_ranker(StatedLikeness.fit, one, seed, stage) for one in questions]
+        return {"baselines/stated-likeness/": joined(own)}
+    [question] = questions
+    view = view_of(question.parts(share, seed), timed=question.timed)
+    return {
+        f"baselines/{name}/": measure_baseline(
+            build, view, question, seed, _stage(name, on_progress)
+        )
+        for name, build in baselines(view).items()
+    }
 
 
 def _stage(name: str, on_progress: OnProgress) -> OnProgress:
@@ -119,10 +150,13 @@ def _spread(by_seed: Mapping[int, Measured]) -> dict[str, Any]:
     return report | {f"seeds/{s}/weights/sha256": result.digest for s, result in by_seed.items()}
 
 
-def _description(request: Request, question: Question) -> dict[str, Any]:
+def _description(request: Request, data: Mapping[str, Any], turns: HeldOutTurns) -> dict[str, Any]:
     given = {field.name: getattr(request.files, field.name) for field in fields(request.files)}
-    files = {name: file for name, file in given.items() if file}
-    turns = question.test
+    files = {
+        name if number == 1 else f"{name}_{number}": file
+        for name, value in given.items()
+        for number, file in enumerate([value] if isinstance(value, Path) else value or (), start=1)
+    }
     counts = {prefix: turns.owners[own] for prefix, own in segments(turns).items()}
     return {
         "protocol": request.protocol,
@@ -131,7 +165,7 @@ def _description(request: Request, question: Question) -> dict[str, Any]:
         "made_at": format_timestamp(datetime.now(tz=UTC)),
         **{f"file/{name}": file.name for name, file in files.items()},
         **{f"file/{name}_sha256": _sha256(file) for name, file in files.items()},
-        **{f"data/{name}": value for name, value in question.counts.items()},
+        **{f"data/{name}": value for name, value in data.items()},
         **{f"{prefix}turns": len(owners) for prefix, owners in counts.items()},
         **{f"{prefix}users": len(np.unique(owners)) for prefix, owners in counts.items()},
         "versions/python": platform.python_version(),

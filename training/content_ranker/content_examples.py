@@ -8,6 +8,7 @@ start of the block, and the choices within the block are the examples. This is h
 later: with the counts of the training. So no example is part of its own counts.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,8 +21,12 @@ from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.interaction_features import InteractionFeatures
 from training.content_ranker.posting_features import PostingFeatures, PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
+from training.content_ranker.stated_score import FEATURES, StatedFeatures
 from training.data.dataset import Dataset
 from training.data.posting_fields import ABSENT
+from training.model.features import stated_steps
+from training.model.presets import ModelConfig
+from training.model.time_encoding import to_microseconds
 
 BLOCKS = 5
 """The first block is only counted."""
@@ -30,6 +35,9 @@ _NEGATIVES = 200
 _NEARBY = 0.6
 """Share of the negatives in a place of the history: these are harder to tell apart."""
 _PLACES = ("region", "locality")
+_MOST_OF_A_CANDIDATE = 8
+"""First turns after which a statement is taken to be old."""
+_NEVER = np.iinfo(np.int64).max
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -52,30 +60,84 @@ class ContentExamples:
         return self.features[span], weights / max(float(weights.sum()), 1e-12)
 
 
-def make_examples(
-    train: Dataset, featurizer: PostingFeaturizer, postings: PostingFeatures, seed: int
-) -> ContentExamples:
-    """Make the examples of a training part."""
-    random = np.random.default_rng(seed)
-    events = train.first_interactions()
-    known = [not history_before(train, event).dismissed.all() for event in events.tolist()]
-    events = events[np.array(known, dtype=bool)]
-    events = np.sort(random.permutation(events)[:_MOST_EXAMPLES])
-    edges = np.quantile(train.times, np.arange(1, BLOCKS) / BLOCKS, method="lower")
-    blocks = np.searchsorted(edges, train.times[events])
-    rows: list[np.ndarray] = []
-    for block, edge in enumerate(edges.tolist(), start=1):
-        past = train.until(format_timestamp(_EPOCH + timedelta(microseconds=edge)))
-        counts = CoVisitation.count(past, postings)
-        features = InteractionFeatures.over(train.catalogue, postings, featurizer, counts)
-        chosen = events[blocks == block].tolist()
-        rows += [_choice(train, features, event, random) for event in chosen]
-    order = np.argsort(blocks, kind="stable")
-    order = order[blocks[order] > 0]
-    owners = np.searchsorted(train.starts, events[order], side="right")
-    weights = np.bincount(owners, minlength=1).astype(np.float32)[owners] ** -0.5
-    empty = np.zeros((0, 1, len(features.names)), dtype=np.float32)
-    return ContentExamples(np.stack(rows) if rows else empty, weights, blocks[order])
+@dataclass(frozen=True, eq=False)
+class ExampleMaker:
+    """Makes examples of a training part, whose postings have these features."""
+
+    train: Dataset
+    featurizer: PostingFeaturizer
+    postings: PostingFeatures
+    seed: int
+
+    def of_histories(self) -> ContentExamples:
+        """Make examples of what people turned to, by their events before."""
+        train, events = self.train, self.train.first_interactions()
+        known = [not history_before(train, event).dismissed.all() for event in events.tolist()]
+
+        def over(features: InteractionFeatures) -> _Compute:
+            return lambda event, columns: features.compute(
+                history_before(train, event), int(train.times[event]), columns
+            )
+
+        own = events[np.array(known, dtype=bool)]
+        return self._make(own, over, lambda features: features.names)
+
+    def of_statements(self, config: ModelConfig) -> ContentExamples:
+        """Make examples of what people turned to first after they had stated something.
+
+        Their features are `stated_score.FEATURES`: what they had done before is not read.
+        """
+        train = self.train
+        steps = [stated_steps(part, config) for part in train.stated]
+        said = [
+            to_microseconds(part["updated_at"]) if part and own else _NEVER
+            for part, own in zip(train.stated, steps, strict=True)
+        ]
+        events = train.first_interactions()
+        owners = np.searchsorted(train.starts, events, side="right") - 1
+        later = train.times[events] >= np.array(said, dtype=np.int64)[owners]
+        events, owners = events[later], owners[later]
+        order = np.arange(len(events)) - np.searchsorted(owners, owners)  # of a candidate's events
+
+        def over(features: InteractionFeatures) -> _Compute:
+            stated = StatedFeatures(features)
+            owner_of = dict(zip(events.tolist(), owners.tolist(), strict=True))
+            return lambda event, columns: stated.compute(steps[owner_of[event]], columns).T
+
+        return self._make(events[order < _MOST_OF_A_CANDIDATE], over, lambda _: FEATURES)
+
+    def _make(
+        self,
+        events: np.ndarray,
+        over: "Callable[[InteractionFeatures], _Compute]",
+        names: Callable[[InteractionFeatures], Sequence[str]],
+    ) -> ContentExamples:
+        train, random = self.train, np.random.default_rng(self.seed)
+        events = np.sort(random.permutation(events)[:_MOST_EXAMPLES])
+        edges = np.quantile(train.times, np.arange(1, BLOCKS) / BLOCKS, method="lower")
+        blocks = np.searchsorted(edges, train.times[events])
+        rows: list[np.ndarray] = []
+        for block, edge in enumerate(edges.tolist(), start=1):
+            past = train.until(format_timestamp(_EPOCH + timedelta(microseconds=edge)))
+            counts = CoVisitation.count(past, self.postings)
+            features = InteractionFeatures.over(
+                train.catalogue, self.postings, self.featurizer, counts
+            )
+            compute = over(features)
+            rows += [
+                compute(event, _choice(train, features, event, random))
+                for event in events[blocks == block].tolist()
+            ]
+        order = np.argsort(blocks, kind="stable")
+        order = order[blocks[order] > 0]
+        owners = np.searchsorted(train.starts, events[order], side="right")
+        weights = np.bincount(owners, minlength=1).astype(np.float32)[owners] ** -0.5
+        empty = np.zeros((0, 1, len(names(features))), dtype=np.float32)
+        return ContentExamples(np.stack(rows) if rows else empty, weights, blocks[order])
+
+
+_Compute = Callable[[int, np.ndarray], np.ndarray]
+"""Returns the features of (C,) rows for what somebody turned to by an event, (C, F) float32."""
 
 
 def history_before(data: Dataset, event: int) -> ProfileHistory:
@@ -93,7 +155,7 @@ def _first_event(data: Dataset, event: int) -> int:
 def _choice(
     train: Dataset, features: InteractionFeatures, event: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Compute the features of the chosen posting and of negatives, (C, F)."""
+    """Return the rows of the chosen posting and of negatives, (C,)."""
     moment, target = int(train.times[event]), int(train.postings[event])
     catalogue = train.catalogue
     free = catalogue.is_open & (catalogue.opens <= moment) & (moment <= catalogue.expires)
@@ -101,14 +163,13 @@ def _choice(
     if catalogue.opens[target] == ALWAYS:
         seen = train.first_events < moment
         free &= seen == seen[target]
-    history = history_before(train, event)
-    near = free & _shares_a_place(features, history.rows)
+    near = free & _shares_a_place(features, history_before(train, event).rows)
     nearby = random.permutation(np.flatnonzero(near))[: int(_NEGATIVES * _NEARBY)]
     free[nearby] = False
     others = random.permutation(np.flatnonzero(free))[: _NEGATIVES - len(nearby)]
-    computed = features.compute(history, moment, np.concatenate([[target], nearby, others]))
-    lacking = _NEGATIVES + 1 - len(computed)  # a small catalogue: the last negative is repeated
-    return np.concatenate([computed, np.repeat(computed[-1:], lacking, axis=0)])
+    chosen = np.concatenate([[target], nearby, others])
+    lacking = _NEGATIVES + 1 - len(chosen)  # a small catalogue: the last negative is repeated
+    return np.concatenate([chosen, np.repeat(chosen[-1:], lacking)])
 
 
 def _shares_a_place(features: InteractionFeatures, rows: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """A catalogue prepared for the content score: a folder of arrays that are memory-mapped."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from training.content_ranker.interaction_features import InteractionFeatures
 from training.content_ranker.posting_features import PostingFeatures, PostingFeaturizer
 
 _PARTS = ("data", "indices", "indptr")
+_VALUES = "values.json"
+_STATED = ("locality", "region", "employer")
+"""Fields whose values somebody may state."""
 
 
 class ContentIndex:
@@ -34,8 +38,11 @@ class ContentIndex:
         np.save(folder / "codes.npy", postings.codes)
         np.save(folder / "posting_places.npy", features.posting_places)
         np.save(folder / "popularity.npy", features.popularity)
-        for place, text in enumerate(postings.texts):
+        for place, (text, slots) in enumerate(zip(postings.texts, postings.slots, strict=True)):
             _save(text, folder, f"text{place}")
+            np.save(folder / f"text{place}.slots.npy", slots)
+        values = {name: postings.values[name] for name in _STATED if name in postings.values}
+        (folder / _VALUES).write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         codes = [
             postings.codes_of(self.featurizer.column_of(text)) for text in self.featurizer.texts
         ]
@@ -57,10 +64,15 @@ class ContentIndex:
                 "catalogue again (`predict` takes one by the parameter `catalogue`), or train again"
             )
         texts = tuple(_load(folder, f"text{n}") for n in range(len(self.featurizer.texts)))
+        slots: tuple[np.ndarray, ...] = ()
+        values: dict[str, list[str]] = {}
+        if (folder / _VALUES).exists():  # models of release 0.1.0 read no stated part
+            slots = tuple(_open(folder / f"text{n}.slots.npy") for n in range(len(texts)))
+            values = json.loads((folder / _VALUES).read_text(encoding="utf-8"))
         codes, columns = _open(folder / "codes.npy"), self.featurizer.columns
         fields = self.co_visitation.fields
         features = InteractionFeatures(
-            postings=PostingFeatures(columns, codes, texts, {}),
+            postings=PostingFeatures(columns, codes, texts, slots, values),
             featurizer=self.featurizer,
             co_visitation=self.co_visitation,
             field_places={field: _open(folder / f"places.{field}.npy") for field in fields},

@@ -24,6 +24,7 @@ from training.content_ranker.interaction_features import (
 )
 from training.content_ranker.profile_history import AGGREGATES, ProfileHistory
 from training.content_ranker.sparse_rows import inner_products, row_entries, sum_at
+from training.content_ranker.stated_score import StatedFeatures
 from training.data.posting_fields import ABSENT
 from training.model.time_encoding import Freshness
 
@@ -63,6 +64,11 @@ class ContentScore:
             for codes, table in zip(self.features.postings.codes, tables, strict=True):
                 total += table[place].take(codes)
             yield ContentScores(total, together)
+
+    @cached_property
+    def stated(self) -> StatedFeatures:
+        """The features of stated parts with the same postings."""
+        return StatedFeatures(self.features)
 
     @cached_property
     def orders(self) -> dict[str, np.ndarray]:

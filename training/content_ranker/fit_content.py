@@ -1,7 +1,8 @@
 """Training of the content score beside an encoder-decoder, choice of the blend, calibration."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,18 +13,22 @@ import numpy as np
 from training.content_ranker.calibration import Calibration, expected_calibration_error
 from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.conditional_logit import FittedLogit, fit_logit, fit_weights
-from training.content_ranker.content_examples import make_examples
+from training.content_ranker.content_examples import ExampleMaker
 from training.content_ranker.content_index import ContentIndex
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
+from training.content_ranker.stated_score import StatedPart
 from training.content_ranker.two_stage_ranker import Blend, Query, Scored, TwoStageRanker
-from training.data.dataset import Dataset, HeldOut
+from training.data.dataset import Dataset
 from training.determinism import repeatable
 from training.evaluation.prequential import HeldOutTurns
 from training.evaluation.ranking_metrics import ndcg_of_ranks
 from training.evaluation.split import Split
 from training.inference.batch_invariant_ops import log_softmax
+from training.model.features import stated_steps
+from training.model.presets import ModelConfig
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
+from training.ranking.first_step import FirstStep
 from training.retrieval.employer_cap import top_rows
 from training.sequence_scorer.fit_sequence import FittedSequence, fit_sequence
 from training.sequence_scorer.sequence_part import SequencePart
@@ -37,6 +42,10 @@ _LEAST_SEEN = 0.5
 """Share of turns to postings that training has seen from which on ids are worth reading."""
 _DEFAULT_BLEND = Blend(1.0, 1.0)
 _MOST_TURNS = 1_000
+_FEWEST_STATED = 100
+"""Validation turns of candidates without events from which the blend for them is chosen."""
+_STATED_SHARE = 0.5
+"""Else of the encoder-decoder."""
 _SIZE = 10
 """Places of the lists that are calibrated."""
 
@@ -53,6 +62,8 @@ class FittedContent:
     calibration_error: float | None
     """Expected calibration error of the lists of these cases."""
     cases: int
+    stated_ndcg: Mapping[Blend, float]
+    """As `ndcg`, of candidates without events; empty where too few are in the validation part."""
     seconds: float
     """Duration of the whole training."""
     sequence: FittedSequence | None = None
@@ -63,6 +74,11 @@ class FittedContent:
         read = self.sequence.choices() if self.sequence else {}
         return {
             **asdict(self.ranker.blend),
+            **(
+                {"stated/encoder_decoder": self.ranker.stated.encoder_decoder}
+                if self.ranker.stated
+                else {}
+            ),
             **{f"sequence/{name}": value for name, value in read.items()},
             "l2": self.logit.l2,
             "examples": self.examples,
@@ -72,8 +88,9 @@ class FittedContent:
         """Return what was measured, for the metrics of the run."""
         return {
             **{
-                f"blend/{str(blend).replace(' + ', '_').replace(' ', '_')}": value
-                for blend, value in self.ndcg.items()
+                f"{name}/{str(blend).replace(' + ', '_').replace(' ', '_')}": value
+                for name, ndcg in (("blend", self.ndcg), ("stated", self.stated_ndcg))
+                for blend, value in ndcg.items()
             },
             **{f"l2/{l2:g}": value for l2, value in self.logit.ndcg.items()},
             **(
@@ -105,33 +122,21 @@ def fit_content(
     rows = dataset.catalogue.table.to_pylist()
     postings = featurizer.transform(rows)
     counts = CoVisitation.count(train, postings)
-    examples = make_examples(train, featurizer, postings, seed)
+    maker = ExampleMaker(train, featurizer, postings, seed)
+    examples = maker.of_histories()
     logit = fit_logit(examples)
 
+    config = encoder_decoder.preset.model
+    stated = fit_logit(maker.of_statements(config))
+
     def ranker(
-        counts: CoVisitation,
-        weights: np.ndarray,
-        blend: Blend,
-        calibration: Calibration | None = None,
-        sequence: SequencePart | None = None,
+        counts: CoVisitation, weights: np.ndarray, blend: Blend, **parts: Any
     ) -> TwoStageRanker:
         index = ContentIndex(featurizer, counts)
-        return TwoStageRanker(
-            encoder_decoder,
-            index,
-            weights,
-            blend,
-            calibration=calibration,
-            sequence=sequence,
-        )
+        return TwoStageRanker(encoder_decoder, index, weights, blend, **parts)
 
     turns = split.validation.sample(_MOST_TURNS, seed)
-    known = dataset.catalogue.rows
-    cases = [
-        turns.case(turn)
-        for turn, case in enumerate(turns.cases)
-        if ProfileHistory.of_profile(case.profile, known).is_scorable
-    ]
+    with_events, without = _queries(turns, dataset, config)
     sequence = None
     if _worth_reading_ids(train, turns, featurizer):
         sequence = fit_sequence(train, split.validation, seed)
@@ -139,24 +144,40 @@ def fit_content(
     blend, ndcg, calibration, error = _DEFAULT_BLEND, {}, None, None
     if part:
         blend = replace(blend, sequence=1.0)
-    if cases:
-        scored = _score(ranker(counts, logit.weights, blend, sequence=part), dataset, cases)
-        ndcg = {blend: _ndcg(scored, blend) for blend in _blends(part)}
-        blend = max(ndcg, key=lambda blend: ndcg[blend])
-        if part and not blend.sequence:  # then it retrieves nothing either
-            scored = _score(ranker(counts, logit.weights, blend), dataset, cases)
-        calibration, error = _calibrate(scored, blend)
+    tried = ranker(
+        counts,
+        logit.weights,
+        blend,
+        sequence=part,
+        stated=StatedPart(stated.weights, _STATED_SHARE) if stated.weights.any() else None,
+    )
+    with _prepared(tried, dataset) as folder:
+        stated_part, stated_ndcg = _choose_stated(tried, without, folder)
+        if with_events:
+            scored = _score(tried, with_events, folder)
+            ndcg = {blend: _ndcg(scored, blend) for blend in _blends(part)}
+            blend = max(ndcg, key=lambda blend: ndcg[blend])
+            if part and not blend.sequence:  # then it retrieves nothing either
+                tried.sequence = None
+                scored = _score(tried, with_events, folder)
+            calibration, error = _calibrate(scored, blend)
     part = _final_part(sequence, blend, split, seed)
-    final = split.final
-    counts = CoVisitation.count(final, postings)
-    weights = fit_weights(make_examples(final, featurizer, postings, seed), logit.l2)
+    counts = CoVisitation.count(split.final, postings)
+    maker = ExampleMaker(split.final, featurizer, postings, seed)
+    weights = fit_weights(maker.of_histories(), logit.l2, logit.weights)
+    if stated_part:
+        own = fit_weights(maker.of_statements(config), stated.l2, stated.weights)
+        stated_part = replace(stated_part, weights=own)
     return FittedContent(
-        ranker=ranker(counts, weights, blend, calibration, part),
+        ranker=ranker(
+            counts, weights, blend, calibration=calibration, sequence=part, stated=stated_part
+        ),
         logit=logit,
         examples=len(examples.features),
         ndcg=ndcg,
         calibration_error=error,
-        cases=len(cases),
+        cases=len(with_events),
+        stated_ndcg=stated_ndcg,
         seconds=time.monotonic() - started,
         sequence=sequence,
     )
@@ -179,7 +200,50 @@ def recount_content(
         earlier.blend,
         calibration=earlier.calibration,
         sequence=earlier.sequence,
+        stated=earlier.stated,
     )
+
+
+_Case = tuple[Query, str]
+"""What is asked before a turn, and the posting turned to."""
+
+
+def _queries(
+    turns: HeldOutTurns, dataset: Dataset, config: ModelConfig
+) -> tuple[list[_Case], list[_Case]]:
+    """Return the cases of candidates with events, and of those who have only stated something."""
+    with_events: list[_Case] = []
+    without: list[_Case] = []
+    for turn in range(len(turns)):
+        case = turns.case(turn)
+        history = ProfileHistory.of_profile(case.profile, dataset.catalogue.rows)
+        own = Query(case.profile, case.as_of, history), case.targets[0]
+        if history.is_scorable:
+            with_events.append(own)
+        elif stated_steps(case.profile.get("stated"), config):
+            without.append(own)
+    return with_events, without
+
+
+def _choose_stated(
+    ranker: TwoStageRanker, cases: Sequence[_Case], folder: Path
+) -> tuple[StatedPart | None, dict[Blend, float]]:
+    """Choose how much the encoder-decoder counts for candidates who have stated something alone.
+
+    Returns:
+        The part of the ranker with that and a calibration, None where the encoder-decoder alone is
+        better or nothing was learned; and what was compared.
+    """
+    part = ranker.stated
+    if part is None or len(cases) < _FEWEST_STATED:
+        return part, {}
+    queries = [query for query, _ in cases]
+    scored = _scored(ranker, ranker.score_stated(part, queries, folder, _SIZE), cases, folder)
+    ndcg = {blend: _ndcg(scored, blend) for blend in BLENDS}
+    best = max(ndcg, key=lambda blend: ndcg[blend])
+    if best.is_encoder_decoder:
+        return None, ndcg
+    return StatedPart(part.weights, best.encoder_decoder, _calibrate(scored, best)[0]), ndcg
 
 
 def _worth_reading_ids(train: Dataset, turns: HeldOutTurns, featurizer: PostingFeaturizer) -> bool:
@@ -208,27 +272,39 @@ def _final_part(
     return sequence.part if same else sequence.refit(split.final, seed)
 
 
-_Case = tuple[Scored, np.ndarray]
+_Answer = tuple[Scored, np.ndarray]
 """What stage two says of a case, and which of the K retrieved is its target, (K,) bool, if any."""
 
 
-def _score(ranker: TwoStageRanker, dataset: Dataset, cases: Sequence[HeldOut]) -> list[_Case]:
+def _score(ranker: TwoStageRanker, cases: Sequence[_Case], folder: Path) -> list[_Answer]:
     """Take both stages for cases of candidates with events."""
-    rows = dataset.catalogue.rows
+    scored = ranker.score([query for query, _ in cases], folder, _SIZE)
+    return _scored(ranker, scored, cases, folder)
+
+
+def _scored(
+    ranker: TwoStageRanker,
+    scored: Iterable[tuple[FirstStep, Scored]],
+    cases: Sequence[_Case],
+    folder: Path,
+) -> list[_Answer]:
+    rows = ranker.open_prepared(folder).catalogue.rows
+    return [
+        (own, own.shortlist.rows == rows[target])
+        for (_, own), (_, target) in zip(scored, cases, strict=True)
+    ]
+
+
+@contextmanager
+def _prepared(ranker: TwoStageRanker, dataset: Dataset) -> Iterator[Path]:
+    """Prepare the catalogue of a data set in a temporary folder."""
     with TemporaryDirectory(prefix="careerstream-") as temporary:
         folder = Path(temporary)
         ranker.prepare(dataset.catalogue, folder)
-        queries = [
-            Query(case.profile, case.as_of, ProfileHistory.of_profile(case.profile, rows))
-            for case in cases
-        ]
-        return [
-            (own, own.shortlist.rows == rows[case.targets[0]])
-            for (_, own), case in zip(ranker.score(queries, folder, _SIZE), cases, strict=True)
-        ]
+        yield folder
 
 
-def _ndcg(scored: Sequence[_Case], blend: Blend) -> float:
+def _ndcg(scored: Sequence[_Answer], blend: Blend) -> float:
     """Return the mean NDCG@10 of a blend; ties count against the target."""
     ranks = []
     for case, is_target in scored:
@@ -237,7 +313,7 @@ def _ndcg(scored: Sequence[_Case], blend: Blend) -> float:
     return float(ndcg_of_ranks(np.array(ranks), _SIZE).mean())
 
 
-def _calibrate(scored: Sequence[_Case], blend: Blend) -> tuple[Calibration, float]:
+def _calibrate(scored: Sequence[_Answer], blend: Blend) -> tuple[Calibration, float]:
     """Fit probabilities to the lists of cases; also return the error that is left on these."""
     log_probabilities, turned = [], []
     for case, is_target in scored:

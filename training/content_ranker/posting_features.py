@@ -61,6 +61,8 @@ class PostingFeatures:
     texts: tuple[sparse.csr_array, ...]
     """By text (V + 1, ·) float32 unit rows, one for each value of its column; the last one, which
     `ABSENT` selects, is zero."""
+    slots: tuple[np.ndarray, ...]
+    """By text the hash of each of its columns, ascending int64."""
     values: Mapping[str, Sequence[str]]
     """By column its V distinct values, in the order of their codes, and '' as the last one."""
 
@@ -125,12 +127,12 @@ class PostingFeaturizer:
         columns = {name: [row.get(name, "") for row in rows] for name in self.columns}
         values = {name: [*sorted({*column} - {""}), ""] for name, column in columns.items()}
         codes = np.array([category_codes(column) for column in columns.values()], dtype=np.int64)
+        vectors = [vectorise(text, values[self.column_of(text)]) for text in self.texts]
         return PostingFeatures(
             columns=self.columns,
             codes=codes.reshape(len(columns), len(rows)),
-            texts=tuple(
-                _used_columns(vectorise(text, values[self.column_of(text)])) for text in self.texts
-            ),
+            texts=tuple(map(_used_columns, vectors)),
+            slots=tuple(np.unique(text.indices).astype(np.int64) for text in vectors),
             values=values,
         )
 

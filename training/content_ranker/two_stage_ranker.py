@@ -9,17 +9,19 @@ Where training found that most turns are to postings known before, or postings s
 compare, a part that reads ids alone (`training.sequence_scorer`) is a further source and a further
 score.
 
-Profiles that have only a statement, or events of postings that the catalogue lacks, get the
-encoder-decoder alone, and empty profiles the popular postings. Each profile is computed by itself
+Profiles that have only a statement get their lists the same way, by other features
+(`stated_score`). Where there is nothing to score, the encoder-decoder ranks alone, and for empty
+profiles the popular postings are listed. Each profile is computed by itself
 or, in the encoder-decoder, in blocks of a fixed size, so that other profiles of a batch do not
 change a bit.
 """
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from enum import Enum, auto
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 from zipfile import BadZipFile
@@ -35,10 +37,12 @@ from training.content_ranker.content_index import ContentIndex
 from training.content_ranker.content_score import ContentScore, ContentScores
 from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.profile_history import ProfileHistory
+from training.content_ranker.stated_score import StatedPart
 from training.explanation.attribution import ListedPosting, carrying_strengths
 from training.inference.batch_invariant_ops import log_softmax, one_thread
 from training.inference.prepared_catalogue import PreparedCatalogue
 from training.inference.profile_encoding import EventStep
+from training.model.features import StatedStep, stated_steps
 from training.model.presets import Preset
 from training.model.time_encoding import to_microseconds
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
@@ -112,6 +116,15 @@ class Scored:
     """By the part that reads ids; 0 without one."""
 
 
+class _Kind(Enum):
+    """By what a profile's list is made."""
+
+    EVENTS = auto()
+    STATED = auto()
+    OTHER = auto()
+    """By the encoder-decoder alone."""
+
+
 @dataclass(frozen=True, eq=False)
 class Query:
     """A profile with events, and the moment that its list is for."""
@@ -131,6 +144,7 @@ class TwoStageRanker:
         blend: of the two scores in stage two.
         calibration: makes scores probabilities; None: items have no probability.
         sequence: reads ids alone; None: it is no source and has no part in scores.
+        stated: ranks for profiles without events; None: the encoder-decoder alone does.
         retrieved: source to how many postings it gives for a list of at most 20.
     """
 
@@ -143,6 +157,7 @@ class TwoStageRanker:
         *,
         calibration: Calibration | None = None,
         sequence: SequencePart | None = None,
+        stated: StatedPart | None = None,
         retrieved: Mapping[str, int] = RETRIEVED,
     ) -> None:
         self.encoder_decoder = encoder_decoder
@@ -151,6 +166,7 @@ class TwoStageRanker:
         self.blend = blend
         self.calibration = calibration
         self.sequence = sequence
+        self.stated = stated
         self.retrieved = retrieved
         self._cached_content_score = lru_cache(maxsize=2)(self._open_content_score)
         self._cached_sequence_part = lru_cache(maxsize=2)(self._open_sequence_part)
@@ -164,6 +180,7 @@ class TwoStageRanker:
             self.blend,
             calibration=self.calibration,
             sequence=self.sequence,
+            stated=self.stated,
             retrieved={"content": sys.maxsize},
         )
 
@@ -185,6 +202,8 @@ class TwoStageRanker:
         self.index.featurizer.save(folder / _CONTENT)
         self.index.co_visitation.save(folder / _CONTENT)
         np.save(folder / _CONTENT / _WEIGHTS, self.weights)
+        if self.stated:
+            self.stated.save(folder / _CONTENT)
         if self.sequence:
             (folder / _SEQUENCE).mkdir()
             self.sequence.save(folder / _SEQUENCE)
@@ -220,7 +239,13 @@ class TwoStageRanker:
         sequence = SequencePart.load(part) if part.exists() else None
         blend = Blend(**settings["blend"])
         return cls(
-            encoder_decoder, index, weights, blend, calibration=calibration, sequence=sequence
+            encoder_decoder,
+            index,
+            weights,
+            blend,
+            calibration=calibration,
+            sequence=sequence,
+            stated=StatedPart.load(content),
         )
 
     def prepare(self, catalogue: Catalogue, folder: Path) -> None:
@@ -243,12 +268,15 @@ class TwoStageRanker:
         rows = self.open_prepared(folder).catalogue.rows
         histories = [ProfileHistory.of_profile(profile, rows) for profile in profiles]
         requests = list(zip(profiles, as_of, histories, strict=True))
-        alone = self.blend.is_encoder_decoder
-        blended = [not alone and history.is_scorable for history in histories]
-        queries = [Query(*r) for r, own in zip(requests, blended, strict=True) if own]
-        others = [r for r, own in zip(requests, blended, strict=True) if not own]
+        kinds = [self._kind_of(profile, history) for profile, _, history in requests]
+        queries = {
+            kind: [Query(*r) for r, own in zip(requests, kinds, strict=True) if own == kind]
+            for kind in _Kind
+        }
+        others = [r for r, own in zip(requests, kinds, strict=True) if own == _Kind.OTHER]
         with one_thread():
-            lists = iter([*self._blended_lists(queries, folder, size)])
+            blended = iter([*self._blended_lists(queries[_Kind.EVENTS], folder, size)])
+            stated = iter([*self._stated_lists(queries[_Kind.STATED], folder, size)])
         rest = iter(
             self.encoder_decoder.rank(
                 [profile for profile, _, _ in others],
@@ -257,7 +285,14 @@ class TwoStageRanker:
                 size,
             )
         )
-        return [next(lists if own else rest) for own in blended]
+        lists = {_Kind.EVENTS: blended, _Kind.STATED: stated, _Kind.OTHER: rest}
+        return [next(lists[kind]) for kind in kinds]
+
+    def _kind_of(self, profile: Profile, history: ProfileHistory) -> "_Kind":
+        if history.is_scorable:
+            return _Kind.OTHER if self.blend.is_encoder_decoder else _Kind.EVENTS
+        steps = stated_steps(profile.get("stated"), self.preset.model)
+        return _Kind.STATED if self.stated and steps else _Kind.OTHER
 
     def posting_vectors(self, folder: Path) -> np.ndarray:
         """Return the encoder-decoder's; see `EncoderDecoderRanker.posting_vectors`."""
@@ -309,8 +344,40 @@ class TwoStageRanker:
         prepared = self.open_prepared(folder)
         scored = self.score(queries, folder, size)
         for query, (first, own) in zip(queries, scored, strict=True):
-            listed = self._list(query, first, own, folder, size)
+            alone = partial(self._scores_alone, query, first, folder)
+            listed = self._list(own, size, self.blend, self.calibration, alone)
             yield ranked_items(prepared, query.profile, first.steps, listed)
+
+    def _stated_lists(
+        self, queries: Sequence[Query], folder: Path, size: int
+    ) -> Iterator[list[RankedItem]]:
+        """Yield the lists of profiles that have stated something and have no events."""
+        if self.stated is None:
+            return
+        prepared, part = self.open_prepared(folder), self.stated
+        scored = self.score_stated(part, queries, folder, size)
+        for query, (first, own) in zip(queries, scored, strict=True):
+            alone = partial(self._stated_scores_alone, part, first, folder)
+            listed = self._list(
+                own, size, Blend(1.0, part.encoder_decoder), part.calibration, alone
+            )
+            yield ranked_items(prepared, query.profile, first.steps, listed)
+
+    def score_stated(
+        self, part: StatedPart, queries: Sequence[Query], folder: Path, size: int
+    ) -> Iterator[tuple[FirstStep, Scored]]:
+        """As `score`, by what profiles without events have stated."""
+        prepared, features = self.open_prepared(folder), self.content_score(folder).stated
+        for start in range(0, len(queries), _BATCH):
+            batch = queries[start : start + _BATCH]
+            requests = [(query.profile, query.as_of) for query in batch]
+            with one_thread():
+                first_steps = self.encoder_decoder.first_steps(requests, prepared)
+                for query, first in zip(batch, first_steps, strict=True):
+                    steps = [step for step in first.steps if isinstance(step, StatedStep)]
+                    total = part.weights @ features.compute(steps)
+                    content = ContentScores(total, np.zeros_like(total))
+                    yield first, self._score(query, first, content, folder, size)
 
     def score(
         self, queries: Sequence[Query], folder: Path, size: int
@@ -344,7 +411,7 @@ class TwoStageRanker:
             "co-visitation": together,
         }
         part, sequence = self.sequence_part(folder), np.zeros_like(content.total)
-        if part:
+        if part and query.history.is_scorable:
             read = part.scores(steps_of(query.profile))
             scores |= read.sources()
             sequence = read.blended
@@ -374,19 +441,26 @@ class TwoStageRanker:
         )
 
     def _list(
-        self, query: Query, first: FirstStep, scored: Scored, folder: Path, size: int
+        self,
+        scored: Scored,
+        size: int,
+        blend: Blend,
+        calibration: Calibration | None,
+        alone: Callable[[Shortlist], np.ndarray],
     ) -> list[ListedPosting]:
-        """Select postings, and measure how much each step of the profile carries them."""
-        shortlist, scores = scored.shortlist, self.blend.of(scored)
+        """Select postings, and measure how much each step of the profile carries them.
+
+        `alone` scores K postings by each of L steps, (L, K) float32.
+        """
+        shortlist, scores = scored.shortlist, blend.of(scored)
         every = np.ones(len(shortlist), dtype=bool)
         chosen = capped_top_rows(scores, every, shortlist.employers, size)
         explained = _EXPLAINED_BY_IDS if self.sequence else _EXPLAINED
         near = np.union1d(top_rows(scores, every, explained), chosen)
-        alone = self._scores_alone(query, first, folder, shortlist.take(near))
-        strengths = carrying_strengths(alone)
+        strengths = carrying_strengths(alone(shortlist.take(near)))
         chances: Sequence[float | None] = [None] * len(chosen)
-        if self.calibration:
-            chances = self.calibration.of(log_softmax(scores)[chosen]).tolist()
+        if calibration:
+            chances = calibration.of(log_softmax(scores)[chosen]).tolist()
         return [
             ListedPosting(
                 row=int(shortlist.rows[place]),
@@ -399,6 +473,17 @@ class TwoStageRanker:
                 chosen.tolist(), np.searchsorted(near, chosen).tolist(), chances, strict=True
             )
         ]
+
+    def _stated_scores_alone(
+        self, part: StatedPart, first: FirstStep, folder: Path, shortlist: Shortlist
+    ) -> np.ndarray:
+        """Score K postings by each of the L steps alone, where there are no events: (L, K)."""
+        scores = part.encoder_decoder * first.scores_alone(shortlist.vectors)
+        features = self.content_score(folder).stated
+        for place, step in enumerate(first.steps):
+            if isinstance(step, StatedStep):
+                scores[place] += part.weights @ features.compute([step], shortlist.rows)
+        return np.asarray(scores, dtype=np.float32)
 
     def _scores_alone(
         self, query: Query, first: FirstStep, folder: Path, shortlist: Shortlist

@@ -18,6 +18,7 @@ from streaming.contract.records import Candidate, Event, EventKind, Posting
 from streaming.contract.spark_types import spark_type
 from streaming.errors import InputError
 from streaming.importing import ImportedRecord, ReadOptions, RejectedRow, Row, SourceFile, read_rows
+from streaming.importing.stated_entries import join_entries
 
 Rows = Sequence[dict[str, Any]]
 
@@ -29,8 +30,8 @@ class DatasetFiles:
     events: Path
     postings: Path | None = None
     """None: the rows of events have columns of their postings, as in a known layout."""
-    candidates: Path | None = None
-    """None: nobody has stated anything."""
+    candidates: Sequence[Path] = ()
+    """What people have stated; several files are joined."""
 
 
 def write_dataset(files: DatasetFiles, folder: Path) -> dict[str, int]:
@@ -47,7 +48,7 @@ def write_dataset(files: DatasetFiles, folder: Path) -> dict[str, int]:
     """
     postings, bad_postings = _records(Posting, files.postings or files.events)
     events, bad_events = _records(Event, files.events)
-    said, bad_candidates = _records(Candidate, files.candidates) if files.candidates else ([], 0)
+    said, bad_candidates = _records(Candidate, *files.candidates)
     first = {row["posting_id"]: row for row in reversed(postings)}
     turns = {(row["event_id"], row["event_time"]): row for row in reversed(events)}
     kept = [row for row in turns.values() if row["kind"] != EventKind.IMPRESSION]
@@ -91,11 +92,19 @@ def write_tables(folder: Path, postings: pa.Table, events: pa.Table, stated: pa.
     (folder / "version.json").write_text(json.dumps(version), encoding="utf-8")
 
 
-def _records(kind: type[ImportedRecord], file: Path) -> tuple[list[dict[str, Any]], int]:
-    """Return the values of a file's rows, and how many rows were rejected."""
-    results = list(read_rows(kind, SourceFile(file), ReadOptions()))
-    values = [result.record.model_dump() for result in results if isinstance(result, Row)]
-    return values, sum(isinstance(result, RejectedRow) for result in results)
+def _records(kind: type[ImportedRecord], *files: Path) -> tuple[list[dict[str, Any]], int]:
+    """Return the values of the rows of files, and how many rows were rejected."""
+    rows: list[Row] = []
+    rejected = 0
+    sources = [SourceFile(file) for file in files]
+    for source in sources:
+        for result in read_rows(kind, source, ReadOptions()):
+            if isinstance(result, Row):
+                rows.append(result)
+            rejected += isinstance(result, RejectedRow)
+    if len(sources) > 1 or any(source.has_entries for source in sources):
+        rows = [row for row in join_entries(rows) if isinstance(row, Row)]
+    return [row.record.model_dump() for row in rows], rejected
 
 
 def _table(rows: Rows, row_type: t.StructType) -> pa.Table:

@@ -115,6 +115,22 @@ class HeldOutTurns:
         }
 
 
+def joined_turns(parts: Sequence[HeldOutTurns]) -> HeldOutTurns:
+    """Join the turns of several questions, to estimate what was measured of all of them.
+
+    What competes with each target is left out: it differs between the parts.
+    """
+    return HeldOutTurns(
+        cases=tuple(case for part in parts for case in part.cases),
+        owners=np.concatenate([part.owners for part in parts]),
+        seen=np.concatenate([part.seen for part in parts]),
+        nothing_known=sum(part.nothing_known for part in parts),
+        left_out=sum(part.left_out for part in parts),
+        marks=(),
+        own_status=np.zeros((sum(map(len, parts)), 2), dtype=np.int64),
+    )
+
+
 def mark(posting_id: str) -> dict[str, Any]:
     """Return a posting as the dismissed ones stand in a profile (`records.MarkedPosting`)."""
     return {"posting_id": posting_id, "event_time": _LONG_AGO, "offset": 0}

@@ -53,7 +53,7 @@ def quality(
         typer.Option(help="File in the protocol's layout.", show_default=False, metavar="FILE"),
     ],
     protocol: Annotated[
-        str, typer.Option(help="prequential, job-views or sequences.", metavar="NAME")
+        str, typer.Option(help="prequential, job-views, stated or sequences.", metavar="NAME")
     ] = "prequential",
     postings: Annotated[
         Path | None,
@@ -63,8 +63,10 @@ def quality(
         ),
     ] = None,
     candidates: Annotated[
-        Path | None,
-        typer.Option(help="For prequential: what candidates state.", metavar="FILE"),
+        list[Path] | None,
+        typer.Option(
+            help="For prequential and stated: what candidates state; repeatable.", metavar="FILE"
+        ),
     ] = None,
     attributes: Annotated[
         Path | None,
@@ -95,7 +97,10 @@ def quality(
     request = Request(
         protocol=protocol,
         files=QuestionFiles(
-            data=data, postings=postings, candidates=candidates, attributes=attributes
+            data=data,
+            postings=postings,
+            candidates=tuple(candidates or ()),
+            attributes=attributes,
         ),
         training=settings.training.model_copy(update={"preset": preset, "seed": seed}),
         seeds=seeds,

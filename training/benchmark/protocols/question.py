@@ -1,6 +1,6 @@
 """What a protocol asks: data to train on, and turns to predict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +20,8 @@ class QuestionFiles:
     """Events, views or sequences."""
     postings: Path | None = None
     """Of prequential; None: the events have columns of their postings."""
-    candidates: Path | None = None
-    """Of prequential: stated parts."""
+    candidates: Sequence[Path] = ()
+    """Of prequential and stated: stated parts; several files are joined."""
     attributes: Path | None = None
     """Of sequences: a JSON object, item to attribute numbers."""
 
@@ -38,6 +38,8 @@ class Question:
     """The turns that are predicted. No training may see them."""
     counts: Mapping[str, Any]
     """Counts of the files, for the report."""
+    only_stated: bool = False
+    """Whether nobody in the turns has done anything before."""
     timed: bool = True
     """Whether the times of events are real; else steps are an hour apart."""
 

@@ -68,7 +68,9 @@ def load(views_file: Path, candidate_files: Sequence[Path], folder: Path) -> lis
             stated_table([part.model_dump() for part in _newest_before(stated, begins)]),
         )
         turns = _turns([cases[number] for number in own.tolist()], order, own)
-        questions.append(Question(dataset=data, split=None, test=turns, counts=counts))
+        questions.append(
+            Question(dataset=data, split=None, test=turns, counts=counts, only_stated=True)
+        )
     return questions
 
 
