@@ -60,7 +60,8 @@ def judge(words: list[str], *, complete: bool) -> str | None:
         else:
             given += 1
     arguments = [p for p in command.params if p.param_type_name == "argument"]
-    if given > len(arguments):
+    takes_many = any(argument.nargs == -1 for argument in arguments)
+    if given > len(arguments) and not takes_many:
         return f"{' '.join(words)}: too many arguments"
     runs_alone = len(words) > 1 and getattr(command, "invoke_without_command", False)
     needs_command = hasattr(command, "commands") and not runs_alone

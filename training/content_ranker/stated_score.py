@@ -24,11 +24,12 @@ from training.model.features import StatedStep
 from training.text.tokenizer import clean
 
 FEATURES = (
-    *("wished title", "wished words", "wished skills", "held title", "held words"),
+    *("wished title", "wished skills", "held title"),
     *("locality", "region", "nearby", "employer", "turned to"),
 )
 """Names of the F features; `nearby` is a locality to which the same people turn as to a stated one,
-and `turned to` is the popularity of the posting."""
+and `turned to` is the popularity of the posting. Titles are compared by their letters: with their
+words beside them NDCG@10 was 0.105 in place of 0.111 on a stream of job views."""
 _WISHED, _HELD = ("wish", "skill"), ("experience", "background")
 _SEPARATORS = re.compile(r"[,;/、·]")
 _NEARBY = MEASURES.index("share of both")
@@ -75,10 +76,8 @@ class StatedFeatures:
         return np.stack(
             [
                 self._likeness("title letters", entries.wished, rows),
-                self._likeness("title words", entries.wished, rows),
                 self._likeness("skills words", [" ".join(entries.wished)], rows),
                 self._likeness("title letters", entries.held, rows),
-                self._likeness("title words", entries.held, rows),
                 self._equal("locality", entries.places)[self._codes("locality")[rows]],
                 self._equal("region", entries.places)[self._codes("region")[rows]],
                 self._nearby(entries.places, rows),

@@ -460,7 +460,8 @@ class TwoStageRanker:
         strengths = carrying_strengths(alone(shortlist.take(near)))
         chances: Sequence[float | None] = [None] * len(chosen)
         if calibration:
-            chances = calibration.of(log_softmax(scores)[chosen]).tolist()
+            found = calibration.of(log_softmax(scores)[chosen])
+            chances = (found / max(1.0, float(found.sum()))).tolist()  # one turn comes next
         return [
             ListedPosting(
                 row=int(shortlist.rows[place]),

@@ -43,7 +43,7 @@ def test_what_counts_of_repeated_rows(tmp_path):
         {"candidate_id": "a", "updated_at": "2026-01-05T00:00:00Z", "skills": ["Bread"]},
         {"candidate_id": "a", "updated_at": "2026-01-04T00:00:00Z", "skills": ["Soup"]},
     )
-    counts = write_dataset(DatasetFiles(events, postings, candidates), tmp_path / "data")
+    counts = write_dataset(DatasetFiles(events, postings, [candidates]), tmp_path / "data")
     assert counts == {"events": 2, "items": 2, "rejected": 1}
     data = Dataset.read(tmp_path / "data")
     said = {row["posting_id"]: row for row in data.catalogue.table.to_pylist()}

@@ -55,7 +55,7 @@ class StatedLikeness:
             free[target] = False
             others = random.permutation(np.flatnonzero(free))[:_NEGATIVES]
             columns = np.resize(others, _NEGATIVES) if len(others) else np.full(_NEGATIVES, target)
-            choices.append(ranker._likeness(stated)[:, [target, *columns.tolist()]].T)
+            choices.append(ranker.likeness(stated)[:, [target, *columns.tolist()]].T)
         if choices:
             features = np.stack(choices).astype(np.float32)
             deviation = np.maximum(features.std(axis=(0, 1)), 0.05)
@@ -79,7 +79,7 @@ class StatedLikeness:
         ]
 
     def _list(self, profile: Profile, moment: str, size: int) -> list[RankedItem]:
-        scores = self.weights @ self._likeness(profile.get("stated") or {})
+        scores = self.weights @ self.likeness(profile.get("stated") or {})
         allowed = self._catalogue.eligible(profile, moment)
         rows = capped_top_rows(scores, allowed, self._catalogue.employer_numbers, size)
         ids = self._catalogue.posting_ids
@@ -88,7 +88,7 @@ class StatedLikeness:
             for rank, row in enumerate(rows.tolist(), start=1)
         ]
 
-    def _likeness(self, stated: Mapping[str, Any]) -> np.ndarray:
+    def likeness(self, stated: Mapping[str, Any]) -> np.ndarray:
         """Return the likenesses of the N postings, (4, N)."""
         held = stated.get("experience") or ()
         places = [one.get("place") or {} for one in held]
