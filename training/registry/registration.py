@@ -170,7 +170,7 @@ def _log(settings: Settings, client: MlflowClient, run_id: str, trained: Trained
     for name, table in TABLES.items():
         if (version := trained.data_version.get(version_key(name))) is not None:
             source = DeltaDatasetSource(path=table.path(settings), delta_table_version=version)
-            digest = trained.data_version["digest"]
+            digest = trained.data_version.get("digest")  # None: MLflow's own
             known = MetaDataset(source, name=name, digest=digest)  # type: ignore[abstract]
             mlflow.log_input(known, context="training")
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import orjson
 import pytest
+from pyspark.sql.types import StructType
 
+from streaming.contract.records import Profile
+from streaming.contract.spark_types import spark_type
 from streaming.contract.topics import EVENTS
 from streaming.errors import InputError
 from streaming.lake import tables
@@ -177,3 +180,24 @@ def test_a_batch_without_readable_messages_commits_nothing(spark, settings):
     at = tables.version(spark, settings, tables.EVENTS)
     archive(spark, settings, [])
     assert tables.version(spark, settings, tables.EVENTS) == at
+
+
+def test_an_older_table_gets_the_columns_that_it_lacks(spark, settings):
+    """Also those within objects, and within the objects of lists."""
+    older = spark_type(Profile).jsonValue()
+    for field in older["fields"]:
+        if field["name"] == "stated":
+            inner = field["type"]["fields"]
+            field["type"]["fields"] = [one for one in inner if one["name"] != "experience"]
+        if field["name"] == "events":
+            entry = field["type"]["elementType"]
+            entry["fields"] = [one for one in entry["fields"] if one["name"] != "duration_seconds"]
+    path = tables.PROFILES.path(settings)
+    empty = spark.createDataFrame([], StructType.fromJson(older))
+    empty.write.format("delta").save(path)
+    tables.create(spark, settings, tables.PROFILES)
+    found = spark.read.format("delta").load(path).schema
+    wanted = tables.PROFILES.schema()
+    assert not [*tables.missing_columns(wanted, found)]
+    assert "experience" in found["stated"].dataType.names
+    assert "duration_seconds" in found["events"].dataType.elementType.names

@@ -110,7 +110,9 @@ def ask(tmp_path: Path) -> Callable[..., Question]:
 
     def load_question(protocol: str, data: Path, **files: Path) -> Question:
         folder = tmp_path / "datasets" / f"{protocol}-{data.stem}"
-        return load(protocol, QuestionFiles(data=data, **files), folder)
+        own = {name: [file] if name == "candidates" else file for name, file in files.items()}
+        [question] = load(protocol, QuestionFiles(data=data, **own), folder)
+        return question
 
     return load_question
 

@@ -25,7 +25,8 @@ def real(protocol: str, folder: Path, name: str, attributes: str | None = None) 
     if not file.exists():
         pytest.skip(f"{file} is not here; it is no part of the project")
     files = QuestionFiles(data=file, attributes=DATA / attributes if attributes else None)
-    return load(protocol, files, folder)
+    [question] = load(protocol, files, folder)
+    return question
 
 
 def view(candidate: str, posting: str, minute: int, title: str = "Cook") -> str:
@@ -322,3 +323,41 @@ def test_what_does_not_fit_together_is_one_line(
             ask("sequences", file, attributes=attributes)
     with pytest.raises(InputError, match="does not exist"):
         ask("sequences", tmp_path / "nowhere.txt")
+
+
+def test_first_views_of_people_who_had_stated_something(tmp_path: Path) -> None:
+    """Ten cases in five blocks: what is known and what competes is that of the moment."""
+    rows = [view(f"c{n}", f"p{n % 4}", n) for n in range(10)]
+    file = views(tmp_path, *rows, view("silent", "p9", 20), view("late", "p0", 21))
+    said = tmp_path / "wishes.csv"
+    wishes = [f"c{n},Cook {n},2014-12-{n + 1:02} 10:00:00 UTC" for n in range(10)]
+    wishes += ["c9,Baker,2015-06-01 10:00:00 UTC", "late,Cook,2015-06-01 10:00:00 UTC"]
+    header = "Applicant.ID,Position.Of.Interest,Created.At"
+    said.write_text("\n".join([header, *wishes]) + "\n", encoding="utf-8")
+
+    blocks = load("stated", QuestionFiles(data=file, candidates=[said]), tmp_path / "data")
+
+    assert [targets(block.test) for block in blocks] == [
+        {"c2": "p2", "c3": "p3"},
+        {"c4": "p0", "c5": "p1"},
+        {"c6": "p2", "c7": "p3"},
+        {"c8": "p0", "c9": "p1"},
+    ]
+    first, *_, last = blocks
+    assert histories(Dataset.read(first.dataset)) == {"c0": ["p0"], "c1": ["p1"]} | {
+        f"c{n}": [] for n in range(2, 10)
+    }
+    assert [case.profile["stated"]["wishes"] for case in last.test.cases] == [
+        ["Cook 8"],
+        ["Cook 9"],  # what came later is not known
+    ]
+    assert first.test.seen.tolist() == [False, False]
+    assert competitors(first, first.test) == {"c2": {"p2", "p3", "p9"}, "c3": {"p3", "p9"}}
+    assert last.test.seen.tolist() == [True, True]
+    assert competitors(last, last.test)["c9"] == {"p0", "p1", "p2", "p3"}
+
+
+def test_too_few_statements_are_one_line(tmp_path: Path) -> None:
+    file = views(tmp_path, view("c0", "p0", 0))
+    with pytest.raises(InputError, match=r"0 candidates of .* at least 5 are needed"):
+        load("stated", QuestionFiles(data=file), tmp_path / "data")

@@ -60,6 +60,20 @@ def test_a_folder_without_encoder_is_one_line(tmp_path):
         load_encoder(tmp_path)
 
 
+def test_new_words_get_rows_and_known_ones_keep_theirs():
+    encoder = train_word_vectors(
+        ["java developer spring", "cook kitchen food"], dimensions=8, seed=1
+    )
+    longer = encoder.extended(["kotlin java developer", "alone", "cook kitchen"])
+    assert longer.words[: len(encoder.words)] == encoder.words
+    assert np.array_equal(longer.vectors[: len(encoder.words)], encoder.vectors)
+    kotlin = longer.vectors[longer.rows["kotlin"]]
+    near = encoder.vectors[[encoder.rows["java"], encoder.rows["developer"]]].sum(axis=0)
+    assert kotlin == pytest.approx(near / np.linalg.norm(near), abs=1e-6)
+    assert not longer.vectors[longer.rows["alone"]].any()
+    assert longer.weights[longer.rows["spring"]] > longer.weights[longer.rows["java"]]
+
+
 @pytest.fixture
 def vectors():
     words = KeyedVectors(4)
