@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from streaming.settings import TrainingSettings
-from training.fitting.fit import prepare_run
+from training.fitting.fit import fit, prepare_run
 from training.fitting.horovod_group import horovod_available
+from training.fitting.training_error import TrainingError
 
 pytestmark = [pytest.mark.nightly, pytest.mark.slow]
 
@@ -90,6 +91,18 @@ def test_hosts_of_horovodrun_join_and_leave(spec, launch, tmp_path):
     wait_for_an_epoch_of(1, spec, tmp_path / "horovodrun.log")
     launched.wait(timeout=300)
     assert_whole(spec)
+
+
+@pytest.mark.skipif(not horovod_available(), reason="Horovod is not installed")
+def test_hosts_train_through_horovodrun_and_one_that_does_not_answer_is_named(
+    market_dataset, tmp_path
+):
+    settings = TrainingSettings(preset="published", epochs=1, device="cpu", hosts="localhost:2")
+    fitted = fit(market_dataset, tmp_path / "two", settings)
+    assert fitted.processes == 2
+    absent = settings.model_copy(update={"hosts": "nowhere.invalid:1,localhost:1"})
+    with pytest.raises(TrainingError, match=r"horovodrun on nowhere.invalid.*could not connect"):
+        fit(market_dataset, tmp_path / "absent", absent)
 
 
 def records(spec: Path) -> list[dict]:
