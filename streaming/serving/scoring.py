@@ -100,9 +100,10 @@ def recommend_anonymous(spark: SparkSession, bundle: Bundle, as_of: str, size: i
 
 
 def warm_up_workers(spark: SparkSession, bundle: Bundle, *, workers_per_task: int = 1) -> None:
-    """Have every worker load a bundle: on all cores at once, each ranks for profiles of two kinds.
+    """Have every worker load a bundle: on all cores at once, each ranks for profiles of each kind.
 
-    A ranker may read other files for a profile with an event than for an empty one. A task uses
+    A ranker may read other files for a profile with an event than for an empty one or for one that
+    states something, and needs other libraries. A task uses
     `workers_per_task` Python workers at a time: two where one folds and another scores. Any more
     would stay and take turns with the others, each with a model in its memory.
     """
@@ -114,8 +115,10 @@ def warm_up_workers(spark: SparkSession, bundle: Bundle, *, workers_per_task: in
             {"event_id": "", "posting_id": one, "kind": "view", "event_time": moment, "offset": 0}
             for one in islice(bundle.posting_ids(), 1)
         ]
+        stated = {"updated_at": moment, "wishes": ["work"]}
+        kinds = [empty, {**empty, "events": viewed}, {**empty, "stated": stated}]
         for batch in batches:
-            make_recommendations([empty, {**empty, "events": viewed}], bundle, 1)
+            make_recommendations(kinds, bundle, 1)
             yield batch
 
     one_row_per_core: DataFrame = spark.range(0, cores, 1, cores)

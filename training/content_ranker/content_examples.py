@@ -3,14 +3,16 @@
 Negatives follow the rule of `training.evaluation.prequential`: a posting without an opening date
 competes with postings of its own status, those that anybody had turned to before, or nobody.
 
-The training part is split into blocks by time. For each block, co-visitation is counted up to the
-start of the block, and the choices within the block are the examples. This is how lists are made
-later: with the counts of the training. So no example is part of its own counts.
+The training part is split into blocks by time, and what is held out after it is one more. For each
+block, co-visitation is counted up to the start of the block, and the choices within the block are
+the examples. This is how lists are made later: with the counts of the training. So no example is
+part of its own counts.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 
@@ -24,13 +26,15 @@ from training.content_ranker.profile_history import ProfileHistory
 from training.content_ranker.stated_score import FEATURES, StatedFeatures
 from training.data.dataset import Dataset
 from training.data.posting_fields import ABSENT
+from training.evaluation.split import Split
 from training.model.features import stated_steps
 from training.model.presets import ModelConfig
 from training.model.time_encoding import to_microseconds
 
 BLOCKS = 5
-"""The first block is only counted."""
+"""Of the training part; the first is only counted, and what comes after is a last one."""
 _MOST_EXAMPLES = 4_000
+_MOST_HELD_OUT = 1_000
 _NEGATIVES = 200
 _NEARBY = 0.6
 """Share of the negatives in a place of the history: these are harder to tell apart."""
@@ -47,11 +51,26 @@ class ContentExamples:
 
     features: np.ndarray
     """(B, C, F) float32, the chosen posting at 0."""
-    weights: np.ndarray
-    """(B,) float32. A candidate's weights sum to the root of the number of the candidate's
-    choices."""
+    owners: np.ndarray
+    """(B,) int64: the candidate of each choice."""
     blocks: np.ndarray
     """(B,) int64, from 1, ascending."""
+    held_out: np.ndarray
+    """(B,) bool: choices by which settings are chosen."""
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """(B,) float32: a candidate's weights sum to the root of the number of their choices."""
+        counts = np.bincount(self.owners, minlength=1).astype(np.float32)
+        return np.asarray(counts[self.owners] ** -0.5)
+
+    def of_training(self) -> "ContentExamples":
+        """Return the examples that are not held out."""
+        kept = ~self.held_out
+        if kept.all():
+            return self
+        parts = (self.features, self.owners, self.blocks, self.held_out)
+        return ContentExamples(*(part[kept] for part in parts))
 
     def blocks_between(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the features of the examples of some blocks, and weights that sum to 1."""
@@ -62,16 +81,17 @@ class ContentExamples:
 
 @dataclass(frozen=True, eq=False)
 class ExampleMaker:
-    """Makes examples of a training part, whose postings have these features."""
+    """Makes examples of the parts of a training, whose postings have these features."""
 
-    train: Dataset
+    split: Split
     featurizer: PostingFeaturizer
     postings: PostingFeatures
     seed: int
 
     def of_histories(self) -> ContentExamples:
         """Make examples of what people turned to, by their events before."""
-        train, events = self.train, self.train.first_interactions()
+        train = self.split.final
+        events = train.first_interactions()
         known = [not history_before(train, event).dismissed.all() for event in events.tolist()]
 
         def over(features: InteractionFeatures) -> _Compute:
@@ -87,7 +107,7 @@ class ExampleMaker:
 
         Their features are `stated_score.FEATURES`: what they had done before is not read.
         """
-        train = self.train
+        train = self.split.final
         steps = [stated_steps(part, config) for part in train.stated]
         said = [
             to_microseconds(part["updated_at"]) if part and own else _NEVER
@@ -112,28 +132,39 @@ class ExampleMaker:
         over: "Callable[[InteractionFeatures], _Compute]",
         names: Callable[[InteractionFeatures], Sequence[str]],
     ) -> ContentExamples:
-        train, random = self.train, np.random.default_rng(self.seed)
-        events = np.sort(random.permutation(events)[:_MOST_EXAMPLES])
-        edges = np.quantile(train.times, np.arange(1, BLOCKS) / BLOCKS, method="lower")
-        blocks = np.searchsorted(edges, train.times[events])
+        train, training = self.split.final, self.split.training
+        shares = np.arange(1, BLOCKS + 1) / BLOCKS
+        edges = np.quantile(training.times, shares, method="lower")
+        # Each part has random numbers of its own: what is held out changes no example of training.
+        parts = []
+        for held_out, most in ((False, _MOST_EXAMPLES), (True, _MOST_HELD_OUT)):
+            random = np.random.default_rng((self.seed, int(held_out)))
+            own = events[self.split.held_out[events] == held_out]
+            parts.append((random, np.sort(random.permutation(own)[:most])))
         rows: list[np.ndarray] = []
+        made: list[int] = []
         for block, edge in enumerate(edges.tolist(), start=1):
-            past = train.until(format_timestamp(_EPOCH + timedelta(microseconds=edge)))
+            past = training.until(format_timestamp(_EPOCH + timedelta(microseconds=edge)))
             counts = CoVisitation.count(past, self.postings)
             features = InteractionFeatures.over(
                 train.catalogue, self.postings, self.featurizer, counts
             )
             compute = over(features)
-            rows += [
-                compute(event, _choice(train, features, event, random))
-                for event in events[blocks == block].tolist()
-            ]
-        order = np.argsort(blocks, kind="stable")
-        order = order[blocks[order] > 0]
-        owners = np.searchsorted(train.starts, events[order], side="right")
-        weights = np.bincount(owners, minlength=1).astype(np.float32)[owners] ** -0.5
-        empty = np.zeros((0, 1, len(names(features))), dtype=np.float32)
-        return ContentExamples(np.stack(rows) if rows else empty, weights, blocks[order])
+            for random, own in parts:
+                chosen = own[np.searchsorted(edges, train.times[own]) == block].tolist()
+                rows += [
+                    compute(event, _choice(train, features, event, random)) for event in chosen
+                ]
+                made += chosen
+        places = np.array(made, dtype=np.int64)
+        return ContentExamples(
+            features=np.stack(rows)
+            if rows
+            else np.zeros((0, 1, len(names(features))), dtype=np.float32),
+            owners=np.searchsorted(train.starts, places, side="right") - 1,
+            blocks=np.searchsorted(edges, train.times[places]),
+            held_out=self.split.held_out[places],
+        )
 
 
 _Compute = Callable[[int, np.ndarray], np.ndarray]

@@ -111,7 +111,7 @@ def fit_content(
 
     Blend and calibration are chosen on the turns of the validation part, with weights learned on
     the training part alone. The encoder-decoder was trained on the same data with the same cut;
-    `split` is by time unless it is given. Weights are then learned again on the final part, and
+    `split` is by time unless it is given. Weights are then learned with what was held out, too, and
     what is counted of postings and of the values of their fields is counted again.
     """
     started = time.monotonic()
@@ -122,12 +122,13 @@ def fit_content(
     rows = dataset.catalogue.table.to_pylist()
     postings = featurizer.transform(rows)
     counts = CoVisitation.count(train, postings)
-    maker = ExampleMaker(train, featurizer, postings, seed)
+    maker = ExampleMaker(split, featurizer, postings, seed)
     examples = maker.of_histories()
-    logit = fit_logit(examples)
+    logit = fit_logit(examples.of_training())
 
     config = encoder_decoder.preset.model
-    stated = fit_logit(maker.of_statements(config))
+    stated_examples = maker.of_statements(config)
+    stated = fit_logit(stated_examples.of_training())
 
     def ranker(
         counts: CoVisitation, weights: np.ndarray, blend: Blend, **parts: Any
@@ -163,17 +164,16 @@ def fit_content(
             calibration, error = _calibrate(scored, blend)
     part = _final_part(sequence, blend, split, seed)
     counts = CoVisitation.count(split.final, postings)
-    maker = ExampleMaker(split.final, featurizer, postings, seed)
-    weights = fit_weights(maker.of_histories(), logit.l2, logit.weights)
+    weights = fit_weights(examples, logit.l2, logit.weights)
     if stated_part:
-        own = fit_weights(maker.of_statements(config), stated.l2, stated.weights)
+        own = fit_weights(stated_examples, stated.l2, stated.weights)
         stated_part = replace(stated_part, weights=own)
     return FittedContent(
         ranker=ranker(
             counts, weights, blend, calibration=calibration, sequence=part, stated=stated_part
         ),
         logit=logit,
-        examples=len(examples.features),
+        examples=int(np.count_nonzero(~examples.held_out)),
         ndcg=ndcg,
         calibration_error=error,
         cases=len(with_events),

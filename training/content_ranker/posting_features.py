@@ -209,7 +209,7 @@ def _term_counts(values: Sequence[str], unit: str) -> sparse.csr_matrix:
 
 @cache
 def _vectorizer(unit: str) -> "HashingVectorizer":
-    # Only torch takes longer to import, and processes that only score read no text.
+    # Only torch takes longer to import; processes that score need it for what people state alone.
     from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
 
     options: dict[str, Any] = {

@@ -36,6 +36,7 @@ _NEARBY = MEASURES.index("share of both")
 _CACHED_TEXTS = 16_384
 """Entries whose vectors are kept: many people state the same."""
 _FILE = "stated.json"
+_NODES = "nodes of localities"
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,10 @@ class StatedFeatures:
                 self._likeness("title letters", entries.wished, rows),
                 self._likeness("skills words", [" ".join(entries.wished)], rows),
                 self._likeness("title letters", entries.held, rows),
-                self._equal("locality", entries.places)[self._codes("locality")[rows]],
-                self._equal("region", entries.places)[self._codes("region")[rows]],
+                self._equal("locality", entries.places, rows),
+                self._equal("region", entries.places, rows),
                 self._nearby(entries.places, rows),
-                self._equal("employer", entries.employers)[self._codes("employer")[rows]],
+                self._equal("employer", entries.employers, rows),
                 self.features.log_people[rows],
             ]
         ).astype(np.float32)
@@ -114,27 +115,36 @@ class StatedFeatures:
         """By text, (W, V + 1): the values that hold each word."""
         return tuple(vectors.T.tocsr() for vectors in self.features.postings.texts)
 
-    def _codes(self, field: str) -> np.ndarray:
-        """Return the codes of a field, (N,) int64; all absent where no posting has it."""
+    def _equal(self, field: str, stated: frozenset[str], rows: np.ndarray) -> np.ndarray:
+        """Return whether a field of (C,) postings was stated."""
         postings = self.features.postings
-        if field in postings.columns:
-            return postings.codes_of(field)
-        return np.full(postings.codes.shape[1], -1)
+        codes = [self._places[field][text] for text in stated if text in self._places[field]]
+        if not codes:
+            return np.zeros(len(rows), dtype=bool)
+        return np.isin(postings.codes_of(field)[rows], codes)
 
-    def _equal(self, field: str, stated: frozenset[str]) -> np.ndarray:
-        """Return which values of a field were stated, (V,) float32; the last one is none."""
-        values = self.features.postings.values.get(field, ("",))
-        return np.array([value in stated and value != "" for value in values], dtype=np.float32)
-
-    def _nearby(self, places: frozenset[str], rows: np.ndarray) -> np.ndarray:
+    def _nearby(self, stated: frozenset[str], rows: np.ndarray) -> np.ndarray:
         """Return the largest co-visitation of the postings' localities with stated ones, (C,)."""
-        neighbours = self.features.co_visitation.fields["locality"]
-        nodes = self.features.field_places["locality"][self._codes("locality")[rows]]
-        stated = neighbours.places_of(sorted(places))
-        stated = stated[stated < len(neighbours.names)]
-        if not len(stated):
+        known = self._places[_NODES]
+        own = np.array(sorted(known[text] for text in stated if text in known), dtype=np.int64)
+        if not len(own):
             return np.zeros(len(rows), dtype=np.float32)
-        return np.asarray(neighbours.between(stated, nodes)[:, :, _NEARBY].max(axis=0))
+        codes = self.features.postings.codes_of("locality")[rows]
+        nodes = self.features.field_places["locality"][codes]
+        neighbours = self.features.co_visitation.fields["locality"]
+        return np.asarray(neighbours.between(own, nodes)[:, :, _NEARBY].max(axis=0))
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, int]]:
+        """By field the code of each value, and the nodes of localities by `_NODES`."""
+        values, columns = self.features.postings.values, self.features.postings.columns
+        nodes = self.features.co_visitation.fields["locality"].names
+        tables = {name: values.get(name, ()) for name in ("locality", "region", "employer")}
+        known = {name: own if name in columns else () for name, own in tables.items()}
+        return {
+            name: {value: place for place, value in enumerate(own) if value}
+            for name, own in (*known.items(), (_NODES, nodes))
+        }
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from training.data.dataset import Dataset
 from training.evaluation.prequential import EvaluationProtocol, HeldOutTurns, held_out_turns
 
@@ -18,6 +20,8 @@ class Split:
     """Turns that are not in it; settings are chosen by them."""
     final: Dataset
     """What is counted again when all is chosen: with these turns, or the training part as it is."""
+    held_out: np.ndarray
+    """(E,) bool: the events of the final part that the training part lacks."""
 
     @classmethod
     def by_time(cls, dataset: Dataset, share: float, seed: int) -> "Split":
@@ -28,4 +32,6 @@ class Split:
         cut = dataset.cut(share)
         protocol = EvaluationProtocol(turns=_MOST_TURNS, seed=seed)
         turns = held_out_turns(dataset, cut, protocol)
-        return cls(dataset if cut is None else dataset.until(cut), turns, dataset)
+        training = dataset if cut is None else dataset.until(cut)
+        held_out = dataset.times > training.times.max(initial=-1)
+        return cls(training, turns, dataset, held_out)

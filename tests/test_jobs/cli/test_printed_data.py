@@ -78,7 +78,7 @@ def test_an_import_names_the_file_of_rejected_rows_as_it_is_on_disk(name, capsys
     def summary(_settings, file, _options, progress, *, stop):
         progress.add_task(f"reading {file.name}", total=1, completed=1)
         return ImportSummary(
-            topic="postings", read_as="CSV", read=1, produced=0, repeated=0, outside=0,
+            topic="postings", read_as="CSV", read=1, produced=0, repeated=0, outside=0, joined=0,
             rejected={"not-json": 1}, rejects=rejects, unsent=0, stopped=stop.is_set(), first=None,
             last=None, seconds=0.1,
         )  # fmt: skip

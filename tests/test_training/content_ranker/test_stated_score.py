@@ -12,6 +12,7 @@ from training.content_ranker.posting_features import PostingFeaturizer
 from training.content_ranker.stated_score import FEATURES, StatedPart
 from training.content_ranker.two_stage_ranker import TwoStageRanker
 from training.data.dataset import Dataset
+from training.evaluation.split import Split
 from training.model.features import stated_steps
 from training.ranking.encoder_decoder_ranker import EncoderDecoderRanker
 
@@ -117,12 +118,14 @@ def test_a_position_held_in_a_place_changes_the_list(ranker, folder, dataset):
 def test_examples_are_of_people_who_had_stated_something_by_then(dataset, fitted):
     featurizer = PostingFeaturizer.fit(dataset.catalogue)
     postings = featurizer.transform(dataset.catalogue.table.to_pylist())
-    maker = ExampleMaker(dataset, featurizer, postings, 1)
+    maker = ExampleMaker(Split.by_time(dataset, 0.2, 1), featurizer, postings, 1)
     config = fitted.preset.model
     examples = maker.of_statements(config)
     assert examples.features.shape[2] == len(FEATURES)
     assert 0 < len(examples.features) <= 8 * len(dataset)
-    silent = replace(dataset, stated=(None,) * len(dataset))
+    assert examples.held_out.any()
+    assert not examples.of_training().held_out.any()
+    silent = Split.by_time(replace(dataset, stated=(None,) * len(dataset)), 0.2, 1)
     assert len(ExampleMaker(silent, featurizer, postings, 1).of_statements(config).features) == 0
 
 

@@ -55,7 +55,12 @@ def leave_last_out(
     write_tables(folder, catalogue.table, table.filter(pa.array(learned)), nobody)
     return Question(
         dataset=folder,
-        split=Split(training, _turns(whole, validation, training, final, by_status), final),
+        split=Split(
+            training,
+            _turns(whole, validation, training, final, by_status),
+            final,
+            validation[learned | validation] if refit else np.zeros(len(final.times), dtype=bool),
+        ),
         test=_turns(whole, test, final, whole, by_status),
         counts={"users": len(whole), "items": len(catalogue)},
         timed=timed,
