@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 TRIALS = 20
 _BASE, _BEST, _STUDY = "base.json", "best.json", "study.log"
 _FAILURES = 3
-"""So many failed trials, none of which was completed, end a sweep."""
+"""So many failed trials one after the other end a sweep."""
 _FIRST_TRIALS = 4
 """These are not pruned, so that there is a median."""
 
@@ -197,10 +197,10 @@ class _Study:
         self.study.tell(trial, loss if completed else None, state=state)
 
     def _require_a_success(self) -> None:
-        failed = [trial for trial in self.study.trials if trial.state == TrialState.FAIL]
-        if len(failed) >= _FAILURES and not self._ended():
+        newest = self.study.trials[-_FAILURES:]
+        if len(newest) == _FAILURES and all(one.state == TrialState.FAIL for one in newest):
             raise TrainingError(
-                f"the first {len(failed)} trials failed; see the log, and MLflow's run"
+                f"the last {_FAILURES} trials failed; see the log, and MLflow's run"
                 f" {self.parent.id}"
             )
 

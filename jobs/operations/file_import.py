@@ -222,13 +222,14 @@ class _FileImport:
             yield from rows
             return
         entries = list(rows)
-        self.joined = len(entries)
+        results = 0
         for result in join_entries(entries):
-            self.joined -= 1
+            results += 1
             if isinstance(result, Row):
                 yield result
             else:
                 self._reject(result)
+        self.joined = len(entries) - results  # not where the import is stopped before the last
 
     @contextmanager
     def _rows_to_send(self) -> Iterator[Iterable[TimedRow]]:
