@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from typer.cli import get_docs_for_click
 
+from jobs.cli.commands.invocation import Json, print_json
 from jobs.cli.commands.models import NOT_PROMOTED
 from streaming import errors
 from streaming.contract import documents
@@ -48,11 +49,15 @@ def docs(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing. Fail if a file would change.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Write the reference pages: contract, settings, commands and metrics."""
     command = context.find_root().command
     if not check:
-        for path in write(folder, command):
+        written = write(folder, command)
+        if as_json:
+            print_json(written)
+        for path in () if as_json else written:
             typer.echo(path)
     elif stale := outdated(folder, command):
         files = ", ".join(map(str, stale))

@@ -1,13 +1,14 @@
 """Tables for the terminal that more than one command prints."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import rich.table
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.text import Text
 
-from jobs.runtime.terminal import UNLIMITED
+from jobs.runtime.terminal import UNLIMITED, Paragraph, styled
 
 COMPARED_MODELS = {
     "challenger": "",
@@ -16,15 +17,15 @@ COMPARED_MODELS = {
 }
 """Column of the comparison, and the prefix of its values in a report."""
 _NARROWEST = 10
-_FRAME = 3
-"""Characters of a column's padding and line."""
+_PADDING = 2
+"""Characters beside the text of a column."""
 
 
 class Table(rich.table.Table):
     """A table that cuts nothing: it folds texts, and keeps whole what a user may copy.
 
-    `whole` names the columns of ids and paths, which are not folded. If they leave too little room
-    for the other columns, the table is wider than the terminal, unless it fills the screen.
+    `whole` names the columns of ids and paths, which are not folded. Where they or the number of
+    columns leave too little room, each row becomes a paragraph, with the headers before the values.
     """
 
     def __init__(self, *headers: str, whole: Collection[str] = (), **options: Any) -> None:
@@ -35,21 +36,47 @@ class Table(rich.table.Table):
         super().__init__(*columns, **options)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if console.is_alt_screen:  # the ends of longer lines could not be seen
-            for column in self.columns:
-                column.no_wrap = False
-        else:
-            needed = self._needed_width(console, options.update(width=UNLIMITED))
-            options = options.update(width=max(options.max_width, needed))
-        return super().__rich_console__(console, options)
+        if options.max_width < UNLIMITED:  # the console breaks no line of a text itself
+            options = options.update(no_wrap=False, overflow="fold")
+        if self._needed_width(console, options.update(width=UNLIMITED)) <= options.max_width:
+            return super().__rich_console__(console, options)
+        return self._paragraphs(console)
 
     def _needed_width(self, console: Console, options: ConsoleOptions) -> int:
-        needed = 1
+        frame = _PADDING + (self.box is not None)
+        needed = int(self.box is not None)
         for column in self.columns:
             cells = (column.header, *column.cells)
             width = max(Measurement.get(console, options, cell).maximum for cell in cells)
-            needed += _FRAME + (width if column.no_wrap else min(width, _NARROWEST))
+            needed += frame + (width if column.no_wrap else min(width, _NARROWEST))
         return needed
+
+    def _paragraphs(self, console: Console) -> Iterator[RenderableType]:
+        """Yield each row as its values after their headers; a whole value has a line of its own."""
+        for text in filter(None, (self.title, self.caption)):
+            yield Paragraph(_as_text(console, text, "bold"), indent=0)
+        for row in zip(*(column.cells for column in self.columns), strict=True):
+            named = [
+                (column, Text.assemble((str(column.header), "dim"), " ", _as_text(console, cell)))
+                for column, cell in zip(self.columns, row, strict=True)
+            ]
+            yield from (
+                text if not console.is_alt_screen else Paragraph(text)
+                for column, text in named
+                if column.no_wrap
+            )
+            parts = [text for column, text in named if not column.no_wrap]
+            first, rest = ("  ", parts) if len(parts) < len(named) else ("", parts)
+            yield Paragraph(first, styled(" │ ").join(rest))
+
+
+def _as_text(console: Console, cell: object, style: str = "") -> Text:
+    text = console.render_str(cell) if isinstance(cell, str) else cell
+    if not isinstance(text, Text):
+        raise TypeError(f"a cell is a text, not {type(cell).__name__}")
+    joined = styled("; ").join(text.split("\n"))
+    joined.stylize(style)
+    return joined
 
 
 def recommendation_table(
@@ -82,19 +109,24 @@ def recommendation_table(
 
 def comparison_table(report: Mapping[str, Any]) -> Table:
     """Lay out NDCG@10 and leads of a promotion's report, a row for each segment of the turns."""
-    leads = {f"lead on {name}": prefix for name, prefix in COMPARED_MODELS.items() if prefix}
-    table = Table("turns", "number", "of candidates", *COMPARED_MODELS, *leads, title="NDCG@10")
+    table = Table(
+        "turns", "number", *COMPARED_MODELS, title="NDCG@10",
+        caption="and the challenger's lead, with its 95 % interval",
+    )  # fmt: skip
     for path in (key.removesuffix("turns") for key in report if key.endswith("turns")):
+        number = f"{report[f'{path}turns']:,} of {report[f'{path}candidates']:,} candidates"
         table.add_row(
             path.rstrip("/").replace("-", " ") or "all",
-            f"{report[f'{path}turns']:,}",
-            f"{report[f'{path}candidates']:,}",
-            *(f"{report[f'{prefix}{path}ndcg@10']:.4f}" for prefix in COMPARED_MODELS.values()),
-            *(
-                "{:+.4f} [{:+.4f}, {:+.4f}]".format(
-                    *(report[f"{prefix}{path}lead/ndcg@10{end}"] for end in ("", "/low", "/high"))
-                )
-                for prefix in leads.values()
-            ),
+            number,
+            *(_quality(report, prefix, path) for prefix in COMPARED_MODELS.values()),
         )
     return table
+
+
+def _quality(report: Mapping[str, Any], prefix: str, path: str) -> str:
+    """Say how good a model's lists are, and how far the challenger is ahead of it."""
+    quality = f"{report[f'{prefix}{path}ndcg@10']:.4f}"
+    if not prefix:
+        return quality
+    ends = (report[f"{prefix}{path}lead/ndcg@10{end}"] for end in ("", "/low", "/high"))
+    return quality + "\n{:+.4f} [{:+.4f}, {:+.4f}]".format(*ends)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.protocol import is_renderable
 from rich.status import Status
 from rich.text import Text
@@ -39,6 +39,27 @@ def styled(text: str, style: str = "") -> Text:
     return Text(printable(text), style)
 
 
+class Paragraph:
+    """A text of some sentences. On a terminal its lines end between words, further ones indented.
+
+    Only a word that is wider than the terminal, such as a path, is broken itself.
+    """
+
+    def __init__(self, *parts: str | Text, indent: int = 2) -> None:
+        self._text = Text.assemble(*(styled(p) if isinstance(p, str) else p for p in parts))
+        self._indent = indent
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = options.max_width - self._indent
+        if options.max_width >= UNLIMITED or room <= self._indent:
+            yield self._text
+            return
+        first, *rest = self._text.wrap(console, room, overflow="fold")
+        yield first
+        for line in rest:
+            yield Text(" " * self._indent) + line
+
+
 class PlainConsole(Console):
     """Prints strings as they are: data is never markup, an emoji code or a control sequence.
 
@@ -60,6 +81,16 @@ class PlainConsole(Console):
     def print(self, *objects: Any, **options: Any) -> None:
         """Print strings, tables and other objects of Rich, and the `str` of everything else."""
         super().print(*(o if is_renderable(o) else str(o) for o in objects), **options)
+
+    @contextmanager
+    def on_standard_error(self) -> Iterator[None]:
+        """Print to standard error in the block, because standard output is for a program."""
+        width, self.stderr = self.width, True
+        self.width = Console(stderr=True).width if self.is_terminal else UNLIMITED
+        try:
+            yield
+        finally:
+            self.stderr, self.width = False, width
 
     def status(self, status: RenderableType, **options: Any) -> Status:
         """Return a spinner with a text, for a `with` block."""

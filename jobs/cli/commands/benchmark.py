@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jobs.benchmark.stream.harness.plan import PARTS, Plan
-from jobs.cli.commands.invocation import settings_of
+from jobs.cli.commands.invocation import Json, print_json, settings_of
 from jobs.runtime.progress import StageProgress
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
@@ -33,12 +33,16 @@ def latency(
     out: Annotated[Path, typer.Option(help="Report file.")] = Path("latency.json"),
     count: Annotated[int, typer.Option("--events", min=1, help="Events to send.")] = 600,
     rate: Annotated[float, typer.Option(min=0.1, help="Events a second.")] = 20.0,
+    as_json: Json = False,
 ) -> None:
     """Send events to a running `careerstream up`; measure the time to their recommendations."""
     from jobs.operations.recommendation_latency import measure_latency  # noqa: PLC0415 - numpy and kafka take time to load
 
     report = measure_latency(settings_of(context), events=count, rate=rate)
     out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        print_json(report)
+        return
     console.print(
         f"{report['answered']} of {report['sent']} answered, p50 {report['p50_ms']} ms, "
         f"p99 {report['p99_ms']} ms; report in {out}"
@@ -82,6 +86,7 @@ def quality(
         int, typer.Option(min=1, help="Number of trainings, with consecutive seeds.")
     ] = 1,
     out: Out = Path("quality.json"),
+    as_json: Json = False,
 ) -> None:
     """Train a preset as `train` does, and baselines; ask all for lists before held-out turns."""
     from jobs.benchmark.quality.run import measure_quality  # noqa: PLC0415 - scipy takes a second to load
@@ -107,6 +112,13 @@ def quality(
     )
     with StageProgress() as progress:
         report = measure_quality(settings, request, out, progress.show)
+    if as_json:
+        print_json(report)
+    else:
+        _print_quality(report, out)
+
+
+def _print_quality(report: dict[str, Any], out: Path) -> None:
     console.print(_quality_table(report))
     console.print(
         f"{report['turns']:,} turns of {report['users']:,} candidates, "
@@ -125,9 +137,11 @@ def quality(
             f" of {report['reasons/turns']:,} lists, a random one in "
             f"{report['reasons/keeps_at_random']:.1%}"
         )
-    if seeds > 1:
+    if report["seeds"] > 1:
         deviations = "/".join(f"{report[f'{m}/deviation']:.4f}" for m in ("hr@10", "ndcg@10"))
-        console.print(f"{preset}: mean of {seeds} seeds, standard deviation {deviations}")
+        console.print(
+            f"{report['preset']}: mean of {report['seeds']} seeds, standard deviation {deviations}"
+        )
     console.print(f"report in {out}, page in {out.with_suffix('.html')}")
     console.print(f"MLflow run {report['mlflow/run']}")
 
@@ -177,6 +191,7 @@ def stream(
         bool, typer.Option("--quix", help="Let Quix Streams process the backlog, too.")
     ] = False,
     out: Out = Path("stream.json"),
+    as_json: Json = False,
     **sizes: float | None,
 ) -> None:
     """Measure how fast the stream is, and compare it with a plain copy of its events."""
@@ -188,7 +203,7 @@ def stream(
     )
     with StageProgress() as progress:
         report = measure_stream(settings_of(context), plan, out, progress.show)
-    _print_sections(measured_sections(report), out)
+    _print_report(report, measured_sections, out, as_json=as_json)
 
 
 @app.command("scoring")
@@ -216,6 +231,7 @@ def scoring(
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of the training.")] = 2,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
     out: Out = Path("scoring.json"),
+    as_json: Json = False,
 ) -> None:
     """Compare lists a second of the stream's operator, our UDF, MLflow's UDF and bare Python."""
     from jobs.benchmark.scoring.page import measured_sections  # noqa: PLC0415 - matplotlib takes a second to load
@@ -232,7 +248,7 @@ def scoring(
     )
     with StageProgress() as progress:
         report = measure_scoring(settings, plan, out, progress.show)
-    _print_sections(measured_sections(report), out)
+    _print_report(report, measured_sections, out, as_json=as_json)
 
 
 @app.command("training")
@@ -249,6 +265,7 @@ def training(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
     out: Out = Path("training.json"),
+    as_json: Json = False,
 ) -> None:
     """Compare our training loop with a bare one, and groups of processes; measure growth."""
     from jobs.benchmark.training.page import measured_sections  # noqa: PLC0415 - matplotlib takes a second to load
@@ -267,11 +284,20 @@ def training(
         report = measure_training(
             settings.model_copy(update={"training": seeded}), plan, out, progress.show
         )
-    _print_sections(measured_sections(report), out)
+    _print_report(report, measured_sections, out, as_json=as_json)
 
 
-def _print_sections(sections: "list[Section]", out: Path) -> None:
-    for section in sections:
+def _print_report(
+    report: dict[str, Any],
+    sections_of: "Callable[[dict[str, Any]], list[Section]]",
+    out: Path,
+    *,
+    as_json: bool,
+) -> None:
+    if as_json:
+        print_json(report)
+        return
+    for section in sections_of(report):
         table = Table(*section.columns, title=section.title, title_justify="left")
         for row in section.rows:
             table.add_row(*row)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.cli.commands.invocation import settings_of, time_of_flag
+from jobs.cli.commands.invocation import Json, print_json, settings_of, time_of_flag
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console, json_text
 
@@ -17,7 +17,6 @@ Since = Annotated[
     str | None,
     typer.Option(help="Select messages that became dead letters at this time or later."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 MAX_CHARACTERS = 4_000
 """Of a value on the terminal. --raw and --json print all of it."""
 
@@ -29,7 +28,7 @@ def list_dead_letters(
     topic: Topic = None,
     since: Since = None,
     newest: Annotated[int, typer.Option(min=0, help="Number of dead letters to list.")] = 10,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Count dead letters by reason, topic and job, and list the newest ones."""
     from jobs.operations.dead_letter_browser import DeadLetterFilter, summarize  # noqa: PLC0415 - pyspark takes a second to load
@@ -37,7 +36,7 @@ def list_dead_letters(
     selection = DeadLetterFilter(reason=reason, topic=topic, since=time_of_flag("--since", since))
     summary = summarize(settings_of(context).kafka, selection, newest)
     if as_json:
-        typer.echo(json_text(summary))
+        print_json(summary)
         return
     console.print(_counts_table(summary))
     if summary["newest"]:
@@ -51,7 +50,7 @@ def show(
     raw: Annotated[
         bool, typer.Option("--raw", help="Print the original bytes and nothing else.")
     ] = False,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Show the headers of a dead letter, and its bytes decoded as far as possible."""
     from jobs.operations.dead_letter_browser import decode_value, find_dead_letter  # noqa: PLC0415
@@ -63,7 +62,7 @@ def show(
     decoded = decode_value(value, letter.topic)
     if as_json:
         fields = {"is": decoded.stage, "faults": decoded.problems, "value": decoded.value}
-        typer.echo(json_text(letter.to_dict() | fields))
+        print_json(letter.to_dict() | fields)
         return
     headers = letter.to_dict() | {"read as": decoded.stage}
     for name, content in headers.items():
@@ -90,7 +89,7 @@ def replay_dead_letters(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Send nothing; print what would be sent.")
     ] = False,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Send dead letters to their original topics again. A second run changes nothing."""
     from jobs.operations import dead_letter_replay  # noqa: PLC0415
@@ -111,7 +110,7 @@ def replay_dead_letters(
     counts = dead_letter_replay.count_outcomes(outcomes)
     if as_json:
         report = {"dry_run": dry_run, "counts": counts, "letters": dict(sorted(outcomes.items()))}
-        typer.echo(json_text(report))
+        print_json(report)
         return
     sent = counts.pop(dead_letter_replay.ReplayOutcome.REPLAY.value)
     console.print(f"{'would replay' if dry_run else 'replayed'} {sent:,} of {len(outcomes):,}")

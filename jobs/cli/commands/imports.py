@@ -7,7 +7,7 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from jobs.cli.commands.invocation import settings_of, time_of_flag
+from jobs.cli.commands.invocation import Json, print_json, settings_of, time_of_flag
 from jobs.operations.file_import import (
     ImportOptions,
     ImportSummary,
@@ -64,11 +64,12 @@ def postings(
     first_only: Annotated[
         bool, typer.Option(help="Take only the first of the rows with the same id.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Send postings from schema.org/JobPosting lines, JSON lines in our own schema, or CSV."""
     read = _read_options(file_format, encoding, delimiter, empty)
     read = replace(read, mapping=tuple(mapping or ()), first_only=first_only)
-    _run(context, import_postings, file, ImportOptions(read=read))
+    _run(context, import_postings, file, ImportOptions(read=read), as_json=as_json)
 
 
 @app.command("candidates")
@@ -88,6 +89,7 @@ def candidates(
             help="A row is one position held, wish or skill; those of a candidate are joined."
         ),
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Send what candidates state, from JSON lines in our own schema or CSV.
 
@@ -95,7 +97,7 @@ def candidates(
     """
     read = _read_options(file_format, encoding, delimiter, empty)
     read = replace(read, mapping=tuple(mapping or ()), entries=entries)
-    _run(context, import_candidates, files, ImportOptions(read=read))
+    _run(context, import_candidates, files, ImportOptions(read=read), as_json=as_json)
 
 
 @app.command("events")
@@ -124,18 +126,23 @@ def events(
         list[str] | None,
         typer.Option(help="Mapping of the derived postings, as in --map.", metavar="FIELD=COLUMN"),
     ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Replay events in the order of their times, from JSON lines in our own schema or CSV."""
+    """Replay events in the order of their times, from JSON lines in our own schema or CSV.
+
+    With derived postings, `--json` prints a document for each topic, one a line.
+    """
     read, replay_rate = (
         _read_options(file_format, encoding, delimiter, empty),
         ReplayRate.parse(speed, rate),
     )
     if with_postings or posting_map:
         derive = replace(read, mapping=tuple(posting_map or ()), first_only=True)
-        _run(context, import_postings, file, ImportOptions(read=derive))
+        _run(context, import_postings, file, ImportOptions(read=derive), as_json=as_json)
     read = replace(read, mapping=tuple(mapping or ()))
     window = {"since": time_of_flag("--from", since), "until": time_of_flag("--until", until)}
-    _run(context, import_events, file, ImportOptions(read=read, rate=replay_rate, **window))
+    options = ImportOptions(read=read, rate=replay_rate, **window)
+    _run(context, import_events, file, options, as_json=as_json)
 
 
 def simulate(
@@ -154,6 +161,7 @@ def simulate(
     seed: Annotated[
         int, typer.Option(help="The same seed gives the same market, byte for byte.")
     ] = 7,
+    as_json: Json = False,
 ) -> None:
     """Write a simulated labour market: postings, candidates and events, labelled as simulated."""
     from infra.simulator import Market, MarketConfig, write  # noqa: PLC0415
@@ -171,6 +179,9 @@ def simulate(
         counts = write(
             Market(config), target, lambda name, n: status.update(f"simulating {name}: {n:,}")
         )
+    if as_json:
+        print_json({"folder": target, "rows": counts})
+        return
     for name, count in counts.items():
         console.print(f"{count:>10,} {name:<11} {target / name}.jsonl")
 
@@ -180,9 +191,20 @@ def _run(
     import_file: Callable[..., ImportSummary],
     files: Path | list[Path],
     options: ImportOptions,
+    *,
+    as_json: bool,
 ) -> None:
     with until_signalled() as stop, import_progress() as progress:
         summary = import_file(settings_of(context), files, options, progress, stop=stop)
+    if as_json:
+        print_json(summary, indent=None)
+    else:
+        _print_summary(summary, files, options)
+
+
+def _print_summary(
+    summary: ImportSummary, files: Path | list[Path], options: ImportOptions
+) -> None:
     repeated = f", {summary.repeated:,} repeated" if summary.repeated else ""
     outside = f", {summary.outside:,} outside the window" if summary.outside else ""
     unsent = f", {summary.unsent:,} not sent: stopped" if summary.stopped else ""

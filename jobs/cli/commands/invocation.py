@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic_core import to_jsonable_python
 
+from jobs.runtime.terminal import console, json_text
 from streaming.errors import InputError
 from streaming.importing.parsers.times import parse_time
 from streaming.settings import Settings, load
@@ -55,6 +57,29 @@ def time_of_flag(flag: str, text: str | None) -> datetime | None:
         return None if text is None else parse_time(text)
     except ValueError as error:
         raise InputError(f"{flag}: {error}") from error
+
+
+def _reserve_standard_output(context: typer.Context, chosen: bool) -> bool:
+    """Send what is for people to standard error until the command ends, if `--json` was given."""
+    if chosen:
+        context.with_resource(console.on_standard_error())
+    return chosen
+
+
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print the result as one JSON document, and nothing else on standard output.",
+        callback=_reserve_standard_output,
+    ),
+]
+"""The option `--json` of every command that has a result."""
+
+
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    """Print the result of a command as JSON; without `indent` in one line."""
+    typer.echo(json_text(to_jsonable_python(value), indent=indent))
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """careerstream kafka and topics: the embedded broker, and the topics on any broker."""
 
-import json
 from typing import Annotated
 
 import typer
 
-from jobs.cli.commands.invocation import settings_of
+from jobs.cli.commands.invocation import Json, print_json, settings_of
 from jobs.runtime.tables import Table
-from jobs.runtime.terminal import console, styled
+from jobs.runtime.terminal import Paragraph, console, styled
 from streaming.errors import BrokerError, SettingsError
 from streaming.settings import Settings
 
@@ -25,6 +24,7 @@ def start(
         int | None,
         typer.Option(help="Port on 127.0.0.1. Default: the port of kafka.bootstrap_servers."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Start the broker in the background and create the topics."""
     from infra.broker import embedded, provisioning  # noqa: PLC0415 - the Kafka client takes time to load
@@ -32,26 +32,35 @@ def start(
     settings = settings_of(context)
     folder = settings.home / "kafka"
     if (running := embedded.status(folder)) is not None:
+        if as_json:
+            print_json(running)
+            return
         console.print(f"already running at {running.bootstrap_servers} (process {running.pid})")
         return
     with console.status("starting Kafka"):
         running = embedded.detached(folder, port or _local_port(settings))
         options = settings.kafka.model_copy(update={"bootstrap_servers": running.bootstrap_servers})
         provisioning.create(options)
+    if as_json:
+        print_json(running)
+        return
     console.print(f"Kafka runs at {running.bootstrap_servers} (process {running.pid})")
 
 
 @kafka.command()
-def stop(context: typer.Context) -> None:
+def stop(context: typer.Context, as_json: Json = False) -> None:
     """Stop the broker and keep its data."""
     from infra.broker import embedded  # noqa: PLC0415
 
     running = embedded.stop(settings_of(context).home / "kafka")
+    if as_json:
+        print_json({"stopped": running})
+        return
     console.print("no broker was running" if running is None else "Kafka stopped")
 
 
 @kafka.command()
-def status(context: typer.Context) -> None:
+def status(context: typer.Context, as_json: Json = False) -> None:
     """Show whether the broker runs, and where; exit code 4 if it does not."""
     from infra.broker import embedded  # noqa: PLC0415
 
@@ -59,25 +68,31 @@ def status(context: typer.Context) -> None:
     running = embedded.status(folder)
     if running is None:
         raise BrokerError(f"no broker runs in {folder}; start one with `careerstream kafka start`")
+    if as_json:
+        print_json(running)
+        return
     console.print(f"Kafka runs at {running.bootstrap_servers} (process {running.pid})")
 
 
 @topics.command()
-def create(context: typer.Context) -> None:
+def create(context: typer.Context, as_json: Json = False) -> None:
     """Create the missing topics, and list where an existing topic differs from the contract."""
     from infra.broker import provisioning  # noqa: PLC0415
 
     result = provisioning.create(settings_of(context).kafka)
+    if as_json:
+        print_json(result)
+        return
     console.print(f"created: {', '.join(result.created) or 'none'}")
     console.print(f"there already: {', '.join(result.existing) or 'none'}")
     for difference in result.differences:
-        console.print(styled(str(difference), "yellow"))
+        console.print(Paragraph(styled(str(difference), "yellow")))
 
 
 @topics.command("list")
 def list_topics(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show the topics: partitions, messages and differences from the contract."""
     from infra.broker import provisioning  # noqa: PLC0415
@@ -86,7 +101,7 @@ def list_topics(
     if as_json:
         fields = ("topic", "exists", "partitions", "messages", "config")
         rows = [{name: getattr(state, name) for name in fields} for state in states]
-        typer.echo(json.dumps(rows, indent=2))
+        print_json(rows)
         return
     table = Table("topic", "partitions", "messages", "differs from the contract", whole=("topic",))
     for state in states:

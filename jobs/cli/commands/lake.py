@@ -1,13 +1,16 @@
 """careerstream maintain and rebuild-profiles: maintenance of the lake, and profiles from it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError, InputError
+
+if TYPE_CHECKING:
+    from streaming.profiles.rebuild import Comparison
 
 _DIFFERENCES = {
     "behind": "the lake has not come so far yet",
@@ -18,13 +21,16 @@ _DIFFERENCES = {
 """Groups of candidates in a `rebuild.Comparison`, and their descriptions."""
 
 
-def maintain(context: typer.Context) -> None:
+def maintain(context: typer.Context, as_json: Json = False) -> None:
     """Compact and vacuum the Delta tables; running jobs need not stop."""
     from streaming.lake.maintenance import maintain_tables  # noqa: PLC0415 - pyspark takes a second to load
 
     settings = settings_of(context)
     with spark_session(settings, "maintain") as spark, console.status("compacting and vacuuming"):
         results = maintain_tables(spark, settings)
+    if as_json:
+        print_json(results)
+        return
     table = Table("table", "files before", "files", "bytes", whole=("table",))
     for each in results:
         table.add_row(each.table, f"{each.files_before:,}", f"{each.files:,}", f"{each.bytes:,}")
@@ -45,6 +51,7 @@ def rebuild_profiles(
             help="Rebuild a lost checkpoint of update_profiles, which must not run.",
         ),
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Fold the lake into profiles and publish those that the topic lacks."""
     from jobs.operations import checkpoint_rebuild  # noqa: PLC0415 - pyspark takes a second to load
@@ -56,13 +63,31 @@ def rebuild_profiles(
     with spark_session(settings, rebuild.JOB) as spark, console.status("rebuilding"):
         if checkpoint:
             checkpoint_rebuild.make_checkpoint(spark, settings)
-            console.print("the checkpoint is made; start update_profiles")
+            if as_json:
+                print_json({"checkpoint": "made"})
+            else:
+                console.print("the checkpoint is made; start update_profiles")
             return
         rebuilt = rebuild.rebuild(spark, settings)
         streamed = rebuild.read_streamed(settings.kafka)
         comparison = rebuild.compare(rebuilt.toLocalIterator(), streamed)
         if comparison.ahead and not check:
             rebuild.publish(spark, settings, rebuilt, comparison.ahead)
+    if as_json:
+        print_json(comparison)
+    else:
+        _print_comparison(comparison, len(streamed))
+    missing = len(comparison.ahead) if check else 0
+    if comparison.ahead and not check and not as_json:
+        console.print(f"published {len(comparison.ahead):,} profiles")
+    if comparison.different or comparison.unknown or missing:
+        raise CareerstreamError(
+            f"{len(comparison.different)} profiles differ, {len(comparison.unknown)} are unknown "
+            f"to the lake, the topic lacks {missing}"
+        )
+
+
+def _print_comparison(comparison: "Comparison", streamed: int) -> None:
     table = Table(
         "rebuilt against the topic", "profiles", "first of them", whole=("first of them",)
     )
@@ -70,14 +95,6 @@ def rebuild_profiles(
         ids = getattr(comparison, name)
         table.add_row(description, f"{len(ids):,}", "\n".join(ids[:5]))
     console.print(
-        f"{comparison.equal:,} of {len(streamed):,} profiles on the topic equal the rebuilt ones"
+        f"{comparison.equal:,} of {streamed:,} profiles on the topic equal the rebuilt ones"
     )
     console.print(table)
-    missing = len(comparison.ahead) if check else 0
-    if comparison.ahead and not check:
-        console.print(f"published {len(comparison.ahead):,} profiles")
-    if comparison.different or comparison.unknown or missing:
-        raise CareerstreamError(
-            f"{len(comparison.different)} profiles differ, {len(comparison.unknown)} are unknown "
-            f"to the lake, the topic lacks {missing}"
-        )

@@ -1,6 +1,5 @@
 """careerstream train, promote, rollback and models: from events to the champion."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
 from jobs.runtime.progress import EpochProgress, SweepProgress
 from jobs.runtime.tables import Table, comparison_table
-from jobs.runtime.terminal import console
+from jobs.runtime.terminal import Paragraph, console
 from streaming.errors import CareerstreamError, SettingsError
 from streaming.settings import Settings, TrainingSettings
 
 if TYPE_CHECKING:
     from jobs.train import Trained
+    from training.registry.model_registry import ModelRef
 
 NOT_PROMOTED = 6
 """Exit code of `promote` when the gate refuses the challenger."""
@@ -50,6 +50,7 @@ def train(
             help="Repeat an MLflow run: its versions of the tables, its preset, its seed.",
         ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Train on the newest version of the lake and register the model as challenger."""
     if (resume or from_run) and (epochs or preset or (resume and from_run)):
@@ -62,15 +63,16 @@ def train(
     settings = with_training(settings, chosen)
     with spark_session(settings, "train") as spark, EpochProgress() as progress:
         trained = job.run(spark, settings, progress.epoch, resume=resume, from_run=from_run)
-    if (content := trained.fitted.content) is not None:
+    if (content := trained.fitted.content) is not None and not as_json:
         blend, cases = content.ranker.blend, content.cases
         console.print(f"blend: {blend}, chosen on {cases} validation cases")
-    _print_registered(trained)
+    _print_registered(trained, as_json=as_json)
 
 
 def retrain(
     context: typer.Context,
     force: Annotated[bool, typer.Option(help="Train even without new events or drift.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Go on from the champion with the events since its data, if there are enough or they drift.
 
@@ -82,11 +84,15 @@ def retrain(
     settings = settings_of(context)
     with spark_session(settings, "retrain") as spark, EpochProgress() as progress:
         outcome = job.run(spark, settings, progress.epoch, force=force)
-    if outcome.trained is None:
-        console.print(f"not trained: {outcome.decision.text}")
+    if as_json:
+        trained = outcome.trained
+        print_json(
+            {"decision": outcome.decision, "challenger": trained and trained.reference},
+        )
         return
-    console.print(f"trained: {outcome.decision.text}")
-    _print_registered(outcome.trained)
+    console.print(f"{'not ' if outcome.trained is None else ''}trained: {outcome.decision.text}")
+    if outcome.trained is not None:
+        _print_registered(outcome.trained, as_json=False)
 
 
 def sweep(
@@ -100,6 +106,7 @@ def sweep(
         Path | None,
         typer.Option(metavar="SWEEP", help="Go on with a sweep: its folder in HOME/sweep."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Search for better settings of the encoder-decoder; write the best as a preset.
 
@@ -112,12 +119,21 @@ def sweep(
     settings = settings_of(context)
     chosen = {"preset": preset, "epochs": epochs}
     settings = with_training(settings, {name: v for name, v in chosen.items() if v})
-    table = Table("trial", "validation loss", "state", "settings")
     with spark_session(settings, "sweep") as spark, SweepProgress(trials) as progress:
         found = job.run(
             spark, settings, progress.trial, progress.epoch, trials=trials, resume=resume
         )
-    for trial in sorted(found.trials, key=lambda own: (own.value is None, own.value or 0.0))[:10]:
+    best_first = sorted(found.trials, key=lambda own: (own.value is None, own.value or 0.0))
+    if as_json:
+        names = ("number", "value", "params")
+        trials_made = [
+            {name: getattr(trial, name) for name in names} | {"state": trial.state.name.lower()}
+            for trial in best_first
+        ]
+        print_json({"best": found.best.number, "preset": found.preset, "trials": trials_made})
+        return
+    table = Table("trial", "validation loss", "state", "settings")
+    for trial in best_first[:10]:
         values = (f"{name.partition('.')[2]} {value:.4g}" for name, value in trial.params.items())
         value = "-" if trial.value is None else f"{trial.value:.4f}"
         table.add_row(str(trial.number), value, trial.state.name.lower(), ", ".join(values))
@@ -135,7 +151,18 @@ def with_training(settings: Settings, chosen: Mapping[str, Any]) -> Settings:
     return settings.model_copy(update={"training": training})
 
 
-def _print_registered(trained: "Trained") -> None:
+def _print_registered(trained: "Trained", *, as_json: bool) -> None:
+    if as_json:
+        content = trained.fitted.content
+        blend = None if content is None else content.ranker.blend
+        print_json(
+            {
+                "challenger": trained.reference,
+                "processes": trained.fitted.processes,
+                "blend": blend,
+            }
+        )
+        return
     console.print(
         f"registered {trained.reference.name} version {trained.reference.version} as challenger, "
         f"trained by {trained.fitted.processes} process(es); `careerstream promote` measures it"
@@ -147,7 +174,7 @@ def promote(
     force: Annotated[
         bool, typer.Option(help="Promote even if the gate refuses; the history records it.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Make the challenger champion if it beats champion and baseline; exit code 6 if not."""
     from jobs import promote as job  # noqa: PLC0415 - torch takes seconds to load
@@ -156,25 +183,25 @@ def promote(
     with spark_session(settings, "promote") as spark, console.status("measuring"):
         report, promotion = job.run(spark, settings, force=force)
     if as_json:
-        typer.echo(json.dumps(report.to_dict(), indent=2))
+        print_json(report.to_dict())
     else:
         console.print(comparison_table(report.to_dict()))
-        console.print(promotion.verdict.text)
+        console.print(Paragraph(promotion.verdict.text))
         console.print(f"champion: version {promotion.champion.version}")
     if not promotion.promoted:
         raise typer.Exit(NOT_PROMOTED)
 
 
-def rollback(context: typer.Context) -> None:
+def rollback(context: typer.Context, as_json: Json = False) -> None:
     """Make the previous champion champion again."""
     from training.registry import model_registry  # noqa: PLC0415 - mlflow takes seconds to load
 
     previous = model_registry.rollback(settings_of(context))
-    console.print(f"champion: version {previous.version} of {previous.name} ({previous.kind})")
+    _print_champion(previous, as_json=as_json)
 
 
 @app.command()
-def init(context: typer.Context) -> None:
+def init(context: typer.Context, as_json: Json = False) -> None:
     """Make the most-popular baseline champion if there is no champion.
 
     The jobs recommend and hot_path need a champion to start. `careerstream up` does this itself.
@@ -182,11 +209,18 @@ def init(context: typer.Context) -> None:
     from training.registry.registration import ensure_champion  # noqa: PLC0415 - mlflow takes seconds to load
 
     champion = ensure_champion(settings_of(context))
+    _print_champion(champion, as_json=as_json)
+
+
+def _print_champion(champion: "ModelRef", *, as_json: bool) -> None:
+    if as_json:
+        print_json(champion)
+        return
     console.print(f"champion: version {champion.version} of {champion.name} ({champion.kind})")
 
 
 @app.callback(invoke_without_command=True)
-def list_versions(context: typer.Context) -> None:
+def list_versions(context: typer.Context, as_json: Json = False) -> None:
     """List the registered versions and the history of champions."""
     if context.invoked_subcommand is not None:
         return
@@ -208,6 +242,9 @@ def list_versions(context: typer.Context) -> None:
             f"no model {settings.mlflow.model_name} is registered; `careerstream models init` "
             "registers the baseline, `careerstream train` trains a model"
         )
+    if as_json:
+        print_json({"versions": versions, "aliases": aliases, "champions": history})
+        return
     table = Table(
         "version", "kind", "trained on events up to", "alias", "run", whole=("version", "run")
     )
@@ -217,4 +254,5 @@ def list_versions(context: typer.Context) -> None:
     console.print(table)
     for entry in history:
         forced = " (forced)" if entry["forced"] else ""
-        console.print(f"{entry['time']} version {entry['version']}{forced}: {entry['reason']}")
+        text = f"{entry['time']} version {entry['version']}{forced}: {entry['reason']}"
+        console.print(Paragraph(text))

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
 from jobs.runtime.tables import recommendation_table
-from jobs.runtime.terminal import console, json_text
+from jobs.runtime.terminal import console
 from streaming.errors import InputError
 
 
@@ -15,6 +15,7 @@ def recommend(
     all_profiles: Annotated[
         bool, typer.Option("--all", help="Score every profile on its topic.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Publish new recommendations, made with the newest champion and catalogue."""
     from streaming.serving.batch_recommendation import recommend_all  # noqa: PLC0415 - pyspark takes a second to load
@@ -29,6 +30,9 @@ def recommend(
         console.status("recommending"),
     ):
         count = recommend_all(spark, settings)
+    if as_json:
+        print_json({"published": count})
+        return
     console.print(f"published {count:,} recommendations")
 
 
@@ -37,7 +41,7 @@ def recommendations(
     candidate: Annotated[
         str, typer.Argument(help="Candidate id; * for visitors without a profile.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the value as JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show the latest recommendation of a candidate, with titles and reasons."""
     from streaming.kafka.topic_reader import read_postings, read_recommendation  # noqa: PLC0415 - the Kafka client takes time to load
@@ -51,7 +55,7 @@ def recommendations(
             "and does `careerstream up` run?"
         )
     if as_json:
-        typer.echo(json_text(recommendation))
+        print_json(recommendation)
         return
     posting_ids = {item["posting_id"] for item in recommendation["items"]}
     console.print(recommendation_table(recommendation, read_postings(kafka, posting_ids)))

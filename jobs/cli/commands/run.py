@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.commands.invocation import settings_of, spark_session
+from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
 from jobs.runtime.streaming_query import until_signalled
 from jobs.runtime.terminal import console
 
@@ -51,8 +51,11 @@ def demo(
         typer.Option(help="A file of real events instead of simulated ones.", metavar="FILE"),
     ] = None,
     quick: Annotated[bool, typer.Option(help="A small market and few epochs.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Run the whole flow once: clicks, Kafka, Spark, Delta, Horovod, MLflow, recommendations."""
     from jobs.demo.run import run_demo  # noqa: PLC0415 - torch takes seconds to load
 
-    run_demo(settings_of(context), events, quick=quick)
+    summary = run_demo(settings_of(context), events, quick=quick)
+    if as_json:
+        print_json(summary)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jobs.cli.commands.invocation import settings_of, spark_session, time_of_flag
+from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session, time_of_flag
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console, json_text
 from streaming.errors import InputError, SettingsError
@@ -35,7 +35,6 @@ AsOf = Annotated[
         metavar="TIME",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Out = Annotated[Path | None, typer.Option(help="Also write the JSON to a file.", metavar="FILE")]
 
 
@@ -191,14 +190,13 @@ def print_result(result: Result, table: Table, out: Path | None, *, as_json: boo
     Raises:
         InputError: the file cannot be written.
     """
-    text = json_text(result)
     if out is not None:
         try:
-            out.write_text(text + "\n", encoding="utf-8")
+            out.write_text(json_text(result) + "\n", encoding="utf-8")
         except OSError as error:
             raise InputError(f"--out {out} cannot be written: {error.strerror}") from error
     if as_json:
-        typer.echo(text)
+        print_json(result)
         return
     console.print(table)
     console.print("by {model_name} {model_version}, catalogue {catalogue_version}".format(**result))

@@ -1,6 +1,5 @@
 """careerstream status: the state of running jobs, once or as a live table."""
 
-import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,9 +7,9 @@ import typer
 from rich.console import Group
 from rich.live import Live
 
-from jobs.cli.commands.invocation import settings_of
+from jobs.cli.commands.invocation import Json, print_json, settings_of
 from jobs.runtime.tables import Table
-from jobs.runtime.terminal import console, styled
+from jobs.runtime.terminal import Paragraph, console, styled
 
 if TYPE_CHECKING:
     from jobs.operations.status_report import BrokerOffsets
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 def status(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Print the tables once and end.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON once and end.")] = False,
     endpoints: Annotated[
         list[str] | None,
         typer.Option(
@@ -30,15 +28,19 @@ def status(
         ),
     ] = None,
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two updates.")] = 2.0,
+    as_json: Json = False,
 ) -> None:
-    """Show running jobs, their queries and the topics as a live table; Ctrl-C ends it."""
+    """Show running jobs, their queries and the topics as a live table; Ctrl-C ends it.
+
+    With `--json` they are printed once.
+    """
     from jobs.operations.status_report import BrokerOffsets  # noqa: PLC0415 - pyspark takes a second to load
     from jobs.runtime.streaming_query import until_signalled  # noqa: PLC0415
 
     settings, addresses = settings_of(context), tuple(endpoints or ())
     with closing(BrokerOffsets(settings.kafka)) as broker:
         if as_json:
-            typer.echo(json.dumps(_read(settings, addresses, broker), indent=2))
+            print_json(_read(settings, addresses, broker))
             return
         if once or not console.is_terminal:
             console.print(_tables(_read(settings, addresses, broker)))
@@ -69,7 +71,7 @@ def _tables(report: dict[str, Any]) -> Group:
     if report["broker"] == "ok":
         parts.append(_topics_table(report["topics"]))
     else:
-        parts.append(styled(report["broker"], "red"))
+        parts.append(Paragraph(styled(report["broker"], "red")))
     return Group(*parts)
 
 

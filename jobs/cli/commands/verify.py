@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.live import Live
 
-from jobs.cli.commands.invocation import invocation, settings_of, spark_session
+from jobs.cli.commands.invocation import Json, invocation, print_json, settings_of, spark_session
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
 from streaming.errors import CareerstreamError
@@ -50,6 +50,7 @@ def verify(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the topics and the folder of the run.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Kill jobs and broker at random times under load; then compare all results with the fold."""
     from jobs.verify import run  # noqa: PLC0415 - pyspark takes a second
@@ -66,9 +67,12 @@ def verify(
         with spark_session(own.settings, "verify") as spark, Display(kills) as display:
             report = run.verify(spark, own, options, display)
         out.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        console.print(faults_table(report))
-        console.print(_summary(report))
-        console.print(f"report in {out}")
+        if as_json:
+            print_json(report)
+        else:
+            console.print(faults_table(report))
+            console.print(_summary(report))
+            console.print(f"report in {out}")
         if not report["ok"]:
             faults = ", ".join(f"{report[fault]} {fault}".replace("_", " ") for fault in FAULTS)
             raise CareerstreamError(f"{faults}; {out} names them, {own.home / 'logs'} has the logs")

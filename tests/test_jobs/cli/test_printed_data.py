@@ -84,7 +84,7 @@ def test_an_import_names_the_file_of_rejected_rows_as_it_is_on_disk(name, capsys
         )  # fmt: skip
 
     context = typer.Context(get_command(app), obj=Invocation(None, (), debug=False))
-    imports._run(context, summary, Path(name), ImportOptions())
+    imports._run(context, summary, Path(name), ImportOptions(), as_json=False)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"reading {name}")
     assert lines[-1] == f"  the rejected rows, with reasons: {rejects}"
