@@ -23,6 +23,7 @@ from jobs.cli.commands import (
     verify,
 )
 from jobs.cli.commands.invocation import Invocation
+from jobs.cli.commands.market import taxonomy
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -40,6 +41,7 @@ app.add_typer(kafka.topics, name="topics", rich_help_panel=BROKER)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=BROKER)
 app.add_typer(imports.app, name="import", rich_help_panel=DATA)
 app.command("simulate", rich_help_panel=DATA)(imports.simulate)
+imports.app.command("taxonomy")(taxonomy.taxonomy)
 app.command("up", rich_help_panel=RUN)(run.up)
 app.command("recommend", rich_help_panel=RUN)(recommendations.recommend)
 app.command("demo", rich_help_panel=RUN)(run.demo)

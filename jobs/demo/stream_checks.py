@@ -49,7 +49,7 @@ def count_rows(
         },
         "dead_letters": dict(dead_letters),
         "topics": {topic.name: len(read_latest(kafka, topic)) for topic in (POSTINGS, CANDIDATES)},
-        "tables": {table.name: _count(spark, settings, table) for table in tables.TABLES},
+        "tables": {table.name: _count(spark, settings, table) for table in tables.STREAMED_TABLES},
     }
 
 

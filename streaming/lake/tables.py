@@ -7,11 +7,12 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, BooleanType, StructField, StructType
 
-from streaming.contract.records import Event, Posting, Profile, Recommendation, Versioned
+from streaming.contract.records import Event, Posting, Profile, Recommendation, Record
 from streaming.contract.spark_types import spark_type
 from streaming.errors import InputError
 from streaming.settings import Settings
 from streaming.spark.internals.delta_versions import current_version
+from streaming.taxonomy.concept import Concept
 
 MESSAGE_COLUMNS = tuple(
     StructType().add("partition", "integer").add("offset", "long").add("produced_at", "timestamp")
@@ -24,7 +25,7 @@ class Table:
     """A Delta table. Each table has one writer."""
 
     name: str
-    record: type[Versioned]
+    record: type[Record]
     """The record that a row holds."""
     keys: tuple[str, ...]
     """Columns that identify a row."""
@@ -66,7 +67,13 @@ POSTINGS = Table(
     keys=("posting_id",),
     extra_columns=(StructField("open", BooleanType()), *MESSAGE_COLUMNS),
 )
-TABLES = (EVENTS, PROFILES, DECISIONS, POSTINGS)
+OCCUPATIONS = Table(
+    name="occupations", record=Concept, keys=("concept_id", "source"), extra_columns=()
+)
+SKILLS = Table(name="skills", record=Concept, keys=("concept_id", "source"), extra_columns=())
+STREAMED_TABLES = (EVENTS, PROFILES, DECISIONS, POSTINGS)
+"""What the streaming jobs make and write."""
+TABLES = (*STREAMED_TABLES, OCCUPATIONS, SKILLS)
 
 
 def create(spark: SparkSession, settings: Settings, *tables: Table) -> None:

@@ -75,4 +75,5 @@ def test_tables_hold_every_field_of_their_record_and_where_it_stood() -> None:
             *(field.name for field in table.extra_columns),
         }
         assert set(table.keys) <= set(names)
-        assert {"partition", "offset", "produced_at"} <= set(names)
+    for table in tables.STREAMED_TABLES:
+        assert {"partition", "offset", "produced_at"} <= set(table.schema().names)

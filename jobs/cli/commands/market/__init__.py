@@ -1,0 +1,1 @@
+"""Commands about occupations, skills and both sides of the market."""
