@@ -61,7 +61,7 @@ def opened(folder, texts=TEXTS):
 def counted(encoder):
     """A list that grows by one with every text that the model really reads."""
     reads: list[None] = []
-    encoder.model.register_forward_hook(lambda *_: reads.append(None))
+    encoder.model.model.register_forward_hook(lambda *_: reads.append(None))
     return reads
 
 
