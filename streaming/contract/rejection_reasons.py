@@ -21,6 +21,9 @@ class RejectionReason(StrEnum):
     NOT_CSV = "not-csv"
     NOT_A_POSTING = "not-a-posting"
     TRUNCATED = "truncated"
+    # Of whole files, such as résumés:
+    NOT_READABLE = "not-readable"
+    NO_TEXT = "no-text"
 
 
 _ROW_REASONS = {
@@ -28,6 +31,8 @@ _ROW_REASONS = {
     RejectionReason.NOT_CSV,
     RejectionReason.NOT_A_POSTING,
     RejectionReason.TRUNCATED,
+    RejectionReason.NOT_READABLE,
+    RejectionReason.NO_TEXT,
 }
 DEAD_LETTER_REASONS = tuple(reason for reason in RejectionReason if reason not in _ROW_REASONS)
 """The reasons that a dead letter can have."""

@@ -8,6 +8,15 @@ from typing import Annotated, cast, get_args
 import typer
 
 from jobs.cli.commands.invocation import Json, print_json, settings_of, time_of_flag
+from jobs.cli.commands.market.resumes import (
+    CandidateId,
+    DryRun,
+    ResumeFlags,
+    Spans,
+    UpdatedAt,
+    send_resumes,
+    show_resumes,
+)
 from jobs.operations.file_import import (
     ImportOptions,
     ImportSummary,
@@ -15,6 +24,7 @@ from jobs.operations.file_import import (
     import_events,
     import_postings,
 )
+from jobs.operations.resume_import import ResumeOptions, are_resumes
 from jobs.runtime.progress import import_progress
 from jobs.runtime.streaming_query import until_signalled
 from jobs.runtime.terminal import console
@@ -76,7 +86,11 @@ def postings(
 def candidates(
     context: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(help="The files; .gz is decompressed.", metavar="FILE...")
+        list[Path],
+        typer.Argument(
+            help="The files; .gz is decompressed. A .txt, .md, .pdf or .docx is a résumé.",
+            metavar="FILE...",
+        ),
     ],
     mapping: Map = None,
     file_format: FormatFlag = "auto",
@@ -89,14 +103,24 @@ def candidates(
             help="A row is one position held, wish or skill; those of a candidate are joined."
         ),
     ] = False,
+    candidate: CandidateId = None,
+    updated_at: UpdatedAt = None,
+    spans: Spans = None,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Send what candidates state, from JSON lines in our own schema or CSV.
+    """Send what candidates state, from JSON lines in our own schema, CSV, or résumés.
 
-    Several files are joined: a message holds all that somebody had stated until then.
+    Several files of rows are joined: a message holds all that somebody had stated until then. A
+    résumé is one candidate; with --format or --map, a .txt is rows.
     """
     read = _read_options(file_format, encoding, delimiter, empty)
     read = replace(read, mapping=tuple(mapping or ()), entries=entries)
+    flags = ResumeFlags(candidate=candidate, updated_at=updated_at, spans=spans, dry_run=dry_run)
+    if file_format == "auto" and not mapping and not entries and are_resumes(files):
+        _run_resumes(context, files, flags, read, as_json=as_json)
+        return
+    flags.refuse()
     _run(context, import_candidates, files, ImportOptions(read=read), as_json=as_json)
 
 
@@ -186,6 +210,28 @@ def simulate(
         console.print(f"{count:>10,} {name:<11} {target / name}.jsonl")
 
 
+def _run_resumes(
+    context: typer.Context,
+    files: list[Path],
+    flags: ResumeFlags,
+    read: ReadOptions,
+    *,
+    as_json: bool,
+) -> None:
+    updated_at = time_of_flag("--updated-at", flags.updated_at)
+    options = ResumeOptions(
+        encoding=read.encoding, candidate_id=flags.candidate, updated_at=updated_at
+    )
+    if flags.dry_run:
+        show_resumes(files, options, flags.spans, as_json=as_json)
+        return
+    summary = send_resumes(context, files, options, flags.spans)
+    if as_json:
+        print_json(summary, indent=None)
+    else:
+        _print_summary(summary, f"{len(files):,} files" if len(files) > 1 else files[0].name)
+
+
 def _run(
     context: typer.Context,
     import_file: Callable[..., ImportSummary],
@@ -199,19 +245,18 @@ def _run(
     if as_json:
         print_json(summary, indent=None)
     else:
-        _print_summary(summary, files, options)
+        names = ", ".join(file.name for file in ([files] if isinstance(files, Path) else files))
+        read_as = f"{summary.read_as}, {options.read.encoding}"
+        _print_summary(replace(summary, read_as=read_as), names)
 
 
-def _print_summary(
-    summary: ImportSummary, files: Path | list[Path], options: ImportOptions
-) -> None:
+def _print_summary(summary: ImportSummary, names: str) -> None:
     repeated = f", {summary.repeated:,} repeated" if summary.repeated else ""
     outside = f", {summary.outside:,} outside the window" if summary.outside else ""
     unsent = f", {summary.unsent:,} not sent: stopped" if summary.stopped else ""
     rejected = f"rejected {sum(summary.rejected.values()):,}"
     joined = f", {summary.joined:,} joined with others" if summary.joined else ""
-    names = ", ".join(file.name for file in ([files] if isinstance(files, Path) else files))
-    console.print(f"{names}: {summary.read_as}, {options.read.encoding}")
+    console.print(f"{names}: {summary.read_as}")
     console.print(
         f"{summary.topic}: read {summary.read:,}, sent {summary.produced:,}, "
         f"{rejected}{repeated}{outside}{joined}{unsent} in {summary.seconds:.1f} s"
