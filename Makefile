@@ -26,7 +26,7 @@ if [[ -z "$$chosen" ]]; then \
 fi
 endef
 
-.PHONY: help setup demo test nightly lint format lock wheel image archive clean
+.PHONY: help setup demo console test nightly lint format lock wheel image archive clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' "$(ROOT)/Makefile"
@@ -42,6 +42,9 @@ demo: setup ## a small stream from click to recommendation; EVENTS=FILE replays 
 		else events="$(CURDIR)/$$events"; fi; \
 	fi; \
 	cd "$(ROOT)" && exec "$(BIN)/careerstream" demo $${events:+--events "$$events"} $(ARGS)
+
+console: setup ## the live page on the demo's data, in a browser; ARGS="--port 8080"
+	@cd "$(ROOT)" && exec "$(BIN)/careerstream" console --demo --open $(ARGS)
 
 # Workers take whole files, in the order of tests/conftest.py.
 WORKERS := --numprocesses 2 --dist loadfile --no-loadscope-reorder

@@ -228,6 +228,7 @@ def _print_summary(summary: dict[str, Any], home: Path, settings: Settings) -> N
     console.print(f"page     {os.path.relpath(home / 'index.html')}")
     store = shlex.quote(settings.tracking_uri)
     console.print(f"MLflow   mlflow ui --backend-store-uri {store}")
+    console.print("live     make console, or careerstream console --demo")
 
 
 def _claims_table(summary: dict[str, Any]) -> Table:

@@ -61,12 +61,16 @@ class TopicWriter(Generic[Tag]):
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Deliver what was sent; after an error only what is already in flight."""
+        self.close(deliver=kind is None)
+
+    def close(self, *, deliver: bool = True) -> None:
+        """Disconnect; what was sent is delivered first, or only what is already in flight."""
         try:
-            if kind is None:
+            if deliver:
                 self.flush()
         finally:
             with suppress(KafkaTimeoutError):  # something was still in flight
-                self._producer.close(timeout=0 if kind else None)
+                self._producer.close(timeout=None if deliver else 0)
 
     def send(self, key: str, value: bytes, tag: Tag) -> None:
         """Send one value; waits while too many are in flight.

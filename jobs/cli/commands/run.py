@@ -1,5 +1,6 @@
-"""careerstream up and demo: all jobs in one process."""
+"""careerstream up, demo and console: all jobs in one process, and a page that shows them."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
 from jobs.runtime.streaming_query import until_signalled
-from jobs.runtime.terminal import console
+from jobs.runtime.terminal import Paragraph, console, styled
 
 
 def up(context: typer.Context) -> None:
@@ -59,3 +60,46 @@ def demo(
     summary = run_demo(settings_of(context), events, quick=quick)
     if as_json:
         print_json(summary)
+
+
+def serve_console(
+    context: typer.Context,
+    host: Annotated[
+        str,
+        typer.Option(help="Address to listen at. Others than loopback let others in."),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Default: a free port.")] = 0,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in this machine's browser.")
+    ] = False,
+    on_demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Show the demo's data: start its broker and jobs, too."),
+    ] = False,
+) -> None:
+    """Serve a page that shows the stream live, until Ctrl-C; the URL holds its password.
+
+    A candidate's lists move as you click, with reasons, latency and versions. The operator's page
+    shows lag, dead letters, models and health.
+    """
+    from jobs.console.security import is_loopback  # noqa: PLC0415 - starlette takes time to load
+    from jobs.console.server import serving  # noqa: PLC0415
+    from jobs.demo.demo_jobs import demo_jobs  # noqa: PLC0415
+
+    settings = settings_of(context)
+    if not is_loopback(host):
+        text = f"--host {host}: whoever reads the URL on the way may act; use a trusted network"
+        console.print(Paragraph(styled(text, "yellow")))
+    with ExitStack() as stack:
+        stop, jobs = stack.enter_context(until_signalled()), None
+        if on_demo:
+            with console.status("starting the demo's broker"):
+                settings, jobs = stack.enter_context(demo_jobs(settings))
+        url = stack.enter_context(serving(settings, host, port))
+        console.print(f"console: {url}")
+        console.print("stop with Ctrl-C")
+        if open_page:
+            typer.launch(url)
+        while not stop.wait(1):
+            if jobs is not None:
+                jobs.check()

@@ -1,0 +1,123 @@
+"""The state of a candidate's page, made from the live topics for the candidate of a session."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Coroutine
+from typing import Any
+
+from jobs.console import views
+from jobs.console.live_topics import LiveTopics
+from jobs.console.market_clock import MarketClock
+from jobs.console.sessions import Session
+from jobs.console.subscribers import Subscribers
+from streaming.contract.topics import POSTINGS, PROFILES, RECOMMENDATIONS, Topic
+from streaming.errors import CareerstreamError
+
+log = logging.getLogger(__name__)
+
+RECENT_CANDIDATES = 12
+MAX_MISSING = 10_000
+"""Keys without a value that are remembered, so that a topic is not searched for them again."""
+
+
+class PageState:
+    """Makes what a page shows. Its methods belong to the event loop."""
+
+    def __init__(self, live: LiveTopics, clock: MarketClock, subscribers: Subscribers) -> None:
+        self._live, self._clock, self._subscribers = live, clock, subscribers
+        self._missing: set[tuple[str, str]] = set()
+        self._searches: set[asyncio.Task[None]] = set()
+
+    def parts(self, session: Session, wanted: Collection[str]) -> dict[str, Any]:
+        """Return some parts of the state of a session's page (`subscribers.PARTS`)."""
+        made = {name: getattr(self, f"_{name}")(session) for name in wanted}
+        return made | {"answered": self._answered(session)}
+
+    def knows(self, candidate_id: str) -> bool:
+        """Return whether a candidate has a profile or a list in memory."""
+        return any(
+            self._live.value(topic, candidate_id) is not None
+            for topic in (PROFILES, RECOMMENDATIONS)
+        )
+
+    async def search(self, candidate_id: str) -> bool:
+        """Return whether a candidate has a profile or a list anywhere on the topics."""
+        for topic in (RECOMMENDATIONS, PROFILES):
+            if not self._live.is_complete(topic):
+                await asyncio.to_thread(self._live.look_up, topic, {candidate_id})
+        return self.knows(candidate_id)
+
+    def _candidate(self, session: Session) -> dict[str, Any]:
+        recent = self._live.recent_keys(PROFILES, RECENT_CANDIDATES)
+        return {"id": session.candidate_id, "recent": sorted(recent)}
+
+    def _status(self, session: Session) -> dict[str, Any]:
+        del session
+        no_lists = not self._live.recent_keys(RECOMMENDATIONS, 1)
+        return {
+            "trouble": self._live.trouble,
+            "behind": self._live.behind,
+            "no_lists": no_lists and not self._live.behind,
+        }
+
+    def _list(self, session: Session) -> dict[str, Any] | None:
+        recommendation = self._value(RECOMMENDATIONS, session)
+        if recommendation is None:
+            return None
+        self._fetch(session, views.posting_ids(recommendation, None))
+        moment = self._clock.moment_of(recommendation["as_of"])
+        view = views.list_view(recommendation, self._posting, moment)
+        session.remember(view["recommendation_id"], [i["posting_id"] for i in view["items"]])
+        return view
+
+    def _profile(self, session: Session) -> dict[str, Any] | None:
+        profile = self._value(PROFILES, session)
+        if profile is None:
+            return None
+        self._fetch(session, views.posting_ids(None, profile))
+        return views.profile_view(profile, self._posting)
+
+    def _answered(self, session: Session) -> list[str]:
+        recommendation, profile = (
+            self._value(topic, session) for topic in (RECOMMENDATIONS, PROFILES)
+        )
+        return views.answered(session.events, recommendation, profile)
+
+    def _value(self, topic: Topic, session: Session) -> dict[str, Any] | None:
+        if session.candidate_id is None:
+            return None
+        return self._live.value(topic, session.candidate_id)
+
+    def _posting(self, posting_id: str) -> dict[str, Any] | None:
+        return self._live.value(POSTINGS, posting_id)
+
+    def _fetch(self, session: Session, posting_ids: set[str]) -> None:
+        """Search the whole topic for postings that are not in memory, beside everything else."""
+        if self._live.is_complete(POSTINGS):
+            return
+        absent = {
+            each
+            for each in posting_ids
+            if self._posting(each) is None and (POSTINGS.name, each) not in self._missing
+        }
+        if not absent:
+            return
+        if len(self._missing) > MAX_MISSING:
+            self._missing.clear()
+        self._missing |= {(POSTINGS.name, each) for each in absent}
+        self._start(self._search_postings(session, absent))
+
+    async def _search_postings(self, session: Session, posting_ids: set[str]) -> None:
+        try:
+            await asyncio.to_thread(self._live.look_up, POSTINGS, posting_ids)
+        except CareerstreamError as error:
+            log.warning("postings cannot be looked up: %s", error)
+            self._missing -= {(POSTINGS.name, each) for each in posting_ids}
+            return
+        self._subscribers.session_changed(session)
+
+    def _start(self, search: Coroutine[Any, Any, None]) -> None:
+        # The loop itself keeps only a weak reference to a task.
+        task = asyncio.get_running_loop().create_task(search)
+        self._searches.add(task)
+        task.add_done_callback(self._searches.discard)

@@ -1,0 +1,191 @@
+"""The texts of the pages, in English and Chinese."""
+
+from collections.abc import Mapping
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+
+TEXTS: Mapping[str, tuple[str, str]] = {
+    # Both pages
+    "title": ("careerstream console", "careerstream 控制台"),
+    "skip": ("Skip to the content", "跳到正文"),
+    "candidate page": ("Candidate", "求职者"),
+    "operator page": ("Operator", "运维"),
+    "pages": ("Pages", "页面"),
+    "language": ("Language", "语言"),
+    "theme": ("Colours", "配色"),
+    "theme auto": ("as the system", "跟随系统"),
+    "theme light": ("light", "浅色"),
+    "theme dark": ("dark", "深色"),
+    "no script": ("This page needs JavaScript.", "本页需要 JavaScript。"),
+    "connecting": ("Connecting", "正在连接"),
+    "live": ("Live", "实时"),
+    "lost": (
+        "The console does not answer. The page connects again by itself.",
+        "控制台没有响应。本页会自动重新连接。",
+    ),
+    "ended": (
+        "This session has ended. Open the URL that careerstream console prints.",
+        "会话已结束。请打开 careerstream console 打印的网址。",
+    ),
+    "failed": ("That did not work", "操作失败"),
+    # Candidate
+    "whose": ("Whose list", "谁的推荐"),
+    "nobody": ("Nobody is chosen yet.", "尚未选择求职者。"),
+    "shown": ("Shown: {id}", "当前：{id}"),
+    "candidate id": ("Candidate id", "求职者编号"),
+    "choose": ("Choose", "选择"),
+    "recent": ("Active lately", "最近活跃"),
+    "make up": ("Make up a candidate", "新建求职者"),
+    "skills": ("Skills, with commas", "技能，用逗号分隔"),
+    "wishes": ("Wishes: titles, fields", "期望职位或领域"),
+    "places": ("Places", "期望地点"),
+    "background": ("Education and experience", "教育与经历"),
+    "blocked_employers": ("Employers never to show", "屏蔽的雇主"),
+    "reasons in": ("Language of the reasons", "推荐理由的语言"),
+    "send": ("Send", "提交"),
+    "list": ("Recommendations", "推荐职位"),
+    "no lists": (
+        "No list stands on the topic yet. `careerstream up` makes lists.",
+        "主题中还没有推荐列表。运行 `careerstream up` 生成。",
+    ),
+    "waiting": (
+        "No list for this candidate yet. The first one comes moments after the first record.",
+        "该求职者还没有推荐列表。第一条记录之后片刻即会出现。",
+    ),
+    "empty": ("This list is empty: nothing fits.", "列表为空：没有合适的职位。"),
+    "no answer": (
+        "No list has come for {seconds} s. Does `careerstream up` run?",
+        "已有 {seconds} 秒没有新列表。`careerstream up` 在运行吗？",
+    ),
+    "catching up": ("Reading the topics: {count} messages to go", "正在读取主题：剩余 {count} 条"),
+    "latency": ("From click to list: {ms} ms", "从点击到列表：{ms} 毫秒"),
+    "latency median": ("median of {count}: {ms} ms", "{count} 次的中位数：{ms} 毫秒"),
+    "no latency": ("From click to list: no click yet", "从点击到列表：尚无点击"),
+    "versions": (
+        "Profile version {profile} · model {model} · catalogue version {catalogue} · as of {as_of}",
+        "画像版本 {profile} · 模型 {model} · 职位目录版本 {catalogue} · 截至 {as_of}",
+    ),
+    "view": ("View", "浏览"),
+    "save": ("Save", "收藏"),
+    "dismiss": ("Dismiss", "不感兴趣"),
+    "apply": ("Applied", "申请"),
+    "hire": ("Hired", "录用"),
+    "action on": ("{action}: {title}", "{action}：{title}"),
+    "sent": ("Sent: {action}, {title}", "已发送：{action}，{title}"),
+    "why": ("Why", "推荐理由"),
+    "open link": ("Open the posting (leaves this page)", "打开职位原文（离开本页）"),
+    "unknown posting": ("Unknown posting {id}", "未知职位 {id}"),
+    "probability": ("probability {share} %", "概率 {share} %"),
+    "new": ("new", "新"),
+    "up": ("up {places}", "上升 {places}"),
+    "down": ("down {places}", "下降 {places}"),
+    "announce": (
+        "The list changed: {new} new, {moved} moved. First: {first}.",
+        "列表已更新：{new} 个新职位，{moved} 个移动。第一位：{first}。",
+    ),
+    "announce same": ("The list came again, unchanged.", "列表已更新，内容不变。"),
+    "keys": ("Keys", "快捷键"),
+    "keys text": (
+        "j and k move through the list; v views, s saves and d dismisses the chosen posting.",
+        "j、k 在列表中移动；v 浏览、s 收藏、d 表示对选中职位不感兴趣。",
+    ),
+    "profile": ("The profile, as it folds", "实时画像"),
+    "no profile": ("No profile yet.", "尚无画像。"),
+    "profile version": ("Version {version}, as of {as_of}", "版本 {version}，截至 {as_of}"),
+    "marked": (
+        "Applied to {applied}, dismissed {dismissed}",
+        "已申请 {applied}，不感兴趣 {dismissed}",
+    ),
+    "stated": ("Stated", "本人陈述"),
+    "stated skills": ("Skills", "技能"),
+    "stated wishes": ("Wishes", "期望"),
+    "stated places": ("Places", "地点"),
+    "stated background": ("Background", "教育与经历"),
+    "stated blocked_employers": ("Never shown", "屏蔽的雇主"),
+    "stated language": ("Language", "语言"),
+    "experience": ("Positions held", "工作经历"),
+    "events": ("Newest events first", "最近的行为"),
+    "no events": ("No events yet.", "尚无行为。"),
+    "more events": ("and {count} older ones", "以及更早的 {count} 条"),
+    # Operator
+    "jobs": ("Jobs and health", "作业与健康"),
+    "no jobs": (
+        "No job runs in this home. `careerstream up` starts them.",
+        "此目录下没有运行中的作业。运行 `careerstream up` 启动。",
+    ),
+    "job": ("Job", "作业"),
+    "health": ("Health", "健康"),
+    "ok": ("ok", "正常"),
+    "lists made": ("Lists", "列表数"),
+    "p50": ("p50", "p50"),
+    "p99": ("p99", "p99"),
+    "since": ("Since", "开始于"),
+    "broker": ("Kafka", "Kafka"),
+    "queries": ("Queries and lag", "查询与积压"),
+    "query": ("Query", "查询"),
+    "batch": ("Batch", "批次"),
+    "in a second": ("Read a second", "每秒读取"),
+    "batch time": ("Batch time", "批次耗时"),
+    "lag": ("Lag", "积压"),
+    "state rows": ("State rows", "状态行数"),
+    "seen": ("Seen ago", "距上次"),
+    "topics": ("Topics", "主题"),
+    "topic": ("Topic", "主题"),
+    "messages": ("Messages so far", "累计消息"),
+    "dead letters": ("Dead letters", "死信"),
+    "letters in all": ("{count} in all", "共 {count} 条"),
+    "no letters": ("None: every message could be read.", "没有：所有消息都可读取。"),
+    "refresh": ("Read again", "重新读取"),
+    "replay": ("Replay", "重放"),
+    "replay letter": ("Replay {key}", "重放 {key}"),
+    "replay shown": ("Replay those shown", "重放所列死信"),
+    "replayed": ("Replay: {outcomes}", "重放：{outcomes}"),
+    "key": ("Key", "键"),
+    "reason": ("Reason", "原因"),
+    "text": ("What is wrong", "说明"),
+    "at": ("Since", "时间"),
+    "letters": ("Letters", "数量"),
+    "models": ("Champion and challenger", "冠军与挑战者"),
+    "no models": (
+        "No model is registered. `careerstream models init` registers the baseline.",
+        "尚未注册模型。运行 `careerstream models init` 注册基线。",
+    ),
+    "version": ("Version", "版本"),
+    "kind": ("Kind", "类型"),
+    "cut": ("Trained on events up to", "训练数据截至"),
+    "alias": ("Alias", "别名"),
+    "gate": ("The gate on version {version}", "准入评估：版本 {version}"),
+    "no gate": (
+        "The gate has measured nothing yet. `careerstream promote` asks it.",
+        "准入评估尚未进行。运行 `careerstream promote`。",
+    ),
+    "passed": ("passed", "通过"),
+    "refused": ("refused", "拒绝"),
+    "forced": ("promoted by force", "强制晋升"),
+    "segment": ("Turns", "评估段"),
+    "number": ("Number", "数量"),
+    "lead": ("lead {lead} [{low}, {high}]", "领先 {lead} [{low}, {high}]"),
+    "past champions": ("Past champions", "历任冠军"),
+}
+"""Key → the text in each language, in the order of `LANGUAGES`."""
+
+
+def texts(language: str) -> dict[str, str]:
+    """Return all texts in a language."""
+    place = list(LANGUAGES).index(language)
+    return {key: both[place] for key, both in TEXTS.items()}
+
+
+def preferred_language(accept_language: str) -> str:
+    """Return the language that a browser prefers among ours, by its header Accept-Language."""
+    weighted = []
+    for part in accept_language.split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            weighted.append((float(weight or 1), tag.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    for _, tag in sorted(weighted, key=lambda each: -each[0]):
+        if tag in LANGUAGES:
+            return tag
+    return next(iter(LANGUAGES))
