@@ -5,9 +5,10 @@ Run: spark-submit jobs/promote.py --config careerstream.toml
 
 from pyspark.sql import SparkSession
 
+from jobs.runtime.current_taxonomy import current_taxonomy
 from jobs.runtime.entrypoint import run_once
 from streaming.settings import Settings
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, add_taxonomy
 from training.data.lake_export import export_dataset
 from training.registry.model_registry import CHALLENGER, resolve
 from training.registry.promotion import Promotion, compare, promote
@@ -28,6 +29,7 @@ def run(
     resolve(settings, CHALLENGER)  # fails before the lake is read, which takes a minute
     folder = create_run_folder(settings) / "dataset"
     export_dataset(spark, settings, folder)
+    add_taxonomy(folder, current_taxonomy(spark, settings))
     report = compare(settings, Dataset.read(folder))
     return report, promote(settings, report, force=force)
 

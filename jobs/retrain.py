@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
+from jobs.runtime.current_taxonomy import current_taxonomy
 from jobs.runtime.entrypoint import run_once
 from jobs.train import Trained, train_in
 from streaming.errors import ModelError
 from streaming.settings import Settings
-from training.data.dataset import Dataset, hold_back
+from training.data.dataset import Dataset, add_taxonomy, hold_back
 from training.data.drift import Drift
 from training.data.lake_export import export_dataset
 from training.fitting.continuation import Decision, continued, decide
@@ -60,6 +61,7 @@ def run(
         )
     folder = create_run_folder(settings)
     export_dataset(spark, settings, folder / "dataset")
+    add_taxonomy(folder / "dataset", current_taxonomy(spark, settings))
     hold_back(folder / "dataset", settings.training.gate_share)
     decision = decide(Drift.since(Dataset.read(folder / "dataset"), serving.cut), settings.training)
     log.info("retrain: %s", decision.text)

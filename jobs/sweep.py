@@ -22,11 +22,12 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 from pyspark.sql import SparkSession
 
+from jobs.runtime.current_taxonomy import current_taxonomy
 from jobs.runtime.entrypoint import run_once
 from jobs.train import in_tasks
 from streaming.errors import InputError
 from streaming.settings import Settings
-from training.data.dataset import Dataset, hold_back
+from training.data.dataset import Dataset, add_taxonomy, hold_back
 from training.data.lake_export import export_dataset
 from training.fitting.fit import OnEpoch, fit
 from training.fitting.search_space import changed, suggest, values_of
@@ -91,6 +92,7 @@ def run(
     if resume is None:
         folder = create_run_folder(settings, "sweep")
         export_dataset(spark, settings, folder / "dataset")
+        add_taxonomy(folder / "dataset", current_taxonomy(spark, settings))
         hold_back(folder / "dataset", settings.training.gate_share)
         preset = preset_by_name(settings.training.preset)
         if settings.training.epochs:

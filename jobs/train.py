@@ -12,10 +12,13 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from jobs.runtime.current_taxonomy import current_taxonomy
 from jobs.runtime.entrypoint import run_once
+from streaming.errors import InputError
 from streaming.serving.ranker import Ranker
 from streaming.settings import Settings
-from training.data.dataset import Dataset, hold_back, hold_back_after
+from streaming.taxonomy.concept import Taxonomy
+from training.data.dataset import Dataset, add_taxonomy, hold_back, hold_back_after
 from training.data.lake_export import export_dataset
 from training.fitting.fit import Fitted, OnEpoch, fit
 from training.fitting.worker import SPEC
@@ -75,6 +78,7 @@ def run(
         recorded = RecordedRun.read(settings, from_run)
         folder = create_run_folder(settings)
         export_dataset(spark, settings, folder / "dataset", recorded.versions)
+        add_taxonomy(folder / "dataset", _recorded_taxonomy(spark, settings, recorded))
         hold_back_after(folder / "dataset", recorded.events_until)
         return train_in(
             spark,
@@ -89,6 +93,7 @@ def run(
         )
     folder = create_run_folder(settings)
     export_dataset(spark, settings, folder / "dataset")
+    add_taxonomy(folder / "dataset", current_taxonomy(spark, settings))
     hold_back(folder / "dataset", settings.training.gate_share)
     return train_in(spark, settings, folder, on_epoch, name="train")
 
@@ -138,6 +143,28 @@ def train_in(
         if (folder / SPEC).is_file():
             log.warning("`careerstream train --resume %s` goes on with this run", folder.name)
         raise
+
+
+def _recorded_taxonomy(
+    spark: SparkSession, settings: Settings, recorded: RecordedRun
+) -> Taxonomy | None:
+    """Return the taxonomy of a recorded run.
+
+    Raises:
+        InputError: the lake holds another version of it.
+    """
+    if recorded.taxonomy is None:
+        return None
+    source = recorded.taxonomy.rpartition(" ")[0]
+    training = settings.training.model_copy(update={"taxonomy": source})
+    known = current_taxonomy(spark, settings.model_copy(update={"training": training}))
+    found = known and f"{known.source} {known.version}"
+    if found != recorded.taxonomy:
+        raise InputError(
+            f"run {recorded.run_id} mapped to the taxonomy {recorded.taxonomy}, the lake holds"
+            f" {found}; import its files again"
+        )
+    return known
 
 
 def in_tasks(spark: SparkSession, function: Callable[[int], None], count: int) -> None:

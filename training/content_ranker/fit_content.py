@@ -118,7 +118,7 @@ def fit_content(
     share = encoder_decoder.preset.training.validation_split
     split = split or Split.by_time(dataset, share, seed)
     train = split.training
-    featurizer = PostingFeaturizer.fit(dataset.catalogue)
+    featurizer = PostingFeaturizer.fit(dataset.catalogue, encoder_decoder.embedder.mapper)
     rows = dataset.catalogue.table.to_pylist()
     postings = featurizer.transform(rows)
     counts = CoVisitation.count(train, postings)

@@ -23,6 +23,8 @@ from training.data.posting_fields import (
     category_codes,
     flatten_fields,
 )
+from training.taxonomy.entry_concepts import CONCEPT_SKILLS, concept_fields
+from training.taxonomy.mapper import Mapper
 from training.text.tokenizer import tokens
 
 if TYPE_CHECKING:
@@ -36,9 +38,12 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "employer letters": ("employer", "letters"),
     "locality letters": ("locality", "letters"),
     "skills words": ("skills", "words"),
+    "concepts words": (CONCEPT_SKILLS, "words"),
 }
 """Text to field and unit. Names are spelt in many ways, so they are compared by character n-grams
 too. Long texts are left to the word vectors of the encoder-decoder: their words did not help."""
+_WORDS_ALONE = TEXT_FIELDS | {CONCEPT_SKILLS}
+"""Fields that are not compared for equality."""
 CO_VISITED_FIELDS = ("locality", "employer")
 """Fields whose values are compared by co-visitation, too."""
 _FILE, _COUNTS = "posting_features.json", "document_counts.npz"
@@ -81,23 +86,25 @@ class PostingFeaturizer:
     """Fields that are often absent; two postings that lack them are similar in that."""
     texts: tuple[str, ...]
     """Compared by words or character n-grams, names in `_TEXTS`."""
+    mapper: Mapper | None
+    """Maps titles and skills to concepts, which are compared like fields."""
     documents: Mapping[str, tuple[np.ndarray, np.ndarray]]
     """By text the (S,) slots that training postings hold, and how many hold each."""
     count: int
     """Training postings."""
 
     @classmethod
-    def fit(cls, catalogue: Catalogue) -> Self:
+    def fit(cls, catalogue: Catalogue, mapper: Mapper | None = None) -> Self:
         """Find out which fields and texts the postings of a catalogue have to compare."""
-        rows = _fields(catalogue.table.drop_columns(["open"]).to_pylist())
-        names = sorted({name for row in rows for name in row} - TEXT_FIELDS)
+        rows = _fields(catalogue.table.drop_columns(["open"]).to_pylist(), mapper)
+        names = sorted({name for row in rows for name in row} - _WORDS_ALONE)
         values = {name: {row.get(name, "") for row in rows} - {""} for name in names}
         fields = tuple(name for name in names if len(values[name]) > 1)
         absent = {name: np.mean([not row.get(name) for row in rows]) for name in fields}
         documents = {}
         for text, (field, unit) in _TEXTS.items():
             counts = _term_counts([row.get(field, "") for row in rows], unit)
-            if counts.nnz and (field in TEXT_FIELDS or field in fields):
+            if counts.nnz and (field in _WORDS_ALONE or field in fields):
                 documents[text] = np.unique(counts.indices, return_counts=True)
         return cls(
             fields=fields,
@@ -105,6 +112,7 @@ class PostingFeaturizer:
                 name for name in fields if MIN_ABSENT_SHARE <= absent[name] <= 1 - MIN_ABSENT_SHARE
             ),
             texts=tuple(documents),
+            mapper=mapper,
             documents=documents,
             count=len(rows),
         )
@@ -123,7 +131,7 @@ class PostingFeaturizer:
         self, postings: Sequence[Mapping[str, Any]], vectorise: Vectorise | None = None
     ) -> PostingFeatures:
         """Compute the features of N rows of a catalogue's table."""
-        vectorise, rows = vectorise or self.tfidf, _fields(postings)
+        vectorise, rows = vectorise or self.tfidf, _fields(postings, self.mapper)
         columns = {name: [row.get(name, "") for row in rows] for name in self.columns}
         values = {name: [*sorted({*column} - {""}), ""] for name, column in columns.items()}
         codes = np.array([category_codes(column) for column in columns.values()], dtype=np.int64)
@@ -154,7 +162,7 @@ class PostingFeaturizer:
         )
 
     def save(self, folder: Path) -> None:
-        """Write everything `load` needs into an existing folder."""
+        """Write everything but the mapper into an existing folder."""
         settings = {
             "fields": self.fields,
             "missing": self.missing,
@@ -170,8 +178,8 @@ class PostingFeaturizer:
         np.savez(folder / _COUNTS, allow_pickle=False, **arrays)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
+    def load(cls, folder: Path, mapper: Mapper | None) -> Self:
+        """Read what `save` wrote; the mapper is the encoder-decoder's."""
         settings = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         texts = settings["texts"]
         with np.load(folder / _COUNTS) as arrays:
@@ -182,13 +190,16 @@ class PostingFeaturizer:
             fields=tuple(settings["fields"]),
             missing=tuple(settings["missing"]),
             texts=tuple(texts),
+            mapper=mapper,
             documents=documents,
             count=settings["count"],
         )
 
 
-def _fields(postings: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    return [flatten_fields(posting) for posting in postings]
+def _fields(postings: Sequence[Mapping[str, Any]], mapper: Mapper | None) -> list[dict[str, str]]:
+    if mapper is None:
+        return [flatten_fields(posting) for posting in postings]
+    return [flatten_fields(posting) | concept_fields(posting, mapper) for posting in postings]
 
 
 def _used_columns(text: sparse.csr_array) -> sparse.csr_array:

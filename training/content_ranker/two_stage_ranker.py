@@ -226,13 +226,15 @@ class TwoStageRanker:
                     f"model folder {folder} has format {settings['format']}, this version reads "
                     f"{FORMAT}; train again"
                 )
-            index = ContentIndex(PostingFeaturizer.load(content), CoVisitation.load(content))
+            encoder_decoder = EncoderDecoderRanker.load(folder / ENCODER_DECODER_FOLDER)
+            mapper = encoder_decoder.embedder.mapper
+            featurizer = PostingFeaturizer.load(content, mapper)
+            index = ContentIndex(featurizer, CoVisitation.load(content))
             weights = np.load(content / _WEIGHTS)
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ModelError(
                 f"model folder {folder} is incomplete: {error}; train again"
             ) from error
-        encoder_decoder = EncoderDecoderRanker.load(folder / ENCODER_DECODER_FOLDER)
         found = settings.get("calibration")  # release 0.1.0 had none
         calibration = Calibration(**found) if found else None
         part = folder / _SEQUENCE

@@ -3,7 +3,8 @@
 A dataset folder holds events.parquet (candidate_id, posting_id, kind, event_time,
 duration_seconds, event_id; distinct), postings.parquet (the columns of `records.Posting` and
 `open`), stated.parquet (candidate_id and the fields of `records.Stated`) and version.json
-(events_version, postings_version and counts; and what `hold_back` adds).
+(events_version, postings_version and counts; and what `hold_back` adds). taxonomy.jsonl.gz may
+stand beside them (`add_taxonomy`).
 """
 
 import hashlib
@@ -33,6 +34,7 @@ from streaming.profiles.fold import (
     fold,
 )
 from streaming.serving.catalogue import NEVER, Catalogue
+from streaming.taxonomy.concept import Taxonomy
 from streaming.timestamps import format_timestamp, parse_timestamp
 from training.data.popularity_counts import PopularityCounts
 
@@ -49,8 +51,11 @@ DISMISS = EVENT_KINDS.index(EventKind.DISMISS)
 _KIND_NAMES = [kind.value for kind in EVENT_KINDS]
 _MARKS = np.isin(_KIND_NAMES, [*APPLIED_KINDS, *DISMISSED_KINDS])
 """Whether events of a kind stay in a profile when they are no longer among its newest."""
+TAXONOMY_VERSION = "taxonomy"
+"""In version.json: source and version of the taxonomy."""
 EVENTS_UNTIL = "events_until"
 """In version.json: the time after which events are held back."""
+_TAXONOMY = "taxonomy.jsonl.gz"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -89,6 +94,8 @@ class Dataset:
     """(E,) of str."""
     version: Mapping[str, Any]
     """The content of version.json, and the number of events with an unknown posting."""
+    taxonomy: Taxonomy | None = None
+    """To whose concepts titles and skills are mapped."""
 
     @classmethod
     def read(cls, folder: Path) -> "Dataset":
@@ -109,6 +116,8 @@ class Dataset:
             ) from error
         catalogue = replace(catalogue, version=int(version["postings_version"]))
         whole = build_dataset(catalogue, events, stated, version)
+        if (file := folder / _TAXONOMY).exists():
+            whole = replace(whole, taxonomy=Taxonomy.read(file))
         return whole.until(version[EVENTS_UNTIL]) if version.get(EVENTS_UNTIL) else whole
 
     def __len__(self) -> int:
@@ -265,6 +274,19 @@ class Dataset:
                 produced_at="",
                 duration_seconds=None if math.isnan(duration) else duration,
             )
+
+
+def add_taxonomy(folder: Path, taxonomy: Taxonomy | None) -> None:
+    """Put a taxonomy into a dataset folder, and what it is into version.json."""
+    file, about = folder / _TAXONOMY, folder / "version.json"
+    version = json.loads(about.read_text(encoding="utf-8"))
+    if taxonomy is None:
+        file.unlink(missing_ok=True)
+        version.pop(TAXONOMY_VERSION, None)
+    else:
+        taxonomy.write(file)
+        version[TAXONOMY_VERSION] = f"{taxonomy.source} {taxonomy.version}"
+    about.write_text(json.dumps(version), encoding="utf-8")
 
 
 def hold_back(folder: Path, share: float) -> None:

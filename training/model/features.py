@@ -19,6 +19,13 @@ import numpy as np
 
 from training.data.dataset import EVENT_KINDS
 from training.model.presets import ModelConfig
+from training.taxonomy.entry_concepts import (
+    concept_word,
+    occupation_of,
+    skills_of,
+    stated_concepts,
+)
+from training.taxonomy.mapper import Mapper
 from training.text.encoder_factory import load_encoder
 from training.text.lexical_vectors import Lexicon
 from training.text.random_projection import random_signs
@@ -45,12 +52,14 @@ _POSTING_FIELDS = (
 """All fields of a posting from which features are made."""
 
 PHRASE_FIELDS = ("title", "skills", "occupation", "industry", "description")
-"""What `posting_phrases` reads, and the description."""
+"""What `Embedder.posting_words` reads, and the description."""
 REQUIREMENT_FIELDS = ("skills", "occupation", "language")
 """What `requirement_steps` reads."""
 
 _PLACE_WEIGHTS = {"locality": 1.0, "region": 0.5, "country": 0.25}
 _PLACE_SEPARATORS = re.compile(r"[,;/、·]")
+_TAXONOMY = "taxonomy"
+"""In the model folder: the folder of the mapper."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,16 +108,41 @@ class Embedder:
 
     encoder: TextEncoder
     lexicon: Lexicon
+    mapper: Mapper | None = None
+    """Of the taxonomy; models of release 0.1.0 have none."""
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Packages needed to load it, beyond those that every model needs."""
+        of_mapper = self.mapper.packages if self.mapper else ()
+        return tuple(dict.fromkeys((*self.encoder.packages, *of_mapper)))
+
+    def posting_words(self, posting: Mapping[str, Any]) -> list[str]:
+        """Return the phrases that the words of a posting are made of."""
+        return [*posting_phrases(posting), *posting_concept_words(posting, self.mapper)]
+
+    def stated_words(self, step: "StatedStep") -> list[str]:
+        """Return the phrases that the words of a stated entry are made of; none of a place."""
+        if step.kind == "place":
+            return [""]
+        if self.mapper is None:
+            return [step.text]
+        found = stated_concepts(step.kind, step.text, self.mapper)
+        return [step.text, *map(concept_word, found)]
 
     def save(self, folder: Path) -> None:
-        """Write both parts into an existing folder."""
+        """Write all parts into an existing folder."""
         self.encoder.save(folder)
         self.lexicon.save(folder)
+        if self.mapper:
+            self.mapper.save(folder / _TAXONOMY)
 
     @classmethod
     def load(cls, folder: Path) -> "Embedder":
         """Read what `save` wrote."""
-        return cls(load_encoder(folder), Lexicon.load(folder))
+        taxonomy = folder / _TAXONOMY
+        mapper = Mapper.load(taxonomy) if taxonomy.exists() else None
+        return cls(load_encoder(folder), Lexicon.load(folder), mapper)
 
 
 def posting_phrases(posting: Mapping[str, Any]) -> list[str]:
@@ -116,6 +150,18 @@ def posting_phrases(posting: Mapping[str, Any]) -> list[str]:
     skills = posting.get("skills") or ()
     parts = [posting.get("title"), *skills, posting.get("occupation"), posting.get("industry")]
     return [part for part in parts if part]
+
+
+def posting_concept_words(posting: Mapping[str, Any], mapper: Mapper | None) -> list[str]:
+    """Return words that stand for the occupation and the skills of a posting.
+
+    They are the same in all languages: 会计 and 'Accountant' share no other word.
+    """
+    if mapper is None:
+        return []
+    occupation = occupation_of(posting, mapper)
+    concepts = ([occupation] if occupation else []) + skills_of(posting, mapper)
+    return [concept_word(concept) for concept in concepts]
 
 
 def posting_text(posting: Mapping[str, Any]) -> str:
@@ -143,7 +189,7 @@ def posting_features(
     description = embedder.encoder.encode(
         [posting.get("description") or "" for posting in postings]
     )
-    phrases = [posting_phrases(posting) for posting in postings]
+    phrases = [embedder.posting_words(posting) for posting in postings]
     words = embedder.lexicon.encode(phrases, config.lexical_dimensions)
     width = config.field_dimensions
     blocks = [_posting_fields(posting, width) for posting in postings]
@@ -209,7 +255,8 @@ def stated_features(
     """Make the features of stated entries; a place has a place block alone."""
     texts = ["" if step.kind == "place" else step.text for step in steps]
     text = embedder.encoder.encode(texts)
-    words = embedder.lexicon.encode([[text] for text in texts], config.lexical_dimensions)
+    phrases = [embedder.stated_words(step) for step in steps]
+    words = embedder.lexicon.encode(phrases, config.lexical_dimensions)
     width = config.field_dimensions
     blocks: list[dict[str, np.ndarray | None]] = []
     for step in steps:

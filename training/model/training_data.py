@@ -30,6 +30,7 @@ from training.model.features import (
     Features,
     StatedStep,
     full_text,
+    posting_concept_words,
     posting_features,
     posting_phrases,
     requirement_steps,
@@ -37,6 +38,7 @@ from training.model.features import (
     stated_steps,
 )
 from training.model.presets import ModelConfig, Preset
+from training.taxonomy.mapper import Mapper
 from training.text.encoder_factory import choose_encoder, extended
 from training.text.lexical_vectors import Lexicon
 
@@ -195,6 +197,7 @@ def write_training_data(
         steps,
         preset,
         folder,
+        mapper=known.mapper if known else Mapper.of_training(dataset.taxonomy),
         text_encoder=text_encoder,
         seed=seed,
         known=known,
@@ -289,6 +292,7 @@ def _write_features(
     preset: Preset,
     folder: Path,
     *,
+    mapper: Mapper | None,
     text_encoder: str | None,
     seed: int,
     known: Embedder | None,
@@ -299,13 +303,14 @@ def _write_features(
     for batch in _columns(catalogue, PHRASE_FIELDS).to_batches(max_chunksize=_TASK_POSTINGS):
         for posting in batch.to_pylist():
             texts.append(full_text(posting))
-            lexicon.append(posting_phrases(posting))
+            concepts = posting_concept_words(posting, mapper)
+            lexicon.append([*posting_phrases(posting), *concepts])
     dimensions = preset.model.word_dimensions
     if known is not None:
         encoder = extended(known.encoder, texts)
     else:
         encoder = choose_encoder(text_encoder, texts, dimensions=dimensions, seed=seed)
-    embedder = Embedder(encoder, Lexicon.of(lexicon))
+    embedder = Embedder(encoder, Lexicon.of(lexicon), mapper)
     embedder.save(folder)
     model = preset.model.model_copy(update={"word_dimensions": encoder.dimensions})
     postings, rows = len(catalogue), len(catalogue) + len(steps)

@@ -87,8 +87,8 @@ class EncoderDecoderRanker:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """The packages of the text encoder."""
-        return self.embedder.encoder.packages
+        """The packages of the embedder."""
+        return self.embedder.packages
 
     def save(self, folder: Path) -> None:
         """Write everything `load` needs into an existing folder."""

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from streaming.errors import ModelError
 from streaming.settings import Settings
-from training.data.dataset import EVENTS_UNTIL
+from training.data.dataset import EVENTS_UNTIL, TAXONOMY_VERSION
 from training.data.lake_export import TABLES, version_key
 from training.model.presets import Preset
 from training.registry.tracking import registry_errors, setup
@@ -24,6 +24,8 @@ class RecordedRun:
     preset: Preset
     versions: Mapping[str, int]
     """The versions of the lake's tables, by `lake_export.version_key`."""
+    taxonomy: str | None
+    """Source and version of the taxonomy; None: nothing was mapped."""
     events_until: str | None
     """Later events were held back."""
     continues: str | None
@@ -49,6 +51,7 @@ class RecordedRun:
                 run_id=run_id,
                 preset=Preset.model_validate(nested["preset"]),
                 versions={key: int(data[key]) for key in map(version_key, TABLES)},
+                taxonomy=_text(data.get(TAXONOMY_VERSION)),
                 events_until=_text(data.get(EVENTS_UNTIL)),
                 continues=nested.get("continues"),
                 settings={name: nested["training"][name] for name in REPEATED_SETTINGS},

