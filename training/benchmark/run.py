@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from streaming.settings import TrainingSettings
+from streaming.taxonomy.concept import Taxonomy
 from streaming.timestamps import format_timestamp
 from training.benchmark.baselines.baseline_ranker import view_of
 from training.benchmark.baselines.registry import baselines
@@ -32,6 +33,7 @@ from training.benchmark.measurement import (
 from training.benchmark.protocols.protocols import load
 from training.benchmark.protocols.question import Question, QuestionFiles
 from training.benchmark.protocols.training_view import OnProgress
+from training.data.dataset import add_taxonomy
 from training.evaluation.prequential import HeldOutTurns, joined_turns
 from training.evaluation.ranking_metrics import METRICS
 from training.model.presets import preset_by_name
@@ -51,6 +53,8 @@ class Request:
     files: QuestionFiles
     training: TrainingSettings
     """Preset, seed and how to train; `gate_share` is what prequential holds back."""
+    taxonomy: Taxonomy | None = None
+    """To which titles and skills are mapped."""
     seeds: int = 1
     """Number of trainings of the preset: with its seed and the seeds after it."""
 
@@ -77,6 +81,8 @@ def run(request: Request, on_progress: OnProgress) -> dict[str, Any]:
         folder = Path(temporary)
         share = request.training.gate_share
         questions = load(request.protocol, request.files, folder / "dataset", share=share)
+        for question in questions:
+            add_taxonomy(question.dataset, request.taxonomy)
         by_seed = {}
         for seed in range(first, first + request.seeds):
             settings = request.training.model_copy(update={"seed": seed})

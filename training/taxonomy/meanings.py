@@ -8,14 +8,15 @@ Values are whole numbers up to 127. Their products and sums are exact in float32
 machine finds the same likeness.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from training.text.word_embeddings import TextEncoder, unit_rows
+from training.text.language_model import LanguageModel
+from training.text.word_embeddings import unit_rows
 
 _SHRINKAGE = 0.5
 """Share of the scatter that is taken as equal in all directions. Accuracy hardly depends on it."""
@@ -27,7 +28,7 @@ _FILE = "meanings.npz"
 class Meanings:
     """Prototypes of C concepts."""
 
-    encoder: TextEncoder
+    encoder: LanguageModel
     prototypes: np.ndarray
     """(C, D) int8."""
     whitening: np.ndarray
@@ -36,9 +37,17 @@ class Meanings:
     """(D,) float32: the mean of all names."""
 
     @classmethod
-    def of(cls, names: Sequence[str], owners: np.ndarray, encoder: TextEncoder) -> Self:
+    def of(
+        cls,
+        names: Sequence[str],
+        owners: np.ndarray,
+        encoder: LanguageModel,
+        on_progress: Callable[[float], None],
+    ) -> Self:
         """Make prototypes of L names; `owners` (L,) are their concepts, 0 to C - 1, ascending."""
-        vectors = encoder.encode([_lower(name) for name in names])
+        lower = [_lower(name) for name in names]
+        encoder.read_ahead(lower, on_progress)
+        vectors = encoder.encode(lower)
         counts = np.bincount(owners).astype(np.float32)
         means = np.add.reduceat(vectors, np.flatnonzero(np.diff(owners, prepend=-1)), axis=0)
         means /= counts[:, None]
@@ -60,7 +69,7 @@ class Meanings:
         np.savez(folder / _FILE, allow_pickle=False, **arrays)
 
     @classmethod
-    def load(cls, folder: Path, encoder: TextEncoder) -> "Meanings | None":
+    def load(cls, folder: Path, encoder: LanguageModel) -> "Meanings | None":
         """Read what `save` wrote; None where nothing was saved."""
         if not (folder / _FILE).exists():
             return None

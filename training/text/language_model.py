@@ -5,8 +5,11 @@ vectors (`VectorCache`), in a file named by a hash of the model's files.
 """
 
 import json
+import multiprocessing
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -31,6 +34,8 @@ _NAME = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<revision>[\w./-]+))?"
 _FOLDER = "language-model"
 _CENTRE = "centre.npy"
 _CACHE_BATCH = 256
+_PARTS_FOR_PROCESSES = 4
+"""Batches from which processes of their own pay: each takes two seconds to start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +80,27 @@ class LanguageModel:
         known = self._uncentred(distinct)
         table = np.array([known[text] for text in distinct], dtype=np.float64)
         return replace(self, centre=np.asarray(table.mean(axis=0), dtype=np.float32))
+
+    def read_ahead(self, texts: Sequence[str], on_progress: Callable[[float], None]) -> None:
+        """Cache the vectors of many texts, on all cores where the model is the bundled one."""
+        stripped = list(dict.fromkeys(text.strip() for text in texts))
+        known = self.cache.read(stripped)
+        missing = [text for text in stripped if text and text not in known]
+        parts = [
+            missing[start : start + _CACHE_BATCH] for start in range(0, len(missing), _CACHE_BATCH)
+        ]
+        if len(parts) < _PARTS_FOR_PROCESSES or not isinstance(self.model, BundledModel):
+            for number, part in enumerate(parts, start=1):
+                self._uncentred(part)
+                on_progress(number / len(parts))
+            return
+        processes = min(len(os.sched_getaffinity(0)), len(parts))
+        # Not forked: the threads of this process's libraries would be missing there.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, mp_context=context, initializer=_open_here) as pool:
+            for number, vectors in enumerate(pool.map(_embed_here, parts), start=1):
+                self.cache.write(vectors)
+                on_progress(number / len(parts))
 
     def save(self, folder: Path) -> None:
         """Write the encoder with its own files, so that serving needs no download."""
@@ -154,3 +180,15 @@ def _open(source: str) -> PretrainedModel:
     if match is None:
         raise InputError(f"text encoder {source} is no folder; give an existing one, or a name")
     return SentenceTransformerModel.open(match["name"], revision=match["revision"])
+
+
+_here: list[BundledModel] = []
+"""The model of a process of `read_ahead`."""
+
+
+def _open_here() -> None:
+    _here.append(BundledModel.open())
+
+
+def _embed_here(texts: Sequence[str]) -> dict[str, np.ndarray]:
+    return {text: _here[0].embed(text) for text in texts}

@@ -5,7 +5,9 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,10 +17,12 @@ from jobs.cli.commands.invocation import Json, print_json, settings_of
 from jobs.runtime.progress import StageProgress
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console
-from streaming.errors import SettingsError
+from streaming.errors import InputError, SettingsError
+from streaming.settings import Settings
 
 if TYPE_CHECKING:
     from jobs.benchmark.stream.sections import Section
+    from streaming.taxonomy.concept import Taxonomy
 
 app = typer.Typer(no_args_is_help=True, help="Measurements; each writes a report file.")
 
@@ -78,6 +82,13 @@ def quality(
             help="For sequences: a JSON file that maps items to attribute numbers.", metavar="FILE"
         ),
     ] = None,
+    taxonomy: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="File of a taxonomy to map to; repeatable. Default: the embedded one.",
+            metavar="FILE",
+        ),
+    ] = None,
     preset: Annotated[
         str, typer.Option(help="Preset to train: published or best.", metavar="NAME")
     ] = "best",
@@ -108,6 +119,7 @@ def quality(
             attributes=attributes,
         ),
         training=settings.training.model_copy(update={"preset": preset, "seed": seed}),
+        taxonomy=_taxonomy(settings, taxonomy),
         seeds=seeds,
     )
     with StageProgress() as progress:
@@ -116,6 +128,15 @@ def quality(
         print_json(report)
     else:
         _print_quality(report, out)
+
+
+def _taxonomy(settings: Settings, files: list[Path] | None) -> "Taxonomy | None":
+    from infra.simulator.taxonomy_export import embedded_taxonomy  # noqa: PLC0415 - rarely needed
+    from streaming.taxonomy.files import read_taxonomy  # noqa: PLC0415
+
+    if files:
+        return read_taxonomy(files).taxonomy
+    return None if settings.training.taxonomy == "none" else embedded_taxonomy()
 
 
 def _print_quality(report: dict[str, Any], out: Path) -> None:
@@ -249,6 +270,109 @@ def scoring(
     with StageProgress() as progress:
         report = measure_scoring(settings, plan, out, progress.show)
     _print_report(report, measured_sections, out, as_json=as_json)
+
+
+@app.command("taxonomy")
+def taxonomy(
+    context: typer.Context,
+    files: Annotated[
+        list[Path], typer.Option("--taxonomy", help="File of the taxonomy.", metavar="FILE")
+    ],
+    titles: Annotated[
+        Path | None,
+        typer.Option(help="CSV file: title, occupation_uri.", metavar="FILE"),
+    ] = None,
+    sentences: Annotated[
+        list[Path] | None,
+        typer.Option(help="CSV file: sentence, label of a skill; repeatable.", metavar="FILE"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the intervals.")] = 7,
+    out: Annotated[Path, typer.Option(help="Report file.")] = Path("taxonomy.json"),
+    as_json: Json = False,
+) -> None:
+    """Map titles to occupations and sentences to skills; compare with letters' TF-IDF."""
+    from streaming.taxonomy.files import read_taxonomy  # noqa: PLC0415
+    from training.benchmark import concept_mapping  # noqa: PLC0415 - scipy takes a second to load
+    from training.taxonomy.mapper import Mapper  # noqa: PLC0415
+
+    del context
+    if not titles and not sentences:
+        raise InputError("there is nothing to map; give --titles FILE or --sentences FILE")
+    report: dict[str, Any] = {}
+    with StageProgress() as progress:
+        mapper = Mapper.of(
+            read_taxonomy(files).taxonomy,
+            meanings=True,
+            on_progress=lambda kind, share: progress.show(f"reading names of {kind}s", share),
+        )
+        questions = {}
+        if titles:
+            questions["titles"] = concept_mapping.read_titles(titles, mapper)
+        if sentences:
+            questions["sentences"] = concept_mapping.read_sentences(sentences, mapper)
+        for name, asked in questions.items():
+            measured = concept_mapping.measure_mapping(
+                mapper, asked, seed, partial(progress.show, f"mapping {name}")
+            )
+            report |= {f"{name}/{key}": value for key, value in measured.items()}
+    out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        print_json(report)
+        return
+    table = Table("", *concept_mapping.METRICS)
+    for name in questions:
+        for ranker in ("mapper", "letters", "difference"):
+            prefix = f"{name}/{ranker}"
+            table.add_row(
+                prefix, *(_with_interval(report, f"{prefix}/{m}") for m in concept_mapping.METRICS)
+            )
+    console.print(table)
+    console.print(f"report in {out}")
+
+
+@app.command("languages")
+def languages(
+    context: typer.Context,
+    candidates: Annotated[int, typer.Option(min=1, help="Of the market trained on.")] = 400,
+    postings: Annotated[int, typer.Option(min=1, help="Of the market trained on.")] = 3_000,
+    people: Annotated[int, typer.Option(min=1, help="Who get lists.")] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 7,
+    out: Annotated[Path, typer.Option(help="Report file.")] = Path("languages.json"),
+    as_json: Json = False,
+) -> None:
+    """Ask for lists of postings in the people's language and in the other one (zh, en)."""
+    from jobs.benchmark.languages import (  # noqa: PLC0415 - torch takes seconds to load
+        METRICS,
+        LanguagesPlan,
+        measure_languages,
+        ways,
+    )
+
+    settings = settings_of(context)
+    plan = LanguagesPlan(
+        candidates=candidates,
+        postings=postings,
+        people=people,
+        epochs=settings.training.epochs,
+        seed=seed,
+    )
+    with StageProgress() as progress, TemporaryDirectory(prefix="careerstream-") as folder:
+        report = measure_languages(plan, Path(folder), progress.show)
+    out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        print_json(report)
+        return
+    columns = [f"{side}/{metric}" for side in ("same", "other") for metric in METRICS]
+    table = Table("", *columns, "training s")
+    for name in ways():
+        values = (_with_interval(report, f"{name}/{column}") for column in columns)
+        table.add_row(name, *values, f"{report[f'{name}/seconds']:.0f}")
+    console.print(table)
+    console.print(f"{report['people']:,} people; report in {out}")
+
+
+def _with_interval(report: dict[str, Any], key: str) -> str:
+    return f"{report[key]:.3f} [{report[f'{key}/low']:.3f}, {report[f'{key}/high']:.3f}]"
 
 
 @app.command("training")
