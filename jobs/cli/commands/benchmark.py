@@ -73,7 +73,7 @@ def quality(
     candidates: Annotated[
         list[Path] | None,
         typer.Option(
-            help="For prequential and stated: what candidates state; repeatable.", metavar="FILE"
+            help="For all but sequences: what candidates state; repeatable.", metavar="FILE"
         ),
     ] = None,
     attributes: Annotated[

@@ -11,6 +11,7 @@ away. Therefore a target competes with the postings of its own status. The valid
 the same way from what the test part leaves.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,14 @@ from streaming.importing import ReadOptions, Row, SourceFile, read_rows, recogni
 from streaming.importing.known_layouts import JOB_VIEWS
 from training.benchmark.protocols.leave_last_out import leave_last_out
 from training.benchmark.protocols.question import Question
+from training.benchmark.protocols.stated_parts import stated_by, stated_parts
 
 
-def load(file: Path, folder: Path) -> Question:
+def load(file: Path, folder: Path, candidate_files: Sequence[Path] = ()) -> Question:
     """Read a file of views; its training part is written into `folder`.
+
+    `candidate_files` are what people had stated. What they had by the start of the view that is
+    their target is part of their profile from the moment on at which they stated it.
 
     Raises:
         InputError: it is missing, empty or of another layout, or no candidate has two postings.
@@ -40,7 +45,12 @@ def load(file: Path, folder: Path) -> Question:
         event = view | {"event_id": f"{number:012}"}
         first.setdefault((view["candidate_id"], view["posting_id"]), event)
     question = leave_last_out(
-        folder, list(postings.values()), list(first.values()), by_status=True, refit=True
+        folder,
+        list(postings.values()),
+        list(first.values()),
+        by_status=True,
+        refit=True,
+        stated=_stated(candidate_files, list(first.values())),
     )
     if not len(question.test):
         raise InputError(
@@ -49,6 +59,17 @@ def load(file: Path, folder: Path) -> Question:
         )
     counts = {"rows": len(views), "rejected": rejected, **question.counts}
     return replace(question, counts=counts)
+
+
+def _stated(files: Sequence[Path], views: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the newest stated part of each candidate by their last view."""
+    last = {view["candidate_id"]: view["event_time"] for view in views}  # in the order of time
+    parts = (
+        stated_by(own, last[candidate_id])
+        for candidate_id, own in stated_parts(files).items()
+        if candidate_id in last
+    )
+    return [part.model_dump() for part in parts if part]
 
 
 def read_views(

@@ -27,22 +27,24 @@ def leave_last_out(
     by_status: bool,
     refit: bool,
     timed: bool = True,
+    stated: Sequence[dict[str, Any]] = (),
 ) -> Question:
     """Hold out the last two events of candidates, in the order of time and of their ids.
 
     With `by_status`, a target competes with the postings of its own status, seen or unseen, and
     all postings that the history does not hold compete otherwise. With `refit`, validation targets
     may be counted when all is chosen, and single events are trained on; otherwise the last two
-    events of nobody ever are.
+    events of nobody ever are. `stated` is one stated part of a candidate at most, which counts from
+    its time on.
 
     Returns:
         A question without test turns where nobody has two events.
     """
     catalogue = Catalogue.of(posting_table(postings), 0)
-    table, nobody = event_table(events).sort_by(_ORDER), stated_table(())
+    table, said = event_table(events).sort_by(_ORDER), stated_table(stated)
 
     def part(kept: np.ndarray) -> Dataset:
-        return build_dataset(catalogue, table.filter(pa.array(kept)), nobody, {})
+        return build_dataset(catalogue, table.filter(pa.array(kept)), said, {})
 
     whole = part(np.ones(len(table), dtype=bool))
     owners = whole.candidate_of_events()
@@ -52,7 +54,7 @@ def leave_last_out(
     learned = ~test & ~validation if refit else later > 1
     training = part(learned)
     final = part(learned | validation) if refit else training
-    write_tables(folder, catalogue.table, table.filter(pa.array(learned)), nobody)
+    write_tables(folder, catalogue.table, table.filter(pa.array(learned)), said)
     return Question(
         dataset=folder,
         split=Split(

@@ -10,7 +10,7 @@ PROTOCOLS = ("prequential", "job-views", "stated", "sequences")
 
 _OWN_FILES = {
     "postings": ("prequential",),
-    "candidates": ("prequential", "stated"),
+    "candidates": ("prequential", "job-views", "stated"),
     "attributes": ("sequences",),
 }
 """Further files to the protocols that take them."""
@@ -42,7 +42,7 @@ def load(
                 " not read it, leave it out"
             )
     if protocol == "job-views":
-        return [job_views.load(files.data, folder)]
+        return [job_views.load(files.data, folder, files.candidates)]
     if protocol == "sequences":
         return [sequences.load(files.data, files.attributes, folder)]
     if protocol == "stated":

@@ -8,8 +8,6 @@ happened before the block begins, and these are scored. A target competes with t
 own status at that moment: those that somebody had viewed, or nobody.
 """
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,11 +18,10 @@ import orjson
 
 from streaming.contract.records import Candidate
 from streaming.errors import InputError
-from streaming.importing import ReadOptions, Row, SourceFile, read_rows
-from streaming.importing.stated_entries import join_entries
 from streaming.timestamps import format_timestamp
 from training.benchmark.protocols.job_views import read_views
 from training.benchmark.protocols.question import Question
+from training.benchmark.protocols.stated_parts import stated_by, stated_parts
 from training.data.dataset import HeldOut
 from training.data.file_dataset import event_table, posting_table, stated_table, write_tables
 from training.evaluation.prequential import HeldOutTurns, mark
@@ -46,7 +43,7 @@ def load(views_file: Path, candidate_files: Sequence[Path], folder: Path) -> lis
     postings: dict[str, dict[str, Any]] = {}
     for line, view in views:
         postings.setdefault(view["posting_id"], details[line])
-    stated = _stated_parts(candidate_files)
+    stated = stated_parts(candidate_files)
     cases = _cases([view for _, view in views], stated)
     if len(cases) < BLOCKS:
         raise InputError(
@@ -74,28 +71,8 @@ def load(views_file: Path, candidate_files: Sequence[Path], folder: Path) -> lis
     return questions
 
 
-def _stated_parts(files: Sequence[Path]) -> dict[str, list[Candidate]]:
-    """Read what each candidate had stated, in the order of time."""
-    rows = [
-        row
-        for file in files
-        for row in read_rows(Candidate, SourceFile(file), ReadOptions())
-        if isinstance(row, Row)
-    ]
-    parts: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for row in join_entries(rows):
-        if isinstance(row, Row) and isinstance(row.record, Candidate):
-            parts[row.record.candidate_id].append(row.record)
-    return parts
-
-
-def _stated_by(parts: Sequence[Candidate], moment: datetime) -> Candidate | None:
-    known = bisect_right(parts, moment, key=lambda part: part.updated_at)
-    return parts[known - 1] if known else None
-
-
 def _newest_before(stated: dict[str, list[Candidate]], moment: datetime) -> list[Candidate]:
-    return [part for parts in stated.values() if (part := _stated_by(parts, moment))]
+    return [part for parts in stated.values() if (part := stated_by(parts, moment))]
 
 
 def _cases(views: Sequence[_View], stated: dict[str, list[Candidate]]) -> list[_Case]:
@@ -103,7 +80,7 @@ def _cases(views: Sequence[_View], stated: dict[str, list[Candidate]]) -> list[_
     for view in views:  # in the order of time
         first.setdefault(view["candidate_id"], view)
     pairs = (
-        (view, _stated_by(stated.get(candidate_id, []), view["event_time"]))
+        (view, stated_by(stated.get(candidate_id, []), view["event_time"]))
         for candidate_id, view in first.items()
     )
     return [(view, part) for view, part in pairs if part is not None]
