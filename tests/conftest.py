@@ -30,6 +30,16 @@ hypothesis.settings.register_profile("fuzz", max_examples=10_000)
 hypothesis.settings.load_profile("repeatable")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that asks for the README's pictures."""
+    parser.addoption(
+        "--pictures",
+        metavar="FOLDER",
+        type=Path,
+        help="Write pictures of the console, on the data of an earlier `make demo`, to a folder.",
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run fast tests first, and nightly ones only when `-m` names them.
 

@@ -56,6 +56,7 @@ def _set_up() -> None:
     jars.install(jars.ivy_jar(environment.packages / "pyspark"))
     print(f"setup: {horovod.install(environment)}")
     environment.install_project()
+    print(f"setup: {apt.install_browser()}")
     print(f"setup: {class_data_sharing.install(environment.python, environment.folder)}")
     stamp.write(PROJECT)
     print(f"setup: ready in {environment.folder}, cache in {dependencies.cache_folder()}")

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from infra.setup import jars
+from infra.setup import apt, jars
 from streaming import dependencies
 from streaming.errors import MissingDependencyError
 
@@ -46,6 +46,7 @@ def _inputs(project: Path) -> dict[str, str]:
         "python": f"{sys.version} in {sys.base_prefix}",
         # Horovod can be built as soon as there is a compiler.
         "compiler": str(shutil.which("c++")),
+        "browser": str(apt.browser()),
     }
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import time
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -11,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
+from infra.setup import apt
 from jobs.console.server import serving
 
 PATIENCE = 60.0
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 class Client:
@@ -93,7 +92,7 @@ def console_for():
 @pytest.fixture(scope="session")
 def chromium():
     """Debian's Chromium, without a window."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = apt.browser()
     if program is None:
         pytest.skip("no Chromium; `make setup` installs it where apt may, as root")
     with sync_playwright() as playwright:
