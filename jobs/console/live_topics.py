@@ -13,7 +13,9 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from jobs.console.market_clock import MarketClock
 from jobs.console.newest_values import NewestValues
+from streaming.contract.json_parser import DecodeError
 from streaming.contract.topics import POSTINGS, PROFILES, RECOMMENDATIONS, Topic
+from streaming.contract.value_decoder import read_value
 from streaming.errors import BrokerError, CareerstreamError
 from streaming.kafka.clients import broker_errors, consumer
 from streaming.kafka.topic_reader import read_latest
@@ -65,9 +67,13 @@ class LiveTopics:
         self._thread.join(CONNECT_MS / 1000)
 
     def value(self, topic: Topic, key: str) -> dict[str, Any] | None:
-        """Return the newest value of a key, if it is in memory."""
+        """Return the newest value of a key, if it is in memory and a record of its topic."""
         value = self._values[topic.name].get(key)
-        return None if value is None else orjson.loads(value)
+        try:
+            return None if value is None else read_value(value, topic)
+        except DecodeError as error:
+            log.warning("%s of topic %s cannot be shown: %s", key, topic.name, error.text)
+            return None
 
     def is_complete(self, topic: Topic) -> bool:
         """Return whether a key without a value in memory has none on the topic either."""

@@ -15,7 +15,7 @@ from streaming.errors import CareerstreamError
 
 log = logging.getLogger(__name__)
 
-RECENT_CANDIDATES = 12
+RECENT_CANDIDATES = 8
 MAX_MISSING = 10_000
 """Keys without a value that are remembered, so that a topic is not searched for them again."""
 

@@ -132,6 +132,17 @@ def test_an_older_list_that_comes_again_changes_nothing(filled, console_for, put
         assert shows("p5")(state)
 
 
+def test_what_is_no_record_of_its_topic_is_not_shown(filled, console_for, put):
+    with console_for(filled) as client:
+        client.post("/candidate", {"candidate_id": "c1"})
+        put(filled, POSTINGS, {"posting_id": "p1", "title": ["no", "text"]})
+        put(filled, PROFILES, profile("c1", 8) | {"events": 7})
+        put(filled, RECOMMENDATIONS, made_list("c1", 9, 1, 4))
+        state = client.state(shows("p1", "p4"))
+        assert [item["known"] for item in state["list"]["items"]] == [False, True]
+        assert client.state()["profile"] is None
+
+
 def test_a_posting_that_was_not_shown_takes_no_event(filled, console_for):
     with console_for(filled) as client:
         client.post("/candidate", {"candidate_id": "c1"})
