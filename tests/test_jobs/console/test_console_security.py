@@ -1,6 +1,10 @@
 """What the console refuses, and what it says where there is no broker. It needs none for that."""
 
+import re
+import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -183,3 +187,34 @@ def test_open_streams_do_not_hold_up_the_end(console_for, tmp_path: Path):
     assert time.monotonic() - ended < 5
     for stream in streams:
         stream.close()
+
+
+def run_console(home, *options):
+    """Start the command; return its process and what it prints up to the URL."""
+    away = ["--set=kafka.bootstrap_servers=127.0.0.1:1", f"--set=home={home}"]
+    command = [sys.executable, "-u", "-m", "jobs.cli", *away, "console", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    printed = []
+    while "?token=" not in "".join(printed[-1:]):
+        printed.append(process.stdout.readline())
+        assert printed[-1], printed
+    return process, "".join(printed)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_prints_the_url_and_ends_when_it_is_told_to(tmp_path: Path, number):
+    process, printed = run_console(tmp_path)
+    with process, socket.socket() as stream:
+        url = re.fullmatch(r"console: http://127\.0\.0\.1:(\d+)/\?token=[\w-]{43}\n", printed)
+        stream.connect(("127.0.0.1", int(url[1])))
+        process.send_signal(number)
+        assert process.wait(10) == 0
+
+
+def test_a_host_that_others_reach_is_warned_of(tmp_path: Path):
+    process, printed = run_console(tmp_path, "--host", "0.0.0.0")  # noqa: S104
+    with process:
+        assert printed.startswith("--host 0.0.0.0: whoever reads the URL on the way may act")
+        process.terminate()
+        assert process.wait(10) == 0
