@@ -47,8 +47,8 @@ def serving(settings: Settings, host: str, port: int) -> Iterator[str]:
         shown = f"[{host}]" if ":" in host else host
         yield f"http://{shown}:{listener.getsockname()[1]}/?token={token}"
     finally:
-        console.stop()
         server.should_exit = True
+        console.stop()
         thread.join(2 * STOP_SECONDS)
 
 
