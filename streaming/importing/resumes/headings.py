@@ -51,7 +51,8 @@ _HEADINGS = {
     "求职意向|求职目标|期望职位|意向职位|意向岗位|期望岗位|应聘职位|应聘岗位|求职岗位|职业目标|"
     "期望工作|目标职位|期望行业|意向行业|职业意向|就业意向",
     SectionKind.PLACES: "desired location|preferred location|preferred locations|"
-    "desired locations|location preference|willing to work in|期望城市|意向城市|期望地点|"
+    "desired locations|location preference|expected location|expected locations|desired city|"
+    "preferred city|target location|expected city|willing to work in|期望城市|意向城市|期望地点|"
     "期望工作地|期望工作地点|期望工作城市|目标城市|意向地区|期望地区|工作地点",
     SectionKind.HOME: "location|current location|based in|city|residence|现居地|现居住地|"
     "现居城市|所在地|所在城市|居住地|现居|目前所在地|当前城市|所在地区|现所在地|城市",
@@ -93,6 +94,9 @@ _HEADINGS = {
 HEADINGS = {name: kind for kind, names in _HEADINGS.items() for name in names.split("|")}
 """What each heading or label says, in lower case."""
 
+_WITHOUT_SPACES = {name.replace(" ", ""): kind for name, kind in HEADINGS.items()}
+"""For letters that are all spaced, which leaves no space between words."""
+
 _LONGEST_HEADING = 60
 """Characters."""
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
@@ -115,8 +119,8 @@ def heading_kind(text: str) -> SectionKind | None:
     if not text or len(text) > _LONGEST_HEADING:
         return None
     name = _name(text)
-    if name in HEADINGS:
-        return HEADINGS[name]
+    if kind := HEADINGS.get(name) or _WITHOUT_SPACES.get(name):
+        return kind
     for parts in (_JOINTS.split(name), [_name(part) for part in _SCRIPTS.findall(name)]):
         kinds = [HEADINGS.get(part) for part in parts if part]
         if len(kinds) > 1 and all(kinds):
@@ -148,10 +152,10 @@ class Labelled:
 
 
 def label_pattern(names: Collection[str]) -> re.Pattern[str]:
-    """Return a pattern that finds labels, which a colon or a tab ends."""
+    """Return a pattern that finds labels, which a colon, a tab or a wide gap ends."""
     alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     return re.compile(
-        rf"(?<![^\W_])(?P<label>{alternatives})[*_ ]{{0,3}}(?:[:：]|\t)",
+        rf"(?<![^\W_])(?P<label>{alternatives})(?:[*_ ]{{0,3}}[:：]|[ ]?\t|[ ]{{2}})",
         re.IGNORECASE,
     )
 

@@ -5,7 +5,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from streaming.importing.resumes.position_words import is_place
+from streaming.importing.resumes.position_words import is_han, is_place
 from streaming.importing.resumes.slices import Slice
 
 _LONGEST_SKILL = 60
@@ -13,15 +13,14 @@ _MOST_WORDS = 7
 _LONGEST_WISH = 80
 _LONGEST_PLACE = 40
 _FULL_LINE = 0.92
-"""A line is broken by its margin if the next word would make it longer than this share of the
-longest line."""
-_LONGEST_MARGIN = 160
-"""Characters. A longer line is a paragraph, and the text is not broken into lines."""
+"""A line is broken by its margin if the next word would make it wider than this share of it."""
+_NARROWEST_MARGIN, _WIDEST_MARGIN = 65, 160
+"""Characters. In a text of shorter lines none is full, and a longer line is a paragraph."""
 
-_BULLET = re.compile(r"^\s*(?:[-*–—•·▪◦‣●■◆○►▶➢✓✔√\u2043\uf0b7]+\s*|\d{1,2}[.、)）]\s*(?!\d))+")
+_BULLET = re.compile(r"^(?:[-*–—•·▪◦‣●■◆○►▶➢✓✔√\u2043\uf0b7\s]|\d{1,2}[.、)）](?!\d))+")
 _GROUP = re.compile(r"^[^,，、;；:：|]{1,40}[:：]\s*(?=\S)")
 _SEPARATOR = re.compile(
-    r"[,，;；、|｜\t•·▪●\n。]|\s{3,}|\s+/\s+|[()（）【】\[\]]"
+    r"[,，;；、|｜\t•·▪●。`]|\s{3,}|\s+/\s+|[()（）【】\[\]]"
     r"|(?<=[^\W\d_]{3})/(?=[^\W\d_]{3})|\s[–—-]\s|\.\s+(?=[A-Z])"
 )
 _EDGES = " \t*_~`\"'“”.。,:：;；-–—"
@@ -47,7 +46,7 @@ _LEVEL = re.compile(
     r"(?:expert|advanced|intermediate|basic|beginner|proficient|fluent|native|good|excellent|"
     r"very good|working knowledge|conversational|professional|etc\.?|and more|others?|"
     r"\d+\+? ?(?:years?|yrs?|months?)(?: (?:of )?experience)?|[abc][12]|\d+(?:\.\d+)?%?|"
-    r"熟练|精通|良好|一般|熟悉|了解|掌握|优秀|等|其他|\d+年\S{0,6})",
+    r"cet-?[46]|tem-?[48]|ielts|toefl|toeic|熟练|精通|良好|一般|熟悉|了解|掌握|优秀|等|其他|\d+年\S{0,6})",
     re.IGNORECASE,
 )
 _PROSE_WISH = re.compile(
@@ -117,32 +116,43 @@ def is_item(line: Slice) -> bool:
     return _BULLET.match(line.text) is not None
 
 
-def join_broken_lines(lines: Iterable[Slice], longest: int) -> Iterator[Slice]:
-    """Join lines that were broken by the margin; `longest` is the longest line of the text.
+def margin_of(lines: Iterable[Slice]) -> int:
+    """Return the width of the longest line; a Chinese character is as wide as two others."""
+    return max((_width(line.text) for line in lines), default=0)
+
+
+def join_broken_lines(lines: Iterable[Slice], margin: int) -> Iterator[Slice]:
+    """Join lines that were broken by the margin (`margin_of` all lines of the text).
 
     A line that begins with a bullet or a group is no continuation, and nor is one after an empty
-    line.
+    line. Empty lines are left out.
     """
     whole: Slice | None = None
+    last: Slice | None = None
     for line in lines:
-        continues = whole is not None and _is_broken(whole, line, longest)
-        if whole is not None and continues:
+        if whole and last and _is_broken(last, line, margin):
             whole = Slice(line.source, whole.start, line.end)
-            continue
-        if whole is not None and whole.text:
-            yield whole
-        whole = line
-    if whole is not None and whole.text:
+        else:
+            if whole and whole.text:
+                yield whole
+            whole = line
+        last = line
+    if whole and whole.text:
         yield whole
 
 
-def _is_broken(before: Slice, line: Slice, longest: int) -> bool:
-    if longest > _LONGEST_MARGIN or not before.text or not line.text:
+def _is_broken(before: Slice, line: Slice, margin: int) -> bool:
+    if not _NARROWEST_MARGIN <= margin <= _WIDEST_MARGIN or not before.text or not line.text:
         return False
-    if is_item(line) or _GROUP.match(line.text):
+    gap = line.source[before.end : line.start]
+    if gap.strip() or is_item(line) or _GROUP.match(line.text):
         return False
-    last_line = before.text.rpartition("\n")[2]
-    return len(last_line) + 1 + len(line.text.split()[0]) > _FULL_LINE * longest
+    first_word = line.text[0] if is_han(line.text[0]) else line.text.split()[0]
+    return _width(before.text) + 1 + _width(first_word) > _FULL_LINE * margin
+
+
+def _width(text: str) -> int:
+    return len(text) + sum(map(is_han, text)) if is_han(text) else len(text)
 
 
 def skills_in(line: Slice) -> list[Slice]:
@@ -153,7 +163,10 @@ def skills_in(line: Slice) -> list[Slice]:
     line = without_bullet(line)
     if group := _GROUP.match(line.text):
         line = line.cut(group.end())
-    items = [_skill(part) for part in line.split(_SEPARATOR)]
+    parts = line.split(_SEPARATOR)
+    if any(len(part.text) > 2 * _LONGEST_SKILL for part in parts):
+        return []
+    items = [_skill(part) for part in parts]
     if any(_is_long(item.text) for item in items):
         return []
     return [item for item in items if item.text and not _LEVEL.fullmatch(item.text)]
@@ -212,9 +225,11 @@ def places_in(line: Slice) -> list[Slice]:
     places = []
     for part in without_bullet(line).split(_PLACE_SEPARATOR):
         place = part.stripped(_EDGES)
+        if len(place.text) > _LONGEST_PLACE:
+            continue
         if match := _PLACE_WORDS.search(place.text):
             start = match.end() if match.start() == 0 else 0
             place = place.cut(start, None if start else match.start())
-        if place.text and len(place.text) <= _LONGEST_PLACE and not _NO_PLACE.fullmatch(place.text):
+        if place.text and not _NO_PLACE.fullmatch(place.text):
             places.append(place)
     return places

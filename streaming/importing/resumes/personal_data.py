@@ -31,7 +31,7 @@ _STREET = re.compile(
     r"|\w{2,40}(?:straße|strasse|str\.|weg|platz|allee|gasse) ?\d{1,4}\b"
     r"|\b[A-Z]\w{2,40}(?: Straße| Str\.| Weg| Platz| Allee) ?\d{1,4}\b"
     r"|\b(?i:p\.? ?o\.? ?box|apt\.?|apartment|flat|unit) ?#?\d"
-    r"|(?:路|街|大道|巷|弄|胡同|小区|花园)[^，,。；;\s]{0,12}\d+(?:号|栋|幢|弄)|\d+(?:号楼|栋|幢|单元|室)"
+    r"|(?:路|街|大道|巷|弄|胡同|小区|花园)[^，,。；;\s]{0,12}\d{1,5}(?:号|栋|幢|弄)|\d{1,5}(?:号楼|栋|幢|单元|室)"
     r"|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"
 )
 _FACT = re.compile(
@@ -42,7 +42,7 @@ _FACT = re.compile(
     r"^男$|^女$|年龄|\d{1,2}岁",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[。！？；])|\s*[|｜]\s?|\t+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[。！？；])|[|｜\t]")
 _TITLES_OF_NAMES = re.compile(r"^(?:(?:mr|mrs|ms|miss|dr|prof|name)\.?\s+)", re.IGNORECASE)
 _RESUME_OF = re.compile(
     r"^(?:curriculum vitae|r[eé]sum[eé]|cv)(?:\s+of)?\b[\s:–-]*|的?(?:个人)?简历$",
@@ -61,7 +61,7 @@ _INTRODUCED = re.compile(
 
 def has_contact(text: str) -> bool:
     """Return whether a text holds an address of mail or web, or a phone number."""
-    if _MAIL.search(text) or _URL.search(text) or _PHONE_WORD.search(text):
+    if ("@" in text and _MAIL.search(text)) or _URL.search(text) or _PHONE_WORD.search(text):
         return True
     for match in _NUMBER.finditer(text):
         digits = sum(map(str.isdigit, match[0]))

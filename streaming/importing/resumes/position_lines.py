@@ -25,7 +25,11 @@ _SHORT_SENTENCE = 6
 _LONGEST_NAME = 90
 
 _EDGES = " \t,，;；:：.·•|｜–—―-*_#`“”\"'"
-_SEPARATOR = re.compile(r"\t+|\s{2,}|\s*[|｜•·;；—―]\s?|\s[–-]\s|,\s?|，|、|\s/\s|\s@\s?")
+_AROUND_DATES = " \t,，;；:：|–—-"
+_SEPARATOR = re.compile(
+    r"\t+|\s{2,}|\s*[|｜•·;；—―]\s?|\s[–-]\s|,\s?|，|、|\s/\s|\s@\s?"
+    r"|(?<=Ltd\.)\s|(?<=Inc\.)\s|(?<=LLC)\s|(?<=GmbH)\s(?=[A-Z])"
+)
 _AT = re.compile(r"\s+(?:at|@|bei)\s+")
 _IN_PLACE = re.compile(r"\s+in\s+(?=[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,2}$)")
 _BRACKETS = re.compile(r"\s*[(（](?P<inner>[^()（）]{2,40})[)）]$")
@@ -112,8 +116,8 @@ def _pieces(line: Slice, dates: DateRange | None) -> Iterator[Piece]:
     if dates:
         start, end = dates.place.start - line.start, dates.place.end - line.start
         parts = [
-            line.cut(0, start).stripped(_EDGES + "([（【"),
-            line.cut(end).stripped(_EDGES + ")]）】"),
+            line.cut(0, start).stripped(_AROUND_DATES + "([（【"),
+            line.cut(end).stripped(_AROUND_DATES + ")]）】"),
         ]
     for part in parts:
         before, at, after = _parted(part)

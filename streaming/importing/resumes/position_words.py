@@ -61,7 +61,7 @@ works workshop
 """
 _EMPLOYER_WORDS = frozenset(_EMPLOYERS.split())
 _LEGAL_FORM = re.compile(
-    r"(?:inc|incorporated|llc|llp|ltd|limited|co|corp|gmbh|ag|plc|pty|s\.?a|s\.?r\.?l|b\.?v|n\.?v)"
+    r"(?:inc|incorporated|lda|ltda|pte|pvt|a/s|oy|ab|llc|llp|ltd|limited|co|corp|gmbh|ag|plc|pty|s\.?a|s\.?r\.?l|b\.?v|n\.?v)"
     r"(?:\.| co\.?)?(?: ?(?:ltd|kg)\.?)?",
     re.IGNORECASE,
 )

@@ -111,8 +111,8 @@ def _entries(lines: Sequence[PositionLine]) -> list[_Entry]:
     # Some list their positions as items; where others exist, dates in items are of what was done.
     cores = cores or [place for place, line in enumerate(lines) if _is_core(line)]
     if not cores:
-        undated = [place for place, line in enumerate(lines) if _is_complete([line])]
-        return [_Entry(place, [place]) for place in undated if lines[place].is_header]
+        headers = [place for place, line in enumerate(lines) if line.is_header]
+        return [_Entry(place, [place]) for place in headers if _is_complete([lines[place]])]
     above = _headers_above(lines, cores[0], -1)
     style = len(above)
     entries: list[_Entry] = []
@@ -212,7 +212,7 @@ def _positions(lines: Sequence[PositionLine], entries: Sequence[_Entry]) -> Iter
                 group = position
                 continue
         if position.employer is None and position.title is not None and group is not None:
-            if not _OWN_BOSS.search(position.title.text):
+            if not any(_OWN_BOSS.search(lines[place].content.text) for place in entry.lines):
                 position = _at_employer_of(position, group)
         elif position.employer is not None:
             is_alone = position.employer.end < lines[entry.core].content.start
@@ -318,7 +318,7 @@ def _labelled_positions(section: Sequence[Slice]) -> ReadPositions | None:
 
 
 def _of_labels(parts: Mapping[str, Slice]) -> Position:
-    dates = find_dates(parts["dates"], single=True) if "dates" in parts else None
+    dates = position_line(parts["dates"]).dates if "dates" in parts else None
     return Position(
         title=parts.get("title"),
         employer=parts.get("employer"),

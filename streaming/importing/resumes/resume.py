@@ -18,6 +18,7 @@ from streaming.importing.resumes.headings import SectionKind
 from streaming.importing.resumes.list_items import (
     join_broken_lines,
     languages_in,
+    margin_of,
     places_in,
     skills_in,
     wishes_in,
@@ -48,8 +49,13 @@ _NAME_LABELS = {"name", "full name", "姓名", "first name", "last name", "surna
 _LEAST_WORDS = 6
 _LEAST_HAN = 12
 """A line before the first heading that is shorter is no sentence about somebody."""
-_PROSE_SECTIONS = {SectionKind.SUMMARY, SectionKind.EDUCATION, SectionKind.OTHER}
+_PROSE_SECTIONS = (SectionKind.SUMMARY, SectionKind.EDUCATION, SectionKind.OTHER)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[。！？])")
+_ENDS = re.compile(r"[.!?。！？；][)）\"”]?(?:\s|$)")
+_SAYS_NOTHING = re.compile(
+    r"references (?:are )?(?:available|on request|upon request).*", re.IGNORECASE
+)
+_SEPARATED = re.compile(r"[|｜•·\t]|\s{3,}|\s[–—-]\s")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 
 
@@ -147,7 +153,7 @@ class _Parser:
     def __init__(self, lines: Sequence[SectionLine]) -> None:
         self._lines = lines
         self._names = tuple(_names(lines))
-        self._longest = max((len(line.content.text) for line in lines), default=0)
+        self._margin = margin_of(line.content for line in lines)
 
     def values(self) -> Iterator[FoundValue]:
         """Yield the values by field, those of one field in the order of the text."""
@@ -155,7 +161,7 @@ class _Parser:
         skills, skills_in_prose = self._skills()
         wishes, wished_places, wishes_in_prose = self._wishes()
         places = [*self._places(SectionKind.PLACES), *wished_places]
-        prose = [*self._prose(), *done, *skills_in_prose, *wishes_in_prose]
+        prose = [*self._prose(), *self._paragraphs(done), *skills_in_prose, *wishes_in_prose]
         prose = [part for part in prose if part.text]
         prose.sort(key=lambda part: part.start)
         values = [
@@ -172,7 +178,7 @@ class _Parser:
         return [line.content for line in self._lines if line.kind in kinds and not line.heading]
 
     def _sentences(self, *kinds: SectionKind) -> Iterator[Slice]:
-        for line in join_broken_lines(self._of(*kinds), self._longest):
+        for line in join_broken_lines(self._of(*kinds), self._margin):
             yield from line.split(_SENTENCE_END)
 
     def _allowed(self, parts: Iterable[Slice]) -> list[Slice]:
@@ -180,7 +186,8 @@ class _Parser:
 
     def _impersonal(self, lines: Iterable[Slice]) -> Iterator[Slice]:
         for line in lines:
-            yield from impersonal_parts(line, self._names)
+            if not _SAYS_NOTHING.fullmatch(line.text):
+                yield from impersonal_parts(line, self._names)
 
     def _positions(self) -> tuple[list[Position], list[Slice]]:
         """Return the positions held, and the lines that say what was done there."""
@@ -210,12 +217,12 @@ class _Parser:
         """Return skills and languages, and lines of those sections that are prose."""
         skills: list[Slice] = []
         prose: list[Slice] = []
-        for line in join_broken_lines(self._of(SectionKind.SKILLS), self._longest):
+        for line in join_broken_lines(self._of(SectionKind.SKILLS), self._margin):
             items = skills_in(line)
             skills += items
             prose += [] if items else [line]
         for line in self._of(SectionKind.LANGUAGES):
-            skills += languages_in(line)
+            skills += languages_in(line) or skills_in(line)  # "Languages: Java"
         return self._allowed(skills), prose
 
     def _wishes(self) -> tuple[list[Slice], list[Slice], list[Slice]]:
@@ -223,7 +230,7 @@ class _Parser:
         wishes: list[Slice] = []
         places: list[Slice] = []
         prose: list[Slice] = []
-        for line in join_broken_lines(self._of(SectionKind.WISHES), self._longest):
+        for line in join_broken_lines(self._of(SectionKind.WISHES), self._margin):
             items, towns = wishes_in(line)
             wishes += items
             places += towns
@@ -240,13 +247,16 @@ class _Parser:
 
     def _prose(self) -> Iterator[Slice]:
         """Yield what goes into the background; before the first heading, only sentences."""
-        for line in self._lines:
-            if line.heading or not line.content.text:
-                continue
-            if line.kind in _PROSE_SECTIONS or (
-                line.kind is SectionKind.PREAMBLE and _is_sentence(line.content.text)
-            ):
-                yield without_bullet(line.content)
+        for kind in _PROSE_SECTIONS:
+            yield from self._paragraphs(self._of(kind))
+        for line in self._paragraphs(self._of(SectionKind.PREAMBLE)):
+            parts = impersonal_parts(line, self._names)
+            yield from (part for part in parts if _is_sentence(part.text))
+
+    def _paragraphs(self, lines: Iterable[Slice]) -> Iterator[Slice]:
+        """Yield lines, joined where the margin broke them, without bullets and empty ones."""
+        for line in join_broken_lines(lines, self._margin):
+            yield without_bullet(line)
 
     def _language(self, values: Sequence[FoundValue]) -> Iterator[FoundValue]:
         """Yield the language of what was taken, with the first of the values that shows it."""
@@ -273,7 +283,10 @@ def _names(lines: Iterable[SectionLine]) -> Iterator[str]:
 
 
 def _is_sentence(text: str) -> bool:
-    return len(text.split()) >= _LEAST_WORDS or len(_HAN.findall(text)) >= _LEAST_HAN
+    if _SEPARATED.search(text):
+        return False
+    is_long = len(text.split()) >= _LEAST_WORDS or len(_HAN.findall(text)) >= _LEAST_HAN
+    return is_long and _ENDS.search(text) is not None
 
 
 def _texts(field: str, parts: Iterable[Slice], *, distinct: bool = True) -> Iterator[FoundValue]:

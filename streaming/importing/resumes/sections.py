@@ -19,7 +19,12 @@ _SHORT = {SectionKind.WISHES, SectionKind.PLACES, SectionKind.HOME, SectionKind.
 _LABELS_OF_LINE = _SHORT | {SectionKind.PREAMBLE}
 """Sections whose lines may hold several labels."""
 _LEADING_LABELS = {
-    SectionKind.EXPERIENCE: {SectionKind.SKILLS},
+    SectionKind.EXPERIENCE: {
+        SectionKind.SKILLS,
+        SectionKind.LANGUAGES,
+        SectionKind.WISHES,
+        SectionKind.PLACES,
+    },
     SectionKind.EDUCATION: {SectionKind.SKILLS, *_SHORT},
     SectionKind.OTHER: {SectionKind.SKILLS, *_SHORT},
     SectionKind.SUMMARY: {SectionKind.SKILLS, SectionKind.LANGUAGES, *_SHORT},
@@ -28,6 +33,10 @@ _LEADING_LABELS = {
 }
 """Labels at the beginning of a line that leave a section. In a section of skills, "Languages: Java"
 is a group of skills."""
+_OF_POSITIONS = {"工作地点", "工作情况"}
+"""Labels that say something about a position among positions."""
+_ABOUT_ONESELF = ("自我", "个人", "教育", "语言")
+"""How labels begin that leave a section of positions, too."""
 _ALL_LABELS = label_pattern(HEADINGS)
 _SHORT_LABELS = label_pattern([name for name, kind in HEADINGS.items() if kind in _SHORT])
 _WISH_WITHOUT_COLON = re.compile(
@@ -99,5 +108,6 @@ def _labels(line: Slice, section: SectionKind) -> list[Labelled]:
 
 def _leads(line: Slice, label: Labelled, kinds: set[SectionKind]) -> bool:
     """Return whether a label of certain kinds begins a line."""
-    begins = not any(map(str.isalnum, line.text[: label.start]))
-    return begins and HEADINGS[label.label] in kinds
+    if any(map(str.isalnum, line.text[: label.start])) or label.label in _OF_POSITIONS:
+        return False
+    return HEADINGS[label.label] in kinds or label.label.startswith(_ABOUT_ONESELF)
