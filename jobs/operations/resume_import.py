@@ -28,6 +28,9 @@ from streaming.importing.rows import RowError, build_row
 from streaming.kafka.topic_writer import TopicWriter
 from streaming.settings import Settings
 
+_OTHER_TEXTS = {".doc", ".odt", ".rtf", ".pages"}
+"""Endings of texts that are not read."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ResumeOptions:
@@ -72,8 +75,11 @@ def are_resumes(files: Sequence[Path]) -> bool:
     """Return whether files are résumés, by their names.
 
     Raises:
-        InputError: some are and some are not.
+        InputError: some are and some are not, or one is of a format that is not read.
     """
+    for file in files:
+        if file.suffix.lower() in _OTHER_TEXTS:
+            raise InputError(f"{file.name} is not read; save it as .docx, .pdf or .txt")
     others = [file for file in files if not is_resume(file)]
     if others and len(others) < len(files):
         resume = next(file for file in files if file not in others)
