@@ -3,11 +3,12 @@
 Run: spark-submit jobs/up.py --config careerstream.toml
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from pyspark.sql import SparkSession
 
-from jobs import archive, hot_path, index_postings
+from jobs import archive, hot_path, index_postings, match
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, start_all
 from streaming.contract.topics import TOPICS
@@ -23,7 +24,13 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """
     require_topics(settings.kafka, *TOPICS)
     ensure_champion(settings)
-    starts = (index_postings.start, hot_path.start, partial(archive.start, shares_session=True))
+    starts: list[Callable[[SparkSession, Settings], RunningJob]] = [
+        index_postings.start,
+        hot_path.start,
+        partial(archive.start, shares_session=True),
+    ]
+    if settings.match.with_up == "yes":
+        starts.append(match.start)
     return start_all([partial(start, spark, settings) for start in starts], settings)
 
 

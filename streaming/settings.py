@@ -246,6 +246,31 @@ class RecommendSettings(Section):
     )
 
 
+class MatchSettings(Section):
+    """Matches: candidates for a posting."""
+
+    with_up: Literal["yes", "no"] = Field(
+        default="no", description="whether `careerstream up` runs the job match beside the others"
+    )
+    size: int = Field(default=10, ge=1, le=100, description="candidates in a match")
+    reach: int = Field(
+        default=100, ge=1, le=1000, description="postings of a candidate's list that count as near"
+    )
+    interval_seconds: float = Field(
+        default=5.0, gt=0, description="time between two publications of a posting's match"
+    )
+    rebuild_seconds: float = Field(
+        default=900.0,
+        gt=0,
+        description="time after which all are scored again where champion or catalogue are new",
+    )
+    key_file: Path | None = Field(
+        default=None,
+        description="at least 32 random bytes, from which the ids that stand for candidates are "
+        "made; default: HOME/match.key, made at the first start",
+    )
+
+
 class JobSettings(Section):
     """The streaming jobs."""
 
@@ -302,6 +327,7 @@ class Settings(BaseSettings):
     mlflow: MlflowSettings = MlflowSettings()
     training: TrainingSettings = TrainingSettings()
     recommend: RecommendSettings = RecommendSettings()
+    match: MatchSettings = MatchSettings()
     jobs: JobSettings = JobSettings()
     metrics: MetricsSettings = MetricsSettings()
 

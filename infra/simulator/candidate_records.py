@@ -20,6 +20,7 @@ from streaming.contract.records import SCHEMA_VERSION
 
 _SILENT_SHARE = 0.1
 _BACKGROUND_SHARE = 0.7
+_CONTACTABLE_SHARE = 0.6
 _NO_SKILLS_SHARE = 0.12
 _MOST_STATED = 6
 _NAMES_OCCUPATION_SHARE = 0.55
@@ -47,11 +48,18 @@ def candidate_record(
         "places": _places(candidates, number, words),
         "language": language,
         "blocked_employers": _blocked(parameters, candidates, number),
+        "contactable": _contactable(parameters, number),
         "source": SOURCE,
     }
     if words.random() < _BACKGROUND_SHARE:
         record["background"] = _background(parameters, candidates, number, words)
     return record
+
+
+def _contactable(parameters: MarketParameters, number: int) -> bool:
+    # Of a stream of its own: the other words of a candidate do not depend on it.
+    words = random.Random(f"{parameters.config.seed}/candidate/{number}/contactable")
+    return words.random() < _CONTACTABLE_SHARE
 
 
 def _stated_skills(

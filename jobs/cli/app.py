@@ -23,7 +23,7 @@ from jobs.cli.commands import (
     verify,
 )
 from jobs.cli.commands.invocation import Invocation
-from jobs.cli.commands.market import taxonomy
+from jobs.cli.commands.market import matches, taxonomy
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ app.command("simulate", rich_help_panel=DATA)(imports.simulate)
 imports.app.command("taxonomy")(taxonomy.taxonomy)
 app.command("up", rich_help_panel=RUN)(run.up)
 app.command("recommend", rich_help_panel=RUN)(recommendations.recommend)
+app.command("match", rich_help_panel=RUN)(matches.match)
 app.command("demo", rich_help_panel=RUN)(run.demo)
 app.command("console", rich_help_panel=RUN)(run.serve_console)
 app.command("maintain", rich_help_panel=RUN)(lake.maintain)
@@ -51,6 +52,7 @@ app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
 app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)
 app.add_typer(similarity.app, name="similar", rich_help_panel=INSPECT)
 app.command("groups", rich_help_panel=INSPECT)(similarity.groups)
+app.command("candidates", rich_help_panel=INSPECT)(matches.candidates)
 app.command("status", rich_help_panel=INSPECT)(status.status)
 app.add_typer(benchmark.app, name="benchmark", rich_help_panel=INSPECT)
 app.command("verify", rich_help_panel=INSPECT)(verify.verify)

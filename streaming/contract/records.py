@@ -208,6 +208,9 @@ class Stated(Record):
     blocked_employers: list[str] = Field(
         default=[], description="employers never to be recommended"
     )
+    contactable: bool | None = Field(
+        default=None, description="whether employers may see them in matches; absent: no"
+    )
     source: str | None = Field(
         default=None, description="where it came from; 'simulator' marks simulated candidates"
     )
@@ -314,6 +317,39 @@ class Recommendation(Versioned):
     triggered_by: TriggeredBy | None = Field(
         default=None, description="copied from the profile, to measure latency"
     )
+
+
+class MatchedCandidate(Record):
+    """A candidate in a posting's matches."""
+
+    rank: int = Field(description="from 1")
+    candidate: str = Field(
+        description="an id that stands for them beside this posting alone; their own id once they "
+        "have applied to it"
+    )
+    disclosed: bool = Field(description="whether it is their own id")
+    score: float = Field(description="probability · requirement; higher is better")
+    probability: float = Field(ge=0, le=1, description="that their next turn is to the posting")
+    requirement: float = Field(
+        ge=0, le=1, description="how much of what the posting asks for they have"
+    )
+    met: list[str] = Field(default=[], description="skills that it asks for and they have")
+    missing: list[str] = Field(default=[], description="skills that it asks for beyond these")
+    reasons: list[Reason] = Field(description="why they are here; at least one")
+    profile_version: int = Field(description="of the profile")
+    as_of: datetime = Field(description="of the profile")
+
+
+class Match(Versioned):
+    """Ranked candidates for one posting, by one model over one catalogue."""
+
+    match_id: str = Field(description="hash of the posting, its candidates and the versions")
+    posting_id: str = Field(description="for which posting; also the Kafka key")
+    model_name: str = Field(description="registered model")
+    model_version: str = Field(description="its version")
+    catalogue_version: int = Field(description="version of the table of postings")
+    as_of: datetime = Field(description="the newest of the profiles'")
+    candidates: list[MatchedCandidate] = Field(description="best first; empty: nobody fits")
 
 
 def to_json(record: Record) -> bytes:

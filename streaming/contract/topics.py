@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from streaming.contract.records import Candidate, Event, Posting, Profile, Recommendation, Versioned
+from streaming.contract.records import (
+    Candidate,
+    Event,
+    Match,
+    Posting,
+    Profile,
+    Recommendation,
+    Versioned,
+)
 
 KIB = 1024
 MAX_VALUE_BYTES = 1024 * KIB
@@ -86,6 +94,15 @@ RECOMMENDATIONS = Topic(
     relative_size=10,
     description="Ranked postings with reasons, one value per profile and model version.",
 )
+MATCHES = Topic(
+    name="matches",
+    record=Match,
+    key="posting_id",
+    cleanup="compact",
+    compaction_lag=timedelta(days=7),
+    relative_size=10,
+    description="Ranked candidates with reasons for each posting, of those who agreed to it.",
+)
 DEAD_LETTERS = Topic(
     name="dead-letters",
     record=None,
@@ -100,5 +117,5 @@ DEAD_LETTERS = Topic(
     ),
 )
 
-TOPICS = (POSTINGS, CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS, DEAD_LETTERS)
+TOPICS = (POSTINGS, CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS, MATCHES, DEAD_LETTERS)
 BY_NAME = {topic.name: topic for topic in TOPICS}

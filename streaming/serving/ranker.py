@@ -5,6 +5,7 @@ URI and does not import the package that trained it.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -45,4 +46,30 @@ class Ranker(Protocol):
         Returns:
             For each profile its items, best first, only of `Catalogue.eligible` postings.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """How much of what a posting asks for somebody has."""
+
+    share: float
+    """From 0 to 1."""
+    met: tuple[str, ...]
+    """In the posting's words."""
+    missing: tuple[str, ...]
+
+
+NO_REQUIREMENT = Requirement(0.5, (), ())
+"""Nothing is known of what a posting asks for."""
+
+
+@runtime_checkable
+class RequirementJudge(Protocol):
+    """A ranker that also knows whether somebody has what a posting asks for."""
+
+    def requirements(
+        self, profile: Profile, posting_ids: Sequence[str], folder: Path
+    ) -> list[Requirement]:
+        """Compare a profile with postings of a prepared catalogue."""
         ...

@@ -94,10 +94,14 @@ def test_the_tables_equal_the_topics_and_a_restart_changes_nothing(
     assert (check["not_open"], check["repeated"], check["already_known"]) == ([], 0, 0)
     assert check["for_people_nobody_knows"]
 
-    before = {table.name: tables.version(spark, prepared, table) for table in tables.STREAMED_TABLES}
+    before = {
+        table.name: tables.version(spark, prepared, table) for table in tables.STREAMED_TABLES
+    }
     with started(up, prepared) as running:
         follow(running)
-        again = {table.name: tables.version(spark, prepared, table) for table in tables.STREAMED_TABLES}
+        again = {
+            table.name: tables.version(spark, prepared, table) for table in tables.STREAMED_TABLES
+        }
     assert again == before
     assert values(prepared, RECOMMENDATIONS) == recommendations
 

@@ -150,3 +150,18 @@ def training_data(
     folder = tmp_path_factory.mktemp("training-data")
     write_training_data(Dataset.read(market_dataset), small_preset, folder, seed=1)
     return TrainingData.open(folder)
+
+
+@pytest.fixture(scope="session")
+def market_writer(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Market], Path]:
+    """Write the dataset folder of a market."""
+
+    def write(market: Market) -> Path:
+        return write_dataset(
+            tmp_path_factory.mktemp("market"),
+            postings=list(market.postings()),
+            events=[event for event in market.events() if event["kind"] != "impression"],
+            stated=list(market.candidates()),
+        )
+
+    return write

@@ -13,10 +13,11 @@ from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.content_score import ContentScore
 from training.content_ranker.interaction_features import InteractionFeatures
 from training.content_ranker.posting_features import PostingFeatures, PostingFeaturizer
+from training.taxonomy.entry_concepts import CONCEPT_OCCUPATION, CONCEPT_SKILLS
 
 _PARTS = ("data", "indices", "indptr")
 _VALUES = "values.json"
-_STATED = ("locality", "region", "employer")
+_STATED = ("locality", "region", "employer", CONCEPT_OCCUPATION, CONCEPT_SKILLS)
 """Fields whose values somebody may state."""
 
 

@@ -146,7 +146,7 @@ class StatedFeatures:
     def _required_skills(self, concepts: frozenset[str], rows: np.ndarray) -> np.ndarray:
         """Return the share of the skills of (C,) postings that are among concepts."""
         postings = self.features.postings
-        if CONCEPT_SKILLS not in postings.columns or not concepts:
+        if CONCEPT_SKILLS not in postings.values or not concepts:
             return np.zeros(len(rows), dtype=np.float32)
         shares = self._skill_sets
         own = np.array(

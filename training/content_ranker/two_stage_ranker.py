@@ -30,7 +30,7 @@ import numpy as np
 
 from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
-from streaming.serving.ranker import Profile, RankedItem
+from streaming.serving.ranker import Profile, RankedItem, Requirement
 from training.content_ranker.calibration import Calibration
 from training.content_ranker.co_visitation import CoVisitation
 from training.content_ranker.content_index import ContentIndex
@@ -295,6 +295,13 @@ class TwoStageRanker:
             return _Kind.OTHER if self.blend.is_encoder_decoder else _Kind.EVENTS
         steps = stated_steps(profile.get("stated"), self.preset.model)
         return _Kind.STATED if self.stated and steps else _Kind.OTHER
+
+    def requirements(
+        self, profile: Profile, posting_ids: Sequence[str], folder: Path
+    ) -> list[Requirement]:
+        """See `streaming.serving.ranker.RequirementJudge.requirements`."""
+        prepared = folder / ENCODER_DECODER_FOLDER
+        return self.encoder_decoder.requirements(profile, posting_ids, prepared)
 
     def posting_vectors(self, folder: Path) -> np.ndarray:
         """Return the encoder-decoder's; see `EncoderDecoderRanker.posting_vectors`."""

@@ -14,7 +14,7 @@ import torch
 
 from streaming.errors import ModelError
 from streaming.serving.catalogue import Catalogue
-from streaming.serving.ranker import Profile, RankedItem
+from streaming.serving.ranker import Profile, RankedItem, Requirement
 from training.data.popularity_counts import PopularityCounts
 from training.determinism import one_torch_thread
 from training.explanation.attribution import step_likeness
@@ -42,6 +42,7 @@ from training.ranking.decoding import decode, start_decoding
 from training.ranking.first_step import Attention, FirstStep
 from training.ranking.most_popular import MostPopularRanker
 from training.ranking.ranked_items import ranked_items
+from training.ranking.requirements import requirements
 from training.retrieval.shortlist import RetrievalQuery
 
 FORMAT = 4
@@ -247,6 +248,15 @@ class EncoderDecoderRanker:
         [likeness] = step_likeness(start.encoded, start.decision, 0, vectors)
         posting_id = prepared.catalogue.posting_ids[first.row]
         return Attention(steps, weights, weights * likeness, posting_id)
+
+    def requirements(
+        self, profile: Profile, posting_ids: Sequence[str], folder: Path
+    ) -> list[Requirement]:
+        """See `streaming.serving.ranker.RequirementJudge.requirements`."""
+        catalogue = self.open_prepared(folder).catalogue
+        rows = [catalogue.rows[posting_id] for posting_id in posting_ids]
+        postings = catalogue.table.select(["skills"]).take(rows).to_pylist()
+        return requirements(postings, profile, self.embedder.mapper)
 
     def _encode(
         self, requests: Sequence[_Request], prepared: PreparedCatalogue

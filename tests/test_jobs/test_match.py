@@ -1,0 +1,167 @@
+"""match from end to end: against scoring everybody from scratch, through kills and withdrawals."""
+
+import time
+
+import orjson
+import pytest
+
+from infra.simulator import Market, MarketConfig
+from jobs import archive as archive_job
+from jobs import index_postings, match, train, update_profiles
+from streaming.contract.records import Match
+from streaming.contract.topics import CANDIDATES, EVENTS, MATCHES, POSTINGS, PROFILES
+from streaming.kafka.topic_reader import read_latest
+from streaming.market.match_index import Entry
+from streaming.market.match_values import MatchWriter, opaque_key
+from streaming.market.matcher import Matcher
+from streaming.market.reach import is_contactable, make_reaches
+from streaming.serving.bundles import BundleStore
+from streaming.settings import MatchSettings, TrainingSettings
+from training.registry.model_registry import set_champion
+
+pytestmark = [pytest.mark.spark, pytest.mark.kafka]
+
+CONFIG = MarketConfig(
+    candidates=60, postings=200, events_per_candidate=8, days=20, occupations=6, seed=3
+)
+
+
+@pytest.fixture(scope="module")
+def settings(make_settings, send, started, spark):
+    """A market on its topics and in the lake, and a trained champion."""
+    made = make_settings().model_copy(
+        update={
+            "match": MatchSettings(size=3, reach=20, interval_seconds=0.2),
+            "training": TrainingSettings(epochs=1, processes=1),
+        }
+    )
+    market = Market(CONFIG)
+    send(made, POSTINGS, [(p["posting_id"].encode(), orjson.dumps(p)) for p in market.postings()])
+    said = [(c["candidate_id"].encode(), orjson.dumps(c)) for c in market.candidates()]
+    send(made, CANDIDATES, said)
+    send(made, EVENTS, [(e["candidate_id"].encode(), orjson.dumps(e)) for e in market.events()])
+    with (
+        started(index_postings, made) as index,
+        started(update_profiles, made) as profiles,
+        started(archive_job, made) as archive,
+    ):
+        for job in (index, profiles, archive):
+            job.drain()
+    set_champion(made, train.run(spark, made).reference, reason="a test", forced=True)
+    return made
+
+
+def profiles_of(settings):
+    newest = read_latest(settings.kafka, PROFILES)
+    return {key: orjson.loads(message.value) for key, message in newest.items()}
+
+
+def published(settings):
+    return {key: message.value for key, message in read_latest(settings.kafka, MATCHES).items()}
+
+
+def from_scratch(spark, settings):
+    """Score every contactable candidate, and sort, in plain Python."""
+    store = BundleStore(spark, settings)
+    with store.lease(store.newest_versions()) as bundle:
+        profiles = list(profiles_of(settings).values())
+        reaches = list(make_reaches(profiles, bundle, settings.match.reach))
+        table = bundle.catalogue().table
+        languages = dict(
+            zip(table["posting_id"].to_pylist(), table["language"].to_pylist(), strict=True)
+        )
+        writer = MatchWriter(opaque_key(settings), bundle.versions, languages)
+        found = {}
+        for posting_id in languages:
+            entries = (
+                Entry(r, e) for r in reaches for e in r.postings if e.posting_id == posting_id
+            )
+            best = sorted(entries, key=lambda entry: entry.key)[: settings.match.size]
+            if made := writer.value(posting_id, best):
+                found[posting_id] = made[1]
+    return found
+
+
+def wait_until(condition, running):
+    deadline = time.monotonic() + 120
+    while not condition():
+        running.check()
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_matches_are_those_of_scoring_everybody_through_restarts_and_withdrawals(
+    settings, send, started, spark
+):
+    with started(match, settings) as running:
+        running.drain()
+    first = published(settings)
+    assert first
+    assert first == from_scratch(spark, settings)
+    contactable = {c for c, p in profiles_of(settings).items() if is_contactable(p)}
+    for value in first.values():
+        found = Match.model_validate_json(value)
+        assert len(found.candidates) <= 3
+        for one in found.candidates:
+            assert one.score == pytest.approx(one.probability * one.requirement)
+            assert one.disclosed == (one.candidate in contactable)
+            assert one.reasons
+
+    # Three candidates act while no job runs, one of them withdraws their consent.
+    shown = sorted(contactable)[:3]
+    postings = sorted(first)
+    clicks = [
+        {
+            "schema_version": 1,
+            "event_id": f"z{number}",
+            "candidate_id": candidate,
+            "posting_id": postings[number],
+            "kind": "apply",
+            "event_time": "2026-12-01T08:00:00.000000Z",
+        }
+        for number, candidate in enumerate(shown[1:])
+    ]
+    send(settings, EVENTS, [(c["candidate_id"].encode(), orjson.dumps(c)) for c in clicks])
+    [withdrawn] = [c for c in Market(CONFIG).candidates() if c["candidate_id"] == shown[0]]
+    withdrawn |= {"contactable": False, "updated_at": "2026-12-01T08:00:00.000000Z"}
+    send(settings, CANDIDATES, [(shown[0].encode(), orjson.dumps(withdrawn))])
+    with started(update_profiles, settings) as profiles, started(match, settings) as running:
+        profiles.drain()
+        running.drain()
+    assert published(settings) == from_scratch(spark, settings)
+
+    # A batch that is repeated publishes nothing new, and a rebuild changes nothing.
+    before = published(settings)
+    matcher = Matcher(spark, settings)
+    messages = spark.createDataFrame(
+        [(orjson.dumps(profile),) for profile in profiles_of(settings).values()], "value binary"
+    )
+    matcher.handle(messages, 10_000)
+    assert published(settings) == before
+    assert matcher.score_all() == len(before)
+    assert published(settings) == before
+
+
+def test_a_stop_between_the_table_and_the_topic_is_made_good(
+    settings, send, started, spark, monkeypatch
+):
+    with started(match, settings) as running:
+        running.drain()
+    before = published(settings)
+    shown = max(c for c, p in profiles_of(settings).items() if is_contactable(p))
+    [said] = [c for c in Market(CONFIG).candidates() if c["candidate_id"] == shown]
+    said |= {"contactable": False, "updated_at": "2026-12-02T08:00:00.000000Z"}
+    send(settings, CANDIDATES, [(shown.encode(), orjson.dumps(said))])
+    with started(update_profiles, settings) as profiles:
+        profiles.drain()
+    matcher = Matcher(spark, settings)
+    messages = spark.createDataFrame(
+        [(orjson.dumps(profiles_of(settings)[shown]),)], "value binary"
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(Matcher, "_publish", lambda *_: (_ for _ in ()).throw(OSError("killed")))
+        with pytest.raises(OSError, match="killed"):
+            matcher.handle(messages, 20_000)
+    assert published(settings) == before
+    Matcher(spark, settings).handle(messages, 20_000)
+    assert published(settings) == from_scratch(spark, settings) != before
