@@ -23,7 +23,7 @@ from jobs.cli.commands import (
     verify,
 )
 from jobs.cli.commands.invocation import Invocation
-from jobs.cli.commands.market import matches, taxonomy
+from jobs.cli.commands.market import matches, plan_benchmark, taxonomy
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -55,6 +55,7 @@ app.command("groups", rich_help_panel=INSPECT)(similarity.groups)
 app.command("candidates", rich_help_panel=INSPECT)(matches.candidates)
 app.command("status", rich_help_panel=INSPECT)(status.status)
 app.add_typer(benchmark.app, name="benchmark", rich_help_panel=INSPECT)
+benchmark.app.command("plans")(plan_benchmark.plans)
 app.command("verify", rich_help_panel=INSPECT)(verify.verify)
 app.command("train", rich_help_panel=MODELS)(models.train)
 app.command("retrain", rich_help_panel=MODELS)(models.retrain)

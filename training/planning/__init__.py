@@ -1,0 +1,1 @@
+"""Plans from what somebody has to a goal: courses in order, and occupations on the way."""
