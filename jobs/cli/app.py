@@ -23,7 +23,7 @@ from jobs.cli.commands import (
     verify,
 )
 from jobs.cli.commands.invocation import Invocation
-from jobs.cli.commands.market import matches, plan_benchmark, taxonomy
+from jobs.cli.commands.market import courses, matches, plan_benchmark, taxonomy
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=BROKER)
 app.add_typer(imports.app, name="import", rich_help_panel=DATA)
 app.command("simulate", rich_help_panel=DATA)(imports.simulate)
 imports.app.command("taxonomy")(taxonomy.taxonomy)
+imports.app.command("courses")(courses.courses)
 app.command("up", rich_help_panel=RUN)(run.up)
 app.command("recommend", rich_help_panel=RUN)(recommendations.recommend)
 app.command("match", rich_help_panel=RUN)(matches.match)
@@ -50,6 +51,7 @@ app.command("console", rich_help_panel=RUN)(run.serve_console)
 app.command("maintain", rich_help_panel=RUN)(lake.maintain)
 app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
 app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)
+app.command("explain", rich_help_panel=INSPECT)(explain.explain)
 app.add_typer(similarity.app, name="similar", rich_help_panel=INSPECT)
 app.command("groups", rich_help_panel=INSPECT)(similarity.groups)
 app.command("candidates", rich_help_panel=INSPECT)(matches.candidates)

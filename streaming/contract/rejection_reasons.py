@@ -20,6 +20,7 @@ class RejectionReason(StrEnum):
     NOT_DECODABLE = "not-decodable"
     NOT_CSV = "not-csv"
     NOT_A_POSTING = "not-a-posting"
+    NOT_A_COURSE = "not-a-course"
     TRUNCATED = "truncated"
     # Of whole files, such as résumés:
     NOT_READABLE = "not-readable"
@@ -30,6 +31,7 @@ _ROW_REASONS = {
     RejectionReason.NOT_DECODABLE,
     RejectionReason.NOT_CSV,
     RejectionReason.NOT_A_POSTING,
+    RejectionReason.NOT_A_COURSE,
     RejectionReason.TRUNCATED,
     RejectionReason.NOT_READABLE,
     RejectionReason.NO_TEXT,

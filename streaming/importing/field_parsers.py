@@ -7,10 +7,13 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
+from streaming.contract.course import SkillLevel
 from streaming.contract.field_rules import FieldRule, field_rules
 from streaming.contract.records import EventKind, SalaryUnit
 from streaming.contract.rejection_reasons import RejectionReason
+from streaming.importing.parsers import skill_levels
 from streaming.importing.parsers import values as v
+from streaming.importing.parsers.durations import parse_hours
 from streaming.importing.parsers.html_text import plain_text, single_line
 from streaming.importing.parsers.salary import parse_amount
 from streaming.importing.parsers.salary_tokens import parse_currency
@@ -26,6 +29,7 @@ _OF_TYPE: dict[Any, Parse] = {
     datetime: parse_time,
     EventKind: v.parse_event_kind,
     SalaryUnit: v.parse_salary_unit,
+    SkillLevel: skill_levels.given_level,
     list[str]: lambda text: v.parse_list(plain_text(text)),
     str: single_line,
 }
@@ -44,6 +48,7 @@ _OF_FIELD: dict[str, Parse] = {
     "posting_id": str.strip,
     "event_id": str.strip,
     "recommendation_id": str.strip,
+    "course_id": str.strip,
     "url": str.strip,
     "description": plain_text,
     "background": plain_text,
@@ -52,6 +57,9 @@ _OF_FIELD: dict[str, Parse] = {
     "salary.minimum": _amount,
     "salary.maximum": _amount,
     "valid_through": _LAST_MOMENT,
+    "needs": skill_levels.parse_needs,
+    "gives": skill_levels.parse_gives,
+    "duration_hours": parse_hours,
     # a comma is part of many names: "Acme, Inc."
     "blocked_employers": lambda text: v.parse_list(plain_text(text), commas=False),
 }
@@ -63,7 +71,7 @@ def field_parsers(kind: type[ImportedRecord]) -> Mapping[str, Parse]:
     return {
         rule.name: _OF_FIELD.get(rule.name) or _OF_TYPE[rule.annotation]
         for rule in (*field_rules(kind), *_entry_rules(kind))
-        if rule.annotation in _OF_TYPE
+        if rule.name in _OF_FIELD or rule.annotation in _OF_TYPE
     }
 
 
@@ -76,6 +84,8 @@ def entry_fields(kind: type[ImportedRecord]) -> frozenset[str]:
 def _entry_rules(kind: type[ImportedRecord]) -> Iterator[FieldRule]:
     """Yield the rules of the objects in a record's lists, with dotted names."""
     for rule in field_rules(kind):
+        if rule.name in _OF_FIELD:  # a cell holds the whole list
+            continue
         if get_origin(rule.annotation) is list and issubclass(
             entry := get_args(rule.annotation)[0], BaseModel
         ):
@@ -116,5 +126,5 @@ def _parsers_of_texts(kind: type[ImportedRecord]) -> tuple[tuple[str, Parse], ..
     return tuple(
         (rule.name, field_parsers(kind)[rule.name])
         for rule in field_rules(kind)
-        if rule.annotation in (datetime, int, float, EventKind, SalaryUnit)
+        if rule.annotation in (datetime, int, float, EventKind, SalaryUnit, SkillLevel)
     )

@@ -40,11 +40,12 @@ class Document:
     `@set` takes its place, and `@type` becomes a list.
     """
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, wanted: str = "JobPosting") -> None:
         self.types: dict[str, None] = {}
         """The types of all nodes, in the order of the document."""
         self.size = 0
         """Values and characters of texts."""
+        self._wanted = wanted
         self._merged: dict[str, dict[str, Any]] = {}
         self._postings: dict[int, Node] = {}
         self._named_postings: set[str] = set()
@@ -68,7 +69,7 @@ class Document:
 
     @property
     def postings(self) -> list[Node]:
-        """The nodes of type JobPosting that are not part of another one."""
+        """The nodes of the wanted type, JobPosting or Course, that are not part of another one."""
         return list(self._postings.values())
 
     def _is_another(self, name: str, posting: Node) -> bool:
@@ -93,7 +94,7 @@ class Document:
             names = [_PREFIX.sub("", name.strip()) for name in names if isinstance(name, str)]
             node["@type"] = list(dict.fromkeys(names))
             self.types.update(dict.fromkeys(names))
-        is_posting = "JobPosting" in node.get("@type", [])
+        is_posting = self._wanted in node.get("@type", [])
         name = node.get("@id")
         if isinstance(name, str) and name and not (is_posting and self._is_another(name, node)):
             merged = self._merged.setdefault(name, {})

@@ -10,9 +10,11 @@ from typing import Any, NoReturn
 
 import orjson
 
+from streaming.contract.course import Course
 from streaming.contract.records import Posting
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.errors import quote
+from streaming.importing.courses.schema_org_course import course_values, find_courses
 from streaming.importing.field_parsers import parse_texts
 from streaming.importing.json_ld import is_jsonld
 from streaming.importing.rows import (
@@ -49,7 +51,7 @@ def json_results(
     object is a row of our own schema. Lists within the list count as part of it.
 
     Args:
-        kind: the kind of record; only postings are read from JSON-LD.
+        kind: the kind of record; only postings and courses are read from JSON-LD.
         raw: the line.
         line: its number.
         jsonld: whether the objects are JSON-LD; None: those are that have a key of it.
@@ -76,7 +78,7 @@ def _rows(
     """Yield a function for each row that returns its values or raises a RowError."""
 
     def belongs(item: Any) -> bool:
-        is_candidate = kind is Posting and isinstance(item, dict) and jsonld is not False
+        is_candidate = kind in (Posting, Course) and isinstance(item, dict) and jsonld is not False
         return is_candidate and (jsonld or is_jsonld(item))
 
     items = _items(raw, orjson.loads)
@@ -88,12 +90,16 @@ def _rows(
         exact = partial(json.loads, parse_int=_exact_integer)
         nodes = [item for item in _items(raw, exact) if belongs(item)]
     if nodes:
-        yield from _posting_rows(nodes)
+        yield from _node_rows(kind, nodes)
     yield from (partial(_own_values, kind, item) for item in own)
 
 
-def _posting_rows(nodes: list[Any]) -> list[Callable[[], Mapping[str, Any]]]:
+def _node_rows(
+    kind: type[ImportedRecord], nodes: list[Any]
+) -> list[Callable[[], Mapping[str, Any]]]:
     try:
+        if kind is Course:
+            return [partial(course_values, course) for course in find_courses(nodes)]
         return [partial(posting_values, posting) for posting in find_postings(nodes)]
     except RowError as error:
         return [partial(_raise, error)]

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from streaming.contract.course import Course
 from streaming.contract.field_rules import PERSON_TIME_FIELDS
 from streaming.contract.records import (
     SCHEMA_VERSION,
@@ -27,14 +28,15 @@ from streaming.errors import quote
 from streaming.importing.parsers.salary_text import MAX_RATIO
 from streaming.timestamps import format_timestamp
 
-ImportedRecord = Event | Posting | Candidate
+ImportedRecord = Event | Posting | Candidate | Course
 
 TOPIC_OF: dict[type[ImportedRecord], Topic] = {
     Event: EVENTS,
     Posting: POSTINGS,
     Candidate: CANDIDATES,
 }
-"""The topic of each kind of record."""
+"""The topic of each kind of record; courses go to a table."""
+_KEY_OF = {kind: topic.key for kind, topic in TOPIC_OF.items()} | {Course: "course_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def build_row(
             RejectionReason.SCHEMA_VERSION,
             f"schema_version is {record.schema_version}, this careerstream reads {SCHEMA_VERSION}",
         )
-    if not isinstance(record, Posting):
+    if isinstance(record, Event | Candidate):
         _check_not_ahead(record, max_time)
     if len(value) > MAX_VALUE_BYTES:
         raise RowError(
@@ -132,7 +134,7 @@ def build_row(
             f"the record has {len(value):,} bytes, at most {MAX_VALUE_BYTES:,} are allowed; "
             "shorten its texts",
         )
-    return Row(line, record, getattr(record, TOPIC_OF[kind].key), value)
+    return Row(line, record, getattr(record, _KEY_OF[kind]), value)
 
 
 def _check_not_ahead(record: Event | Candidate, max_time: datetime | None) -> None:

@@ -59,7 +59,7 @@ def posting_values(posting: Reader) -> dict[str, Any]:
         RowError: a date cannot be read, there is no title, or a value is too large or too deep.
     """
     node = posting.node
-    title = _line(posting, "title") or _line(posting, "name")
+    title = line_of(posting, "title") or line_of(posting, "name")
     if not title:
         raise RowError(RejectionReason.MISSING_FIELD, "field title is missing and must be given")
     description = plain_text(posting.text(node.get("description"), join="\n\n") or "")
@@ -67,19 +67,19 @@ def posting_values(posting: Reader) -> dict[str, Any]:
     values = {
         "title": title,
         "description": description,
-        "employer": _line(posting, "hiringOrganization"),
-        "industry": _line(posting, "industry"),
-        "occupation": _line(posting, "occupationalCategory"),
+        "employer": line_of(posting, "hiringOrganization"),
+        "industry": line_of(posting, "industry"),
+        "occupation": line_of(posting, "occupationalCategory"),
         "skills": parse_list(plain_text(posting.text(node.get("skills")) or "")),
-        "employment_type": _line(posting, "employmentType"),
-        "education": _line(posting, "educationRequirements"),
+        "employment_type": line_of(posting, "employmentType"),
+        "education": line_of(posting, "educationRequirements"),
         "experience": _experience(posting),
         "place": _place(posting),
         "salary": parse_salary(salary, posting.text(node.get("salaryCurrency"))),
-        "language": _language(posting) or guess_language(title, description),
+        "language": find_language(posting) or guess_language(title, description),
         "date_posted": _time(posting, "datePosted"),
         "valid_through": _time(posting, "validThrough", end_of_day=True),
-        "url": _url(posting),
+        "url": find_url(posting),
     }
     known = {name: value for name, value in values.items() if value}
     return {"posting_id": _posting_id(posting, known), **known}
@@ -92,14 +92,16 @@ def _posting_id(posting: Reader, values: Mapping[str, Any]) -> str:
     """
     own = posting.node.get("@id")
     own = own.strip() if isinstance(own, str) and not own.startswith("_:") else ""
-    unique = _identifier(posting) or values.get("url") or (own if _ABSOLUTE.match(own) else None)
+    unique = (
+        find_identifier(posting) or values.get("url") or (own if _ABSOLUTE.match(own) else None)
+    )
     if unique:
         return unique if len(unique) <= MAX_ID_LENGTH else stable_id(unique)
     content = ("title", "employer", "place", "date_posted", "description")
     return stable_id(*(str(values.get(name)) for name in content), *([own] if own else []))
 
 
-def _identifier(posting: Reader) -> str | None:
+def find_identifier(posting: Reader) -> str | None:
     """Return the first identifier with a value.
 
     It is unique for its publisher only, so the publisher's name precedes it.
@@ -115,7 +117,7 @@ def _identifier(posting: Reader) -> str | None:
     return None
 
 
-def _url(posting: Reader) -> str | None:
+def find_url(posting: Reader) -> str | None:
     """Return the first absolute URL, or else the first one."""
 
     def texts() -> Iterator[str | None]:
@@ -131,7 +133,8 @@ def _url(posting: Reader) -> str | None:
     return next(filter(_ABSOLUTE.match, urls), next(iter(urls), None))
 
 
-def _line(posting: Reader, name: str) -> str:
+def line_of(posting: Reader, name: str) -> str:
+    """Return the text of a property in one line; empty where there is none."""
     return single_line(posting.text(posting.node.get(name)) or "")
 
 
@@ -141,10 +144,10 @@ def _experience(posting: Reader) -> str:
         months = posting.text(part.get("monthsOfExperience")) if isinstance(part, dict) else None
         if months and months.strip("0."):
             return f"{months} months" if re.fullmatch(r"[\d.]+", months) else single_line(months)
-    return _line(posting, "experienceRequirements")
+    return line_of(posting, "experienceRequirements")
 
 
-def _language(posting: Reader) -> str | None:
+def find_language(posting: Reader) -> str | None:
     """Return the first language tag; a name like "English" is none."""
     for part in posting.parts(posting.node.get("inLanguage")):
         tag = posting.text(part.get("alternateName")) if isinstance(part, dict) else None

@@ -77,7 +77,7 @@ def postings(
     as_json: Json = False,
 ) -> None:
     """Send postings from schema.org/JobPosting lines, JSON lines in our own schema, or CSV."""
-    read = _read_options(file_format, encoding, delimiter, empty)
+    read = read_options(file_format, encoding, delimiter, empty)
     read = replace(read, mapping=tuple(mapping or ()), first_only=first_only)
     _run(context, import_postings, file, ImportOptions(read=read), as_json=as_json)
 
@@ -114,7 +114,7 @@ def candidates(
     Several files of rows are joined: a message holds all that somebody had stated until then. A
     résumé is one candidate; with --format or --map, a .txt is rows.
     """
-    read = _read_options(file_format, encoding, delimiter, empty)
+    read = read_options(file_format, encoding, delimiter, empty)
     read = replace(read, mapping=tuple(mapping or ()), entries=entries)
     flags = ResumeFlags(candidate=candidate, updated_at=updated_at, spans=spans, dry_run=dry_run)
     if file_format == "auto" and not mapping and not entries and are_resumes(files):
@@ -157,7 +157,7 @@ def events(
     With derived postings, `--json` prints a document for each topic, one a line.
     """
     read, replay_rate = (
-        _read_options(file_format, encoding, delimiter, empty),
+        read_options(file_format, encoding, delimiter, empty),
         ReplayRate.parse(speed, rate),
     )
     if with_postings or posting_map:
@@ -267,7 +267,7 @@ def _print_summary(summary: ImportSummary, names: str) -> None:
         console.print(f"  the rejected rows, with reasons: {summary.rejects}")
 
 
-def _read_options(
+def read_options(
     file_format: str, encoding: str, delimiter: str | None, empty: list[str] | None
 ) -> ReadOptions:
     """Return the options that all three kinds of record share."""

@@ -1,0 +1,1 @@
+"""Courses as schema.org describes them."""
