@@ -10,6 +10,7 @@ from infra.simulator.population.candidates import Candidates, draw_candidates
 from infra.simulator.population.market_config import MarketConfig
 from infra.simulator.population.parameters import MarketParameters, draw_parameters
 from infra.simulator.population.postings import Postings, draw_postings
+from infra.simulator.population.taxonomy import ABSENT
 from infra.simulator.posting_records import posting_record
 from infra.simulator.record_fields import candidate_id, posting_id
 from infra.simulator.sessions import simulate_events
@@ -76,6 +77,28 @@ class Market:
         taxonomy = self._parameters.taxonomy
         choice_model = ChoiceModel(taxonomy, self._postings, self._candidates)
         yield from simulate_events(self._parameters, choice_model)
+
+    def mutual_fit(self, candidate: str, posting: str) -> float:
+        """Return how well a candidate and a posting truly fit each other, from 0 to 1.
+
+        The candidate wants the posting's occupation, or moves to it; a city that is none of theirs
+        halves that. Times the share of the posting's skills that they have, stated or not.
+        """
+        people, places = self._candidates, self._postings
+        c, p = self._numbers[0][candidate], self._numbers[1][posting]
+        if places.occupation[p] not in {people.occupation[c], people.drifts_to[c]}:
+            return 0.0
+        wanted = 1.0 if places.city[p] in {people.home[c], people.second[c]} else 0.5
+        asked = set(places.skills[p].tolist()) - {ABSENT}
+        return wanted * len(asked & set(people.skills[c].tolist())) / max(len(asked), 1)
+
+    @cached_property
+    def _numbers(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Numbers of candidates and of postings by their ids."""
+        return (
+            {candidate_id(number): number for number in range(len(self._candidates))},
+            {posting_id(number): number for number in range(len(self._postings))},
+        )
 
     def occupation_of_postings(self) -> dict[str, str]:
         """Return the occupation's key of each posting, by posting id."""

@@ -72,7 +72,7 @@ def measure_languages(plan: LanguagesPlan, folder: Path, on_progress: OnProgress
     """
     market, others = (_market(plan, seed) for seed in (plan.seed, plan.seed + 1))
     dataset = folder / "dataset"
-    _write(market, dataset)
+    write_market(market, dataset)
     catalogue = Dataset.read(dataset).catalogue
     languages = catalogue.table.column("language")
     catalogues = {
@@ -119,7 +119,8 @@ def _market(plan: LanguagesPlan, seed: int) -> Market:
     )
 
 
-def _write(market: Market, folder: Path) -> None:
+def write_market(market: Market, folder: Path) -> None:
+    """Write a market as a dataset folder."""
     shown = EventKind.IMPRESSION.value
     write_tables(
         folder,

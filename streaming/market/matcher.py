@@ -20,6 +20,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.contract.json_parser import DecodeError
 from streaming.contract.reaches import Reach
+from streaming.contract.records import to_json
 from streaming.contract.topics import MATCHES, PROFILES
 from streaming.contract.value_decoder import read_value
 from streaming.kafka.spark_io import MESSAGE_SCHEMA, read_batch, write_batch
@@ -33,6 +34,7 @@ from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import Profile
 from streaming.serving.scoring import CHUNK, newest_profiles
 from streaming.settings import Settings
+from streaming.timestamps import SPARK_FORMAT
 
 JOB = "match"
 _ROWS = "candidate_id string, reach binary"
@@ -176,8 +178,12 @@ class Matcher:
         return newest.select("row.*")
 
     def _read(self, rows: DataFrame) -> Iterator[Reach]:
-        for row in rows.toLocalIterator():
-            yield Reach.model_validate(row.asDict(recursive=True))
+        # As JSON: Spark hands times over without a zone.
+        texts = rows.select(
+            F.to_json(F.struct("*"), {"timestampFormat": SPARK_FORMAT}).alias("text")
+        )
+        for row in texts.toLocalIterator():
+            yield Reach.model_validate_json(row.text)
 
     def _append(self, reaches: list[Reach], batch_id: int) -> None:
         if not reaches:
@@ -215,7 +221,7 @@ class Matcher:
                 yield pa.RecordBatch.from_pydict(
                     {
                         "candidate_id": [reach.candidate_id for reach in made],
-                        "reach": [orjson.dumps(reach.model_dump(mode="json")) for reach in made],
+                        "reach": [to_json(reach) for reach in made],
                     }
                 )
 
@@ -223,7 +229,7 @@ class Matcher:
 
     def _parsed(self, rows: DataFrame) -> DataFrame:
         schema = tables.REACHES.schema()
-        options = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss[.SSSSSS]X"}
+        options = {"timestampFormat": SPARK_FORMAT}
         return rows.select(
             F.from_json(F.col("reach").cast("string"), schema, options).alias("row")
         ).select("row.*")

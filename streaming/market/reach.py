@@ -9,14 +9,17 @@ blocked are in no list.
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
 
 from streaming.contract.reaches import Reach, ReachedPosting
-from streaming.serving.bundles import Bundle
 from streaming.serving.catalogue import Catalogue
+from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import (
     NO_REQUIREMENT,
     Profile,
     RankedItem,
+    Ranker,
     Requirement,
     RequirementJudge,
 )
@@ -25,7 +28,32 @@ MOST_WORDS = 5
 """Words of a reason that are kept."""
 
 
-def make_reaches(profiles: Sequence[Profile], bundle: Bundle, size: int) -> Iterator[Reach]:
+class Served(Protocol):
+    """A model and what it has prepared for a catalogue, such as a `bundles.Bundle`."""
+
+    def __hash__(self) -> int:
+        """Equal ones hold the same catalogue."""
+        ...
+
+    @property
+    def versions(self) -> ServingVersions:
+        """The versions of both."""
+        ...
+
+    def ranker(self) -> Ranker:
+        """Return the model's ranker."""
+        ...
+
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue."""
+        ...
+
+    def prepared_path(self) -> Path:
+        """Return the folder that the model has prepared for the catalogue."""
+        ...
+
+
+def make_reaches(profiles: Sequence[Profile], bundle: Served, size: int) -> Iterator[Reach]:
     """Find out what each of some profiles reaches: at most `size` postings."""
     shown = [profile for profile in profiles if is_contactable(profile)]
     ranker, folder = bundle.ranker(), bundle.prepared_path()
@@ -59,7 +87,7 @@ def is_contactable(profile: Profile) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _catalogue(bundle: Bundle) -> Catalogue:
+def _catalogue(bundle: Served) -> Catalogue:
     return bundle.catalogue()
 
 

@@ -371,6 +371,36 @@ def languages(
     console.print(f"{report['people']:,} people; report in {out}")
 
 
+@app.command("matches")
+def matches(
+    context: typer.Context,
+    candidates: Annotated[int, typer.Option(min=1, help="Of each market.")] = 600,
+    postings: Annotated[int, typer.Option(min=1, help="Of each market.")] = 1_500,
+    out: Annotated[Path, typer.Option(help="Report file.")] = Path("matches.json"),
+    as_json: Json = False,
+) -> None:
+    """Compare matches with one-sided rankings by true mutual fit, on five simulated markets."""
+    from jobs.benchmark.matches import RANKINGS, MatchesPlan, measure_matches  # noqa: PLC0415 - torch takes seconds to load
+
+    plan = MatchesPlan(candidates, postings, settings_of(context).training.epochs)
+    with StageProgress() as progress, TemporaryDirectory(prefix="careerstream-") as folder:
+        report = measure_matches(plan, Path(folder), progress.show)
+    out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        print_json(report)
+        return
+    table = Table("ranked by", "mutual fit in the first ten", "both sides against it")
+    for ranking in RANKINGS:
+        ratio = report.get(f"ratio to {ranking}")
+        table.add_row(
+            ranking,
+            _with_interval(report, f"{ranking}/fit"),
+            "" if ratio is None else f"{ratio:.2f} x",
+        )
+    console.print(table)
+    console.print(f"{report['postings']:,} postings; report in {out}")
+
+
 def _with_interval(report: dict[str, Any], key: str) -> str:
     return f"{report[key]:.3f} [{report[f'{key}/low']:.3f}, {report[f'{key}/high']:.3f}]"
 
