@@ -23,7 +23,7 @@ from jobs.cli.commands import (
     verify,
 )
 from jobs.cli.commands.invocation import Invocation
-from jobs.cli.commands.market import courses, matches, plan_benchmark, taxonomy
+from jobs.cli.commands.market import courses, explain, matches, plan_benchmark, taxonomy
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(

@@ -1,0 +1,1 @@
+"""Past lists: made again, explained, and made with other profiles."""
