@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from py4j.protocol import Py4JJavaError
-from pyspark.errors import AnalysisException
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
@@ -116,10 +116,10 @@ def recorded_bundle(
             store.get(versions)
     except ModelError as error:
         raise ModelError(
-            f"model {made.model_name} version {made.model_version} of this list is gone; MLflow "
-            f"keeps a version until somebody deletes it or its files ({error})"
+            f"model {made.model_name} version {made.model_version} of this list is gone or cannot "
+            f"be read; MLflow keeps it until somebody deletes it or its files ({error})"
         ) from error
-    except (AnalysisException, Py4JJavaError) as error:
+    except (PySparkException, Py4JJavaError) as error:
         if not _is_gone(error):
             raise
         raise InputError(
@@ -144,11 +144,11 @@ def _old_versions_readable(spark: SparkSession) -> Iterator[None]:
             spark.conf.set(_OLD_VERSIONS, before)
 
 
-def _is_gone(error: AnalysisException | Py4JJavaError) -> bool:
+def _is_gone(error: PySparkException | Py4JJavaError) -> bool:
     """Return whether Delta says that a version, or a file of it, does not exist any more."""
-    if isinstance(error, AnalysisException):
-        condition = error.getCondition() or ""
-        return condition.startswith("DELTA_") and any(n in condition for n in _GONE_CONDITIONS)
+    condition = (error.getCondition() or "") if isinstance(error, PySparkException) else ""
+    if condition.startswith("DELTA_") and any(name in condition for name in _GONE_CONDITIONS):
+        return True
     return any(name in str(error) for name in _GONE_FILES)
 
 
