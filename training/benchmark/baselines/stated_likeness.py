@@ -1,8 +1,9 @@
 """The baseline of the protocol `stated`: likeness of what was stated, weights fitted on the past.
 
-A posting's score is a weighted sum of four likenesses: the letters of its title with those of
+A posting's score is a weighted sum of six likenesses: the letters of its title with those of
 wishes and skills, and of positions held (TF-IDF cosine of character n-grams, the largest counts);
-and whether its town, and its region, is one of a position held or a place stated.
+the same by the vectors of a language model; and whether its town, and its region, is one of a
+position held or a place stated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,11 +20,13 @@ from training.content_ranker.conditional_logit import softmax_regression
 from training.data.dataset import DISMISS, Dataset
 from training.data.posting_fields import flatten_fields
 from training.retrieval.employer_cap import capped_top_rows
+from training.text.language_model import from_pretrained
+from training.text.pretrained import BUNDLED
 from training.text.tokenizer import clean
 
 _NEGATIVES = 200
 _L2 = 1e-2
-_LIKENESSES = 4
+_LIKENESSES = 6
 
 
 class StatedLikeness:
@@ -33,7 +36,12 @@ class StatedLikeness:
         rows = [flatten_fields(row) for row in catalogue.table.to_pylist()]
         self._catalogue = catalogue
         self._letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
-        self._titles = self._letters.fit_transform([row.get("title", "") for row in rows])
+        titles = [row.get("title", "") for row in rows]
+        self._titles = self._letters.fit_transform(titles)
+        self._language_model = from_pretrained(BUNDLED)
+        self._language_model.read_ahead(titles, lambda _: None)
+        self._language_model = self._language_model.centred(titles)
+        self._meanings = self._language_model.encode(titles)
         self._localities = np.array([row.get("locality", "") for row in rows])
         self._regions = np.array([row.get("region", "") for row in rows])
         self.weights = np.ones(_LIKENESSES)
@@ -89,28 +97,40 @@ class StatedLikeness:
         ]
 
     def likeness(self, stated: Mapping[str, Any]) -> np.ndarray:
-        """Return the likenesses of the N postings, (4, N)."""
+        """Return the likenesses of the N postings, (6, N)."""
         held = stated.get("experience") or ()
         places = [one.get("place") or {} for one in held]
         towns = {_fold(place.get("locality")) for place in places}
         regions = {_fold(place.get("region")) for place in places}
         stated_places = {_fold(place) for place in stated.get("places") or ()}
+        wished = _folded([*(stated.get("wishes") or ()), *(stated.get("skills") or ())])
+        titles = _folded([one.get("title") or "" for one in held])
         return np.stack(
             [
-                self._like([*(stated.get("wishes") or ()), *(stated.get("skills") or ())]),
-                self._like([one.get("title") or "" for one in held]),
+                self._like(wished),
+                self._like(titles),
+                self._mean_alike(wished),
+                self._mean_alike(titles),
                 np.isin(self._localities, [*(towns | stated_places) - {""}]),
                 np.isin(self._regions, [*(regions | stated_places) - {""}]),
             ]
         )
 
     def _like(self, texts: Sequence[str]) -> np.ndarray:
-        texts = [folded for text in texts if (folded := _fold(text))]
         if not texts:
             return np.zeros(len(self._localities))
         return np.asarray((self._titles @ self._letters.transform(texts).T).max(axis=1).todense())[
             :, 0
         ]
+
+    def _mean_alike(self, texts: Sequence[str]) -> np.ndarray:
+        if not texts:
+            return np.zeros(len(self._localities))
+        return np.asarray((self._meanings @ self._language_model.encode(texts).T).max(axis=1))
+
+
+def _folded(texts: Sequence[str]) -> list[str]:
+    return [folded for text in texts if (folded := _fold(text))]
 
 
 def _fold(text: str | None) -> str:
