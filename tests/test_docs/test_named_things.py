@@ -20,7 +20,9 @@ from training.model.presets import PRESETS as MODEL_PRESETS
 
 MAKEFILE = (doc_pages.ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
-FOLDERS = ("streaming", "training", "jobs", "infra", "tests", "docs", "notebooks", ".ci")
+FOLDERS = (
+    *("streaming", "training", "jobs", "infra", "client", "tests", "docs", "notebooks", ".ci"),
+)
 SECTIONS = tuple(name for name in Settings.model_fields if name != "home")
 VARIABLES = {environment_name(name) for name in names()} | {CONFIG_VARIABLE, CACHE_VARIABLE}
 FOREIGN = {"spark.jars.packages", "mlflow.pyfunc.spark_udf", "a.b"}

@@ -1,0 +1,708 @@
+"""The records: what the values of each topic are.
+
+`python -m infra.client_source` writes this file from careerstream's contract. Do not edit it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from careerstream_client.wire import (
+    Record,
+    TopicRecord,
+    enum_reader,
+    id_reader,
+    object_of,
+    optional,
+    optional_objects,
+    optional_text,
+    read_flag,
+    read_float,
+    read_int,
+    read_texts,
+    read_time,
+    required,
+    required_objects,
+    required_text,
+    version_reader,
+)
+
+SCHEMA_VERSION = 1
+"""The version of the contract, in every value."""
+
+ANONYMOUS = "*"
+"""The key of the list for anonymous visitors."""
+
+MAX_VALUE_BYTES = 1_048_576
+"""How large a value may be."""
+
+
+class SalaryUnit(StrEnum):
+    """The period a salary is paid for (schema.org unitText)."""
+
+    HOUR = "HOUR"
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    YEAR = "YEAR"
+
+
+class EventKind(StrEnum):
+    """What a candidate can do with a posting."""
+
+    IMPRESSION = "impression"
+    VIEW = "view"
+    SAVE = "save"
+    APPLY = "apply"
+    DISMISS = "dismiss"
+    HIRE = "hire"
+
+
+class ProfileEventKind(StrEnum):
+    """The kinds of events that a profile holds: all but impressions."""
+
+    VIEW = "view"
+    SAVE = "save"
+    APPLY = "apply"
+    DISMISS = "dismiss"
+    HIRE = "hire"
+
+
+class ReasonKind(StrEnum):
+    """What a reason is based on."""
+
+    EVENT = "event"
+    STATED = "stated"
+    POPULAR = "popular"
+    FRESH = "fresh"
+
+
+_VERSION = version_reader(SCHEMA_VERSION)
+_ID = id_reader(200)
+_PERSON_ID = id_reader(200, reserved=ANONYMOUS, meaning="anonymous visitors")
+_SALARYUNIT = enum_reader(SalaryUnit)
+_EVENTKIND = enum_reader(EventKind)
+_PROFILEEVENTKIND = enum_reader(ProfileEventKind)
+_REASONKIND = enum_reader(ReasonKind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place(Record):
+    """Where a posting's work is done (schema.org PostalAddress)."""
+
+    locality: str | None = None
+    """town or city"""
+    region: str | None = None
+    """state, province or district"""
+    country: str | None = None
+    """country, name or ISO code"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            locality=optional_text(document, "locality"),
+            region=optional_text(document, "region"),
+            country=optional_text(document, "country"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salary(Record):
+    """What a posting pays (schema.org MonetaryAmount)."""
+
+    currency: str | None = None
+    """ISO 4217 code"""
+    minimum: float | None = None
+    """lower end, currency units per `unit`"""
+    maximum: float | None = None
+    """upper end, currency units per `unit`"""
+    unit: SalaryUnit | None = None
+    """the period it is paid for"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            currency=optional_text(document, "currency"),
+            minimum=optional(document, "minimum", read_float),
+            maximum=optional(document, "maximum", read_float),
+            unit=optional(document, "unit", _SALARYUNIT),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting(TopicRecord):
+    """An advertised position; the fields follow schema.org/JobPosting."""
+
+    TOPIC: ClassVar[str] = "postings"
+    KEY: ClassVar[str] = "posting_id"
+
+    schema_version: int = SCHEMA_VERSION
+    """version of this contract"""
+    posting_id: str
+    """the posting's id; also the Kafka key"""
+    title: str
+    """its title"""
+    description: str | None = None
+    """its text, without markup"""
+    employer: str | None = None
+    """who hires (hiringOrganization)"""
+    industry: str | None = None
+    """the employer's industry"""
+    occupation: str | None = None
+    """occupationalCategory"""
+    skills: tuple[str, ...] = ()
+    """skills asked for"""
+    employment_type: str | None = None
+    """FULL_TIME, PART_TIME, ..."""
+    education: str | None = None
+    """educationRequirements"""
+    experience: str | None = None
+    """experienceRequirements"""
+    place: Place | None = None
+    """where the work is done"""
+    salary: Salary | None = None
+    """what it pays"""
+    language: str | None = None
+    """language of the text, ISO 639-1"""
+    date_posted: datetime | None = None
+    """open from then on; absent: always was"""
+    valid_through: datetime | None = None
+    """expired after that; absent: never"""
+    url: str | None = None
+    """where it can be read"""
+    source: str | None = None
+    """where it came from; 'simulator' marks simulated postings"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            schema_version=required(document, "schema_version", _VERSION),
+            posting_id=required(document, "posting_id", _ID),
+            title=required_text(document, "title"),
+            description=optional_text(document, "description"),
+            employer=optional_text(document, "employer"),
+            industry=optional_text(document, "industry"),
+            occupation=optional_text(document, "occupation"),
+            skills=optional(document, "skills", read_texts) or (),
+            employment_type=optional_text(document, "employment_type"),
+            education=optional_text(document, "education"),
+            experience=optional_text(document, "experience"),
+            place=optional(document, "place", Place.from_document),
+            salary=optional(document, "salary", Salary.from_document),
+            language=optional_text(document, "language"),
+            date_posted=optional(document, "date_posted", read_time),
+            valid_through=optional(document, "valid_through", read_time),
+            url=optional_text(document, "url"),
+            source=optional_text(document, "source"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experience(Record):
+    """A position that somebody holds or has held (schema.org OrganizationRole)."""
+
+    title: str | None = None
+    """what it was called"""
+    employer: str | None = None
+    """where"""
+    place: Place | None = None
+    """where the work was done"""
+    start_date: datetime | None = None
+    """from when"""
+    end_date: datetime | None = None
+    """until when; absent: still"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            title=optional_text(document, "title"),
+            employer=optional_text(document, "employer"),
+            place=optional(document, "place", Place.from_document),
+            start_date=optional(document, "start_date", read_time),
+            end_date=optional(document, "end_date", read_time),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate(TopicRecord):
+    """The value of the topic `candidates`: a stated part and whose it is."""
+
+    TOPIC: ClassVar[str] = "candidates"
+    KEY: ClassVar[str] = "candidate_id"
+    TIME: ClassVar[str] = "updated_at"
+
+    schema_version: int = SCHEMA_VERSION
+    """version of this contract"""
+    updated_at: datetime
+    """when it was stated; the newest one counts"""
+    skills: tuple[str, ...] = ()
+    """skills, in the candidate's words"""
+    background: str | None = None
+    """education and experience"""
+    wishes: tuple[str, ...] = ()
+    """titles, fields or words wished for"""
+    places: tuple[str, ...] = ()
+    """where they would like to work"""
+    experience: tuple[Experience, ...] = ()
+    """positions held, in any order"""
+    language: str | None = None
+    """language reasons are written in, ISO 639-1"""
+    blocked_employers: tuple[str, ...] = ()
+    """employers never to be recommended"""
+    contactable: bool | None = None
+    """whether employers may see them in matches; absent: no"""
+    source: str | None = None
+    """where it came from; 'simulator' marks simulated candidates"""
+    candidate_id: str
+    """whose stated part this is; also the Kafka key"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            schema_version=required(document, "schema_version", _VERSION),
+            updated_at=required(document, "updated_at", read_time),
+            skills=optional(document, "skills", read_texts) or (),
+            background=optional_text(document, "background"),
+            wishes=optional(document, "wishes", read_texts) or (),
+            places=optional(document, "places", read_texts) or (),
+            experience=optional_objects(document, "experience", Experience.from_document),
+            language=optional_text(document, "language"),
+            blocked_employers=optional(document, "blocked_employers", read_texts) or (),
+            contactable=optional(document, "contactable", read_flag),
+            source=optional_text(document, "source"),
+            candidate_id=required(document, "candidate_id", _PERSON_ID),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(TopicRecord):
+    """One thing a candidate did with a posting."""
+
+    TOPIC: ClassVar[str] = "events"
+    KEY: ClassVar[str] = "candidate_id"
+    TIME: ClassVar[str] = "event_time"
+
+    schema_version: int = SCHEMA_VERSION
+    """version of this contract"""
+    event_id: str
+    """the producer's own id; on import a stable hash of the row"""
+    candidate_id: str
+    """who did it"""
+    posting_id: str
+    """to which posting"""
+    kind: EventKind
+    """what was done"""
+    event_time: datetime
+    """when it was done, by the producer's clock"""
+    duration_seconds: float | None = None
+    """how long a view lasted, seconds"""
+    recommendation_id: str | None = None
+    """the recommendation it came from"""
+    rank: int | None = None
+    """the posting's place in that recommendation, from 1"""
+    source: str | None = None
+    """where it came from; 'simulator' marks simulated events"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            schema_version=required(document, "schema_version", _VERSION),
+            event_id=required(document, "event_id", _ID),
+            candidate_id=required(document, "candidate_id", _PERSON_ID),
+            posting_id=required(document, "posting_id", _ID),
+            kind=required(document, "kind", _EVENTKIND),
+            event_time=required(document, "event_time", read_time),
+            duration_seconds=optional(document, "duration_seconds", read_float),
+            recommendation_id=optional_text(document, "recommendation_id"),
+            rank=optional(document, "rank", read_int),
+            source=optional_text(document, "source"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offsets(Record):
+    """The highest source offset per topic among the records in a profile."""
+
+    events: int | None = None
+    """of the topic events"""
+    candidates: int | None = None
+    """of the topic candidates"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            events=optional(document, "events", read_int),
+            candidates=optional(document, "candidates", read_int),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated(Record):
+    """The stated part: what candidates state about themselves."""
+
+    updated_at: datetime
+    """when it was stated; the newest one counts"""
+    skills: tuple[str, ...] = ()
+    """skills, in the candidate's words"""
+    background: str | None = None
+    """education and experience"""
+    wishes: tuple[str, ...] = ()
+    """titles, fields or words wished for"""
+    places: tuple[str, ...] = ()
+    """where they would like to work"""
+    experience: tuple[Experience, ...] = ()
+    """positions held, in any order"""
+    language: str | None = None
+    """language reasons are written in, ISO 639-1"""
+    blocked_employers: tuple[str, ...] = ()
+    """employers never to be recommended"""
+    contactable: bool | None = None
+    """whether employers may see them in matches; absent: no"""
+    source: str | None = None
+    """where it came from; 'simulator' marks simulated candidates"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            updated_at=required(document, "updated_at", read_time),
+            skills=optional(document, "skills", read_texts) or (),
+            background=optional_text(document, "background"),
+            wishes=optional(document, "wishes", read_texts) or (),
+            places=optional(document, "places", read_texts) or (),
+            experience=optional_objects(document, "experience", Experience.from_document),
+            language=optional_text(document, "language"),
+            blocked_employers=optional(document, "blocked_employers", read_texts) or (),
+            contactable=optional(document, "contactable", read_flag),
+            source=optional_text(document, "source"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileEvent(Record):
+    """An event in a profile."""
+
+    event_id: str
+    """the event's id"""
+    posting_id: str
+    """the posting"""
+    kind: ProfileEventKind
+    """what was done"""
+    event_time: datetime
+    """when"""
+    duration_seconds: float | None = None
+    """seconds a view lasted"""
+    offset: int
+    """its first offset in the topic events"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            event_id=required_text(document, "event_id"),
+            posting_id=required_text(document, "posting_id"),
+            kind=required(document, "kind", _PROFILEEVENTKIND),
+            event_time=required(document, "event_time", read_time),
+            duration_seconds=optional(document, "duration_seconds", read_float),
+            offset=required(document, "offset", read_int),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedPosting(Record):
+    """A posting that the candidate applied to or dismissed."""
+
+    posting_id: str
+    """the posting"""
+    event_time: datetime
+    """when, at the latest"""
+    offset: int
+    """first offset of that event in the topic events"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            posting_id=required_text(document, "posting_id"),
+            event_time=required(document, "event_time", read_time),
+            offset=required(document, "offset", read_int),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggeredBy(Record):
+    """The record that caused a change, for measuring latency."""
+
+    event_id: str | None = None
+    """the event; absent for a stated part"""
+    produced_at: datetime
+    """the Kafka timestamp of that record"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            event_id=optional_text(document, "event_id"),
+            produced_at=required(document, "produced_at", read_time),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile(TopicRecord):
+    """The stated part and the recent events of a candidate, folded (`streaming.profiles.fold`)."""
+
+    TOPIC: ClassVar[str] = "profiles"
+    KEY: ClassVar[str] = "candidate_id"
+
+    schema_version: int = SCHEMA_VERSION
+    """version of this contract"""
+    candidate_id: str
+    """whose profile; also the Kafka key"""
+    version: int
+    """grows with each change; ignore older ones"""
+    offsets: Offsets
+    """what the version is computed from"""
+    as_of: datetime
+    """the newest time in the profile"""
+    stated: Stated | None = None
+    """the newest stated part"""
+    events: tuple[ProfileEvent, ...]
+    """the newest 50 events other than impressions, oldest first"""
+    applied: tuple[MarkedPosting, ...]
+    """the newest 500 applied to (or hired for), oldest first"""
+    dismissed: tuple[MarkedPosting, ...]
+    """the newest 500 dismissed, oldest first"""
+    triggered_by: TriggeredBy | None = None
+    """the oldest record that this version was made for"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            schema_version=required(document, "schema_version", _VERSION),
+            candidate_id=required(document, "candidate_id", _ID),
+            version=required(document, "version", read_int),
+            offsets=required(document, "offsets", Offsets.from_document),
+            as_of=required(document, "as_of", read_time),
+            stated=optional(document, "stated", Stated.from_document),
+            events=required_objects(document, "events", ProfileEvent.from_document),
+            applied=required_objects(document, "applied", MarkedPosting.from_document),
+            dismissed=required_objects(document, "dismissed", MarkedPosting.from_document),
+            triggered_by=optional(document, "triggered_by", TriggeredBy.from_document),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason(Record):
+    """Why a posting is in a recommendation."""
+
+    kind: ReasonKind
+    """what the reason is based on"""
+    text: str
+    """the reason in words for people"""
+    posting_id: str | None = None
+    """the earlier posting it is based on"""
+    words: tuple[str, ...] = ()
+    """the words or skills it is based on"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            kind=required(document, "kind", _REASONKIND),
+            text=required_text(document, "text"),
+            posting_id=optional_text(document, "posting_id"),
+            words=optional(document, "words", read_texts) or (),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item(Record):
+    """One item of a recommendation."""
+
+    rank: int
+    """from 1"""
+    posting_id: str
+    """the posting"""
+    score: float
+    """the model's score; higher is better, one list only"""
+    valid_through: datetime | None = None
+    """do not show it after that; absent: never expires"""
+    reasons: tuple[Reason, ...]
+    """at least one"""
+    source: str | None = None
+    """what the model retrieved it by"""
+    probability: float | None = None
+    """that the candidate's next turn is to it, calibrated"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            rank=required(document, "rank", read_int),
+            posting_id=required_text(document, "posting_id"),
+            score=required(document, "score", read_float),
+            valid_through=optional(document, "valid_through", read_time),
+            reasons=required_objects(document, "reasons", Reason.from_document),
+            source=optional_text(document, "source"),
+            probability=optional(document, "probability", read_float),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation(TopicRecord):
+    """A ranked list of postings for one profile version, by one model, over one catalogue."""
+
+    TOPIC: ClassVar[str] = "recommendations"
+    KEY: ClassVar[str] = "candidate_id"
+
+    schema_version: int = SCHEMA_VERSION
+    """version of this contract"""
+    recommendation_id: str
+    """hash of candidate, profile, model and catalogue versions"""
+    candidate_id: str
+    """for whom; '*' for anonymous visitors"""
+    personal: bool
+    """false for the popular list under '*'"""
+    profile_version: int
+    """of the profile; under '*' it grows with as_of"""
+    model_name: str
+    """registered model"""
+    model_version: str
+    """its version"""
+    catalogue_version: int
+    """version of the table of postings"""
+    as_of: datetime
+    """the time at which postings are open or expired"""
+    items: tuple[Item, ...]
+    """best first; empty when nothing fits"""
+    triggered_by: TriggeredBy | None = None
+    """copied from the profile, to measure latency"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            schema_version=required(document, "schema_version", _VERSION),
+            recommendation_id=required_text(document, "recommendation_id"),
+            candidate_id=required(document, "candidate_id", _ID),
+            personal=required(document, "personal", read_flag),
+            profile_version=required(document, "profile_version", read_int),
+            model_name=required_text(document, "model_name"),
+            model_version=required_text(document, "model_version"),
+            catalogue_version=required(document, "catalogue_version", read_int),
+            as_of=required(document, "as_of", read_time),
+            items=required_objects(document, "items", Item.from_document),
+            triggered_by=optional(document, "triggered_by", TriggeredBy.from_document),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedCandidate(Record):
+    """A candidate in a posting's matches."""
+
+    rank: int
+    """from 1"""
+    candidate: str
+    """an id that stands for them beside this posting alone; their own id once they have applied to
+    it
+    """
+    disclosed: bool
+    """whether it is their own id"""
+    score: float
+    """probability · requirement; higher is better"""
+    probability: float
+    """that their next turn is to the posting"""
+    requirement: float
+    """how much of what the posting asks for they have"""
+    met: tuple[str, ...] = ()
+    """skills that it asks for and they have"""
+    missing: tuple[str, ...] = ()
+    """skills that it asks for beyond these"""
+    reasons: tuple[Reason, ...]
+    """why they are here; at least one"""
+    profile_version: int
+    """of the profile"""
+    as_of: datetime
+    """of the profile"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            rank=required(document, "rank", read_int),
+            candidate=required_text(document, "candidate"),
+            disclosed=required(document, "disclosed", read_flag),
+            score=required(document, "score", read_float),
+            probability=required(document, "probability", read_float),
+            requirement=required(document, "requirement", read_float),
+            met=optional(document, "met", read_texts) or (),
+            missing=optional(document, "missing", read_texts) or (),
+            reasons=required_objects(document, "reasons", Reason.from_document),
+            profile_version=required(document, "profile_version", read_int),
+            as_of=required(document, "as_of", read_time),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match(TopicRecord):
+    """Ranked candidates for one posting, by one model over one catalogue."""
+
+    TOPIC: ClassVar[str] = "matches"
+    KEY: ClassVar[str] = "posting_id"
+
+    schema_version: int = SCHEMA_VERSION
+    """version of this contract"""
+    match_id: str
+    """hash of the posting, its candidates and the versions"""
+    posting_id: str
+    """for which posting; also the Kafka key"""
+    model_name: str
+    """registered model"""
+    model_version: str
+    """its version"""
+    catalogue_version: int
+    """version of the table of postings"""
+    as_of: datetime
+    """the newest of the profiles'"""
+    candidates: tuple[MatchedCandidate, ...]
+    """best first; empty: nobody fits"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            schema_version=required(document, "schema_version", _VERSION),
+            match_id=required_text(document, "match_id"),
+            posting_id=required_text(document, "posting_id"),
+            model_name=required_text(document, "model_name"),
+            model_version=required_text(document, "model_version"),
+            catalogue_version=required(document, "catalogue_version", read_int),
+            as_of=required(document, "as_of", read_time),
+            candidates=required_objects(document, "candidates", MatchedCandidate.from_document),
+        )

@@ -1,0 +1,1 @@
+"""The generated modules of careerstream-client, made from the contract."""
