@@ -23,7 +23,7 @@ from jobs.cli.commands import (
     verify,
 )
 from jobs.cli.commands.invocation import Invocation
-from jobs.cli.commands.market import courses, explain, matches, plan_benchmark, taxonomy
+from jobs.cli.commands.market import courses, explain, matches, plan, plan_benchmark, taxonomy
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ app.command("console", rich_help_panel=RUN)(run.serve_console)
 app.command("maintain", rich_help_panel=RUN)(lake.maintain)
 app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
 app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)
+app.command("plan", rich_help_panel=INSPECT)(plan.plan)
 app.command("explain", rich_help_panel=INSPECT)(explain.explain)
 app.add_typer(similarity.app, name="similar", rich_help_panel=INSPECT)
 app.command("groups", rich_help_panel=INSPECT)(similarity.groups)

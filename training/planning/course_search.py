@@ -48,8 +48,7 @@ class CourseSearch:
             most = max(2, min(_MOST_REMOVED, len(plan) // 3))
             removed = set(chance.sample(plan, min(chance.randint(1, most), len(plan))))
             kept = self.graph.closure(course for course in plan if course not in removed)[1]
-            order = [chance.random() for _ in self.graph.ids]
-            new = self.without_redundant(self._completed(kept, chance), order)
+            new = self.without_redundant(self._completed(kept, chance), chance)
             if self.cost(new) <= self.cost(plan):
                 plan = new
         return plan
@@ -59,25 +58,34 @@ class CourseSearch:
         return len(plan), self.graph.length(plan)
 
     def without_redundant(
-        self, plan: Sequence[int], order: Sequence[float] | None = None
+        self, plan: Sequence[int], chance: random.Random | None = None
     ) -> list[int]:
         """Leave out courses without which the others still cover the goal.
 
-        They are tried in an order, by default the longest first. With a course those go that it
-        was needed for.
+        They are tried by chance, or the longest first. With a course those go that it was needed
+        for.
         """
         hours = self.graph.hours
-        tried = sorted(
-            plan, key=lambda course: (order[course] if order else -hours[course], -course)
-        )
+        tried = sorted(plan, key=lambda course: (-hours[course], -course))
+        if chance:
+            chance.shuffle(tried)
         kept = self.graph.closure(plan)[1]
+        alone = self._given_once(kept)
         for course in tried:
-            if course not in kept:
+            if course not in kept or self.graph.gives[course] & alone:
                 continue
             reached, rest = self.graph.closure(other for other in kept if other != course)
             if not self.graph.goal & ~reached:
-                kept = rest
+                kept, alone = rest, self._given_once(rest)
         return kept
+
+    def _given_once(self, plan: Sequence[int]) -> int:
+        """Return the bits of the goal that one course alone gives."""
+        once, again = 0, 0
+        for course in plan:
+            again |= once & self.graph.gives[course]
+            once |= self.graph.gives[course]
+        return self.graph.goal & once & ~again
 
     def _completed(self, plan: Sequence[int], chance: random.Random | None) -> list[int]:
         """Add courses until the goal and all needs are met."""

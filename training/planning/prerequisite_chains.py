@@ -1,6 +1,7 @@
 """The shortest known chain of courses to each bit, beginning with what the person has."""
 
 from collections import deque
+from collections.abc import Sequence
 
 from training.planning.course_graph import CourseGraph
 from training.planning.skill_bits import set_bits
@@ -18,32 +19,38 @@ def prerequisite_chains(graph: CourseGraph) -> Chains:
     """
     chains: Chains = {}
     users: dict[int, list[int]] = {}
-    for course, needs in enumerate(graph.needs):
-        for bit in set_bits(needs):
+    given = [list(set_bits(gives)) for gives in graph.gives]
+    needed = [list(set_bits(needs)) for needs in graph.needs]
+    for course, bits in enumerate(needed):
+        for bit in bits:
             users.setdefault(bit, []).append(course)
     shortest: dict[int, int] = {}
+    lengths: dict[int, int] = {}
     queue = deque(range(len(graph.ids)))
     waiting = set(queue)
     while queue:
         course = queue.popleft()
         waiting.discard(course)
-        chain = _chain_of(graph, course, chains)
-        if chain is None or chain.bit_count() >= shortest.get(course, chain.bit_count() + 1):
+        chain = _chain_of(course, needed[course], chains)
+        if chain is None:
             continue
-        shortest[course] = chain.bit_count()
-        for bit in set_bits(graph.gives[course]):
-            if bit in chains and chains[bit].bit_count() <= chain.bit_count():
+        length = chain.bit_count()
+        if shortest.get(course, length + 1) <= length:
+            continue
+        shortest[course] = length
+        for bit in given[course]:
+            if lengths.get(bit, length + 1) <= length:
                 continue
-            chains[bit] = chain
+            chains[bit], lengths[bit] = chain, length
             new = [user for user in users.get(bit, ()) if user not in waiting]
             waiting.update(new)
             queue.extend(new)
     return chains
 
 
-def _chain_of(graph: CourseGraph, course: int, chains: Chains) -> int | None:
+def _chain_of(course: int, needs: Sequence[int], chains: Chains) -> int | None:
     chain = 0
-    for bit in set_bits(graph.needs[course]):
+    for bit in needs:
         if bit not in chains:
             return None
         chain |= chains[bit]

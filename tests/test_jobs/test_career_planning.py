@@ -1,0 +1,153 @@
+"""`careerstream plan` over a real topic and real tables."""
+
+import io
+
+import orjson
+import pytest
+
+from infra.simulator.taxonomy_export import embedded_taxonomy
+from jobs.cli.commands.market.plan import plan_document, plan_text
+from jobs.operations.career_planning import find_goal, plan_for, read_profile
+from jobs.runtime.terminal import PlainConsole
+from streaming.contract.course import Course, CourseSkill, SkillLevel
+from streaming.contract.topics import PROFILES
+from streaming.errors import InputError, SettingsError
+from streaming.lake import tables
+from streaming.lake.course_table import write_courses
+from streaming.settings import TrainingSettings
+from streaming.taxonomy.concept import Concept, ConceptKind, Label, Taxonomy
+from training.planning.skill_keys import SkillKeys
+from training.taxonomy.mapper import Mapper
+
+pytestmark = [pytest.mark.kafka, pytest.mark.spark]
+
+GOAL = next(
+    own
+    for own in embedded_taxonomy().of_kind(ConceptKind.OCCUPATION)
+    if own.concept_id.endswith("data_scientist")
+)
+NEEDED = [embedded_taxonomy().by_id[one].name_in("en") for one in GOAL.essential_skills]
+PROFILE = {
+    "schema_version": 1,
+    "candidate_id": "c-1",
+    "version": 1,
+    "offsets": {},
+    "as_of": "2026-01-01T00:00:00.000000Z",
+    "stated": {
+        "updated_at": "2026-01-01T00:00:00.000000Z",
+        "language": "en",
+        "skills": ["juggling"],
+        "experience": [{"title": "Frontend Developer", "start_date": "2020-01-01T00:00:00Z"}],
+        "wishes": ["Data Scientist"],
+    },
+    "events": [],
+    "applied": [],
+    "dismissed": [],
+}
+
+
+def course(course_id: str, needs: list[str], gives: list[str]) -> Course:
+    return Course(
+        course_id=course_id,
+        title=f"Course {course_id}",
+        provider="Example School",
+        needs=[CourseSkill(skill=text) for text in needs],
+        gives=[CourseSkill(skill=text) for text in gives],
+        level=SkillLevel.INTERMEDIATE,
+        duration_hours=30,
+    )
+
+
+@pytest.fixture(scope="module")
+def market(spark, make_settings, send):
+    """A profile on its topic, postings and courses in the lake."""
+    settings = make_settings()
+    send(settings, PROFILES, [(b"c-1", orjson.dumps(PROFILE))])
+    tables.create(spark, settings, tables.POSTINGS)
+    postings = [
+        {"posting_id": "1", "title": "t", "skills": NEEDED[:1], "open": True},
+        {"posting_id": "2", "title": "t", "skills": NEEDED, "open": True},
+        {"posting_id": "3", "title": "t", "skills": NEEDED[:1], "open": False},
+        {"posting_id": "4", "title": "t", "skills": [], "open": True},
+    ]
+    schema = tables.POSTINGS.schema()
+    rows = [dict.fromkeys(schema.names) | own for own in postings]
+    frame = spark.createDataFrame(rows, schema)
+    frame.write.format("delta").mode("append").save(tables.POSTINGS.path(settings))
+    own = course("own", ["Cobol"], ["Cobol"])
+    write_courses(
+        spark,
+        settings,
+        [course("b", NEEDED[:1], NEEDED[1:2]), course("a", ["juggling"], NEEDED[:1]), own],
+    )
+    return settings
+
+
+def planned(spark, settings, goal="Data Scientist", profile=PROFILE):
+    return plan_for(spark, settings, profile, goal, lambda _: None)
+
+
+def text_of(document) -> str:
+    console = PlainConsole(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    for part in plan_text(document):
+        console.print(part)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert max(map(len, text.splitlines())) <= 80
+    return text
+
+
+def test_a_plan_from_a_topic_and_the_lake(spark, market):
+    document = plan_document(
+        "c-1", planned(spark, market, profile=read_profile(market.kafka, "c-1"))
+    )
+
+    courses = [step for step in document["steps"] if "course_id" in step]
+    assert [step["course_id"] for step in courses] == ["a", "b"]
+    assert (courses[0]["in_reach"], courses[0]["more"]) == (1, 1)
+    assert (document["postings"], document["postings_without_skills"]) == (2, 1)
+    assert document["missing"][0] == {"skill": NEEDED[0], "postings": 2, "covered": True}
+    assert [one["skill"] for one in document["missing"] if not one["covered"]] == NEEDED[-1:]
+    assert document["needing_themselves"] == ["Course own"]
+    text = text_of(document)
+    assert "c-1: the way to Data science" in text
+    assert "1. Course a (Example School, 30 h), gives" in text
+    assert "with it, 1 more posting in reach: 1" in text
+    assert f"No courses lead to: {NEEDED[-1]}." in text
+    assert "left out: Course own." in text
+
+
+def test_a_reached_goal_is_said(spark, market):
+    profile = PROFILE | {"stated": PROFILE["stated"] | {"skills": NEEDED}}
+    text = text_of(plan_document("c-1", planned(spark, market, profile=profile)))
+
+    assert "The goal is reached" in text
+
+
+def test_a_goal_without_courses_is_said(spark, market):
+    document = plan_document("c-1", planned(spark, market))
+    text = text_of(document | {"courses": 0, "steps": []})
+    assert "There are no courses yet" in text
+    other = planned(spark, market, goal="nursing")
+    assert "No courses lead to any of the missing skills." in text_of(plan_document("c-1", other))
+
+
+def test_an_unknown_goal_offers_the_nearest(spark, market):
+    with pytest.raises(InputError, match=r"has no occupation 'qqq'; did you mean one of these: "):
+        planned(spark, market, goal="qqq")
+
+
+def test_what_is_missing_is_one_line(spark, market):
+    with pytest.raises(InputError, match="no profile of candidate c-2"):
+        read_profile(market.kafka, "c-2")
+    none = market.model_copy(update={"training": TrainingSettings(taxonomy="none")})
+    with pytest.raises(SettingsError, match="taxonomy is none"):
+        planned(spark, none)
+    bare = Concept(
+        concept_id="x",
+        kind=ConceptKind.OCCUPATION,
+        source="own",
+        labels=[Label(text="cook", language="en")],
+    )
+    with pytest.raises(InputError, match="names no skills of cook"):
+        find_goal(SkillKeys(Mapper.of(Taxonomy.of("own", [bare]), meanings=False), None), "cook")
