@@ -83,20 +83,14 @@ def place_table(result: Result) -> Table:
     made = result["recommendation"]
     versions = f"{made['model_name']} {made['model_version']}, catalogue"
     table = Table(
-        *("#", "posting", "title", "employer", "score", "why"),
+        *("#", "posting", "title", "why"),
         whole=("posting",),
         title=f"{made['candidate_id']}, profile version {made['profile_version']}",
         caption=f"{versions} {made['catalogue_version']}, as of {made['as_of']}",
     )
     for item in result["places"]:
-        table.add_row(
-            str(item["rank"]),
-            item["posting_id"],
-            item["title"] or "-",
-            item["employer"] or "-",
-            f"{item['score']:.3f}",
-            "\n".join(_why(item)),
-        )
+        title = "\n".join(filter(None, (item["title"] or "-", item["employer"])))
+        table.add_row(str(item["rank"]), item["posting_id"], title, "\n".join(_why(item)))
     return table
 
 
@@ -154,10 +148,10 @@ def why_not_texts(result: Result) -> Iterator[Paragraph]:
 
 def _why(item: Result) -> Iterator[str]:
     yield from (reason["text"] for reason in item["reasons"])
-    if item.get("source"):
-        yield f"retrieved by {item['source']}"
-    if item.get("probability") is not None:
-        yield f"{item['probability']:.1%} probable as next turn"
+    source = f", retrieved by {item['source']}" if item.get("source") else ""
+    chance = item.get("probability")
+    turn = "" if chance is None else f", {chance:.1%} probable as next turn"
+    yield f"score {item['score']:.3f}{source}{turn}"
 
 
 def _moved(before: int | None, after: int | None) -> str:
