@@ -51,7 +51,7 @@ def test_everything_is_there():
     text = printed()
     for part in (
         "identical: 2,540 bytes of canonical JSON, ffffffffffff…", "without event e1",
-        "12.5% probable as next turn", "+2", "new", "gone", "In a longer list it has place 14.",
+        "12.5% probable", "+2", "new", "gone", "In a longer list it has place 14.",
         "it comes to place 5: a view of p2 and x.", "1 more of 49 changed profiles do it, too.",
     ):  # fmt: skip
         assert part in text
