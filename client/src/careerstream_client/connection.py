@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from kafka import KafkaConsumer, KafkaProducer
@@ -11,6 +12,7 @@ from kafka.errors import KafkaError
 
 from careerstream_client.errors import BrokerError
 
+_LOG = logging.getLogger(__name__)
 _MAX_REQUEST_BYTES = 8 * 1024 * 1024
 """Above what a broker of careerstream accepts, 4 MiB, with the batch around it."""
 _FETCH_WAIT_MS = 10
@@ -49,6 +51,11 @@ class Connection:
             "max_partition_fetch_bytes": _MAX_REQUEST_BYTES,
             "max_poll_records": 1000,
         }
+        if find_spec("crc32c") is None:
+            _LOG.warning(
+                "crc32c is not installed, so checksums are computed in Python and reading is slow; "
+                "install careerstream-client[fast]"
+            )
         client = self._connected(KafkaConsumer, chosen)
         try:
             with self.errors():
