@@ -1,7 +1,7 @@
 """The consumer and the producer for asyncio: each runs the blocking client in a thread of its own.
 
-A task that waits may be cancelled at any time. What its thread had read is not lost: the next call
-returns it. Leaving the `async with` block waits for the thread.
+A task that waits may be cancelled at any time. What the thread of a `poll` or of the loop had read
+is not lost: the next call returns it. Leaving the `async with` block waits for the thread.
 """
 
 import asyncio
@@ -90,7 +90,10 @@ class AsyncConsumer(_Threaded[Consumer]):
         return changes
 
     async def catch_up(self, timeout_seconds: float = 600) -> list[Change]:
-        """Return the changes up to the end that the topic has now."""
+        """Return the changes up to the end that the topic has now.
+
+        Cancelled, it loses what it has read: connect again to read it.
+        """
         consumer = self._opened()
         return await self._call(lambda: list(consumer.catch_up(timeout_seconds)))
 
