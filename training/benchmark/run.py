@@ -168,6 +168,7 @@ def _description(request: Request, data: Mapping[str, Any], turns: HeldOutTurns)
         "protocol": request.protocol,
         "preset": request.training.preset,
         "seed": request.training.seed,
+        "taxonomy": request.taxonomy and f"{request.taxonomy.source} {request.taxonomy.version}",
         "made_at": format_timestamp(datetime.now(tz=UTC)),
         **{f"file/{name}": file.name for name, file in files.items()},
         **{f"file/{name}_sha256": _sha256(file) for name, file in files.items()},

@@ -158,7 +158,7 @@ def _print_quality(report: dict[str, Any], out: Path) -> None:
             f" of {report['reasons/turns']:,} lists, a random one in "
             f"{report['reasons/keeps_at_random']:.1%}"
         )
-    if report["seeds"] > 1:
+    if "seeds" in report:
         deviations = "/".join(f"{report[f'{m}/deviation']:.4f}" for m in ("hr@10", "ndcg@10"))
         console.print(
             f"{report['preset']}: mean of {report['seeds']} seeds, standard deviation {deviations}"
