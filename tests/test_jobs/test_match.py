@@ -118,18 +118,21 @@ def test_matches_are_those_of_scoring_everybody_through_restarts_and_withdrawals
             "candidate_id": candidate,
             "posting_id": postings[number],
             "kind": "apply",
-            "event_time": "2026-12-01T08:00:00.000000Z",
+            "event_time": "2025-01-27T08:00:00.000000Z",
         }
         for number, candidate in enumerate(shown[1:])
     ]
     send(settings, EVENTS, [(c["candidate_id"].encode(), orjson.dumps(c)) for c in clicks])
     [withdrawn] = [c for c in Market(CONFIG).candidates() if c["candidate_id"] == shown[0]]
-    withdrawn |= {"contactable": False, "updated_at": "2026-12-01T08:00:00.000000Z"}
+    withdrawn |= {"contactable": False, "updated_at": "2025-01-27T08:00:00.000000Z"}
     send(settings, CANDIDATES, [(shown[0].encode(), orjson.dumps(withdrawn))])
     with started(update_profiles, settings) as profiles, started(match, settings) as running:
         profiles.drain()
         running.drain()
     assert published(settings) == from_scratch(spark, settings)[0]
+
+    assert published(settings) != first
+    assert shown[0] not in {c for c, p in profiles_of(settings).items() if is_contactable(p)}
 
     # A batch that is repeated publishes nothing new, and a rebuild changes nothing.
     before = published(settings)
@@ -151,7 +154,7 @@ def test_a_stop_between_the_table_and_the_topic_is_made_good(
     before = published(settings)
     shown = min(from_scratch(spark, settings)[1])
     [said] = [c for c in Market(CONFIG).candidates() if c["candidate_id"] == shown]
-    said |= {"contactable": False, "updated_at": "2026-12-02T08:00:00.000000Z"}
+    said |= {"contactable": False, "updated_at": "2025-01-27T09:00:00.000000Z"}
     send(settings, CANDIDATES, [(shown.encode(), orjson.dumps(said))])
     with started(update_profiles, settings) as profiles:
         profiles.drain()

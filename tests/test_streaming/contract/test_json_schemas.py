@@ -18,17 +18,21 @@ from pydantic import ValidationError
 
 from infra.simulator import Market, MarketConfig
 from streaming.contract.documents import json_schema
+from streaming.contract.reaches import Reach, ReachedPosting
 from streaming.contract.records import Candidate, Event, Posting, Profile, to_json
 from streaming.contract.topics import (
     BY_NAME,
     CANDIDATES,
     EVENTS,
+    MATCHES,
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
     TOPICS,
     Topic,
 )
+from streaming.market.match_index import Entry
+from streaming.market.match_values import MatchWriter
 from streaming.profiles.fold import Received, ReceivedEvent, ReceivedStatedPart, fold
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
@@ -54,6 +58,7 @@ def samples(name: str) -> list[dict[str, Any]]:
         EVENTS.name: lambda: list(market().events()),
         PROFILES.name: profiles,
         RECOMMENDATIONS.name: recommendations,
+        MATCHES.name: matches,
     }
     return [orjson.loads(orjson.dumps(value)) for value in makers[name]()]
 
@@ -73,6 +78,37 @@ def profiles() -> list[dict[str, Any]]:
         seen.setdefault(value["candidate_id"], []).append(part)
     folded = (fold(None, records, candidate_id) for candidate_id, records in seen.items())
     return [result.profile for result in folded if result.profile is not None]
+
+
+def matches() -> list[dict[str, Any]]:
+    """What the writer makes of candidates of ten postings, half of whom have applied."""
+    versions = ServingVersions("a model", "1", 1)
+    values = []
+    for number, posting in enumerate(list(market().postings())[:10]):
+        reached = ReachedPosting(
+            posting_id=posting["posting_id"],
+            probability=0.25,
+            requirement=0.5,
+            met=posting["skills"][:1],
+            missing=posting["skills"][1:],
+            kind="stated",
+            words=posting["skills"][:1],
+        )
+        reach = Reach(
+            candidate_id=f"c{number}",
+            profile_version=3,
+            as_of=datetime(2026, 3, 1, tzinfo=UTC),
+            model_name=versions.model_name,
+            model_version=versions.model_version,
+            catalogue_version=versions.catalogue_version,
+            applied=[posting["posting_id"]] * (number % 2),
+            postings=[reached],
+        )
+        writer = MatchWriter(b"k" * 32, versions, {posting["posting_id"]: "en"})
+        made = writer.value(posting["posting_id"], [Entry(reach, reached)])
+        assert made is not None
+        values.append(orjson.loads(made[1]))
+    return values
 
 
 def recommendations() -> list[dict[str, Any]]:
