@@ -175,7 +175,8 @@ class Mapper:
     @property
     def packages(self) -> tuple[str, ...]:
         """Packages needed to load it, beyond those that every model needs."""
-        return (BUNDLED,) if any(index.meanings for index in self.indices.values()) else ()
+        has_meanings = any(index.meanings for index in self.indices.values())
+        return ("scipy", BUNDLED) if has_meanings else ("scipy",)
 
     @cached_property
     def best(self) -> Callable[[str, ConceptKind], Mapping | None]:

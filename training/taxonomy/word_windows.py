@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from scipy import sparse
 
 from training.text.tokenizer import tokens
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 LONGEST_WINDOW = 6
 """Words; longer names are compared with windows of this length."""
@@ -42,7 +44,7 @@ class WordWindows:
     """Stems and their columns."""
     weights: np.ndarray
     """(W,) float32: inverse document frequencies."""
-    names: sparse.csr_array
+    names: "sparse.csr_array"
     """(L, W) float32."""
 
     @classmethod
@@ -64,7 +66,7 @@ class WordWindows:
         return np.asarray(likeness.max(axis=0).todense(), dtype=np.float32).ravel()
 
     @cached_property
-    def _by_word(self) -> sparse.csr_array:
+    def _by_word(self) -> "sparse.csr_array":
         return self.names.T.tocsr()
 
 
@@ -78,8 +80,10 @@ def _windows(words: Sequence[str]) -> list[Sequence[str]]:
 
 def _unit_rows(
     texts: Iterable[Counter[str]], words: dict[str, int], weights: np.ndarray
-) -> sparse.csr_array:
+) -> "sparse.csr_array":
     """Return TF-IDF rows of length 1, or 0 for a text without known words."""
+    from scipy import sparse  # noqa: PLC0415 - models without a taxonomy do not need it
+
     ends, columns, values = [0], list[int](), list[float]()
     for counts in texts:
         own = [words[word] for word in counts]
