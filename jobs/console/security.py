@@ -75,7 +75,12 @@ class Guard:
             return _refuse("the console answers under its own address only", 421)
         own, origin = f"http://{request.headers['host']}", request.headers.get("origin")
         if request.method in SAFE_METHODS:
-            return None if origin in {None, own} else _refuse("another page may not read this")
+            foreign = request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
+            # A link may lead here; a frame of another page, which sends no Origin, may not.
+            framed = foreign and request.headers.get("sec-fetch-dest") != "document"
+            if framed or origin not in {None, own}:
+                return _refuse("another page may not read this")
+            return None
         if origin != own:
             return _refuse("another page may not send this")
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
