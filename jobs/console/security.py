@@ -75,12 +75,8 @@ class Guard:
             return _refuse("the console answers under its own address only", 421)
         own, origin = f"http://{request.headers['host']}", request.headers.get("origin")
         if request.method in SAFE_METHODS:
-            foreign = request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
-            # A link may lead here; a frame of another page, which sends no Origin, may not.
-            framed = foreign and request.headers.get("sec-fetch-dest") != "document"
-            if framed or origin not in {None, own}:
-                return _refuse("another page may not read this")
-            return None
+            foreign = origin not in {None, own} or _is_in_a_foreign_frame(request)
+            return _refuse("another page may not read this") if foreign else None
         if origin != own:
             return _refuse("another page may not send this")
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
@@ -116,6 +112,13 @@ class Guard:
         cookie = SimpleCookie({name: session.id})
         cookie[name] |= {"path": "/", "httponly": True, "samesite": "Strict"}
         return session, cookie[name].OutputString()
+
+
+def _is_in_a_foreign_frame(request: Request) -> bool:
+    """Return whether a frame of another page asks, which sends no Origin; a link may lead here."""
+    site = request.headers.get("sec-fetch-site", "none")
+    linked = request.headers.get("sec-fetch-dest") == "document"
+    return site not in {"same-origin", "none"} and not linked
 
 
 def _refuse(reason: str, status: int = 403) -> Response:
