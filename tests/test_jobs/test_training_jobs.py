@@ -63,7 +63,10 @@ def trained(spark, settings) -> train.Trained:
     ensure_champion(settings)
     with pytest.raises(ModelError, match="never trained; run `careerstream train` first"):
         retrain.run(spark, settings)
-    result = train.run(spark, settings)
+    with pytest.MonkeyPatch.context() as patch:
+        # MLflow measures the machine every 10 seconds; this training may be over by then.
+        patch.setenv("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "0.2")
+        result = train.run(spark, settings)
     set_champion(settings, result.reference, reason="test", forced=True)
     return result
 

@@ -89,9 +89,12 @@ def console_for():
     return served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window.
+
+    Not longer than a module: while Playwright is open, its event loop runs, and no other may.
+    """
     program = apt.browser()
     if program is None:
         pytest.skip("no Chromium; `make setup` installs it where apt may, as root")
