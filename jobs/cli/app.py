@@ -23,7 +23,15 @@ from jobs.cli.commands import (
     verify,
 )
 from jobs.cli.commands.invocation import Invocation
-from jobs.cli.commands.market import courses, explain, matches, plan, plan_benchmark, taxonomy
+from jobs.cli.commands.market import (
+    courses,
+    explain,
+    matches,
+    plan,
+    plan_benchmark,
+    taxonomy,
+    write,
+)
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -53,12 +61,14 @@ app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
 app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)
 app.command("plan", rich_help_panel=INSPECT)(plan.plan)
 app.command("explain", rich_help_panel=INSPECT)(explain.explain)
+app.command("write", rich_help_panel=INSPECT)(write.write)
 app.add_typer(similarity.app, name="similar", rich_help_panel=INSPECT)
 app.command("groups", rich_help_panel=INSPECT)(similarity.groups)
 app.command("candidates", rich_help_panel=INSPECT)(matches.candidates)
 app.command("status", rich_help_panel=INSPECT)(status.status)
 app.add_typer(benchmark.app, name="benchmark", rich_help_panel=INSPECT)
 benchmark.app.command("plans")(plan_benchmark.plans)
+benchmark.app.command("rewrites")(write.rewrites)
 app.command("verify", rich_help_panel=INSPECT)(verify.verify)
 app.command("train", rich_help_panel=MODELS)(models.train)
 app.command("retrain", rich_help_panel=MODELS)(models.retrain)

@@ -1,0 +1,1 @@
+"""Rewrites postings: structure, plain and inclusive words, and facts that are checked."""

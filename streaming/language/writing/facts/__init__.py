@@ -1,0 +1,1 @@
+"""Facts of a posting's text: numbers, skills, places, conditions; their comparison."""
