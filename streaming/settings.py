@@ -256,6 +256,12 @@ class MatchSettings(Section):
     reach: int = Field(
         default=100, ge=1, le=1000, description="postings of a candidate's list that count as near"
     )
+    activity_half_life_days: float = Field(
+        default=2.0,
+        gt=0,
+        description="time after which an event counts half in how likely somebody is to turn to "
+        "any posting soon",
+    )
     interval_seconds: float = Field(
         default=5.0, gt=0, description="time between two publications of a posting's match"
     )
@@ -268,6 +274,43 @@ class MatchSettings(Section):
         default=None,
         description="at least 32 random bytes, from which the ids that stand for candidates are "
         "made; default: HOME/match.key, made at the first start",
+    )
+
+
+class PrivacySettings(Section):
+    """Erasure of people ([erasure.md](erasure.md))."""
+
+    signing_key_file: Path | None = Field(
+        default=None,
+        description="private Ed25519 key (PEM) that signs receipts; default: "
+        "HOME/privacy/signing.pem, made at the first receipt",
+    )
+
+
+class LanguageSettings(Section):
+    """The language model that writes; everything works without one."""
+
+    model: str = Field(
+        default="none",
+        description="an OpenAI-compatible endpoint (http://…/v1), a folder or GGUF file that is "
+        "loaded in process (extra llm), or none: rules of our own",
+    )
+    name: str | None = Field(default=None, description="the model's name at the endpoint")
+    api_key: SecretStr | None = Field(default=None, description="bearer token of the endpoint")
+    timeout_seconds: float = Field(
+        default=30.0, gt=0, description="how long one call, or one answer in process, may take"
+    )
+    retries: int = Field(default=2, ge=0, le=10, description="calls after one that failed")
+    parallel: int = Field(default=4, ge=1, le=64, description="calls at the same time")
+    budget_tokens: int = Field(
+        default=1_000_000,
+        ge=0,
+        description="tokens that a process may spend, estimated; then it goes on by rules",
+    )
+    hide_employer: Literal["yes", "no"] = Field(
+        default="no",
+        description="whether employers' names are taken out of prompts, as persons' names, mail "
+        "addresses and phone numbers always are",
     )
 
 
@@ -328,6 +371,8 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     recommend: RecommendSettings = RecommendSettings()
     match: MatchSettings = MatchSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    language: LanguageSettings = LanguageSettings()
     jobs: JobSettings = JobSettings()
     metrics: MetricsSettings = MetricsSettings()
 

@@ -56,7 +56,7 @@ class MatchesPlan:
     epochs: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Trained:
     """A trained model over one catalogue (`reach.Served`)."""
 

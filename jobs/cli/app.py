@@ -24,6 +24,7 @@ from jobs.cli.commands import (
 )
 from jobs.cli.commands.invocation import Invocation
 from jobs.cli.commands.market import (
+    candidates_benchmark,
     courses,
     explain,
     matches,
@@ -68,6 +69,7 @@ app.command("candidates", rich_help_panel=INSPECT)(matches.candidates)
 app.command("status", rich_help_panel=INSPECT)(status.status)
 app.add_typer(benchmark.app, name="benchmark", rich_help_panel=INSPECT)
 benchmark.app.command("plans")(plan_benchmark.plans)
+benchmark.app.command("candidates")(candidates_benchmark.candidates)
 benchmark.app.command("rewrites")(write.rewrites)
 app.command("verify", rich_help_panel=INSPECT)(verify.verify)
 app.command("train", rich_help_panel=MODELS)(models.train)

@@ -148,7 +148,7 @@ def test_fixed_weights_come_near_the_documented_numbers(tmp_path: Path) -> None:
         pytest.skip(f"{file} is not here; it is no part of the project")
     [question] = load("job-views", QuestionFiles(data=file), tmp_path)
     training = view(question)
-    blocks = field_vectors(training)
+    blocks = field_vectors(training.postings)
     weights = (0.11, 1.47, 0.54, 3.44, 0.15, 0.54)
     stacked = sparse.hstack(list(blocks.values()), format="csr")
 

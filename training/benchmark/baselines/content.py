@@ -80,7 +80,7 @@ def item_vectors(training: TrainingView) -> sparse.csr_array:
 def _prepare_fields(training: TrainingView, histories: Sequence[History], seed: int) -> Builder:
     """Weight the field_vectors by a softmax regression on the validation part."""
     del histories
-    blocks = field_vectors(training)
+    blocks = field_vectors(training.postings or ())
     stacked = sparse.hstack(list(blocks.values()), format="csr")
     cases = sample_cases(training.validation, seed, _MOST_CASES)
 
@@ -104,13 +104,12 @@ def _prepare_fields(training: TrainingView, histories: Sequence[History], seed: 
     return build
 
 
-def field_vectors(training: TrainingView) -> dict[str, sparse.csr_array]:
+def field_vectors(postings: Sequence[Posting]) -> dict[str, sparse.csr_array]:
     """Return for each field vectors whose inner products are its field_vectors, (N, ·).
 
     Titles are compared by the TF-IDF of words and of character 3- to 5-grams. The other fields are
     equal or not; an absent value equals no other.
     """
-    postings = training.postings or ()
     titles = [clean(posting.get("title") or "") for posting in postings]
     blocks = {
         "title words": tfidf_vectors(titles),

@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 
 from streaming.contract.records import Candidate
 from streaming.errors import InputError
 from streaming.timestamps import format_timestamp
 from training.benchmark.protocols.job_views import read_views
 from training.benchmark.protocols.question import Question
-from training.benchmark.protocols.stated_parts import stated_by, stated_parts
+from training.benchmark.protocols.stated_parts import (
+    as_profile_part,
+    stated_by,
+    stated_parts,
+)
 from training.data.dataset import HeldOut
 from training.data.file_dataset import event_table, posting_table, stated_table, write_tables
 from training.evaluation.prequential import HeldOutTurns, mark
@@ -113,13 +116,12 @@ def _turns(cases: Sequence[_Case], first: dict[str, datetime], owners: np.ndarra
 
 def _held_out(view: _View, part: Candidate) -> HeldOut:
     as_of = format_timestamp(view["event_time"])
-    said = orjson.loads(part.model_dump_json(exclude={"candidate_id", "schema_version"}))
     profile = {
         "candidate_id": part.candidate_id,
         "version": 1,
         "offsets": {},
         "as_of": as_of,
-        "stated": said | {"updated_at": format_timestamp(part.updated_at)},
+        "stated": as_profile_part(part),
         "events": [],
         "applied": [],
         "dismissed": [],
