@@ -16,13 +16,12 @@ import numpy as np
 from infra.simulator import Market, MarketConfig
 from infra.simulator.taxonomy_export import embedded_taxonomy
 from jobs.benchmark.languages import write_market
-from streaming.contract.reaches import ReachedPosting
 from streaming.market.match_index import Entry
 from streaming.market.reach import make_reaches
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import Ranker
-from streaming.settings import TrainingSettings
+from streaming.settings import MatchSettings, TrainingSettings
 from training.data.dataset import Dataset, add_taxonomy
 from training.evaluation.bootstrap import column_intervals
 from training.fitting.fit import fit
@@ -38,10 +37,11 @@ MARKETS: tuple[dict[str, Any], ...] = (
 PLACES = 10
 _REACH = 100
 _DRAWS = 1000
-RANKINGS: dict[str, Callable[[ReachedPosting], float]] = {
-    "both sides": lambda one: one.score,
-    "the candidate's side": lambda one: one.probability,
-    "the posting's side": lambda one: one.requirement,
+RANKINGS: dict[str, Callable[[Entry], float]] = {
+    "match": lambda one: one.log2_score,
+    "both sides": lambda one: one.posting.score,
+    "the candidate's side": lambda one: one.posting.probability,
+    "the posting's side": lambda one: one.posting.requirement,
 }
 """Scores by which candidates are ranked."""
 OnProgress = Callable[[str, float], None]
@@ -100,7 +100,7 @@ def measure_matches(plan: MatchesPlan, folder: Path, on_progress: OnProgress) ->
         found = column_intervals(np.array(rows), draws=_DRAWS, seed=7)
         for ranking, interval in zip(RANKINGS, found, strict=True):
             report |= interval.flat(f"{start}{ranking}/fit")
-        both, *sides = RANKINGS
+        _, both, *sides = RANKINGS
         for side in sides:
             ratio = report[f"{start}{both}/fit"] / max(report[f"{start}{side}/fit"], 1e-9)
             report[f"{start}ratio to {side}"] = ratio
@@ -121,7 +121,7 @@ def _fits(market: Market, folder: Path, plan: MatchesPlan) -> list[list[float]]:
     served = _Trained(trained, dataset.catalogue, prepared, versions)
     entries: dict[str, list[Entry]] = defaultdict(list)
     profiles = [dataset.profile(candidate) for candidate in range(len(dataset))]
-    for reach in make_reaches(profiles, served, _REACH):
+    for reach in make_reaches(profiles, served, _REACH, MatchSettings().activity_half_life_days):
         for one in reach.postings:
             entries[one.posting_id].append(Entry(reach, one))
     rows = []
@@ -138,6 +138,6 @@ def _fits(market: Market, folder: Path, plan: MatchesPlan) -> list[list[float]]:
     return rows
 
 
-def _order(entries: list[Entry], score: Callable[[ReachedPosting], float]) -> list[int]:
-    keys = [(-score(entry.posting), entry.key[1]) for entry in entries]
+def _order(entries: list[Entry], score: Callable[[Entry], float]) -> list[int]:
+    keys = [(-score(entry), entry.key[1]) for entry in entries]
     return sorted(range(len(entries)), key=keys.__getitem__)

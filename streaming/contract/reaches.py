@@ -20,7 +20,7 @@ class ReachedPosting(Record):
 
     @property
     def score(self) -> float:
-        """Both halves together."""
+        """Both halves together, without how active the candidate is."""
         return self.probability * self.requirement
 
 
@@ -30,6 +30,9 @@ class Reach(Record):
     candidate_id: str
     profile_version: int
     as_of: datetime
+    activity: float = Field(
+        default=0.0, description="binary logarithm of how active they were, as of 1970"
+    )
     model_name: str
     model_version: str
     catalogue_version: int

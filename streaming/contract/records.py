@@ -328,7 +328,12 @@ class MatchedCandidate(Record):
         "have applied to it"
     )
     disclosed: bool = Field(description="whether it is their own id")
-    score: float = Field(description="probability · requirement; higher is better")
+    score: float = Field(description="probability · requirement · activity; higher is better")
+    activity: float = Field(
+        ge=0,
+        description="how much they did lately: the number of their events, halved with each "
+        "half-life (match.activity_half_life_days) up to the match's as_of",
+    )
     probability: float = Field(ge=0, le=1, description="that their next turn is to the posting")
     requirement: float = Field(
         ge=0, le=1, description="how much of what the posting asks for they have"

@@ -8,6 +8,7 @@ match need not be made again because time passes.
 """
 
 import math
+from datetime import datetime
 
 from streaming.serving.ranker import Profile
 from streaming.timestamps import parse_timestamp
@@ -25,8 +26,17 @@ def log2_activity(profile: Profile, half_life_days: float) -> float:
     stated = profile.get("stated") or {}
     if not times and "updated_at" in stated:
         times = [stated["updated_at"]]
-    logs = [parse_timestamp(time).timestamp() / _DAY / half_life_days for time in times]
+    logs = [_half_lives(parse_timestamp(time), half_life_days) for time in times]
     if not logs:
         return -math.inf
     newest = max(logs)
     return newest + math.log2(sum(2.0 ** (own - newest) for own in logs))
+
+
+def activity_at(log2_as_of_1970: float, moment: datetime, half_life_days: float) -> float:
+    """Return the activity at a moment that is not before the events: 1 for one event just now."""
+    return float(2.0 ** (log2_as_of_1970 - _half_lives(moment, half_life_days)))
+
+
+def _half_lives(moment: datetime, half_life_days: float) -> float:
+    return moment.timestamp() / _DAY / half_life_days

@@ -7,6 +7,7 @@ again from all (`short`).
 """
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -32,7 +33,14 @@ class Entry:
         digest = hashlib.blake2b(
             f"{self.posting.posting_id}\0{self.reach.candidate_id}".encode(), digest_size=8
         ).digest()
-        return -self.posting.score, digest
+        return -self.log2_score, digest
+
+    @property
+    def log2_score(self) -> float:
+        """The binary logarithm of the score as of 1970: its order is that of every moment."""
+        if not self.posting.score:
+            return -math.inf
+        return math.log2(self.posting.score) + self.reach.activity
 
 
 @dataclass

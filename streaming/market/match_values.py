@@ -11,6 +11,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -18,6 +19,7 @@ import orjson
 from streaming.contract.reaches import ReachedPosting
 from streaming.contract.records import Match, MatchedCandidate, Reason, ReasonKind, to_json
 from streaming.errors import SettingsError
+from streaming.market.activity import activity_at
 from streaming.market.match_index import Entry
 from streaming.serving.champion import ServingVersions
 from streaming.settings import Settings
@@ -54,35 +56,43 @@ class MatchWriter:
     versions: ServingVersions
     languages: Mapping[str, str]
     """By posting."""
+    half_life_days: float
+    """Of a candidate's activity."""
 
     def value(self, posting_id: str, entries: Iterable[Entry]) -> tuple[str, bytes] | None:
         """Return the id and the JSON of a posting's match; None where nobody fits."""
         texts = _TEXTS["zh" if self.languages.get(posting_id, "").startswith("zh") else "en"]
-        candidates = [
-            self._candidate(rank, entry, texts) for rank, entry in enumerate(entries, start=1)
-        ]
-        if not candidates:
+        listed = list(entries)
+        if not listed:
             return None
+        as_of = max(entry.reach.as_of for entry in listed)
+        candidates = [
+            self._candidate(rank, entry, texts, as_of) for rank, entry in enumerate(listed, start=1)
+        ]
         match = Match(
             match_id=self._match_id(posting_id, candidates),
             posting_id=posting_id,
             model_name=self.versions.model_name,
             model_version=self.versions.model_version,
             catalogue_version=self.versions.catalogue_version,
-            as_of=max(candidate.as_of for candidate in candidates),
+            as_of=as_of,
             candidates=candidates,
         )
         return match.match_id, to_json(match)
 
-    def _candidate(self, rank: int, entry: Entry, texts: Mapping[str, str]) -> MatchedCandidate:
+    def _candidate(
+        self, rank: int, entry: Entry, texts: Mapping[str, str], as_of: datetime
+    ) -> MatchedCandidate:
         reach, posting = entry.reach, entry.posting
+        activity = activity_at(reach.activity, as_of, self.half_life_days)
         disclosed = posting.posting_id in reach.applied
         own = reach.candidate_id if disclosed else self._opaque(entry)
         return MatchedCandidate(
             rank=rank,
             candidate=own,
             disclosed=disclosed,
-            score=posting.score,
+            score=posting.score * activity,
+            activity=activity,
             probability=posting.probability,
             requirement=posting.requirement,
             met=posting.met,

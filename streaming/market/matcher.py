@@ -211,13 +211,13 @@ class Matcher:
     # Scoring and publishing
 
     def _reaches(self, messages: DataFrame, bundle: Bundle) -> DataFrame:
-        size = self.settings.match.reach
+        size, half_life = self.settings.match.reach, self.settings.match.activity_half_life_days
 
         def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             values = (value for batch in batches for value in batch.column("value").to_pylist())
             profiles = newest_profiles(_decoded(values))
             for start in range(0, len(profiles), CHUNK):
-                made = list(make_reaches(profiles[start : start + CHUNK], bundle, size))
+                made = list(make_reaches(profiles[start : start + CHUNK], bundle, size, half_life))
                 yield pa.RecordBatch.from_pydict(
                     {
                         "candidate_id": [reach.candidate_id for reach in made],
@@ -244,7 +244,9 @@ class Matcher:
                 strict=True,
             )
         )
-        writer = MatchWriter(self._key, bundle.versions, languages)
+        writer = MatchWriter(
+            self._key, bundle.versions, languages, self.settings.match.activity_half_life_days
+        )
         messages: list[tuple[str, str, bytes | None, None]] = []
         for posting_id in sorted(posting_ids):
             made = writer.value(posting_id, self._index.top(posting_id))

@@ -1,7 +1,8 @@
 """The postings within a candidate's reach: their own list, made longer, seen from the other side.
 
 A candidate fits a posting as far as they would turn to it (the probability in their own list) and
-have what it asks for (the share of its requirements). Both come from the ranker that makes lists,
+have what it asks for (the share of its requirements). Who did something lately is likelier to turn
+to anything soon (`activity`). Both halves come from the ranker that makes lists,
 so there is no second truth. Only people who agreed to be shown (`Stated.contactable`) reach
 anything, and nobody reaches an employer of whom they dismissed a posting; employers whom they
 blocked are in no list.
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from streaming.contract.reaches import Reach, ReachedPosting
+from streaming.market.activity import log2_activity
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import (
@@ -53,7 +55,9 @@ class Served(Protocol):
         ...
 
 
-def make_reaches(profiles: Sequence[Profile], bundle: Served, size: int) -> Iterator[Reach]:
+def make_reaches(
+    profiles: Sequence[Profile], bundle: Served, size: int, half_life_days: float
+) -> Iterator[Reach]:
     """Find out what each of some profiles reaches: at most `size` postings."""
     shown = [profile for profile in profiles if is_contactable(profile)]
     ranker, folder = bundle.ranker(), bundle.prepared_path()
@@ -73,6 +77,7 @@ def make_reaches(profiles: Sequence[Profile], bundle: Served, size: int) -> Iter
             candidate_id=profile["candidate_id"],
             profile_version=profile["version"],
             as_of=profile["as_of"],
+            activity=log2_activity(profile, half_life_days) if reached else 0.0,
             model_name=bundle.versions.model_name,
             model_version=bundle.versions.model_version,
             catalogue_version=bundle.versions.catalogue_version,

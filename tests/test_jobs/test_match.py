@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.kafka]
 CONFIG = MarketConfig(
     candidates=60, postings=200, events_per_candidate=8, days=20, occupations=6, seed=3
 )
+HALF_LIFE = MatchSettings().activity_half_life_days
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +66,12 @@ def from_scratch(spark, settings):
     store = BundleStore(spark, settings)
     with store.lease(store.newest_versions()) as bundle:
         profiles = list(profiles_of(settings).values())
-        reaches = list(make_reaches(profiles, bundle, settings.match.reach))
+        reaches = list(make_reaches(profiles, bundle, settings.match.reach, HALF_LIFE))
         table = bundle.catalogue().table
         languages = dict(
             zip(table["posting_id"].to_pylist(), table["language"].to_pylist(), strict=True)
         )
-        writer = MatchWriter(opaque_key(settings), bundle.versions, languages)
+        writer = MatchWriter(opaque_key(settings), bundle.versions, languages, HALF_LIFE)
         found, shown = {}, set()
         for posting_id in languages:
             entries = (

@@ -104,7 +104,7 @@ def matches() -> list[dict[str, Any]]:
             applied=[posting["posting_id"]] * (number % 2),
             postings=[reached],
         )
-        writer = MatchWriter(b"k" * 32, versions, {posting["posting_id"]: "en"})
+        writer = MatchWriter(b"k" * 32, versions, {posting["posting_id"]: "en"}, 2.0)
         made = writer.value(posting["posting_id"], [Entry(reach, reached)])
         assert made is not None
         values.append(orjson.loads(made[1]))

@@ -8,12 +8,15 @@ import pytest
 from streaming.contract.reaches import Reach, ReachedPosting
 from streaming.contract.records import Match
 from streaming.errors import SettingsError
+from streaming.market.activity import log2_activity
 from streaming.market.match_index import Entry
 from streaming.market.match_values import MatchWriter, opaque_key
 from streaming.serving.champion import ServingVersions
 from streaming.settings import MatchSettings, Settings
 
-WRITER = MatchWriter(b"k" * 32, ServingVersions("m", "3", 7), {"p1": "en", "p2": "zh-CN"})
+WRITER = MatchWriter(b"k" * 32, ServingVersions("m", "3", 7), {"p1": "en", "p2": "zh-CN"}, 2.0)
+
+MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def entry(candidate: str, posting_id: str, **changes: object) -> Entry:
@@ -24,7 +27,8 @@ def entry(candidate: str, posting_id: str, **changes: object) -> Entry:
     reach = Reach(
         candidate_id=candidate,
         profile_version=4,
-        as_of=datetime(2026, 3, 1, tzinfo=UTC),
+        as_of=MOMENT,
+        activity=log2_activity({"events": [{"event_time": "2026-03-01T00:00:00Z"}] * 2}, 2.0),
         model_name="m",
         model_version="3",
         catalogue_version=7,
@@ -53,12 +57,12 @@ def test_an_id_stands_for_a_candidate_beside_one_posting_until_they_apply() -> N
     assert first.candidate == again.candidate != elsewhere.candidate
 
 
-def test_both_halves_are_multiplied_and_reasons_are_in_the_postings_language() -> None:
+def test_halves_and_activity_are_multiplied_and_reasons_are_in_the_postings_language() -> None:
     asked = {"met": ["Java", "SQL"], "missing": ["Kafka"], "kind": "stated", "words": ["Java"]}
     [english] = made(entry("c1", "p1", **asked)).candidates
     [chinese] = made(entry("c1", "p2", **asked)).candidates
 
-    assert english.score == pytest.approx(0.3)
+    assert (english.activity, english.score) == pytest.approx((2.0, 0.6))
     assert [reason.text for reason in english.reasons] == [
         "states Java",
         "has 2 of the 3 skills asked for: Java, SQL; does not state Kafka",
