@@ -1,4 +1,4 @@
-"""Job: [events] [profiles] [recommendations] → Δ events, Δ profiles, Δ decisions.
+"""Job: [events] [profiles] [recommendations] → Δ events, Δ profiles, Δ decisions, Δ erasures.
 
 Run: spark-submit jobs/archive.py --config careerstream.toml
 """
@@ -40,7 +40,7 @@ def start(spark: SparkSession, settings: Settings, *, shares_session: bool = Fal
     time, by as many tasks as the session has for that (`scheduling.lake_tasks`).
     """
     require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
-    tables.create(spark, settings, *(table for _, table in DESTINATIONS))
+    tables.create(spark, settings, *(table for _, table in DESTINATIONS), tables.ERASURES)
     dead_letters = labelled_counter(spark, metrics.DEAD_LETTERS)
     turn = threading.Semaphore() if shares_session else None
     start_topic = partial(_start, spark, settings, dead_letters, turn)

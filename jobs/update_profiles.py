@@ -17,6 +17,7 @@ from streaming.profiles.profile_operator import (
     ProfileScorer,
     update_profiles,
 )
+from streaming.profiles.rebuild import initial_fences
 from streaming.profiles.state_shards import shards
 from streaming.settings import Settings
 from streaming.spark.scheduling import HOT_POOL, scheduling_pool
@@ -39,7 +40,9 @@ def fold_stream(
     """Return the stream of profiles, of what the scorer makes of them, and of dead letters."""
     messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
     operator = profile_operator(spark, settings, scorer)
-    return update_profiles(messages, shards(spark, f"{settings.checkpoints}/{JOB}"), operator)
+    checkpoint = f"{settings.checkpoints}/{JOB}"
+    state, fences = shards(spark, checkpoint), initial_fences(spark, settings, checkpoint)
+    return update_profiles(messages, state, operator, fences)
 
 
 def profile_operator(

@@ -7,7 +7,6 @@ retention.
 """
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from jobs.runtime.streaming_query import RunningJob, start_query
 from jobs.update_profiles import profile_operator
@@ -55,7 +54,5 @@ def make_checkpoint(spark: SparkSession, settings: Settings) -> None:
 
 def _profiles(spark: SparkSession, settings: Settings, messages: DataFrame) -> DataFrame:
     state = shards(spark, f"{settings.checkpoints}/{JOB}")
-    shard = state.column(F.col("candidate_id").cast("binary"))
-    rebuilt = rebuild(spark, settings).select(shard, "candidate_id", "profile")
-    operator = profile_operator(spark, settings)
-    return update_profiles(messages, state, operator, rebuilt.groupBy("shard"))
+    rebuilt = rebuild(spark, settings, with_fences=True)
+    return update_profiles(messages, state, profile_operator(spark, settings), rebuilt)

@@ -37,6 +37,8 @@ def read_latencies(kafka: KafkaSettings, since: datetime) -> list[Latency]:
     """
     first: dict[tuple[str, int], Latency] = {}
     for record in read_messages(kafka, RECOMMENDATIONS):
+        if record.value is None:  # somebody was erased
+            continue
         value = orjson.loads(record.value)
         trigger = value.get("triggered_by") or {}
         key = value["candidate_id"], value["profile_version"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from streaming.contract.records import SCHEMA_VERSION
+from streaming.contract.records import ANONYMOUS, SCHEMA_VERSION
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import MAX_VALUE_BYTES
 
@@ -41,7 +41,8 @@ def _bytes(change: Callable[[bytes], bytes]) -> Callable[[Event], bytes]:
 
 
 KINDS: dict[str, BrokenKind] = {
-    "null": BrokenKind(RejectionReason.NULL_VALUE, lambda _: None),
+    # Under the key of a candidate it would erase them.
+    "null": BrokenKind(RejectionReason.NULL_VALUE, lambda _: None, key=lambda _: ANONYMOUS),
     "other-key": BrokenKind(
         RejectionReason.WRONG_KEY, orjson.dumps, key=lambda event: f"other-{event['candidate_id']}"
     ),

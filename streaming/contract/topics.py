@@ -19,6 +19,10 @@ MAX_VALUE_BYTES = 1024 * KIB
 """Maximum size of a value. A larger one that the broker accepted becomes a dead letter."""
 
 
+LONGEST_LAG = timedelta(days=14)
+"""Of the topics about people. Without it, Kafka may keep for ever what was deleted."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Topic:
     """A topic, its contract and its configuration."""
@@ -34,6 +38,8 @@ class Topic:
     """How long a `delete` topic keeps a message."""
     compaction_lag: timedelta | None = None
     """How long a `compact` topic keeps every version of a key."""
+    longest_lag: timedelta | None = None
+    """After how long a `compact` topic removes an old version of a key at the latest."""
     max_message_bytes: int = 4 * MAX_VALUE_BYTES
     """The broker's limit. It is above the contract's, so that too large values are reported."""
     relative_size: int = 1
@@ -50,6 +56,8 @@ class Topic:
             config["retention.ms"] = str(int(self.retention.total_seconds() * 1000))
         if self.compaction_lag is not None:
             config["min.compaction.lag.ms"] = str(int(self.compaction_lag.total_seconds() * 1000))
+        if self.longest_lag is not None:
+            config["max.compaction.lag.ms"] = str(int(self.longest_lag.total_seconds() * 1000))
         return config
 
 
@@ -66,6 +74,7 @@ CANDIDATES = Topic(
     record=Candidate,
     key="candidate_id",
     cleanup="compact",
+    longest_lag=LONGEST_LAG,
     description="What candidates state about themselves; a null value deletes the stated part.",
 )
 EVENTS = Topic(
@@ -74,7 +83,10 @@ EVENTS = Topic(
     key="candidate_id",
     cleanup="delete",
     retention=timedelta(days=30),
-    description="What candidates do with postings. Replayed events keep their event_time.",
+    description=(
+        "What candidates do with postings. Replayed events keep their event_time. A null value "
+        "erases the candidate of its key."
+    ),
 )
 PROFILES = Topic(
     name="profiles",
@@ -83,7 +95,11 @@ PROFILES = Topic(
     cleanup="compact",
     compaction_lag=timedelta(days=7),
     relative_size=10,
-    description="The fold of stated parts and events, one value per change.",
+    longest_lag=LONGEST_LAG,
+    description=(
+        "The fold of stated parts and events, one value per change. A null value: the candidate "
+        "was erased; forget the versions that are known, because new ones may be lower."
+    ),
 )
 RECOMMENDATIONS = Topic(
     name="recommendations",
@@ -92,7 +108,11 @@ RECOMMENDATIONS = Topic(
     cleanup="compact",
     compaction_lag=timedelta(days=7),
     relative_size=10,
-    description="Ranked postings with reasons, one value per profile and model version.",
+    longest_lag=LONGEST_LAG,
+    description=(
+        "Ranked postings with reasons, one value per profile and model version. A null value: the "
+        "candidate was erased; forget the list and its version."
+    ),
 )
 MATCHES = Topic(
     name="matches",
@@ -101,6 +121,7 @@ MATCHES = Topic(
     cleanup="compact",
     compaction_lag=timedelta(days=7),
     relative_size=10,
+    longest_lag=LONGEST_LAG,
     description="Ranked candidates with reasons for each posting, of those who agreed to it.",
 )
 DEAD_LETTERS = Topic(

@@ -3,10 +3,18 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
+from streaming.contract.erasures import TopicFence
 from streaming.contract.topics import EVENTS, PROFILES, RECOMMENDATIONS, Topic
 from streaming.kafka.batch_decoder import decode
-from streaming.kafka.dead_letters import key_error, write_dead_letters
+from streaming.kafka.dead_letters import is_deletion, key_error, write_dead_letters
 from streaming.lake import tables
+from streaming.lake.erasures import (
+    beyond_fences,
+    delete_behind,
+    fences_in,
+    read_fences,
+    record_fences,
+)
 from streaming.lake.merge import insert_new, row_columns
 from streaming.metrics.accumulators import LabelledCounter
 from streaming.settings import Settings
@@ -37,13 +45,27 @@ def archive_batch(
 ) -> None:
     """Insert one batch of `decode_values` into the topic's table.
 
-    What cannot be decoded goes to dead letters, except for events, which update_profiles reports.
+    What cannot be decoded goes to dead letters, except for events, which update_profiles reports. A
+    null value erases what is lower under its key, in the batch and in the table.
     """
     decoded = decoded.persist()
     try:
+        fences = _obey_fences(decoded, settings, topic, table)
         rows = decoded.where(F.col("error").isNull()).select(*row_columns(table))
-        insert_new(rows, settings, table)
+        insert_new(beyond_fences(rows, fences), settings, table)
         if topic is not EVENTS:
-            write_dead_letters(decoded, JOB, settings.kafka, dead_letters)
+            faults = decoded.where(~is_deletion())
+            write_dead_letters(faults, JOB, settings.kafka, dead_letters)
     finally:
         decoded.unpersist()
+
+
+def _obey_fences(
+    decoded: DataFrame, settings: Settings, topic: Topic, table: tables.Table
+) -> list[TopicFence]:
+    """Record the fences of a batch, and delete what they erase; return all fences of the topic."""
+    spark = decoded.sparkSession
+    if new := fences_in(decoded, topic):
+        record_fences(spark, settings, new)
+        delete_behind(spark, settings, table, new)
+    return read_fences(spark, settings, topic)

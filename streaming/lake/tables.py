@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, BooleanType, StructField, StructType
 
 from streaming.contract.course import Course
+from streaming.contract.erasures import TopicFence
 from streaming.contract.reaches import Reach
 from streaming.contract.records import Event, Posting, Profile, Recommendation, Record
 from streaming.contract.spark_types import spark_type
@@ -76,10 +77,13 @@ SKILLS = Table(name="skills", record=Concept, keys=("concept_id", "source"), ext
 REACHES = Table(
     name="reaches", record=Reach, keys=("candidate_id", "profile_version"), extra_columns=()
 )
+ERASURES = Table(
+    name="erasures", record=TopicFence, keys=("candidate_id", "topic"), extra_columns=()
+)
 COURSES = Table(name="courses", record=Course, keys=("course_id",), extra_columns=())
 STREAMED_TABLES = (EVENTS, PROFILES, DECISIONS, POSTINGS)
 """What the streaming jobs make and write."""
-TABLES = (*STREAMED_TABLES, REACHES, OCCUPATIONS, SKILLS, COURSES)
+TABLES = (*STREAMED_TABLES, ERASURES, REACHES, OCCUPATIONS, SKILLS, COURSES)
 
 
 def create(spark: SparkSession, settings: Settings, *tables: Table) -> None:

@@ -77,6 +77,13 @@ class MatchIndex:
             self._put(Entry(reach, each))
         return before | set(self.reached(reach.candidate_id))
 
+    def remove(self, candidate_id: str) -> set[str]:
+        """Take a candidate out; return the postings that they reached."""
+        reached = set(self._reached.pop(candidate_id, ()))
+        for posting_id in reached:
+            self._best[posting_id].entries.pop(candidate_id, None)
+        return reached
+
     def note(self, reach: Reach) -> None:
         """Note which postings a candidate reaches, without their place in any of them."""
         self._reached[reach.candidate_id] = tuple(each.posting_id for each in reach.postings)

@@ -103,14 +103,25 @@ class MatchWriter:
         )
 
     def _opaque(self, entry: Entry) -> str:
-        text = f"{entry.posting.posting_id}\0{entry.reach.candidate_id}"
-        return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:24]
+        return opaque_id(self.key, entry.posting.posting_id, entry.reach.candidate_id)
 
     def _match_id(self, posting_id: str, candidates: list[MatchedCandidate]) -> str:
         digest = hashlib.sha256(orjson.dumps([posting_id, str(self.versions)]))
         for candidate in candidates:
             digest.update(to_json(candidate))
         return digest.hexdigest()[:32]
+
+
+def opaque_id(key: bytes, posting_id: str, candidate_id: str) -> str:
+    """Return the id that stands for a candidate beside one posting."""
+    text = f"{posting_id}\0{candidate_id}"
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def existing_key(settings: Settings) -> bytes | None:
+    """Return the key of the ids that stand for candidates; None where none was ever made."""
+    file = settings.match.key_file or settings.home / "match.key"
+    return opaque_key(settings) if file.exists() else None
 
 
 def opaque_key(settings: Settings) -> bytes:

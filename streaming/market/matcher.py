@@ -11,33 +11,32 @@ are scored again at most every `match.rebuild_seconds`.
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from streaming.contract.json_parser import DecodeError
 from streaming.contract.reaches import Reach
 from streaming.contract.records import to_json
 from streaming.contract.topics import MATCHES, PROFILES
-from streaming.contract.value_decoder import read_value
 from streaming.kafka.spark_io import MESSAGE_SCHEMA, read_batch, write_batch
 from streaming.kafka.topic_reader import read_latest
 from streaming.lake import tables
+from streaming.lake.erasures import delete_matching
 from streaming.market.match_index import Entry, MatchIndex
 from streaming.market.match_values import MatchWriter, opaque_key
 from streaming.market.reach import make_reaches
 from streaming.serving.bundles import Bundle, BundleStore
 from streaming.serving.champion import ServingVersions
-from streaming.serving.ranker import Profile
-from streaming.serving.scoring import CHUNK, newest_profiles
+from streaming.serving.scoring import CHUNK, read_newest
 from streaming.settings import Settings
 from streaming.timestamps import SPARK_FORMAT
 
 JOB = "match"
 _ROWS = "candidate_id string, reach binary"
+_ERASED = "candidate_id string"
 _TOUCHED_AT_ONCE = 2_000
 """Matches that are made at a time."""
 log = logging.getLogger(__name__)
@@ -84,16 +83,18 @@ class Matcher:
                 self._score_all(self._store.newest_versions())
                 return
             with self._store.lease(self._versions) as bundle:
-                reaches = [
-                    Reach.model_validate_json(row.reach)
-                    for row in self._reaches(messages, bundle).collect()
-                ]
+                rows = self._reaches(messages, bundle).collect()
+                reaches = [Reach.model_validate_json(row.reach) for row in rows if row.reach]
                 known = [own for own in map(self._with_left, reaches) if own.postings or own.left]
                 self._append(known, batch_id)
                 touched = {posting for reach in known for posting in reach.left}
                 touched |= set().union(*(self._index.update(reach) for reach in known))
-                self._refill(self._index.short(touched))
+                erased = [row.candidate_id for row in rows if row.reach is None]
+                touched |= set().union(*map(self._forget, erased))
+                self._refill(self._index.short(touched), erased)
                 self._publish(touched, bundle)
+                # Last, so that a batch that is repeated still finds which postings they reached.
+                self._delete(erased)
 
     def score_all(self) -> int:
         """Score every contactable candidate with the newest champion and catalogue.
@@ -111,7 +112,7 @@ class Matcher:
             profiles = read_batch(self.spark, self.settings.kafka, PROFILES)
             rows = self._reaches(profiles, bundle)
             (
-                self._parsed(rows)
+                self._parsed(rows.where(F.col("reach").isNotNull()))
                 .where(F.size("postings") > 0)
                 .write.format("delta")
                 .mode("overwrite")
@@ -154,13 +155,14 @@ class Matcher:
             self._index.update(reach)
             self._left[reach.candidate_id] = reach.profile_version, reach.left
 
-    def _refill(self, posting_ids: list[str]) -> None:
-        """Fill some postings again from all who reach them."""
+    def _refill(self, posting_ids: list[str], erased: list[str]) -> None:
+        """Fill some postings again from all who reach them and were not erased."""
         if not posting_ids:
             return
         wanted = set(posting_ids)
         near = self._newest().where(
             F.exists("postings", lambda one: one["posting_id"].isin(wanted))
+            & ~F.col("candidate_id").isin(erased)
         )
         entries: dict[str, list[Entry]] = {posting_id: [] for posting_id in posting_ids}
         for reach in self._read(near):
@@ -208,24 +210,31 @@ class Matcher:
             self._left[reach.candidate_id] = reach.profile_version, left
         return reach.model_copy(update={"left": left})
 
+    def _forget(self, candidate_id: str) -> set[str]:
+        """Take somebody out of the index; return the postings that they reached."""
+        self._left.pop(candidate_id, None)
+        return self._index.remove(candidate_id)
+
+    def _delete(self, candidate_ids: list[str]) -> None:
+        if candidate_ids:
+            ids = self.spark.createDataFrame([(one,) for one in candidate_ids], _ERASED)
+            delete_matching(self.spark, self.settings, tables.REACHES, ids)
+
     # Scoring and publishing
 
     def _reaches(self, messages: DataFrame, bundle: Bundle) -> DataFrame:
+        """Return what each candidate reaches, as JSON; null for those who were erased."""
         size, half_life = self.settings.match.reach, self.settings.match.activity_half_life_days
 
         def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            values = (value for batch in batches for value in batch.column("value").to_pylist())
-            profiles = newest_profiles(_decoded(values))
+            newest = read_newest(batches)
+            profiles, erased = newest.profiles, newest.erased
+            yield _reach_rows(erased, [None] * len(erased))
             for start in range(0, len(profiles), CHUNK):
                 made = list(make_reaches(profiles[start : start + CHUNK], bundle, size, half_life))
-                yield pa.RecordBatch.from_pydict(
-                    {
-                        "candidate_id": [reach.candidate_id for reach in made],
-                        "reach": [to_json(reach) for reach in made],
-                    }
-                )
+                yield _reach_rows([one.candidate_id for one in made], list(map(to_json, made)))
 
-        return messages.select("value").mapInArrow(score, _ROWS)
+        return messages.select("key", "value").mapInArrow(score, _ROWS)
 
     def _parsed(self, rows: DataFrame) -> DataFrame:
         schema = tables.REACHES.schema()
@@ -263,12 +272,11 @@ class Matcher:
             write_batch(self.spark.createDataFrame(part, MESSAGE_SCHEMA), self.settings.kafka)
 
 
-def _decoded(values: Iterable[bytes | None]) -> Iterator[Profile]:
-    for value in values:
-        try:
-            yield read_value(value, PROFILES)
-        except DecodeError:
-            continue
+def _reach_rows(candidate_ids: list[str], reaches: Sequence[bytes | None]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(
+        [pa.array(candidate_ids, pa.string()), pa.array(reaches, pa.binary())],
+        names=["candidate_id", "reach"],
+    )
 
 
 def _published_ids(settings: Settings) -> dict[str, str]:

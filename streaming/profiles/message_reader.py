@@ -23,6 +23,7 @@ from streaming.contract.topics import BY_NAME, DEAD_LETTERS, EVENTS
 from streaming.contract.value_decoder import checked_timestamp, read_value
 from streaming.kafka.dead_letters import header_list
 from streaming.kafka.spark_io import OutgoingMessage
+from streaming.profiles.fences import Fence
 from streaming.profiles.fold import Received, ReceivedStatedPart
 from streaming.profiles.fold_inputs import received_event, received_stated_part
 from streaming.profiles.state_shards import Shards
@@ -48,7 +49,9 @@ class ReadMessages:
     """What some messages hold."""
 
     received: defaultdict[str, list[Received]] = field(default_factory=lambda: defaultdict(list))
-    """The records of each candidate."""
+    """The records of each candidate; none for one of whom there is but a fence."""
+    fences: dict[str, Fence] = field(default_factory=dict)
+    """The last fence of each candidate that was erased."""
     dead_letters: list[OutgoingMessage] = field(default_factory=list)
     """One for each message that cannot be read."""
     unreadable: Counter[tuple[str, ...]] = field(default_factory=Counter)
@@ -92,6 +95,9 @@ def read_messages(messages: pa.RecordBatch, job: str) -> ReadMessages:
     for message in map(Message._make, zip(*columns, strict=True)):
         candidate_id = _candidate_id(message.key)
         try:
+            if message.value is None:
+                _read_null(message, candidate_id, result)
+                continue
             received = _received(message, candidate_id)
         except DecodeError as error:
             result.dead_letters.append(_dead_letter(message, error, job))
@@ -116,17 +122,27 @@ def _candidate_id(key: bytes | None) -> str | None:
     return text if 1 <= len(text) <= MAX_ID_LENGTH else None
 
 
+def _read_null(message: Message, candidate_id: str | None, result: ReadMessages) -> None:
+    """Read a null value: of `candidates` it withdraws the stated part, of `events` it is a fence.
+
+    Raises:
+        DecodeError: the key is no id, or the message has no valid time.
+    """
+    if candidate_id in {None, ANONYMOUS}:
+        read_value(None, BY_NAME[message.topic], message.produced_at)  # raises
+    moment, received = checked_timestamp(message.produced_at), result.received[str(candidate_id)]
+    if message.topic == EVENTS.name:
+        result.fences[str(candidate_id)] = Fence(message.offset, moment)
+    else:
+        received.append(ReceivedStatedPart({"updated_at": moment}, message.offset, moment))
+
+
 def _received(message: Message, candidate_id: str | None) -> Received:
-    is_event = message.topic == EVENTS.name
-    deletes = not is_event and message.value is None and candidate_id not in (None, ANONYMOUS)
-    if deletes:
-        moment = checked_timestamp(message.produced_at)
-        return ReceivedStatedPart({"updated_at": moment}, message.offset, moment)
     record = read_value(message.value, BY_NAME[message.topic], message.produced_at)
     if record["candidate_id"] != candidate_id:
         text = f"the key must be the value's own id '{record['candidate_id']}'"
         raise DecodeError(RejectionReason.WRONG_KEY, text)
-    if is_event:
+    if message.topic == EVENTS.name:
         return received_event(record, message.offset, message.produced_at)
     return received_stated_part(record, message.offset, message.produced_at)
 

@@ -19,13 +19,15 @@ from typing import Any
 import orjson
 import pyarrow as pa
 from pyspark.serializers import CPickleSerializer
-from pyspark.sql import DataFrame, GroupedData, Row
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
-from streaming.contract.topics import PROFILES, Topic
+from streaming.contract.topics import PROFILES, RECOMMENDATIONS, Topic
 from streaming.kafka.spark_io import MESSAGE_SCHEMA, to_arrow
 from streaming.metrics.accumulators import LabelledCounter
 from streaming.profiles.documents import open_documents
+from streaming.profiles.fences import Fence, fold_behind, is_fenced
 from streaming.profiles.fold import Document, Received, fold
 from streaming.profiles.message_reader import (
     ReadMessages,
@@ -44,6 +46,8 @@ FOLD_SIZE = 64
 """Candidates whose documents are read, folded and written together."""
 SCORE_SIZE = 8
 """Profiles that are scored together; their lists leave while the next are made."""
+Changed = dict[str, tuple[Document | None, bytes | None]]
+"""By candidate the changed profile and its bytes; None where the candidate was erased."""
 _SERIALIZER: Any = CPickleSerializer()
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
@@ -95,19 +99,22 @@ class ProfileOperator:
 
     def _fold_part(self, part: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         received: defaultdict[str, list[Received]] = defaultdict(list)
+        fences: dict[str, Fence] = {}
         for batch in part:
             messages = read_messages(batch, JOB)
+            fences |= messages.fences
             yield from self._dead_letters(messages)
             for candidate_id, records in messages.received.items():
                 received[candidate_id] += records
         candidates = iter(received.items())
         while group := dict(islice(candidates, FOLD_SIZE)):
-            if changed := self._fold(group):
+            if changed := self._fold(group, fences):
                 yield to_arrow(
                     (PROFILES.name, candidate_id, value, None)
                     for candidate_id, (_, value) in changed.items()
                 )
-                yield from self._score([profile for profile, _ in changed.values()])
+                yield from self._score([p for p, _ in changed.values() if p is not None])
+                yield from self._forget([key for key, (p, _) in changed.items() if p is None])
 
     def _dead_letters(self, messages: ReadMessages) -> Iterator[pa.RecordBatch]:
         self._unreadable += messages.unreadable
@@ -123,18 +130,34 @@ class ProfileOperator:
             messages = scorer(profiles[start : start + SCORE_SIZE])
             yield to_arrow((topic.name, key, value, None) for topic, key, value in messages)
 
-    def _fold(self, records: Mapping[str, list[Received]]) -> dict[str, tuple[Document, bytes]]:
-        """Fold the records of some candidates; return the changed profiles and their bytes."""
-        changed: dict[str, tuple[Document, bytes]] = {}
+    def _forget(self, candidate_ids: list[str]) -> Iterator[pa.RecordBatch]:
+        """Delete the lists of candidates that were erased, where this query makes lists."""
+        if self._scorer is not None and candidate_ids:
+            yield to_arrow((RECOMMENDATIONS.name, key, None, None) for key in candidate_ids)
+
+    def _fold(self, records: Mapping[str, list[Received]], fences: Mapping[str, Fence]) -> Changed:
+        """Fold the records of some candidates."""
+        changed: Changed = {}
+        kept: dict[str, bytes] = {}
         documents = self._profiles.get(list(records))
         for (candidate_id, received), document in zip(records.items(), documents, strict=True):
             before = None if document is None else orjson.loads(document)
-            folded = fold(before, sorted(received, key=lambda r: r.offset), candidate_id)
+            ordered = sorted(received, key=lambda r: r.offset)
+            if candidate_id in fences or is_fenced(before):
+                fenced = fold_behind(before, ordered, candidate_id, fences.get(candidate_id))
+                self._outcomes.update(fenced.counts)
+                kept[candidate_id] = orjson.dumps(fenced.document())
+                if fenced.changed:
+                    value = None if fenced.profile is None else orjson.dumps(fenced.profile)
+                    changed[candidate_id] = fenced.profile, value
+                continue
+            folded = fold(before, ordered, candidate_id)
             for outcome, count in folded.counts.items():
                 self._outcomes[outcome] += count
             if folded.profile is not None and folded.changed:
-                changed[candidate_id] = folded.profile, orjson.dumps(folded.profile)
-        self._profiles.put({key: to_ascii(value.decode()) for key, (_, value) in changed.items()})
+                value = kept[candidate_id] = orjson.dumps(folded.profile)
+                changed[candidate_id] = folded.profile, value
+        self._profiles.put({key: to_ascii(value.decode()) for key, value in kept.items()})
         return changed
 
 
@@ -142,18 +165,22 @@ def update_profiles(
     messages: DataFrame,
     shards: Shards,
     operator: ProfileOperator,
-    initial_state: GroupedData | None = None,
+    initial_state: DataFrame | None = None,
 ) -> DataFrame:
     """Fold the messages of `events` and `candidates` into profiles.
 
     The messages are a stream of Spark's Kafka source over both topics, `topic` without its prefix.
-    `initial_state` holds rows of `rebuild.REBUILT`, grouped by shard.
+    `initial_state` holds rows of `rebuild.REBUILT`.
 
     Returns:
         Messages for Spark's Kafka sink (`spark_io.MESSAGE_SCHEMA`): one profile for each candidate
         that changed in the batch, what the operator's scorer makes of it, and one dead letter for
         each unreadable message.
     """
+    initial = None
+    if initial_state is not None:
+        shard = shards.column(F.col("candidate_id").cast("binary"))
+        initial = initial_state.select(shard, "candidate_id", "profile").groupBy("shard")
     return (
         with_shards(messages, shards)
         .groupBy("shard")
@@ -162,7 +189,7 @@ def update_profiles(
             outputStructType=MESSAGE_SCHEMA,
             outputMode="update",
             timeMode="none",
-            initialState=initial_state,
+            initialState=initial,
         )
     )
 

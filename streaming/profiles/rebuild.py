@@ -7,6 +7,7 @@ the lake. It has no `triggered_by`.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -17,17 +18,22 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.contract.records import EventKind
-from streaming.contract.topics import PROFILES
+from streaming.contract.topics import CANDIDATES, EVENTS, PROFILES
 from streaming.kafka.spark_io import write_batch
 from streaming.kafka.topic_reader import read_messages
 from streaming.lake import tables
+from streaming.lake.erasures import read_fences
+from streaming.profiles.fences import KEY as FENCE_KEY
+from streaming.profiles.fences import Fence, fold_behind
 from streaming.profiles.fold import Document, Received, fold
 from streaming.profiles.fold_inputs import received_event, received_stated_part, without_trigger
 from streaming.settings import KafkaSettings, Settings
-from streaming.timestamps import SPARK_FORMAT
+from streaming.spark.internals.hadoop_files import HadoopFiles
+from streaming.timestamps import SPARK_FORMAT, format_timestamp
 
 JOB = "rebuild-profiles"
 REBUILT = "candidate_id string, version long, profile string"
+_FENCES = "candidate_id string, fence string"
 _RECORD_BATCH = 256
 """Profiles handed back to Spark at once."""
 
@@ -55,10 +61,12 @@ class Comparison:
     """On the topic, and not in the lake."""
 
 
-def rebuild(spark: SparkSession, settings: Settings) -> DataFrame:
+def rebuild(spark: SparkSession, settings: Settings, *, with_fences: bool = False) -> DataFrame:
     """Fold the lake into profiles.
 
-    Work grows with the events in the lake; memory with those of one candidate.
+    Work grows with the events in the lake; memory with those of one candidate. The fences of Δ
+    erasures are obeyed. `with_fences` adds them to the profiles, as the state keeps them, also for
+    candidates of whom nothing else is left; their version is 0.
 
     Returns:
         `REBUILT`: one row for each candidate, the profile as JSON.
@@ -69,8 +77,49 @@ def rebuild(spark: SparkSession, settings: Settings) -> DataFrame:
     records = _events(spark, settings).unionByName(
         _stated(spark, settings), allowMissingColumns=True
     )
+    fences = spark.createDataFrame(fence_rows(spark, settings), _FENCES)
+    records = records.unionByName(
+        fences.withColumn("offset", F.lit(-1).cast("long")), allowMissingColumns=True
+    )
     ordered = records.repartition("candidate_id").sortWithinPartitions("candidate_id", "offset")
-    return ordered.mapInArrow(_fold_sorted, REBUILT)
+    return ordered.mapInArrow(partial(_fold_sorted, with_fences=with_fences), REBUILT)
+
+
+def fence_rows(spark: SparkSession, settings: Settings) -> list[tuple[str, str]]:
+    """Return the candidates who were erased, each with the fence on both sources as JSON."""
+    by_topic = {
+        topic.name: {one.candidate_id: one for one in read_fences(spark, settings, topic)}
+        for topic in (EVENTS, CANDIDATES)
+    }
+    stated = by_topic[CANDIDATES.name]
+    return [
+        (
+            candidate_id,
+            orjson.dumps(
+                Fence(
+                    events=fence.offset,
+                    at=format_timestamp(fence.at),
+                    candidates=stated[candidate_id].offset if candidate_id in stated else None,
+                )
+            ).decode(),
+        )
+        for candidate_id, fence in by_topic[EVENTS.name].items()
+    ]
+
+
+def initial_fences(spark: SparkSession, settings: Settings, checkpoint: str) -> DataFrame | None:
+    """Return fences as the first state of a query without a checkpoint, as rows of `REBUILT`.
+
+    Without them a query that reads its topics again would publish what was erased, until it comes
+    to the fence. None: nobody was erased, or the checkpoint has a batch.
+    """
+    if any(name.isdigit() for name in HadoopFiles(spark).list(f"{checkpoint}/commits")):
+        return None
+    rows = [
+        (candidate_id, 0, f'{{"{FENCE_KEY}":{fence}}}')
+        for candidate_id, fence in fence_rows(spark, settings)
+    ]
+    return spark.createDataFrame(rows, REBUILT) if rows else None
 
 
 def read_streamed(kafka: KafkaSettings) -> dict[str, Streamed]:
@@ -153,21 +202,36 @@ def _stated(spark: SparkSession, settings: Settings) -> DataFrame:
     )
 
 
-def _fold_sorted(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _fold_sorted(
+    batches: Iterable[pa.RecordBatch], *, with_fences: bool
+) -> Iterator[pa.RecordBatch]:
     """Fold rows that come candidate by candidate, in the order of their offsets."""
     rows = (row for batch in batches for row in batch.to_pylist())
     folded: list[dict[str, Any]] = []
     for candidate_id, records in groupby(rows, key=itemgetter("candidate_id")):
-        profile = fold(None, map(_received, records), candidate_id).profile
-        if profile is not None:
-            text = orjson.dumps(without_trigger(profile)).decode()
-            row = {"candidate_id": candidate_id, "version": profile["version"], "profile": text}
-            folded.append(row)
+        document = _fold_records(candidate_id, list(records), with_fences=with_fences)
+        if document is not None:
+            version, text = document.get("version", 0), orjson.dumps(document).decode()
+            folded.append({"candidate_id": candidate_id, "version": version, "profile": text})
         if len(folded) >= _RECORD_BATCH:
             yield pa.RecordBatch.from_pylist(folded)
             folded = []
     if folded:
         yield pa.RecordBatch.from_pylist(folded)
+
+
+def _fold_records(
+    candidate_id: str, records: list[dict[str, Any]], *, with_fences: bool
+) -> Document | None:
+    """Fold the records of a candidate, the fence before all others where there is one."""
+    fence = records[0]["fence"]
+    received = [_received(row) for row in records if row["fence"] is None]
+    if fence is None:
+        profile = fold(None, received, candidate_id).profile
+        return None if profile is None else without_trigger(profile)
+    behind = fold_behind(None, received, candidate_id, Fence(**orjson.loads(fence)))
+    document = behind.document() if with_fences else behind.profile
+    return None if document is None else without_trigger(document)
 
 
 def _received(row: dict[str, Any]) -> Received:

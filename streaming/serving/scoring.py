@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
 from streaming.contract.json_parser import DecodeError
@@ -39,14 +40,16 @@ def recommend(
     is needed to find the newest. What is no profile is left out; the job archive reports it.
 
     Returns:
-        Messages for the Kafka sink (`spark_io.MESSAGE_SCHEMA`): lists of at most `size` postings.
+        Messages for the Kafka sink (`spark_io.MESSAGE_SCHEMA`): lists of at most `size` postings,
+        and a null value for each candidate who was erased.
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        values = (value for batch in batches for value in batch.column("value").to_pylist())
-        yield from _list_batches(newest_profiles(_decoded(values)), bundle, size, counters)
+        newest = read_newest(batches)
+        yield from _nulls(newest.erased)
+        yield from _list_batches(newest.profiles, bundle, size, counters)
 
-    return profiles.select("value").mapInArrow(score, MESSAGE_SCHEMA)
+    return profiles.select("key", "value").mapInArrow(score, MESSAGE_SCHEMA)
 
 
 def add_recommendations(
@@ -55,14 +58,18 @@ def add_recommendations(
     """Score the profiles among the messages that one batch of the profile operator emits.
 
     The messages are for the Kafka sink (`spark_io.MESSAGE_SCHEMA`), with at most one profile for
-    each candidate. Returned are the same ones, and lists of at most `size` postings.
+    each candidate. Returned are the same ones, and lists of at most `size` postings; a null value
+    where the profile is one.
     """
 
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             yield batch
-            pairs = zip(batch.column("topic").to_pylist(), batch.column("value"), strict=True)
-            profiles = (orjson.loads(v.as_py()) for topic, v in pairs if topic == PROFILES.name)
+            values = batch.filter(pc.equal(batch.column("topic"), PROFILES.name))
+            is_null = pc.is_null(values.column("value"))
+            yield from _nulls(values.filter(is_null).column("key").to_pylist())
+            kept = values.filter(pc.invert(is_null)).column("value")
+            profiles = (orjson.loads(value.as_py()) for value in kept)
             yield from _list_batches(profiles, bundle, size, counters)
 
     return messages.mapInArrow(score, MESSAGE_SCHEMA)
@@ -153,14 +160,38 @@ def anonymous_profile(as_of: str) -> Profile:
     }
 
 
-def newest_profiles(profiles: Iterable[Profile]) -> list[Profile]:
-    """Return the newest version for each candidate, in the order of their ids."""
-    newest: dict[str, Profile] = {}
-    for profile in profiles:
-        held = newest.get(profile["candidate_id"])
-        if held is None or held["version"] < profile["version"]:
-            newest[profile["candidate_id"]] = profile
-    return [newest[candidate_id] for candidate_id in sorted(newest)]
+@dataclass(frozen=True)
+class NewestProfiles:
+    """What some messages of the topic profiles say at last."""
+
+    profiles: list[Profile]
+    """The newest version for each candidate, in the order of their ids."""
+    erased: list[str]
+    """Candidates whose last message is a null value."""
+
+
+def read_newest(batches: Iterable[pa.RecordBatch]) -> NewestProfiles:
+    """Read messages of the topic profiles: `key` and `value`, in the order of each partition.
+
+    A null value forgets the versions before it. What is no profile is left out.
+    """
+    newest: dict[str, Profile | None] = {}
+    for batch in batches:
+        pairs = zip(batch.column("key").to_pylist(), batch.column("value").to_pylist(), strict=True)
+        for key, value in pairs:
+            if value is None:
+                newest[(key or b"").decode(errors="replace")] = None
+                continue
+            with suppress(DecodeError):
+                profile = read_value(value, PROFILES)
+                held = newest.get(profile["candidate_id"])
+                if held is None or held["version"] < profile["version"]:
+                    newest[profile["candidate_id"]] = profile
+    in_order = [newest[candidate_id] for candidate_id in sorted(newest)]
+    return NewestProfiles(
+        [profile for profile in in_order if profile is not None],
+        sorted(key for key, profile in newest.items() if profile is None),
+    )
 
 
 def recommendation_value(
@@ -196,12 +227,6 @@ def recommendation_id(profile: Profile, versions: ServingVersions) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
 
-def _decoded(values: Iterable[bytes | None]) -> Iterator[Profile]:
-    for value in values:
-        with suppress(DecodeError):
-            yield read_value(value, PROFILES)
-
-
 def _list_batches(
     profiles: Iterable[Profile], bundle: Bundle, size: int, counters: ScoringCounters
 ) -> Iterator[pa.RecordBatch]:
@@ -214,6 +239,11 @@ def _chunks(profiles: Iterable[Profile]) -> Iterator[list[Profile]]:
     rest = iter(profiles)
     while chunk := list(islice(rest, CHUNK)):
         yield chunk
+
+
+def _nulls(candidate_ids: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    if candidate_ids:
+        yield to_arrow((RECOMMENDATIONS.name, key, None, None) for key in candidate_ids)
 
 
 def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:

@@ -139,7 +139,8 @@ def test_matches_are_those_of_scoring_everybody_through_restarts_and_withdrawals
     before = published(settings)
     matcher = Matcher(spark, settings)
     messages = spark.createDataFrame(
-        [(orjson.dumps(profile),) for profile in profiles_of(settings).values()], "value binary"
+        [(key.encode(), orjson.dumps(value)) for key, value in profiles_of(settings).items()],
+        "key binary, value binary",
     )
     matcher.handle(messages, 10_000)
     assert published(settings) == before
@@ -161,7 +162,7 @@ def test_a_stop_between_the_table_and_the_topic_is_made_good(
         profiles.drain()
     matcher = Matcher(spark, settings)
     messages = spark.createDataFrame(
-        [(orjson.dumps(profiles_of(settings)[shown]),)], "value binary"
+        [(shown.encode(), orjson.dumps(profiles_of(settings)[shown]))], "key binary, value binary"
     )
     with monkeypatch.context() as patched:
         patched.setattr(Matcher, "_publish", lambda *_: (_ for _ in ()).throw(OSError("killed")))

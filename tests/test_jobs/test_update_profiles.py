@@ -36,7 +36,7 @@ def broken_events(json_of):
     """(key, value, reason): every kind of message that cannot be read."""
     one = good("c1", 1)
     return [
-        (b"c1", None, "null-value"),
+        (b"*", None, "null-value"),
         (b"c1", b"", "not-json"),
         (b"c1", b"\xff\xfe\x00", "not-utf8"),
         (b"c1", b"{" * 50_000, "not-json"),

@@ -9,6 +9,7 @@ import pytest
 
 from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS
 from streaming.profiles import message_reader
+from streaming.profiles.fences import Fence
 from streaming.profiles.fold import ReceivedEvent, ReceivedStatedPart
 
 PRODUCED = "2026-03-01T08:00:00.000000Z"
@@ -84,7 +85,7 @@ def test_what_cannot_be_read_is_counted_by_its_reason():
         columns(
             (topic, partition, 1, produced, key, b"{"),
             (topic, partition, 2, produced, b"c2", value),
-            (topic, partition, 3, produced, key, None),
+            (topic, partition, 3, produced, b"*", None),
             click("c1", 4),
         ),
         "a job",
@@ -96,3 +97,16 @@ def test_what_cannot_be_read_is_counted_by_its_reason():
     }
     assert [key for _, key, *_ in found.dead_letters] == ["events/0/1", "events/0/2", "events/0/3"]
     assert [record.offset for record in found.received["c1"]] == [4]
+
+
+def test_a_null_value_of_events_is_a_fence_and_one_of_candidates_a_withdrawal():
+    read = message_reader.read_messages(
+        columns(
+            (CANDIDATES.name, 0, 7, PRODUCED, b"c1", None),
+            (EVENTS.name, 0, 9, PRODUCED, b"c1", None),
+        ),
+        "a job",
+    )
+    assert read.fences == {"c1": Fence(9, PRODUCED)}
+    assert [record.offset for record in read.received["c1"]] == [7]
+    assert not read.dead_letters
