@@ -105,7 +105,8 @@ def test_matches_are_those_of_scoring_everybody_through_restarts_and_withdrawals
         found = Match.model_validate_json(value)
         assert len(found.candidates) <= 3
         for one in found.candidates:
-            assert one.score == pytest.approx(one.probability * one.requirement)
+            halves = one.probability * one.requirement
+            assert one.score == pytest.approx(halves * one.activity)
             assert one.disclosed == (one.candidate in contactable)
             assert one.reasons
 
