@@ -1,0 +1,1 @@
+"""The one door to language models: an endpoint, a local file, or none."""
