@@ -1,13 +1,15 @@
 """Rewrites postings: by a language model where there is one, else by rules; facts are checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streaming.contract.records import Posting
 from streaming.importing.parsers.html_text import guess_language, plain_text
+from streaming.language.models.model import LanguageModel
 from streaming.language.writing.facts.fact_check import Verdict, compare, found_statements
 from streaming.language.writing.facts.fact_finder import FactFinder
 from streaming.language.writing.facts.vocabulary import Vocabulary
 from streaming.language.writing.field_lines import field_lines
+from streaming.language.writing.model_text import PROMPT_VERSION, model_body
 from streaming.language.writing.readability import readability
 from streaming.language.writing.rewriting import RULES, Rewriting, section_text
 from streaming.language.writing.section_kind import Language, SectionKind
@@ -17,6 +19,8 @@ from streaming.language.writing.wording import remarks_on, reworded
 
 LONGEST_DESCRIPTION = 40_000
 """Characters of a description that is rewritten; real ones have up to 6,000. It bounds the work."""
+
+NO_MODEL = "no language model is set (language.model): written by rules"
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Writer:
-    """Rewrites postings by rules."""
+    """Rewrites postings: by a model whose text passes the check, else by rules."""
 
     vocabulary: Vocabulary
+    model: LanguageModel | None = None
+    hide_employer: bool = False
+    """Whether the model must not see who hires."""
 
     def write(self, posting: Posting, language: Language | None = None) -> Rewriting:
         """Rewrite a posting.
@@ -68,12 +75,45 @@ class Writer:
             return _too_long(posting, language or _language_of(posting))
         source = Source.of(posting, self.vocabulary)
         chosen = language or source.language
-        fields = field_lines(posting, chosen)
-        glance = section_text(SectionKind.GLANCE, fields, chosen) if fields else ""
-        body = body_text(source.statements, chosen)
-        verdict = source.check(body, "\n".join(fields))
-        text = "\n\n".join(filter(None, (f"# {_title(posting)}", glance, body)))
-        return _result(source, chosen, text, verdict)
+        if self.model is None:
+            return replace(_by_rules(source, chosen), notice=NO_MODEL)
+        body, error = self._asked(source, chosen)
+        if body is None:
+            return replace(_by_rules(source, chosen), notice=f"written by rules: {error}")
+        head = _head(source, chosen)
+        across = chosen != source.language
+        verdict = source.check(body, head.partition("\n")[2], across_languages=across)
+        text = f"{head}\n\n{body}"
+        if not verdict.passed:
+            rules = _by_rules(source, chosen)
+            notice = f"the text of {self.model.name} was refused; written by rules"
+            problems = (*verdict.problems(), *rules.problems)
+            return replace(rules, notice=notice, problems=problems, refused=text)
+        own = _result(source, chosen, text, verdict)
+        return replace(own, author=self.model.name, prompt_version=PROMPT_VERSION, translated=True)
+
+    def _asked(self, source: Source, language: Language) -> tuple[str | None, str | None]:
+        """Return the model's sections in plain text, or why there are none."""
+        if self.model is None:
+            return None, None
+        employer = source.posting.employer
+        hidden = (employer,) if self.hide_employer and employer else ()
+        text, error = model_body(self.model, source.statements, language, hidden)
+        return (plain_text(text), None) if text else (None, error)
+
+
+def _head(source: Source, language: Language) -> str:
+    """Return the title and what the fields say; no model writes these."""
+    fields = field_lines(source.posting, language)
+    glance = section_text(SectionKind.GLANCE, fields, language) if fields else ""
+    return "\n\n".join(filter(None, (f"# {_title(source.posting)}", glance)))
+
+
+def _by_rules(source: Source, language: Language) -> Rewriting:
+    body = body_text(source.statements, language)
+    fields = "\n".join(field_lines(source.posting, language))
+    text = "\n\n".join(filter(None, (_head(source, language), body)))
+    return _result(source, language, text, source.check(body, fields))
 
 
 def _result(source: Source, language: Language, text: str, verdict: Verdict) -> Rewriting:

@@ -43,6 +43,7 @@ def write(
     The posting itself stays as it is.
     """
     from jobs.writing.postings import read_posting, read_posting_file, vocabulary  # noqa: PLC0415
+    from streaming.language.models.factory import open_model  # noqa: PLC0415
     from streaming.language.writing.writer import Writer  # noqa: PLC0415
 
     if (posting is None) == (file is None):
@@ -56,7 +57,9 @@ def write(
         raise InputError(
             f"{file} holds no posting; give JSON lines, JSON-LD lines or CSV with --map"
         )
-    writer = Writer(vocabulary())
+    writer = Writer(
+        vocabulary(), open_model(settings), hide_employer=settings.language.hide_employer == "yes"
+    )
     written = [writer.write(own, chosen) for own in postings]
     if as_json:
         print_json([vars(own) for own in written])
