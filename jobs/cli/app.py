@@ -33,6 +33,7 @@ from jobs.cli.commands.market import (
     taxonomy,
     write,
 )
+from jobs.cli.commands.privacy import erase
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -59,6 +60,8 @@ app.command("demo", rich_help_panel=RUN)(run.demo)
 app.command("console", rich_help_panel=RUN)(run.serve_console)
 app.command("maintain", rich_help_panel=RUN)(lake.maintain)
 app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
+app.command("erase", rich_help_panel=RUN)(erase.erase)
+app.command("receipt", rich_help_panel=INSPECT)(erase.show_receipt)
 app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)
 app.command("plan", rich_help_panel=INSPECT)(plan.plan)
 app.command("explain", rich_help_panel=INSPECT)(explain.explain)

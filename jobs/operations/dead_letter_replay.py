@@ -17,12 +17,14 @@ from typing import Any
 from kafka import KafkaProducer
 
 from jobs.operations.dead_letter_browser import DeadLetter, DeadLetterFilter, read_dead_letters
-from streaming.contract.topics import BY_NAME
+from streaming.contract.topics import BY_NAME, EVENTS
 from streaming.errors import InputError
 from streaming.kafka.clients import broker_errors, producer
 from streaming.kafka.topic_reader import read_messages
 from streaming.settings import KafkaSettings, Settings
 
+ReadFences = Callable[[], Mapping[tuple[str, str], int]]
+"""Returns the offset of the last fence by topic and candidate."""
 LETTER_HEADER = "dead-letter"
 """Header of a replayed message: the key of its dead letter."""
 ATTEMPT_HEADER = "attempt"
@@ -46,6 +48,8 @@ class ReplayOutcome(StrEnum):
     """It is a replay that is still unreadable, and it has no attempts left."""
     SUPERSEDED = "superseded"
     """Its topic is compacted and holds a newer message with the same key."""
+    ERASED = "erased"
+    """Its candidate was erased after it."""
     REFUSED = "refused"
     """Its topic cannot take it: the partition is missing, or the message would be too large."""
 
@@ -60,6 +64,8 @@ class _TopicScan:
     """Position of a replayed message → its attempt."""
     newest: dict[bytes | None, int] = field(default_factory=dict)
     """Original key of a dead letter → highest offset of a message with that key."""
+    fences: dict[bytes | None, int] = field(default_factory=dict)
+    """The same for its null values, which erase on the topic events."""
 
 
 def replay(
@@ -70,12 +76,15 @@ def replay(
     dry_run: bool = False,
     on_read: Callable[[int], None] = lambda _: None,
     on_sent: Callable[[int], None] = lambda _: None,
+    read_fences: ReadFences = dict,
 ) -> dict[str, ReplayOutcome]:
     """Send the selected dead letters to their topics again.
 
     The same content is replayed `attempts` times in total if it becomes a dead letter again.
     `on_read` is called now and then with the number of messages read from the topics, `on_sent`
-    with the number of messages sent and acknowledged.
+    with the number of messages sent and acknowledged. `read_fences` returns the fences of Δ
+    erasures, because a letter is kept for longer than a null value on `events`; it is called only
+    where something would be sent.
 
     Returns:
         The outcome for each selected dead letter, by key. A second run changes nothing.
@@ -88,6 +97,8 @@ def replay(
         kafka = settings.kafka
         letters = [letter for letter, _ in read_dead_letters(kafka, selection)]
         decisions = _decide(kafka, letters, attempts, on_read)
+        if any(isinstance(decision, int) for decision in decisions.values()):
+            decisions |= dict.fromkeys(_erased(letters, read_fences()), ReplayOutcome.ERASED)
         due = {key: attempt for key, attempt in decisions.items() if isinstance(attempt, int)}
         outcomes = {
             key: decision if isinstance(decision, ReplayOutcome) else ReplayOutcome.REPLAY
@@ -123,6 +134,8 @@ def _decide(
             attempt = scan.attempts.get(letter.key, 0) + 1
             if letter.key in scan.replays:
                 decisions[letter.key] = ReplayOutcome.ALREADY
+            elif scan.fences.get(letter.original_key, -1) > letter.offset:
+                decisions[letter.key] = ReplayOutcome.ERASED
             elif attempt > attempts:
                 decisions[letter.key] = ReplayOutcome.CAME_BACK
             elif compacted and scan.newest.get(letter.original_key, -1) > letter.offset:
@@ -130,6 +143,14 @@ def _decide(
             else:
                 decisions[letter.key] = attempt
     return decisions
+
+
+def _erased(letters: Iterable[DeadLetter], fences: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """Yield the keys of the letters whose candidate was erased after them."""
+    for letter in letters:
+        candidate_id = (letter.original_key or b"").decode(errors="replace")
+        if fences.get((letter.topic, candidate_id), -1) > letter.offset:
+            yield letter.key
 
 
 def _scan(
@@ -143,6 +164,8 @@ def _scan(
     for number, record in enumerate(read_messages(kafka, BY_NAME[topic], starts)):
         if number % PROGRESS_MESSAGES == 0:
             on_read(number)
+        if record.key in keys and record.value is None and topic == EVENTS.name:
+            scan.fences[record.key] = max(record.offset, scan.fences.get(record.key, -1))
         if record.key in keys:
             scan.newest[record.key] = max(record.offset, scan.newest.get(record.key, -1))
         headers = dict(record.headers)

@@ -1,13 +1,21 @@
 """careerstream dead-letters: list, show and replay messages that could not be read."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from jobs.cli.commands.invocation import Json, print_json, settings_of, time_of_flag
+from jobs.cli.commands.invocation import (
+    Json,
+    print_json,
+    settings_of,
+    spark_session,
+    time_of_flag,
+)
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console, json_text
+from streaming.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="List, show and replay unreadable messages.")
 
@@ -106,6 +114,7 @@ def replay_dead_letters(
             dry_run=dry_run,
             on_read=lambda n: status.update(f"looking for earlier replays: {n:,} messages read"),
             on_sent=lambda n: status.update(f"replayed {n:,}"),
+            read_fences=lambda: _fences(settings_of(context)),
         )
     counts = dead_letter_replay.count_outcomes(outcomes)
     if as_json:
@@ -117,6 +126,19 @@ def replay_dead_letters(
     for outcome, count in counts.items():
         if count:
             console.print(f"  {outcome}: {count:,}")
+
+
+def _fences(settings: Settings) -> dict[tuple[str, str], int]:
+    """Return the offset of each fence of Δ erasures by topic and candidate."""
+    from streaming.lake import erasures, tables  # noqa: PLC0415 - pyspark takes a second to load
+    from streaming.spark.configuration import is_folder  # noqa: PLC0415
+
+    path = tables.ERASURES.path(settings)
+    if is_folder(path) and not Path(path).is_dir():
+        return {}
+    with spark_session(settings, "dead-letters") as spark:
+        fences = erasures.read_fences(spark, settings)
+    return {(fence.topic, fence.candidate_id): fence.offset for fence in fences}
 
 
 def _counts_table(summary: dict[str, Any]) -> Table:

@@ -1,0 +1,1 @@
+"""Commands about people: erasure and its receipt."""
