@@ -62,7 +62,7 @@ _EXCLUSIVE: tuple[tuple[str, str, str | None], ...] = (
     (r"handym[ae]n", _GENDERED, "maintenance worker"),
     (r"tradesm[ae]n", _GENDERED, "tradesperson"),
     (r"waitress(?:es)?", _GENDERED, "waiting staff"),
-    (r"he/she|she/he|s/he|\(s\)he", "leaves out those who are neither", "they"),
+    (r"he/she|she/he|s/he|\(s\)he", "leaves out those who are neither; write they", None),
     (r"his/her|her/his|his or her|her or his", "leaves out those who are neither", "their"),
     (r"him/her|her/him|himself/herself", "leaves out those who are neither", "them"),
     (
