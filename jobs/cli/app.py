@@ -33,6 +33,7 @@ from jobs.cli.commands.market import (
     taxonomy,
     write,
 )
+from jobs.cli.commands.market import understand as understanding
 from jobs.cli.commands.privacy import erase
 from jobs.runtime.terminal import errors_as_exit_codes
 
@@ -64,6 +65,7 @@ app.command("erase", rich_help_panel=RUN)(erase.erase)
 app.command("receipt", rich_help_panel=INSPECT)(erase.show_receipt)
 app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)
 app.command("plan", rich_help_panel=INSPECT)(plan.plan)
+app.command("understand", rich_help_panel=INSPECT)(understanding.understand)
 app.command("explain", rich_help_panel=INSPECT)(explain.explain)
 app.command("write", rich_help_panel=INSPECT)(write.write)
 app.add_typer(similarity.app, name="similar", rich_help_panel=INSPECT)
@@ -71,6 +73,7 @@ app.command("groups", rich_help_panel=INSPECT)(similarity.groups)
 app.command("candidates", rich_help_panel=INSPECT)(matches.candidates)
 app.command("status", rich_help_panel=INSPECT)(status.status)
 app.add_typer(benchmark.app, name="benchmark", rich_help_panel=INSPECT)
+benchmark.app.command("wishes")(understanding.wishes)
 benchmark.app.command("plans")(plan_benchmark.plans)
 benchmark.app.command("candidates")(candidates_benchmark.candidates)
 benchmark.app.command("rewrites")(write.rewrites)

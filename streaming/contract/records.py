@@ -94,6 +94,24 @@ class SalaryUnit(StrEnum):
     YEAR = "YEAR"
 
 
+class EmploymentType(StrEnum):
+    """Kinds of contracts (schema.org employmentType) that a wish can name."""
+
+    FULL_TIME = "FULL_TIME"
+    PART_TIME = "PART_TIME"
+    CONTRACTOR = "CONTRACTOR"
+    TEMPORARY = "TEMPORARY"
+    INTERN = "INTERN"
+
+
+class WorkMode(StrEnum):
+    """Where work is done, as far as the employer minds."""
+
+    REMOTE = "remote"
+    HYBRID = "hybrid"
+    ON_SITE = "on_site"
+
+
 class ReasonKind(StrEnum):
     """What a reason is based on."""
 

@@ -1,0 +1,84 @@
+"""Understands a wish: from a text to typed values, each with the span that says it.
+
+Rules over tables, without a model: `find` what may be a value, keep what does not overlap something
+better, then read how each is meant. A model may propose values too (`streaming.language.models`);
+they pass `wish_values.grounded_value`, as these do.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from streaming.language.amounts import find_pay, find_start, find_years
+from streaming.language.lexicon.fixed_values import CONTRACTS, LANGUAGES, WORK_MODES
+from streaming.language.name_grammar import (
+    find_employers,
+    find_places,
+    find_titles,
+    find_wished_work,
+)
+from streaming.language.pattern_finder import Mention, compile_table, find_values
+from streaming.language.strengths import strengths
+from streaming.language.text_folding import fold
+from streaming.language.vocabulary import Vocabulary
+from streaming.language.wish_values import MAX_TEXT, WishField, WishValue, is_grounded
+
+_TABLES = (
+    (WishField.WORK_MODE, compile_table(WORK_MODES), 5),
+    (WishField.CONTRACT, compile_table(CONTRACTS), 4),
+    (WishField.LANGUAGE, compile_table(LANGUAGES), 4),
+)
+
+
+def understand(text: str, vocabulary: Vocabulary) -> list[WishValue]:
+    """Return what a text says, in its order; at most `MAX_TEXT` characters are read."""
+    text = text[:MAX_TEXT]
+    folded = fold(text)
+    mentions = _without_overlaps(_found(text, folded, vocabulary))
+    meant = strengths(folded, mentions)
+    values = (
+        WishValue(
+            field=mention.field,
+            value=text[mention.start : mention.end] if mention.value is None else mention.value,
+            strength=strength,
+            span=text[mention.start : mention.end],
+            start=mention.start,
+        )
+        for mention, strength in zip(mentions, meant, strict=True)
+    )
+    return [value for value in _once(values) if is_grounded(value, text)]
+
+
+def _found(text: str, folded: str, vocabulary: Vocabulary) -> Iterator[Mention]:
+    yield from find_pay(folded)
+    yield from find_years(folded)
+    yield from find_start(folded)
+    for field, table, rank in _TABLES:
+        yield from find_values(folded, table, field, rank)
+    yield from vocabulary.find(text, folded)
+    yield from find_titles(folded)
+    yield from find_wished_work(folded)
+    yield from find_employers(text)
+    yield from find_places(text)
+
+
+def _without_overlaps(mentions: Iterable[Mention]) -> list[Mention]:
+    """Keep the better of two mentions that overlap; in the order of the text."""
+    kept: list[Mention] = []
+    ranked = sorted(mentions, key=lambda m: (-m.rank, m.start - m.end, m.start))
+    for mention in ranked:
+        if all(mention.end <= other.start or other.end <= mention.start for other in kept):
+            kept.append(mention)
+    return sorted(kept, key=lambda mention: mention.start)
+
+
+def _once(values: Iterable[WishValue]) -> Iterator[WishValue]:
+    seen: set[tuple[object, ...]] = set()
+    for value in values:
+        key = (value.field, str(value.value).casefold(), value.strength)
+        if key not in seen:
+            seen.add(key)
+            yield value
+
+
+def fields_of(values: Sequence[WishValue], field: WishField) -> list[WishValue]:
+    """Return the values of a field."""
+    return [value for value in values if value.field is field]
