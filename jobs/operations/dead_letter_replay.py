@@ -17,6 +17,7 @@ from typing import Any
 from kafka import KafkaProducer
 
 from jobs.operations.dead_letter_browser import DeadLetter, DeadLetterFilter, read_dead_letters
+from streaming.contract.records import ANONYMOUS
 from streaming.contract.topics import BY_NAME, EVENTS
 from streaming.errors import InputError
 from streaming.kafka.clients import broker_errors, producer
@@ -51,7 +52,8 @@ class ReplayOutcome(StrEnum):
     ERASED = "erased"
     """Its candidate was erased after it."""
     REFUSED = "refused"
-    """Its topic cannot take it: the partition is missing, or the message would be too large."""
+    """Its topic cannot take it: the partition is missing, or the message would be too large. Or it
+    is a null value that an earlier version did not take for a fence, and would erase somebody."""
 
 
 @dataclass
@@ -136,6 +138,8 @@ def _decide(
                 decisions[letter.key] = ReplayOutcome.ALREADY
             elif scan.fences.get(letter.original_key, -1) > letter.offset:
                 decisions[letter.key] = ReplayOutcome.ERASED
+            elif _would_erase(letter):
+                decisions[letter.key] = ReplayOutcome.REFUSED
             elif attempt > attempts:
                 decisions[letter.key] = ReplayOutcome.CAME_BACK
             elif compacted and scan.newest.get(letter.original_key, -1) > letter.offset:
@@ -143,6 +147,11 @@ def _decide(
             else:
                 decisions[letter.key] = attempt
     return decisions
+
+
+def _would_erase(letter: DeadLetter) -> bool:
+    is_null = letter.topic == EVENTS.name and letter.size is None
+    return is_null and letter.original_key not in {None, b"", ANONYMOUS.encode()}
 
 
 def _erased(letters: Iterable[DeadLetter], fences: Mapping[tuple[str, str], int]) -> Iterator[str]:

@@ -58,7 +58,7 @@ def careerstream(ready_settings):
 def letter_keys(send, write_dead_letters, read_topic):
     """Eleven broken events and their dead letters; gives the letters' keys."""
     broken = [{"key": f"c{n}".encode(), "value": b"{%d" % n} for n in range(9)]
-    broken += [{"key": None, "value": b"nobody's"}, {"key": b"c1", "value": None}]
+    broken += [{"key": None, "value": b"nobody's"}, {"key": b"*", "value": None}]
     places = [f"events/{place.partition}/{place.offset}" for place in send(EVENTS, *broken)]
     originals = [(place, b["key"], b["value"]) for place, b in zip(places, broken, strict=True)]
     write_dead_letters(*originals)
@@ -184,6 +184,25 @@ def test_what_the_topic_cannot_take_is_refused_and_stops_nothing(
     assert [record.value for record in read_topic(EVENTS)] == [b"fine"]
 
 
+def test_a_null_value_of_an_earlier_version_erases_nobody(ready_settings, write_dead_letters, send):
+    [place] = send(EVENTS, {"key": b"c1", "value": b"{"})
+    key = f"events/{place.partition}/{place.offset}"
+    write_dead_letters((key, b"c1", None))
+    assert replay(ready_settings, ALL) == {key: ReplayOutcome.REFUSED}
+
+
+def test_letters_from_before_a_fence_are_not_replayed(ready_settings, write_dead_letters, send):
+    places = send(EVENTS, *({"key": key, "value": b"{"} for key in (b"c1", b"c2")))
+    first, second = (f"events/{place.partition}/{place.offset}" for place in places)
+    write_dead_letters((first, b"c1", b"{"), (second, b"c2", b"{"))
+    send(EVENTS, {"key": b"c1", "value": None})
+    fences = {("events", "c2"): places[1].offset + 1}
+    outcomes = replay(ready_settings, ALL, dry_run=True)
+    assert outcomes == {first: ReplayOutcome.ERASED, second: ReplayOutcome.REPLAY}
+    outcomes = replay(ready_settings, ALL, read_fences=lambda: fences)
+    assert outcomes == dict.fromkeys((first, second), ReplayOutcome.ERASED)
+
+
 @pytest.mark.usefixtures("letter_keys")
 def test_two_replays_never_run_at_once(ready_settings):
     def meanwhile(_):
@@ -213,7 +232,7 @@ def test_the_commands_list_show_and_replay(letter_keys, write_dead_letters, care
 
     assert careerstream("show", letter_keys[3], "--raw") == b"{3"
     shown = orjson.loads(careerstream("show", letter_keys[10], "--json"))
-    assert (shown["is"], shown["value"], shown["original_key"]) == ("null", None, "c1")
+    assert (shown["is"], shown["value"], shown["original_key"]) == ("null", None, "*")
     assert b"not JSON" in careerstream("show", letter_keys[3])
     assert b"\x1b[2J" not in careerstream("show", "events/1/7")
 
