@@ -1,7 +1,6 @@
 """Searches what Spark reads: tables, their files and logs, and the state of a checkpoint."""
 
 from collections.abc import Iterator
-from functools import reduce
 
 import orjson
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -53,30 +52,28 @@ def search_state(spark: SparkSession, settings: Settings, traces: Traces) -> Ite
     batches = sorted(int(name) for name in commits if name.isdigit())
     fences = Place(PlaceKind.FENCES, f"state of {JOB}")
     newest, kept = Place(PlaceKind.TABLE, f"state of {JOB}"), Place(PlaceKind.STATE, JOB)
-    newest.searched, kept.searched = min(1, len(batches)), max(0, len(batches) - 1)
-    for row in _state(spark, checkpoint, batches, traces):
-        place = newest if row["batch"] == batches[-1] else kept
-        is_fence = orjson.loads(row["document"]).keys() == {KEY}
-        (fences if is_fence else place).found.update([row["candidate_id"]])
+    for batch in reversed(batches):
+        place = newest if batch == batches[-1] else kept
+        for row in _state(spark, checkpoint, batch, traces):
+            is_fence = orjson.loads(row["document"]).keys() == {KEY}
+            (fences if is_fence else place).found.update([row["candidate_id"]])
+        place.searched += 1
     yield from (newest, kept, fences)
 
 
-def _state(spark: SparkSession, checkpoint: str, batches: list[int], traces: Traces) -> list[Row]:
-    """Return the documents of the people in every batch that is kept."""
-    kept = [
+def _state(spark: SparkSession, checkpoint: str, batch: int, traces: Traces) -> list[Row]:
+    """Return the documents of the people in the state as a batch left it."""
+    rows = (
         spark.read.format("statestore")
         .option("stateVarName", "profiles")
         .option("batchId", batch)
         .load(checkpoint)
-        .select(
-            F.lit(batch).alias("batch"),
-            F.col("user_map_key.candidate_id").alias("candidate_id"),
-            F.col("user_map_value.profile").alias("document"),
-        )
-        .where(F.col("candidate_id").isin(*traces.candidate_ids))
-        for batch in batches
-    ]
-    return reduce(DataFrame.unionByName, kept).collect() if kept else []
+    )
+    own = rows.select(
+        F.col("user_map_key.candidate_id").alias("candidate_id"),
+        F.col("user_map_value.profile").alias("document"),
+    )
+    return own.where(F.col("candidate_id").isin(*traces.candidate_ids)).collect()
 
 
 def _by_id(kind: PlaceKind, name: str, rows: DataFrame, traces: Traces) -> Place:
