@@ -71,6 +71,7 @@ def find_pay(folded: str) -> Iterator[Mention]:
         if pay is not None:
             start, end = match.span()
             start += len(match[0]) - len(match[0].lstrip())
+            end -= len(match[0]) - len(match[0].rstrip())
             yield Mention(start, end, WishField.SALARY, pay, rank=5)
 
 

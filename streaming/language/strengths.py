@@ -44,7 +44,7 @@ def _strength(folded: str, mentions: Sequence[Mention], index: int) -> Strength:
     if mention.field is WishField.SALARY:
         soft = _SOFT_BEFORE_PAY.search(folded[max(0, begin - 12) : mention.end])
         return Strength.WANT if soft else Strength.MUST
-    if _demanded(before, after, mention):
+    if _demanded(before, after):
         return Strength.MUST
     return Strength.WANT
 
@@ -59,11 +59,9 @@ def _negated(before: str, after: str) -> bool:
     return bool(_NOT_AFTER.match(after.lstrip()))
 
 
-def _demanded(before: str, after: str, mention: Mention) -> bool:
-    cue = None
-    for cue in _MUST_BEFORE.finditer(before):
-        pass
-    if cue is not None and not _SOFT_BEFORE.search(before, cue.end()):
+def _demanded(before: str, after: str) -> bool:
+    cues_before = list(_MUST_BEFORE.finditer(before))
+    if cues_before and not _SOFT_BEFORE.search(before, cues_before[-1].end()):
         return True
     return bool(re.match(rf"{_GAP}(?:{cues.MUST_AFTER})", after)) and not _SOFT_AFTER.match(
         after.lstrip()
