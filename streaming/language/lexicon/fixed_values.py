@@ -6,7 +6,7 @@ only the Latin parts of the regexes are held to whole words (`streaming.language
 
 from streaming.contract.records import EmploymentType, WorkMode
 
-WORK_MODES = {
+WORK_MODES: dict[str, str] = {
     WorkMode.HYBRID: (
         r"hybrid|混合办公|混合(?:模式|制|式)?(?:办公|工作)?|(?:部分|半)远程|"
         r"(?:partly|partially|part) remote|"
@@ -27,7 +27,7 @@ WORK_MODES = {
         r"(?:去|到|在)(?:公司|办公室|现场)(?:里)?(?:上班|办公|坐班|工作)|驻场|办公室办公"
     ),
 }
-CONTRACTS = {
+CONTRACTS: dict[str, str] = {
     EmploymentType.FULL_TIME: (
         r"full[- ]?time|permanent(?: (?:contract|position|role|job))?|perm|正式工|正式员工|"
         r"长期工|全职(?:工作|岗位)?"
