@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from streaming.errors import ModelError
@@ -255,7 +256,7 @@ class EncoderDecoderRanker:
         """See `streaming.serving.ranker.RequirementJudge.requirements`."""
         catalogue = self.open_prepared(folder).catalogue
         rows = [catalogue.rows[posting_id] for posting_id in posting_ids]
-        postings = catalogue.table.select(["skills"]).take(rows).to_pylist()
+        postings = catalogue.table.select(["skills"]).take(pa.array(rows, pa.int64())).to_pylist()
         return requirements(postings, profile, self.embedder.mapper)
 
     def _encode(

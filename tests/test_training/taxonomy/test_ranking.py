@@ -93,3 +93,9 @@ def test_requirements_are_met_in_either_language_and_by_positions_held(ranker):
     assert held.met == ("Accounting", "tax")
     assert (words.met, words.missing) == (("knitting",), ("Accounting", "tax"))
     assert requirements([{}], profile(), mapper)[0].share == 0.5
+
+
+def test_of_no_postings_nothing_is_required(ranker, english):
+    own, _ = ranker
+    folder, _ = english
+    assert own.requirements(profile(skills=["tax"]), [], folder) == []

@@ -38,7 +38,7 @@ class CandidateLikeness:
         baseline = cls(views, field_vectors(views.catalogue.table.to_pylist()))
         random, choices = np.random.default_rng(seed), []
         for day in days:
-            features = baseline._features(day)
+            features = baseline.likenesses(day)
             for case, target in enumerate(day.targets.tolist()):
                 others = np.delete(np.arange(len(day.candidates)), target)
                 # A sample of one size, drawn with replacement: a day can have few who compete.
@@ -57,9 +57,9 @@ class CandidateLikeness:
 
     def scores(self, day: Day) -> np.ndarray:
         """Score the P candidates of T cases, (T, P) float64."""
-        return np.asarray(self._features(day) @ self.weights)
+        return np.asarray(self.likenesses(day) @ self.weights)
 
-    def _features(self, day: Day) -> np.ndarray:
+    def likenesses(self, day: Day) -> np.ndarray:
         """Return the likenesses of T postings to the views of P candidates, (T, P, F) float32."""
         items = [self._views.postings[own] for own in day.events]
         lengths = np.array([len(own) for own in items])
