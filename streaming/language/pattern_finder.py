@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from streaming.language.wish_values import WishContent, WishField
+from streaming.language.wish_values import Strength, WishContent, WishField
 
 LATIN_EDGE = r"(?:(?<![a-z0-9])|(?![a-z0-9]))"
 """A place that is not within a word of Latin letters."""
@@ -21,6 +21,8 @@ class Mention:
     """None where it is the words themselves."""
     rank: int = 0
     """Of two that overlap, the one with the higher rank counts, and then the longer one."""
+    strength: Strength | None = None
+    """How its own words mean it: "at least"; None where the words around it say that."""
 
 
 def compile_table(table: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:

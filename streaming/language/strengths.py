@@ -43,7 +43,9 @@ def _strength(folded: str, mentions: Sequence[Mention], index: int) -> Strength:
         return Strength.NOT
     if mention.field is WishField.SALARY:
         soft = _SOFT_BEFORE_PAY.search(folded[max(0, begin - 12) : mention.end])
-        return Strength.WANT if soft else Strength.MUST
+        return Strength.WANT if soft else mention.strength or Strength.WANT
+    if mention.strength is not None:
+        return mention.strength
     if _demanded(before, after):
         return Strength.MUST
     return Strength.WANT

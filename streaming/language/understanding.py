@@ -7,7 +7,7 @@ they pass `wish_values.grounded_value`, as these do.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from streaming.language.amounts import find_pay, find_start, find_years
+from streaming.language.amounts import find_pay
 from streaming.language.lexicon.fixed_values import CONTRACTS, LANGUAGES, WORK_MODES
 from streaming.language.name_grammar import (
     find_employers,
@@ -20,7 +20,10 @@ from streaming.language.strengths import strengths
 from streaming.language.text_folding import fold
 from streaming.language.vocabulary import Vocabulary
 from streaming.language.wish_values import MAX_TEXT, WishField, WishValue, is_grounded
+from streaming.language.years_and_starts import find_start, find_years
 
+MAX_PLAIN = 250
+"""Characters; a longer text tells more than a wish."""
 _TABLES = (
     (WishField.WORK_MODE, compile_table(WORK_MODES), 5),
     (WishField.CONTRACT, compile_table(CONTRACTS), 4),
@@ -49,7 +52,7 @@ def understand(text: str, vocabulary: Vocabulary) -> list[WishValue]:
 
 def _found(text: str, folded: str, vocabulary: Vocabulary) -> Iterator[Mention]:
     yield from find_pay(folded)
-    yield from find_years(folded)
+    yield from find_years(folded, chatty=len(text) > MAX_PLAIN)
     yield from find_start(folded)
     for field, table, rank in _TABLES:
         yield from find_values(folded, table, field, rank)
