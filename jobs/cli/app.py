@@ -31,6 +31,7 @@ from jobs.cli.commands.market import (
     plan,
     plan_benchmark,
     taxonomy,
+    titles_benchmark,
     write,
 )
 from jobs.cli.commands.market import understand as understanding
@@ -76,6 +77,7 @@ app.add_typer(benchmark.app, name="benchmark", rich_help_panel=INSPECT)
 benchmark.app.command("wishes")(understanding.wishes)
 benchmark.app.command("plans")(plan_benchmark.plans)
 benchmark.app.command("candidates")(candidates_benchmark.candidates)
+benchmark.app.command("titles")(titles_benchmark.titles)
 benchmark.app.command("rewrites")(write.rewrites)
 app.command("verify", rich_help_panel=INSPECT)(verify.verify)
 app.command("train", rich_help_panel=MODELS)(models.train)
