@@ -125,8 +125,8 @@ def _read(match: re.Match[str]) -> SalaryRange | None:
             number = f"{value:.0f}"
             times = "" if times in ("千", "万") else times
         if tail := match[f"tail{side}"]:  # 6千5 is 6,500
-            unit = {"千": 1_000, "万": 10_000}[times]
-            number, times = f"{float(number) * unit + int(tail) * unit / 10:.0f}", ""
+            factor = {"千": 1_000, "万": 10_000}[times]
+            number, times = f"{float(number) * factor + int(tail) * factor / 10:.0f}", ""
         currency = _currency(match[f"currency{side}"] or "") or _currency(
             match[f"sign{side}"] or ""
         )

@@ -1,27 +1,16 @@
-"""Finds names by the words around them: titles by their heads, employers and places by case."""
+"""Finds names by the words around them: employers and places by case, work that is wished for."""
 
 import re
 from collections.abc import Iterator
 
-from streaming.language.lexicon import occupations as words
-from streaming.language.pattern_finder import Mention, whole_words
+from streaming.language.pattern_finder import Mention
 from streaming.language.wish_values import WishField
 
-_HEAD = "|".join(sorted(map(re.escape, words.words(words.HEADS)), key=len, reverse=True))
-_HEADS = whole_words(rf"(?:{_HEAD})(?:s|es)?")
-_MODIFIER = re.compile(r"([a-z][a-z0-9+#/&'.-]*) $")
-_NOT_MODIFIERS = frozenset(words.words(words.NOT_MODIFIERS))
-_MAX_MODIFIERS = 4
-_CHINESE_HEAD = re.compile(
-    "|".join(sorted(words.words(words.CHINESE_HEADS), key=len, reverse=True)), re.IGNORECASE
-)
-_STOPS = tuple(sorted(words.CHINESE_STOPS, key=len, reverse=True))
-_MAX_CHINESE = 12
 _CHINESE_WISH = re.compile(
     r"(?:找|求|想做|想当|从事|应聘|做)(?:一?[份个])?(?P<title>[^，。；、,;！!？?的\s\d]{2,10}?)"
     r"(?:的|类|相关|方面|方向)*(?:的)?(?:工作|岗位|职位|活儿?|岗)"
 )
-_NAME = r"[A-Z][\w&'’.-]*(?:(?: (?:&|and|of|de|for) | )[A-Z0-9][\w&'’-]*)*"
+_NAME = r"[A-Z][\w&'’-]*(?:(?: (?:&|and|of|de|for) | )[A-Z0-9][\w&'’-]*)*"
 _COMPANY_FORM = r"(?:Ltd|Limited|Inc|LLC|LLP|PLC|plc|GmbH|AG|Corp|Corporation|Group|Holdings|Bank|Company|& Co|Labs|Partners|Systems|Technologies|Solutions|Consulting|Industries)"
 _EMPLOYER = re.compile(
     rf"(?<!\w)(?P<full>{_NAME} {_COMPANY_FORM}\b)|"
@@ -38,32 +27,6 @@ _CHINESE_EMPLOYER = re.compile(
 _GENERIC_EMPLOYER = re.compile(
     r"[大小国外私民上本家间司]|互联网|外包|创业|中介|游戏|金融|教育|保险|房|任何|初创|贷|这|那|哪|培训|传销|劳务"
 )
-
-
-def find_titles(folded: str) -> Iterator[Mention]:
-    """Yield titles: words before a head noun in English, characters before one in Chinese."""
-    for match in _HEADS.finditer(folded):
-        start, before = match.start(), folded[: match.start()]
-        for _ in range(_MAX_MODIFIERS):
-            modifier = _MODIFIER.search(before)
-            if modifier is None or modifier[1].strip("'.,") in _NOT_MODIFIERS:
-                break
-            start = modifier.start()
-            before = folded[:start]
-        yield Mention(start, match.end(), WishField.OCCUPATION, rank=3)
-    for match in _CHINESE_HEAD.finditer(folded):
-        yield Mention(
-            _chinese_start(folded, match.start()), match.end(), WishField.OCCUPATION, rank=3
-        )
-
-
-def _chinese_start(folded: str, head: int) -> int:
-    start = head
-    while start > max(0, head - _MAX_CHINESE) and not any(
-        folded.endswith(stop, 0, start) for stop in _STOPS
-    ):
-        start -= 1
-    return start
 
 
 def find_wished_work(folded: str) -> Iterator[Mention]:

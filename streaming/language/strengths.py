@@ -105,9 +105,7 @@ def _list_head(folded: str, mention: Mention) -> Strength | None:
     headings = list(_HEADING.finditer(folded, begin, mention.start))
     if not headings:
         return None
-    return next(
-        (strength for strength, pattern in _LISTS if pattern.search(headings[-1][0])), None
-    )
+    return next((strength for strength, pattern in _LISTS if pattern.search(headings[-1][0])), None)
 
 
 def _continues(

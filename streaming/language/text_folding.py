@@ -81,3 +81,19 @@ def english_number(text: str) -> float | None:
     if not all(part in _WORDS for part in parts):
         return None
     return float(sum(_WORDS[part] for part in parts))
+
+
+def is_near(word: str, known: str) -> bool:
+    """Return whether a word is a known one with one letter wrong, missing, added or swapped.
+
+    The first letter and the last two must be right: designed is no designer.
+    """
+    if word[0] != known[0] or word[-2:] != known[-2:] or abs(len(word) - len(known)) > 1:
+        return False
+    if len(word) == len(known):
+        wrong = [i for i, (a, b) in enumerate(zip(word, known, strict=True)) if a != b]
+        pair = slice(wrong[0], wrong[0] + 2) if wrong else slice(0)
+        swapped = len(wrong) == 2 and word[pair] == known[pair][::-1]  # noqa: PLR2004
+        return len(wrong) <= 1 or swapped
+    short, long = sorted((word, known), key=len)
+    return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))

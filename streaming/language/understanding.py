@@ -12,12 +12,12 @@ from streaming.language.lexicon.fixed_values import CONTRACTS, LANGUAGES, WORK_M
 from streaming.language.name_grammar import (
     find_employers,
     find_places,
-    find_titles,
     find_wished_work,
 )
 from streaming.language.pattern_finder import Mention, compile_table, find_values
 from streaming.language.strengths import strengths
 from streaming.language.text_folding import fold
+from streaming.language.title_grammar import find_titles
 from streaming.language.vocabulary import Vocabulary
 from streaming.language.wish_values import MAX_TEXT, WishField, WishValue, is_grounded
 from streaming.language.years_and_starts import find_start, find_years
@@ -51,13 +51,17 @@ def understand(text: str, vocabulary: Vocabulary) -> list[WishValue]:
 
 
 def _found(text: str, folded: str, vocabulary: Vocabulary) -> Iterator[Mention]:
-    yield from find_pay(folded)
-    yield from find_years(folded, chatty=len(text) > MAX_PLAIN)
-    yield from find_start(folded)
-    for field, table, rank in _TABLES:
-        yield from find_values(folded, table, field, rank)
-    yield from vocabulary.find(text, folded)
-    yield from find_titles(folded)
+    amounts = [*find_pay(folded), *find_start(folded)]
+    amounts += find_years(folded, chatty=len(text) > MAX_PLAIN)
+    fixed = [
+        mention
+        for field, table, rank in _TABLES
+        for mention in find_values(folded, table, field, rank)
+    ]
+    names = list(vocabulary.find(text, folded))
+    yield from amounts + fixed + names
+    places = [name for name in names if name.field is WishField.PLACE]
+    yield from find_titles(folded, amounts + fixed + places)
     yield from find_wished_work(folded)
     yield from find_employers(text)
     yield from find_places(text)

@@ -9,7 +9,7 @@ from typing import Self
 
 from streaming.language.lexicon.employers import EMPLOYERS
 from streaming.language.lexicon.industries import industry_names
-from streaming.language.lexicon.occupations import ALONE, CHINESE_HEADS, words
+from streaming.language.lexicon.occupations import ALONE, words
 from streaming.language.lexicon.places import place_names
 from streaming.language.lexicon.skills import CASE_MATTERS, skill_names
 from streaming.language.pattern_finder import Mention
@@ -121,7 +121,7 @@ def posting_names(postings: Iterable[Mapping[str, object]]) -> dict[WishField, l
 @cache
 def _own_names() -> dict[WishField, tuple[str, ...]]:
     return {
-        WishField.OCCUPATION: (*words(ALONE), *words(CHINESE_HEADS)),
+        WishField.OCCUPATION: words(ALONE),
         WishField.SKILL: skill_names(),
         WishField.PLACE: place_names(),
         WishField.INDUSTRY: industry_names(),

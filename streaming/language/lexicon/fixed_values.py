@@ -8,7 +8,7 @@ from streaming.contract.records import EmploymentType, WorkMode
 
 WORK_MODES: dict[str, str] = {
     WorkMode.HYBRID: (
-        r"hybrid|混合办公|混合(?:模式|制|式)?(?:办公|工作)?|(?:部分|半)远程|"
+        r"hybrid|混合办公|一半时间在家[、，]?一半时间[在去]?公司|混合(?:模式|制|式)?(?:办公|工作)?|(?:部分|半)远程|"
         r"(?:partly|partially|part) remote|"
         r"(?:one|two|three|four|a few|\d)(?:(?: or | to |-)(?:one|two|three|four|\d))? days?"
         r"(?: (?:a|per|each|every) week)? (?:in the office|at home|from home|remote|on-?site|"
@@ -16,7 +16,7 @@ WORK_MODES: dict[str, str] = {
         r"(?:每周|一周)[一二两三四\d](?:[到至-][一二两三四\d])?天(?:在家|远程|居家|坐班|到岗|去公司|到公司)(?:办公|上班)?"
     ),
     WorkMode.REMOTE: (
-        r"(?:fully |100% |completely |all-)?remote(?:ly)?(?:[- ](?:first|friendly))?|"
+        r"(?:fully |100% |completely |all-)?remot(?:e(?:ly)?)?(?:[- ](?:first|friendly))?|"
         r"(?:work(?:ing)? )?from home|home[- ](?:based|office|working)|wfh|work from anywhere|"
         r"telecommut(?:e|ing)|telework(?:ing)?|(?:全程|完全|纯|长期|可以?|支持)?远程(?:办公|工作|上班|岗位?)?|"
         r"居家(?:办公|工作|上班)?|在家(?:办公|工作|上班|里?就?能做)|家里办公|线上办公|异地办公"
@@ -33,15 +33,15 @@ CONTRACTS: dict[str, str] = {
         r"长期工|全职(?:工作|岗位)?"
     ),
     EmploymentType.PART_TIME: (
-        r"part[- ]?time|half[- ]time|兼职(?:工作|岗位)?|半职|非全日制|周末兼职|小时工|钟点工"
+        r"part[- ]?ti(?:me|em)|half[- ]time|兼职(?:工作|岗位)?|半职|非全日制|周末兼职|小时工|钟点工"
     ),
     EmploymentType.CONTRACTOR: (
-        r"contract(?:or|ing)?(?: (?:work|role|roles|position|job|basis))?|freelanc(?:e|er|ing)|"
-        r"self[- ]employed|自由职业者?|合同工|项目制|接单|外包合同|合同制|按项目(?:合作|结算)?"
+        r"(?<!my )contract(?:or|ing)?(?! (?:draft|manag|law|negot|review|end|admin|ran|was|as))(?: (?:work|role|roles|position|job|basis))?|freelanc(?:e|er|ing)|"
+        r"self[- ]employed|自由职业者?|合同工|项目制|接单|独立承包商?|外包合同|外包(?!公司|行业|企业)|合同制|按项目(?:合作|结算)?"
     ),
     EmploymentType.TEMPORARY: (
-        r"temp(?:orary)?(?: (?:work|job|jobs|role|contract|position))?|fixed[- ]term|seasonal|"
-        r"maternity cover|summer job|临时工?|短期工?|暑假工|寒假工|假期工|季节工|日结工?|短工|固定期限"
+        r"(?<!as a )temp(?:orary)?(?: (?:work|job|jobs|role|contract|position))?|fixed[- ]term|seasonal|"
+        r"maternity cover|summer job|临时工?|劳务派遣工?|派遣工|短期工?|暑假工|寒假工|假期工|季节工|日结工?|短工|固定期限"
     ),
     EmploymentType.INTERN: (
         r"intern(?:ship)?s?|placement(?: year)?|work placement|traineeship|"
@@ -53,6 +53,7 @@ LANGUAGES = {
     "zh": "chinese|mandarin|putonghua|中文|普通话|国语|汉语",
     "de": "german|德语|德文",
     "fr": "french|法语|法文",
+    "sl": "sloven(?:e|ian)|斯洛文尼亚语",
     "es": "spanish|西班牙语|西语",
     "it": "italian|意大利语|意语",
     "pt": "portuguese|葡萄牙语|葡语",

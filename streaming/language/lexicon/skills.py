@@ -51,5 +51,11 @@ def skill_names() -> tuple[str, ...]:
     return tuple(name.replace("_", " ") for name in (ENGLISH + CHINESE).split())
 
 
-CASE_MATTERS = frozenset({"Go", "R", "Word", "Node", "Express", "Spring", "Sage", "Lean", "Rust"})
+_CASE_MATTERS = """
+Go R Word Node Express Spring Sage Lean Rust REST Helm Dart Swift Sketch Unity Looker Premiere Hive
+    IT US LA EU USA EV Nice Reading Bath Cork Essen York Bergen Split Mobile Nancy Tours Orange Hull Rugby Deal Sandwich
+    Meta Apple Intel Uber Oracle Visa Target Gap Shell Total Orange Next Boots Three Sky Lush Ford Dell Square Stripe
+    Block Box Slack Zoom Indeed Amazon SAP Champion Monster Discovery Delta United Progressive
+"""
+CASE_MATTERS = frozenset(name.replace("_", " ") for name in _CASE_MATTERS.split())
 """Names that are skills only as they are written here: other words look like them."""
