@@ -20,6 +20,7 @@ _IN_PLACE = re.compile(rf"\b(?:in|near|around|to|from|within|outside|based in) (
 _CHINESE_PLACE = re.compile(
     r"(?:在|去|到|来|回)(?P<name>[\u4e00-\u9fff]{2,4}?)(?:市区|市|县)?(?:附近|周边|地区|本地|那边|这边)?(?=工作|上班|找|发展|就业|的工作|，|,|的?岗)"
 )
+_NO_PLACE = re.compile("[的了是那这里家司晚忙开着过吃饭位岗做找当哪外我你他现目]")
 _CHINESE_EMPLOYER = re.compile(
     r"(?:去|进|加入|到|在|不要|不去|不考虑|排除|别|给|像|除了|想去|、|和)(?P<name>[\u4e00-\u9fffA-Za-z0-9]{2,12}?"
     r"(?:有限公司|股份公司|集团|科技公司|科技|银行|证券|公司))"
@@ -51,4 +52,5 @@ def find_places(text: str) -> Iterator[Mention]:
     """Yield places that no vocabulary has, by the words before them."""
     for pattern in (_IN_PLACE, _CHINESE_PLACE):
         for match in pattern.finditer(text):
-            yield Mention(*match.span("name"), WishField.PLACE, rank=0)
+            if not _NO_PLACE.search(match["name"]):
+                yield Mention(*match.span("name"), WishField.PLACE, rank=0)

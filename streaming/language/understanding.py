@@ -14,7 +14,9 @@ from streaming.language.name_grammar import (
     find_places,
     find_wished_work,
 )
+from streaming.language.past_work import wished
 from streaming.language.pattern_finder import Mention, compile_table, find_values
+from streaming.language.skill_grammar import find_skills
 from streaming.language.strengths import strengths
 from streaming.language.text_folding import fold
 from streaming.language.title_grammar import find_titles
@@ -23,7 +25,7 @@ from streaming.language.wish_values import MAX_TEXT, WishField, WishValue, is_gr
 from streaming.language.years_and_starts import find_start, find_years
 
 MAX_PLAIN = 250
-"""Characters; a longer text tells more than a wish."""
+"""Letters, of which a Chinese character stands for three; a longer text tells more than a wish."""
 _TABLES = (
     (WishField.WORK_MODE, compile_table(WORK_MODES), 5),
     (WishField.CONTRACT, compile_table(CONTRACTS), 4),
@@ -36,6 +38,7 @@ def understand(text: str, vocabulary: Vocabulary) -> list[WishValue]:
     text = text[:MAX_TEXT]
     folded = fold(text)
     mentions = _without_overlaps(_found(text, folded, vocabulary))
+    mentions = wished(folded, mentions, chatty=is_chatty(text))
     meant = strengths(folded, mentions)
     values = (
         WishValue(
@@ -52,7 +55,7 @@ def understand(text: str, vocabulary: Vocabulary) -> list[WishValue]:
 
 def _found(text: str, folded: str, vocabulary: Vocabulary) -> Iterator[Mention]:
     amounts = [*find_pay(folded), *find_start(folded)]
-    amounts += find_years(folded, chatty=len(text) > MAX_PLAIN)
+    amounts += find_years(folded, chatty=is_chatty(text))
     fixed = [
         mention
         for field, table, rank in _TABLES
@@ -61,10 +64,17 @@ def _found(text: str, folded: str, vocabulary: Vocabulary) -> Iterator[Mention]:
     names = list(vocabulary.find(text, folded))
     yield from amounts + fixed + names
     places = [name for name in names if name.field is WishField.PLACE]
+    yield from find_skills(folded)
     yield from find_titles(folded, amounts + fixed + places)
     yield from find_wished_work(folded)
     yield from find_employers(text)
     yield from find_places(text)
+
+
+def is_chatty(text: str) -> bool:
+    """Return whether a text is so long that it tells of more than a wish."""
+    han = sum("\u3400" <= character <= "\u9fff" for character in text)
+    return len(text) + 2 * han > MAX_PLAIN
 
 
 def _without_overlaps(mentions: Iterable[Mention]) -> list[Mention]:

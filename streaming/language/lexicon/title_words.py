@@ -33,7 +33,7 @@ rigger scaffolder glazier tiler plasterer decorator joiner cabinetmaker upholste
 jeweller jeweler watchmaker locksmith potter weaver knitter cobbler shoemaker printer bookbinder engraver
 toolmaker millwright boilermaker pipefitter steamfitter lineman linesman groundworker groundsman greenkeeper
 stonemason mason concreter paver steelworker ironworker sheetmetal fabricator assembler moulder molder turner
-grinder polisher sprayer finisher sawyer stevedore docker longshoreman sailor seaman deckhand skipper captain
+grinder polisher sprayer finisher sawyer stevedore longshoreman sailor seaman deckhand skipper captain
 mate bosun boatswain navigator conductor motorman trucker lorry_driver chauffeur cabbie postman postwoman mailman
 postie loader stocker shelf-stacker warehouseman warehouser storeman storekeeper shopkeeper shop_assistant
 greeter attendant bellboy bellhop doorman doorkeeper valet usher bouncer lifeguard warden gaoler jailer detective
@@ -156,7 +156,7 @@ NO_SUFFIX = frozenset(
 LEFT_OF_TITLE = (
     r"(?:^|[.;:,!?(]\s*|\n\s*|- |\b(?:as|be|become|becoming|being|becomes|hiring|hire|for|into|not|no|except|than|nor|or|and)"
     r" (?:an? |the |any )?|\b(?:looking for|seek(?:ing)?|find me|want|need|called|job as|work as|again as|am|i'm) (?:an? )?|"
-    r"\b(?:remote|hybrid|part[- ]time|full[- ]time|telecommute|wfh|junior|senior|trainee|freelance|an?) )$"
+    r"\b(?:remote|hybrid|part[- ]time|full[- ]time|telecommute|wfh|junior|senior|trainee|freelance) )$"
 )
 RIGHT_OF_TITLE = (
     r"^(?:\s*(?:$|[.;:,!?)\n/]| - )|,? (?:in|at|near|with|for|from|jobs?|roles?|positions?|posts?|work|gigs?|needed|"
