@@ -37,13 +37,13 @@ def find_skills(folded: str) -> Iterator[Mention]:
 
 def _chinese(folded: str, begin: int, end: int) -> Iterator[Mention]:
     for start, item in _items(folded[:end], begin, _END_CHINESE, _BETWEEN_CHINESE):
-        item = item if not item.startswith("会") else " " + item[1:]
-        name = item.strip()
+        verb = item.startswith("会")
+        name = item[verb:].strip()
         if not 1 < len(name) <= 2 * _MAX_CHINESE or _NO_SKILL_CHINESE.search(name):
             break
         if len(name) > _MAX_CHINESE and not name.isascii():
             break
-        first = start + len(item) - len(item.lstrip())
+        first = start + verb + len(item[verb:]) - len(item[verb:].lstrip())
         yield Mention(first, first + len(name), WishField.SKILL, rank=2)
 
 
