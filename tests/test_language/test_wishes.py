@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_most_values_are_found_and_few_are_wrong(language):
+def test_most_values_are_found_and_few_are_wrong(language: str) -> None:
     score, vocabulary = WishScore(), Vocabulary.of({})
     for line in (FOLDER / f"wishes_{language}.jsonl").read_text(encoding="utf-8").splitlines():
         wish = json.loads(line)
@@ -24,6 +24,6 @@ def test_most_values_are_found_and_few_are_wrong(language):
     assert report["wrong"]["share"] < 0.03
 
 
-def test_past_work_is_no_wish():
+def test_past_work_is_no_wish() -> None:
     values = understand("I was a nurse, I want to become a data analyst.", Vocabulary.of({}))
     assert [value.span for value in values] == ["data analyst"]
