@@ -5,17 +5,23 @@ import io
 import orjson
 import pytest
 
+from infra.simulator import Market, MarketConfig
 from infra.simulator.taxonomy_export import embedded_taxonomy
+from jobs import update_profiles
 from jobs.cli.commands.market.plan import plan_document, plan_text
 from jobs.operations.career_planning import find_goal, plan_for, read_profile
 from jobs.runtime.terminal import PlainConsole
 from streaming.contract.course import Course, CourseSkill, SkillLevel
-from streaming.contract.topics import PROFILES
+from streaming.contract.topics import CANDIDATES, PROFILES
 from streaming.errors import InputError, SettingsError
+from streaming.kafka.topic_reader import read_latest
 from streaming.lake import tables
 from streaming.lake.course_table import write_courses
 from streaming.settings import TrainingSettings
 from streaming.taxonomy.concept import Concept, ConceptKind, Label, Taxonomy
+from training.planning.career_plan import plan_career
+from training.planning.person import person_of
+from training.planning.posting_reach import OpenPostings
 from training.planning.skill_keys import SkillKeys
 from training.taxonomy.mapper import Mapper
 
@@ -151,3 +157,44 @@ def test_what_is_missing_is_one_line(spark, market):
     )
     with pytest.raises(InputError, match="names no skills of cook"):
         find_goal(SkillKeys(Mapper.of(Taxonomy.of("own", [bare]), meanings=False), None), "cook")
+
+
+CASES = 200
+
+
+def test_what_a_course_brings_within_reach_is_there_after_it_went_through_the_stream(
+    make_settings, send, started
+):
+    """The first step of 200 plans says how many postings more; then the skill is really stated."""
+    market = Market(MarketConfig(candidates=CASES + 30, postings=300, days=5, seed=5))
+    mapper = Mapper.of_training(embedded_taxonomy())
+    assert mapper is not None
+    keys = SkillKeys(mapper, "en")
+    postings = OpenPostings.of(keys.keys(one.get("skills") or ()) for one in market.postings())
+    taught = {skill: f"course {skill}" for one in market.postings() for skill in one["skills"]}
+    offers = [keys.offer(course(name, [], [skill])) for skill, name in taught.items()]
+    skill_of = {name: skill for skill, name in taught.items()}
+    expected, after, goals = {}, {}, embedded_taxonomy().of_kind(ConceptKind.OCCUPATION)
+    for number, said in enumerate(market.candidates()):
+        person = person_of({"stated": said}, keys)
+        goal = goals[number % len(goals)]
+        steps = plan_career(person, [goal], offers, postings).steps
+        [first, *_] = [step for step in steps if step.course]
+        before = postings.in_reach(person.have)
+        assert first.in_reach == before + first.more
+        expected[said["candidate_id"]] = first.in_reach
+        learned = [*(said.get("skills") or ()), skill_of[first.course]]
+        after[said["candidate_id"]] = said | {"skills": learned}
+    settings = make_settings()
+    send(settings, CANDIDATES, [(key.encode(), orjson.dumps(one)) for key, one in after.items()])
+    with started(update_profiles, settings) as job:
+        job.drain()
+
+    profiles = {
+        key: orjson.loads(r.value) for key, r in read_latest(settings.kafka, PROFILES).items()
+    }
+    found = {
+        key: postings.in_reach(person_of(profile, keys).have) for key, profile in profiles.items()
+    }
+    assert len(found) >= CASES  # some state nothing
+    assert found == expected
