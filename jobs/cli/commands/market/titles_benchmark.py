@@ -14,7 +14,10 @@ from jobs.runtime.terminal import console
 
 def titles(
     files: Annotated[
-        list[Path], typer.Argument(help="Files of positions that people held.", metavar="FILE...")
+        list[Path],
+        typer.Argument(
+            help="Positions that people held: files of CSV or JSON lines.", metavar="FILE..."
+        ),
     ],
     seed: Annotated[int, typer.Option(min=0, help="Divides the people.")] = 7,
     out: Annotated[Path, typer.Option(help="Report file.")] = Path("titles.json"),
