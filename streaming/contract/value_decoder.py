@@ -56,17 +56,16 @@ def read_document(
     """Decode a value of a topic that is parsed already, as `read_value` does."""
     if topic.record is None:
         raise ValueError(f"topic {topic.name} holds raw bytes, which cannot be decoded")
+    # First, since another version explains what else is unlike this one.
+    version = document.get("schema_version")
+    if type(version) is int and version != SCHEMA_VERSION:
+        text = f"schema_version is {version}, this careerstream reads {SCHEMA_VERSION}"
+        raise DecodeError(RejectionReason.SCHEMA_VERSION, text)
     try:
         record: Document = _record_reader(topic.record)(document)
     except _FieldError as error:
         text = f"field {error.path.removeprefix('.')} {error.text}"
         raise DecodeError(error.reason, text) from error
-    if record["schema_version"] != SCHEMA_VERSION:
-        text = (
-            f"schema_version is {record['schema_version']}, this careerstream reads "
-            f"{SCHEMA_VERSION}"
-        )
-        raise DecodeError(RejectionReason.SCHEMA_VERSION, text)
     if time_field := PERSON_TIME_FIELDS.get(topic.record):
         _check_not_ahead(time_field, record[time_field], checked_timestamp(produced_at))
     return record

@@ -633,7 +633,11 @@ class MatchedCandidate(Record):
     disclosed: bool
     """whether it is their own id"""
     score: float
-    """probability · requirement; higher is better"""
+    """probability · requirement · activity; higher is better"""
+    activity: float
+    """how much they did lately: the number of their events, halved with each half-life
+    (match.activity_half_life_days) up to the match's as_of
+    """
     probability: float
     """that their next turn is to the posting"""
     requirement: float
@@ -658,6 +662,7 @@ class MatchedCandidate(Record):
             candidate=required_text(document, "candidate"),
             disclosed=required(document, "disclosed", read_flag),
             score=required(document, "score", read_float),
+            activity=required(document, "activity", read_float),
             probability=required(document, "probability", read_float),
             requirement=required(document, "requirement", read_float),
             met=optional(document, "met", read_texts) or (),

@@ -115,7 +115,10 @@ def _operator(job: Job, resources: ExitStack) -> Score:
     counters = ScoringCounters.create(spark)
 
     def score(profiles: Sequence[bytes]) -> list[tuple[str, Items]]:
-        frame = spark.createDataFrame(pa.table({"value": pa.array(profiles, pa.binary())}))
+        # The key counts only where there is no value.
+        keys, values = [b""] * len(profiles), pa.array(profiles, pa.binary())
+        columns = {"key": pa.array(keys, pa.binary()), "value": values}
+        frame = spark.createDataFrame(pa.table(columns))
         values = recommend(frame, job.bundle, job.size, counters).toArrow().column("value")
         lists = (orjson.loads(value) for value in values.to_pylist())
         return [(value["candidate_id"], value["items"]) for value in lists]
