@@ -25,7 +25,8 @@ PROJECT = Path(__file__).parents[1]
 
 
 # Property tests run the same examples each time. `make nightly` draws new ones.
-hypothesis.settings.register_profile("repeatable", derandomize=True)
+# Without a deadline: how fast a machine is must not decide.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("fuzz", max_examples=10_000)
 hypothesis.settings.load_profile("repeatable")
 
