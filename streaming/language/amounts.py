@@ -19,11 +19,14 @@ def _amount(side: int) -> str:
     )
 
 
+_MOST_WORDS = 6
+"""Words about an amount on each side of it. Without an end, a long run of them takes quadratic
+time."""
 _EDGE = r"(?<![a-z0-9.])"
 _PAY = re.compile(
-    rf"(?P<before>(?:{_EDGE}(?:{words.PAY}|{words.PERIOD_BEFORE}|{words.AT_LEAST}|{words.AT_MOST}|{words.ABOUT}|a|an)[ :：]*)*)"
+    rf"(?P<before>(?:{_EDGE}(?:{words.PAY}|{words.PERIOD_BEFORE}|{words.AT_LEAST}|{words.AT_MOST}|{words.ABOUT}|a|an)[ :：]*){{0,{_MOST_WORDS}}})"
     rf"(?<![a-z0-9.])(?:{_amount(1)})(?: ?(?:{words.LINK}) ?{_amount(2)})?"
-    rf"(?P<after>(?: ?(?:{words.PERIOD_AFTER}|{words.AT_LEAST_AFTER}|{words.AT_MOST_AFTER}|{words.ABOUT_AFTER}|gross|net|before tax|after tax|pre-tax|的?(?:薪资|薪水|工资|月薪|年薪|日薪|时薪|收入|待遇|薪)))*)"
+    rf"(?P<after>(?: ?(?:{words.PERIOD_AFTER}|{words.AT_LEAST_AFTER}|{words.AT_MOST_AFTER}|{words.ABOUT_AFTER}|gross|net|before tax|after tax|pre-tax|的?(?:薪资|薪水|工资|月薪|年薪|日薪|时薪|收入|待遇|薪))){{0,{_MOST_WORDS}}})"
 )
 _NO_MONEY = re.compile(
     r" ?(?:years?|yrs?|hours?|hrs?|days?|weeks?|months?|people|employees|minutes?|mins?|km|miles|%|percent|"

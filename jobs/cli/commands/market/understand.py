@@ -20,13 +20,18 @@ def understand(
 ) -> None:
     """Print the values that a text says: skills, titles, places, pay, each with its words.
 
-    Rules read it, over the embedded taxonomy and tables of names.
+    Rules read its first 4,000 characters, over the embedded taxonomy and tables of names.
     """
     from streaming.language.understanding import understand as values_of  # noqa: PLC0415
 
+    if not text.strip():
+        raise InputError("the text is empty; say what somebody wishes for, in English or Chinese")
     values = values_of(text, _vocabulary())
     if as_json:
         print_json([value.model_dump(mode="json") for value in values])
+        return
+    if not values:
+        console.print("the text says nothing that is known")
         return
     table = Table("field", "value", "strength", "words")
     for value in values:
