@@ -58,7 +58,7 @@ def read_document(
         raise ValueError(f"topic {topic.name} holds raw bytes, which cannot be decoded")
     # First, since another version explains what else is unlike this one.
     version = document.get("schema_version")
-    if type(version) is int and version != SCHEMA_VERSION:
+    if type(version) in (int, float) and version != SCHEMA_VERSION:
         text = f"schema_version is {version}, this careerstream reads {SCHEMA_VERSION}"
         raise DecodeError(RejectionReason.SCHEMA_VERSION, text)
     try:

@@ -164,6 +164,15 @@ def test_a_number_beyond_a_double_is_refused(number):
         read(EVENTS, value)
 
 
+@pytest.mark.parametrize("version", ["0", "2", "0.0", "-0.0", "2.0", "1.5", "-1", "1" + "0" * 400])
+def test_another_version_is_named_before_what_else_is_unlike_this_one(version):
+    value = f'{{"schema_version":{version},"event_id":7}}'.encode()
+    assert not VALIDATORS[EVENTS.name].is_valid(json.loads(value))
+    with pytest.raises(DecodeError, match="this careerstream reads 1") as caught:
+        read(EVENTS, value)
+    assert caught.value.reason == RejectionReason.SCHEMA_VERSION
+
+
 @pytest.mark.parametrize(
     ("topic", "value", "text"),
     [
