@@ -22,6 +22,7 @@ from jobs.cli.commands import (
     status,
     verify,
 )
+from jobs.cli.commands.fairness import groups
 from jobs.cli.commands.invocation import Invocation
 from jobs.cli.commands.market import (
     candidates_benchmark,
@@ -55,6 +56,7 @@ app.add_typer(imports.app, name="import", rich_help_panel=DATA)
 app.command("simulate", rich_help_panel=DATA)(imports.simulate)
 imports.app.command("taxonomy")(taxonomy.taxonomy)
 imports.app.command("courses")(courses.courses)
+imports.app.command("groups")(groups.groups)
 app.command("up", rich_help_panel=RUN)(run.up)
 app.command("recommend", rich_help_panel=RUN)(recommendations.recommend)
 app.command("match", rich_help_panel=RUN)(matches.match)

@@ -156,7 +156,7 @@ def _delete_rows(spark: SparkSession, settings: Settings, fences: Sequence[Topic
             continue
         if table is tables.EVENTS:
             delete_behind(spark, settings, table, [f for f in fences if f.topic == EVENTS.name])
-        elif table is tables.REACHES:
+        elif table in {tables.REACHES, tables.GROUPS}:
             delete_matching(spark, settings, table, erased)
         else:
             before = F.col("old.produced_at") <= F.col("new.erased_at")

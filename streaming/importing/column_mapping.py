@@ -22,8 +22,13 @@ from streaming.contract.field_rules import field_rules
 from streaming.contract.records import Posting
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.errors import InputError
-from streaming.importing.field_parsers import Parse, entry_fields, field_parsers
-from streaming.importing.parsers.html_text import guess_language
+from streaming.importing.field_parsers import (
+    Parse,
+    entry_fields,
+    field_parsers,
+    takes_any_field,
+)
+from streaming.importing.parsers.html_text import guess_language, single_line
 from streaming.importing.rows import ImportedRecord, RowError
 
 _GENERATED = {"event_id", "schema_version"}
@@ -112,6 +117,9 @@ def bind_columns(
             required field is not mapped.
     """
     known = field_parsers(kind)
+    if takes_any_field(kind):
+        named = (flag.partition("=")[0].rstrip(": ").strip() for flag in flags)
+        known = {**dict.fromkeys(filter(None, [*header, *named]), single_line), **known}
     chosen = flags or [f"{name}={name}" for name in dict.fromkeys(header) if name in known]
     sources = tuple(_parse_flag(flag, kind, known, header) for flag in chosen)
     mapped = {source.path[0] for source in sources}

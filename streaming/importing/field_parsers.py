@@ -75,6 +75,11 @@ def field_parsers(kind: type[ImportedRecord]) -> Mapping[str, Parse]:
     }
 
 
+def takes_any_field(kind: type[ImportedRecord]) -> bool:
+    """Return whether every further field of a record is a text, as an audit group is."""
+    return kind.model_config.get("extra") == "allow"
+
+
 @cache
 def entry_fields(kind: type[ImportedRecord]) -> frozenset[str]:
     """Return the names of a record's lists of objects: a row of a table holds one entry of them."""

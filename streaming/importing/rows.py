@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from streaming.contract.audit_groups import AuditGroups
 from streaming.contract.course import Course
 from streaming.contract.field_rules import PERSON_TIME_FIELDS
 from streaming.contract.records import (
@@ -28,15 +29,18 @@ from streaming.errors import quote
 from streaming.importing.parsers.salary_text import MAX_RATIO
 from streaming.timestamps import format_timestamp
 
-ImportedRecord = Event | Posting | Candidate | Course
+ImportedRecord = Event | Posting | Candidate | Course | AuditGroups
 
 TOPIC_OF: dict[type[ImportedRecord], Topic] = {
     Event: EVENTS,
     Posting: POSTINGS,
     Candidate: CANDIDATES,
 }
-"""The topic of each kind of record; courses go to a table."""
-_KEY_OF = {kind: topic.key for kind, topic in TOPIC_OF.items()} | {Course: "course_id"}
+"""The topic of each kind of record; courses and audit groups go to tables."""
+_KEY_OF = {kind: topic.key for kind, topic in TOPIC_OF.items()} | {
+    Course: "course_id",
+    AuditGroups: "candidate_id",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, BooleanType, StructField, StructType
 
+from streaming.contract.audit_groups import GroupMembership
 from streaming.contract.course import Course
 from streaming.contract.erasures import TopicFence
 from streaming.contract.reaches import Reach
@@ -81,9 +82,13 @@ ERASURES = Table(
     name="erasures", record=TopicFence, keys=("candidate_id", "topic"), extra_columns=()
 )
 COURSES = Table(name="courses", record=Course, keys=("course_id",), extra_columns=())
+GROUPS = Table(
+    name="groups", record=GroupMembership, keys=("candidate_id", "attribute"), extra_columns=()
+)
+"""Audit groups. No model and no job of the stream reads them."""
 STREAMED_TABLES = (EVENTS, PROFILES, DECISIONS, POSTINGS)
 """What the streaming jobs make and write."""
-TABLES = (*STREAMED_TABLES, ERASURES, REACHES, OCCUPATIONS, SKILLS, COURSES)
+TABLES = (*STREAMED_TABLES, ERASURES, REACHES, OCCUPATIONS, SKILLS, COURSES, GROUPS)
 
 
 def create(spark: SparkSession, settings: Settings, *tables: Table) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -32,6 +32,9 @@ from streaming.errors import InputError
 from streaming.importing import EMPTY_MARKERS, ReadOptions
 from streaming.importing.file_reader import Format
 from streaming.importing.replay_rate import ReplayRate
+
+if TYPE_CHECKING:
+    from jobs.operations.table_import import TableFile
 
 app = typer.Typer(no_args_is_help=True, help="Read files and send their rows to the topics.")
 
@@ -208,6 +211,25 @@ def simulate(
         return
     for name, count in counts.items():
         console.print(f"{count:>10,} {name:<11} {target / name}.jsonl")
+
+
+def print_table_import(file: Path, read: "TableFile[Any]", version: int, *, as_json: bool) -> None:
+    """Print how many rows of a file went to their table, and why others did not."""
+    if as_json:
+        counts = {"read": read.read, "written": len(read.records), "repeated": read.repeated}
+        rejects = {"rejected": read.rejected, "rejects": read.rejects}
+        print_json({**counts, **rejects, "version": version}, indent=None)
+        return
+    repeated = f", {read.repeated:,} repeated" if read.repeated else ""
+    console.print(f"{file.name}: {read.read_as}")
+    console.print(
+        f"{read.table}: read {read.read:,}, written {len(read.records):,}, rejected"
+        f" {sum(read.rejected.values()):,}{repeated}; version {version}"
+    )
+    for reason, count in sorted(read.rejected.items()):
+        console.print(f"  {reason}: {count:,}")
+    if read.rejects:
+        console.print(f"  the rejected rows, with reasons: {read.rejects}")
 
 
 def _run_resumes(

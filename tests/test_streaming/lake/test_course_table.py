@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jobs.operations.course_import import import_courses, read_course_file
+from jobs.operations.table_import import read_table_file
 from streaming.contract.course import Course, CourseSkill, SkillLevel
 from streaming.importing import ReadOptions
 from streaming.lake.course_table import read_courses, write_courses
@@ -36,8 +36,8 @@ def test_a_file_is_imported_and_its_bad_rows_are_kept(spark, settings, tmp_path)
     file = tmp_path / "courses.jsonl"
     rows = [{"course_id": "1", "title": title} for title in ("T", "U")]
     file.write_text("\n".join([*map(json.dumps, rows), "no course"]))
-    read = read_course_file(settings, file, ReadOptions())
-    import_courses(spark, settings, read)
+    read = read_table_file(settings, file, Course, ReadOptions())
+    write_courses(spark, settings, read.records)
 
     assert (read.read, read.repeated, read.rejected) == (3, 1, {"not-json": 1})
     assert json.loads(read.rejects.read_text())["raw"] == "no course"

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from jobs.cli.commands import imports
-from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
+from jobs.cli.commands.invocation import Json, settings_of, spark_session
 from jobs.runtime.terminal import console
 
 
@@ -27,30 +27,18 @@ def courses(
 
     They go to Δ courses. A course replaces the one of the same id.
     """
-    from jobs.operations.course_import import import_courses, read_course_file  # noqa: PLC0415 - pyspark takes a second to load
+    from jobs.operations.table_import import read_table_file  # noqa: PLC0415 - pyspark takes a second to load
+    from streaming.contract.course import Course  # noqa: PLC0415
+    from streaming.lake.course_table import write_courses  # noqa: PLC0415
 
     settings = settings_of(context)
     options = imports.read_options(file_format, encoding, delimiter, empty)
     options = replace(options, mapping=tuple(mapping or ()))
     with console.status("reading"):
-        read = read_course_file(settings, file, options)
+        read = read_table_file(settings, file, Course, options)
     if source:
-        marked = [own.model_copy(update={"source": source}) for own in read.courses]
-        read = replace(read, courses=marked)
+        marked = [own.model_copy(update={"source": source}) for own in read.records]
+        read = replace(read, records=marked)
     with spark_session(settings, "import_courses") as spark, console.status("writing"):
-        version = import_courses(spark, settings, read)
-    if as_json:
-        counts = {"read": read.read, "written": len(read.courses), "repeated": read.repeated}
-        rejects = {"rejected": read.rejected, "rejects": read.rejects}
-        print_json({**counts, **rejects, "version": version}, indent=None)
-        return
-    repeated = f", {read.repeated:,} repeated" if read.repeated else ""
-    console.print(f"{file.name}: {read.read_as}")
-    console.print(
-        f"courses: read {read.read:,}, written {len(read.courses):,}, rejected"
-        f" {sum(read.rejected.values()):,}{repeated}; version {version}"
-    )
-    for reason, count in sorted(read.rejected.items()):
-        console.print(f"  {reason}: {count:,}")
-    if read.rejects:
-        console.print(f"  the rejected rows, with reasons: {read.rejects}")
+        version = write_courses(spark, settings, read.records)
+    imports.print_table_import(file, read, version, as_json=as_json)
