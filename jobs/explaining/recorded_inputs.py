@@ -86,6 +86,7 @@ def read_history(spark: SparkSession, settings: Settings, profile: Document) -> 
     rows = tables.read(spark, settings, tables.EVENTS, at)
     own = rows.where(F.col("candidate_id") == profile["candidate_id"]).select(
         *("offset", "event_id", "posting_id", "kind", "duration_seconds"),
+        *(name for name in ("withdrawn",) if name in rows.columns),
         F.date_format("event_time", SPARK_FORMAT).alias("event_time"),
     )
     history = CandidateHistory.of(profile, own.toArrow().to_pylist())

@@ -112,6 +112,28 @@ class WorkMode(StrEnum):
     ON_SITE = "on_site"
 
 
+class SaidField(StrEnum):
+    """Lists of the stated part that a conversation adds to and takes from."""
+
+    SKILLS = "skills"
+    WISHES = "wishes"
+    PLACES = "places"
+    BLOCKED_EMPLOYERS = "blocked_employers"
+    MUST = "must"
+
+
+class MustField(StrEnum):
+    """What a hard wish is about."""
+
+    OCCUPATION = "occupation"
+    SKILL = "skill"
+    PLACE = "place"
+    WORK_MODE = "work_mode"
+    SALARY = "salary"
+    CONTRACT = "contract"
+    INDUSTRY = "industry"
+
+
 class ReasonKind(StrEnum):
     """What a reason is based on."""
 
@@ -153,6 +175,11 @@ class Event(Versioned):
     )
     source: str | None = Field(
         default=None, description="where it came from; 'simulator' marks simulated events"
+    )
+    withdrawn: bool | None = Field(
+        default=None,
+        description="true takes the event of the same id and time back, whichever is read first; "
+        "a dismissal or application that is taken back takes earlier ones of that posting with it",
     )
 
 
@@ -211,6 +238,48 @@ class Experience(Record):
     end_date: datetime | None = Field(default=None, description="until when; absent: still")
 
 
+class Must(Record):
+    """A hard wish: a posting that does not say that it meets it is left out."""
+
+    field: MustField = Field(description="what it is about")
+    value: str = Field(
+        description="a name in words; a work mode or an employment type; of pay the least amount "
+        "with currency and period where they are known, such as '20000 CNY MONTH'"
+    )
+    excluded: bool | None = Field(
+        default=None, description="true: a posting that says so is left out, and all others stay"
+    )
+
+
+class Saying(Record):
+    """Something that was said in a conversation, and what it does to the stated part."""
+
+    turn_id: str = Field(description="the turn of the topic conversations that says it")
+    said_at: datetime = Field(description="when")
+    field: SaidField = Field(description="the list it is about")
+    value: str | None = Field(default=None, description="the entry of that list")
+    must: Must | None = Field(default=None, description="the entry where the list is `must`")
+    removes: bool | None = Field(
+        default=None, description="true: the entry leaves the list; absent: it joins it"
+    )
+    withdrawn: bool | None = Field(
+        default=None, description="true: it was taken back and counts no more"
+    )
+
+
+class SavedLists(Record):
+    """Lists as the site saved them."""
+
+    updated_at: datetime | None = Field(
+        default=None, description="when they were saved; absent: nothing was saved"
+    )
+    skills: list[str] = Field(default=[], description="as in the stated part")
+    wishes: list[str] = Field(default=[], description="as in the stated part")
+    places: list[str] = Field(default=[], description="as in the stated part")
+    blocked_employers: list[str] = Field(default=[], description="as in the stated part")
+    must: list[Must] = Field(default=[], description="as in the stated part")
+
+
 class Stated(Record):
     """The stated part: what candidates state about themselves."""
 
@@ -228,6 +297,15 @@ class Stated(Record):
     )
     contactable: bool | None = Field(
         default=None, description="whether employers may see them in matches; absent: no"
+    )
+    must: list[Must] = Field(default=[], description="hard wishes, all of which are rules of lists")
+    said: list[Saying] = Field(
+        default=[],
+        description="the newest 200 things said in conversations, oldest first; the lists hold "
+        "their effect, and a site that saves the stated part without them does not undo them",
+    )
+    saved: SavedLists | None = Field(
+        default=None, description="the lists without what was said; only where something was said"
     )
     source: str | None = Field(
         default=None, description="where it came from; 'simulator' marks simulated candidates"
@@ -265,6 +343,16 @@ class ProfileEvent(Record):
     offset: int = Field(description="its first offset in the topic events")
 
 
+class WithdrawnEvent(Record):
+    """An event that was taken back."""
+
+    event_id: str = Field(description="the event's id")
+    posting_id: str = Field(description="the posting")
+    kind: ProfileEventKind = Field(description="what was done")
+    event_time: datetime = Field(description="when it was done")
+    offset: int = Field(description="offset of the withdrawal in the topic events")
+
+
 class MarkedPosting(Record):
     """A posting that the candidate applied to or dismissed."""
 
@@ -288,6 +376,9 @@ class Profile(Versioned):
         description="the newest 500 applied to (or hired for), oldest first"
     )
     dismissed: list[MarkedPosting] = Field(description="the newest 500 dismissed, oldest first")
+    withdrawn: list[WithdrawnEvent] = Field(
+        default=[], description="the newest 500 events that were taken back, oldest first"
+    )
     triggered_by: TriggeredBy | None = Field(
         default=None, description="the oldest record that this version was made for"
     )

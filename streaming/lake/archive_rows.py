@@ -1,6 +1,6 @@
 """The tables of history: every distinct event, profile version and decision of the topics, once."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.contract.erasures import TopicFence
@@ -51,13 +51,20 @@ def archive_batch(
     decoded = decoded.persist()
     try:
         fences = _obey_fences(decoded, settings, topic, table)
-        rows = decoded.where(F.col("error").isNull()).select(*row_columns(table))
+        rows = decoded.where(F.col("error").isNull()).select(*_row_columns(topic, table))
         insert_new(beyond_fences(rows, fences), settings, table)
         if topic is not EVENTS:
             faults = decoded.where(~is_deletion())
             write_dead_letters(faults, JOB, settings.kafka, dead_letters)
     finally:
         decoded.unpersist()
+
+
+def _row_columns(topic: Topic, table: tables.Table) -> list[Column]:
+    if topic is not EVENTS:
+        return row_columns(table)
+    # It is a key of the table: false means what absence means.
+    return row_columns(table, withdrawn=F.when(F.col("record.withdrawn"), F.lit(True)))  # noqa: FBT003 - SQL's true
 
 
 def _obey_fences(

@@ -59,7 +59,7 @@ def insert_new(rows: DataFrame, settings: Settings, table: Table) -> None:
     batch = _batch_range(rows, table)
     if batch is None:
         return
-    same = [F.col(f"old.{key}") == F.col(f"new.{key}") for key in table.keys]
+    same = [F.col(f"old.{key}").eqNullSafe(F.col(f"new.{key}")) for key in table.keys]
     # Delta skips the files that hold nothing within the range.
     same.append(F.col(f"old.{table.range_column}").between(batch.low, batch.high))
     files = int(str(rows.sparkSession.conf.get("spark.sql.shuffle.partitions")))
@@ -148,7 +148,8 @@ def _batch_range(rows: DataFrame, table: Table) -> _BatchRange | None:
     if table.range_column is None:
         raise ValueError(f"table {table.name} has no range column")
     bounds = [bound(table.range_column).cast("string") for bound in (F.min, F.max)]
-    counts = (F.count(F.lit(1)), F.count_distinct(*map(F.col, table.keys)))
+    # As a struct: Spark leaves out of the distinct ones whatever holds a null.
+    counts = (F.count(F.lit(1)), F.count_distinct(F.struct(*table.keys)))
     row = rows.agg(*bounds, *counts).first()
     if row is None or row[0] is None:
         return None

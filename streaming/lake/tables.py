@@ -42,7 +42,9 @@ class Table:
     @property
     def stats_columns(self) -> tuple[str, ...]:
         """Columns for which Delta keeps each file's least and greatest value."""
-        return tuple(dict.fromkeys(filter(None, (*self.keys, self.range_column))))
+        columns = dict.fromkeys(filter(None, (*self.keys, self.range_column)))
+        booleans = {one.name for one in self.schema() if isinstance(one.dataType, BooleanType)}
+        return tuple(name for name in columns if name not in booleans)  # Delta has none of these
 
     def schema(self) -> StructType:
         """Return the table's columns. All are nullable, so that columns can be added later."""
@@ -56,7 +58,7 @@ class Table:
 EVENTS = Table(
     name="events",
     record=Event,
-    keys=("candidate_id", "event_id", "event_time"),
+    keys=("candidate_id", "event_id", "event_time", "withdrawn"),
     range_column="event_time",
 )
 PROFILES = Table(

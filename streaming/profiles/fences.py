@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from streaming.profiles.fold import COUNTS, Document, Received, ReceivedEvent, fold
+from streaming.profiles.stated_parts import StatedParts
 
 KEY = "fence"
 """Of a fence in the document that the state keeps of a candidate."""
@@ -69,7 +70,7 @@ def fold_behind(
     newest = _newest(_fence_of(document), fence)
     newest = replace(newest, candidates=_last_withdrawal(newest, before, received))
     held = _held_behind(newest, before)
-    kept = [one for one in received if _counts(newest, one)]
+    kept = [_behind(newest, one) for one in received if _counts(newest, one)]
     folded = fold(held or None, kept, candidate_id)
     profile = folded.profile or None
     counts = Counter({**dict.fromkeys(COUNTS, 0), **folded.counts})
@@ -110,14 +111,16 @@ def _last_withdrawal(fence: Fence, before: Document, received: Iterable[Received
 def _held_behind(fence: Fence, before: Document) -> Document:
     """Return what a profile holds behind a fence; empty where that is nothing."""
     held = dict(before)
-    for part in ("events", "applied", "dismissed"):
-        held[part] = [one for one in before.get(part, ()) if one["offset"] > fence.events]
+    for part in ("events", "applied", "dismissed", "withdrawn"):
+        if part in before:
+            held[part] = [one for one in before[part] if one["offset"] > fence.events]
     stated: Mapping[str, Any] | None = before.get("stated")
     if stated is not None and not _is_later(
         fence, before["offsets"]["candidates"], stated["updated_at"]
     ):
         del held["stated"]
-    some_held = any(held.get(part) for part in ("events", "applied", "dismissed", "stated"))
+    parts = ("events", "applied", "dismissed", "withdrawn", "stated")
+    some_held = any(held.get(part) for part in parts)
     return held if some_held else {}
 
 
@@ -126,6 +129,14 @@ def _counts(fence: Fence, received: Received) -> bool:
         return received.offset > fence.events
     stated_at = min(received.stated["updated_at"], received.produced_at)
     return _is_later(fence, received.offset, stated_at)
+
+
+def _behind(fence: Fence, received: Received) -> Received:
+    """Leave out of a stated part what was saved and said before a fence: a message may copy it."""
+    if isinstance(received, ReceivedEvent) or not received.stated.get("said"):
+        return received
+    stated = StatedParts.of(received.stated).after(fence.at).document()
+    return replace(received, stated=stated or {"updated_at": fence.at})
 
 
 def _is_later(fence: Fence, offset: int, stated_at: str) -> bool:

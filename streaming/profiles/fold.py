@@ -5,13 +5,18 @@ and of events whatever their order. It holds the newest 50 distinct events other
 the newest 500 postings applied to (a hire counts as an application), the newest 500 dismissed, and
 the newest stated part.
 
+An event that says `withdrawn` takes the event of its id and time back, whichever comes first. The
+event keeps its place among the newest, so that no order of arrival matters. A dismissal or an
+application that was taken back takes the earlier ones of its posting with it.
+
 Two events are the same when event id and event time agree. Where they differ in the rest, the one
 that sorts first stands among the events, which needs no order of arrival; the postings that either
 applied to or dismissed count. An event's offset is that of its first appearance.
 
 A stated part counts as stated at its `updated_at`, but never after its own message. Of two with the
 same time the later message counts, unless the first states nothing. A withdrawal holds against
-everything before it on the topic, even where another clock was ahead.
+everything before it on the topic, even where another clock was ahead. What was said in
+conversations counts beside it (`stated_parts`).
 
 Times are canonical strings (`streaming.timestamps`), so that comparing them compares the times.
 """
@@ -21,6 +26,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streaming.contract.records import SCHEMA_VERSION, EventKind
+from streaming.profiles.stated_parts import StatedParts
 
 MAX_EVENTS = 50
 MAX_MARKED = 500
@@ -47,6 +53,8 @@ class ReceivedEvent:
     offset: int
     produced_at: str
     duration_seconds: float | None = None
+    withdrawn: bool = False
+    """Whether it takes an event back."""
 
     def entry(self) -> Document:
         """Return the event as a profile holds it (`records.ProfileEvent`)."""
@@ -95,37 +103,59 @@ def fold(profile: Document | None, received: Iterable[Received], candidate_id: s
     """
     received = list(received)
     before = profile or {}
-    events = _events(
-        before.get("events", ()), (r for r in received if isinstance(r, ReceivedEvent))
-    )
+    clicks = [
+        r for r in received if isinstance(r, ReceivedEvent) and r.kind != EventKind.IMPRESSION.value
+    ]
+    withdrawn = _withdrawn(before.get("withdrawn", ()), clicks)
+    done = [r for r in clicks if not r.withdrawn]
     after = _profile(
         candidate_id,
         stated=_stated(before, (r for r in received if isinstance(r, ReceivedStatedPart))),
-        events=events,
-        applied=_marked(before.get("applied", ()), _of_kinds(received, APPLIED_KINDS)),
-        dismissed=_marked(before.get("dismissed", ()), _of_kinds(received, DISMISSED_KINDS)),
+        events=_events(before.get("events", ()), done, withdrawn),
+        applied=_marked(before.get("applied", ()), done, withdrawn, APPLIED_KINDS),
+        dismissed=_marked(before.get("dismissed", ()), done, withdrawn, DISMISSED_KINDS),
+        withdrawn=withdrawn,
     )
     if after is None:
         return Folded(None, changed=False, counts=_count(received, set(), set()))
     entered = _held(after) - _held(before)
     new = [r for r in received if _place(r) in entered]
-    counts = _count(received, entered, {(e["event_time"], e["event_id"]) for e in after["events"]})
+    known = {_key(entry) for part in ("events", "withdrawn") for entry in after.get(part, ())}
+    counts = _count(received, entered, known)
     if not new:
         return Folded(profile, changed=False, counts=counts)
     oldest = min(new, key=lambda r: (r.produced_at, r.offset))
     return Folded(after | {"triggered_by": _trigger(oldest)}, changed=True, counts=counts)
 
 
-def _events(held: Iterable[Document], received: Iterable[ReceivedEvent]) -> list[Document]:
-    """The newest distinct events, oldest first."""
-    kept = {(e["event_time"], e["event_id"]): e for e in held}
+def _withdrawn(held: Iterable[Document], received: Iterable[ReceivedEvent]) -> list[Document]:
+    """The newest distinct withdrawals, oldest first."""
+    kept = {(_key(w), _content(w)): w for w in held}
     for event in received:
-        if event.kind == EventKind.IMPRESSION.value:
-            continue
-        key, entry = (event.event_time, event.event_id), event.entry()
+        if event.withdrawn:
+            entry = event.entry()
+            entry.pop("duration_seconds", None)
+            kept.setdefault((_key(entry), _content(entry)), entry)
+    return [kept[key] for key in sorted(kept)[-MAX_MARKED:]]
+
+
+def _events(
+    held: Iterable[Document], received: Iterable[ReceivedEvent], withdrawn: Iterable[Document]
+) -> list[Document]:
+    """The newest distinct events without those that were withdrawn, oldest first."""
+    kept = {_key(e): e for e in held}
+    for event in received:
+        entry = event.entry()
+        key = _key(entry)
         if key not in kept or _content(entry) < _content(kept[key]):
             kept[key] = entry
-    return [kept[key] for key in sorted(kept)[-MAX_EVENTS:]]
+    taken = {_key(w) for w in withdrawn}
+    newest = sorted(kept.keys() | taken)[-MAX_EVENTS:]
+    return [kept[key] for key in newest if key not in taken]
+
+
+def _key(entry: Document) -> tuple[str, str]:
+    return entry["event_time"], entry["event_id"]
 
 
 def _content(entry: Document) -> tuple[Any, ...]:
@@ -133,46 +163,53 @@ def _content(entry: Document) -> tuple[Any, ...]:
     return entry["kind"], entry["posting_id"], str(entry.get("duration_seconds"))
 
 
-def _of_kinds(received: Iterable[Received], kinds: frozenset[str]) -> list[ReceivedEvent]:
-    return [r for r in received if isinstance(r, ReceivedEvent) and r.kind in kinds]
-
-
-def _marked(held: Iterable[Document], received: Iterable[ReceivedEvent]) -> list[Document]:
+def _marked(
+    held: Iterable[Document],
+    received: Iterable[ReceivedEvent],
+    withdrawn: Iterable[Document],
+    kinds: frozenset[str],
+) -> list[Document]:
     """The newest distinct postings, oldest first, each with its newest time."""
     kept = {m["posting_id"]: m for m in held}
     for event in received:
         known = kept.get(event.posting_id)
-        if known is None or known["event_time"] < event.event_time:
+        if event.kind in kinds and (known is None or known["event_time"] < event.event_time):
             kept[event.posting_id] = {
                 "posting_id": event.posting_id,
                 "event_time": event.event_time,
                 "offset": event.offset,
             }
-    newest = sorted(kept.values(), key=lambda m: (m["event_time"], m["posting_id"]))
-    return newest[-MAX_MARKED:]
+    taken: dict[str, str] = {}
+    for w in withdrawn:  # oldest first
+        if w["kind"] in kinds:
+            taken[w["posting_id"]] = w["event_time"]
+    # One that was taken back keeps its place, so that no order of arrival matters.
+    times = taken | {
+        posting: max(mark["event_time"], taken.get(posting, "")) for posting, mark in kept.items()
+    }
+    newest = sorted((time, posting) for posting, time in times.items())[-MAX_MARKED:]
+    return [
+        kept[posting]
+        for _, posting in newest
+        if posting in kept and kept[posting]["event_time"] > taken.get(posting, "")
+    ]
 
 
 def _stated(
     before: Document, received: Iterable[ReceivedStatedPart]
 ) -> tuple[Document, int] | None:
-    """The stated part that counts, and its offset."""
-    best: tuple[Document, int] | None = None
+    """The stated part that counts, and the offset of the message that last changed it."""
+    parts, offset = StatedParts(None), -1
     if before.get("stated"):
-        best = before["stated"], before["offsets"]["candidates"]
+        parts, offset = StatedParts.of(before["stated"]), before["offsets"]["candidates"]
     for r in received:
-        stated = {key: value for key, value in r.stated.items() if value not in (None, [])}
-        withdraws = stated == {"updated_at": r.produced_at}
-        stated["updated_at"] = min(stated["updated_at"], r.produced_at)
-        if best is not None:
-            held, offset = best
-            if withdraws and offset < r.offset:
-                stated["updated_at"] = max(stated["updated_at"], held["updated_at"])
-            later = (stated["updated_at"], r.offset) > (held["updated_at"], offset)
-            holds = held.keys() == {"updated_at"} and stated["updated_at"] <= held["updated_at"]
-            if stated == held or not later or (holds and not withdraws):
-                continue
-        best = stated, r.offset
-    return best
+        after = parts.with_message(
+            StatedParts.of(r.stated, latest=r.produced_at), r.produced_at, later=offset < r.offset
+        )
+        if after != parts:
+            parts, offset = after, r.offset
+    document = parts.document()
+    return None if document is None else (document, offset)
 
 
 def _profile(
@@ -182,8 +219,9 @@ def _profile(
     events: list[Document],
     applied: list[Document],
     dismissed: list[Document],
+    withdrawn: list[Document],
 ) -> Document | None:
-    held = [*events, *applied, *dismissed]
+    held = [*events, *applied, *dismissed, *withdrawn]
     if not held and stated is None:
         return None
     offsets: Document = {}
@@ -205,6 +243,7 @@ def _profile(
         "events": events,
         "applied": applied,
         "dismissed": dismissed,
+        **({"withdrawn": withdrawn} if withdrawn else {}),
     }
 
 
@@ -217,7 +256,7 @@ def _held(profile: Document) -> set[tuple[str, int]]:
     """The records that a profile holds, by topic and offset."""
     held = {
         ("events", entry["offset"])
-        for part in ("events", "applied", "dismissed")
+        for part in ("events", "applied", "dismissed", "withdrawn")
         for entry in profile.get(part, ())
     }
     if profile.get("stated"):

@@ -13,6 +13,7 @@ def received_event(value: Document, offset: int, produced_at: str = "") -> Recei
         offset=offset,
         produced_at=produced_at,
         duration_seconds=value.get("duration_seconds"),
+        withdrawn=bool(value.get("withdrawn")),
     )
 
 

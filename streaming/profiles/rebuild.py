@@ -183,6 +183,7 @@ def _events(spark: SparkSession, settings: Settings) -> DataFrame:
     rows = tables.read(spark, settings, tables.EVENTS, at)
     return rows.where(F.col("kind") != EventKind.IMPRESSION.value).select(
         *("candidate_id", "offset", "event_id", "posting_id", "kind", "duration_seconds"),
+        *(name for name in ("withdrawn",) if name in rows.columns),
         F.date_format("event_time", SPARK_FORMAT).alias("event_time"),
     )
 
@@ -194,11 +195,10 @@ def _stated(spark: SparkSession, settings: Settings) -> DataFrame:
     newest = rows.groupBy("candidate_id").agg(
         F.max_by(F.struct("stated", "offsets"), "version").alias("newest")
     )
-    time = F.date_format("newest.stated.updated_at", SPARK_FORMAT)
     return newest.select(
         "candidate_id",
         F.col("newest.offsets.candidates").alias("offset"),
-        F.to_json(F.col("newest.stated").withField("updated_at", time)).alias("stated"),
+        F.to_json("newest.stated", {"timestampFormat": SPARK_FORMAT}).alias("stated"),
     )
 
 

@@ -94,8 +94,13 @@ def _gone(versions: Mapping[str, int], error: Exception) -> InputError:
 
 
 def training_events(events: DataFrame) -> DataFrame:
-    """Select the distinct events that a profile can hold: all but impressions."""
-    return events.where(F.col("kind") != EventKind.IMPRESSION.value).select(*EVENT_COLUMNS)
+    """Select the distinct events that a profile can hold: no impressions, none taken back."""
+    clicks = events.where(F.col("kind") != EventKind.IMPRESSION.value)
+    if "withdrawn" in events.columns:  # a table of an older release has none
+        is_withdrawn = F.coalesce("withdrawn", F.lit(False))  # noqa: FBT003 - SQL's false
+        key = ["candidate_id", "event_id", "event_time"]
+        clicks = clicks.where(~is_withdrawn).join(clicks.where(is_withdrawn), key, "left_anti")
+    return clicks.select(*EVENT_COLUMNS)
 
 
 def newest_stated(profiles: DataFrame) -> DataFrame:

@@ -48,6 +48,28 @@ class SalaryUnit(StrEnum):
     YEAR = "YEAR"
 
 
+class MustField(StrEnum):
+    """What a hard wish is about."""
+
+    OCCUPATION = "occupation"
+    SKILL = "skill"
+    PLACE = "place"
+    WORK_MODE = "work_mode"
+    SALARY = "salary"
+    CONTRACT = "contract"
+    INDUSTRY = "industry"
+
+
+class SaidField(StrEnum):
+    """Lists of the stated part that a conversation adds to and takes from."""
+
+    SKILLS = "skills"
+    WISHES = "wishes"
+    PLACES = "places"
+    BLOCKED_EMPLOYERS = "blocked_employers"
+    MUST = "must"
+
+
 class EventKind(StrEnum):
     """What a candidate can do with a posting."""
 
@@ -82,6 +104,8 @@ _VERSION = version_reader(SCHEMA_VERSION)
 _ID = id_reader(200)
 _PERSON_ID = id_reader(200, reserved=ANONYMOUS, meaning="anonymous visitors")
 _SALARYUNIT = enum_reader(SalaryUnit)
+_MUSTFIELD = enum_reader(MustField)
+_SAIDFIELD = enum_reader(SaidField)
 _EVENTKIND = enum_reader(EventKind)
 _PROFILEEVENTKIND = enum_reader(ProfileEventKind)
 _REASONKIND = enum_reader(ReasonKind)
@@ -233,6 +257,95 @@ class Experience(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Must(Record):
+    """A hard wish: a posting that does not say that it meets it is left out."""
+
+    field: MustField
+    """what it is about"""
+    value: str
+    """a name in words; a work mode or an employment type; of pay the least amount with currency and
+    period where they are known, such as '20000 CNY MONTH'
+    """
+    excluded: bool | None = None
+    """true: a posting that says so is left out, and all others stay"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            field=required(document, "field", _MUSTFIELD),
+            value=required_text(document, "value"),
+            excluded=optional(document, "excluded", read_flag),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying(Record):
+    """Something that was said in a conversation, and what it does to the stated part."""
+
+    turn_id: str
+    """the turn of the topic conversations that says it"""
+    said_at: datetime
+    """when"""
+    field: SaidField
+    """the list it is about"""
+    value: str | None = None
+    """the entry of that list"""
+    must: Must | None = None
+    """the entry where the list is `must`"""
+    removes: bool | None = None
+    """true: the entry leaves the list; absent: it joins it"""
+    withdrawn: bool | None = None
+    """true: it was taken back and counts no more"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            turn_id=required_text(document, "turn_id"),
+            said_at=required(document, "said_at", read_time),
+            field=required(document, "field", _SAIDFIELD),
+            value=optional_text(document, "value"),
+            must=optional(document, "must", Must.from_document),
+            removes=optional(document, "removes", read_flag),
+            withdrawn=optional(document, "withdrawn", read_flag),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedLists(Record):
+    """Lists as the site saved them."""
+
+    updated_at: datetime | None = None
+    """when they were saved; absent: nothing was saved"""
+    skills: tuple[str, ...] = ()
+    """as in the stated part"""
+    wishes: tuple[str, ...] = ()
+    """as in the stated part"""
+    places: tuple[str, ...] = ()
+    """as in the stated part"""
+    blocked_employers: tuple[str, ...] = ()
+    """as in the stated part"""
+    must: tuple[Must, ...] = ()
+    """as in the stated part"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            updated_at=optional(document, "updated_at", read_time),
+            skills=optional(document, "skills", read_texts) or (),
+            wishes=optional(document, "wishes", read_texts) or (),
+            places=optional(document, "places", read_texts) or (),
+            blocked_employers=optional(document, "blocked_employers", read_texts) or (),
+            must=optional_objects(document, "must", Must.from_document),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate(TopicRecord):
     """The value of the topic `candidates`: a stated part and whose it is."""
 
@@ -260,6 +373,14 @@ class Candidate(TopicRecord):
     """employers never to be recommended"""
     contactable: bool | None = None
     """whether employers may see them in matches; absent: no"""
+    must: tuple[Must, ...] = ()
+    """hard wishes, all of which are rules of lists"""
+    said: tuple[Saying, ...] = ()
+    """the newest 200 things said in conversations, oldest first; the lists hold their effect, and a
+    site that saves the stated part without them does not undo them
+    """
+    saved: SavedLists | None = None
+    """the lists without what was said; only where something was said"""
     source: str | None = None
     """where it came from; 'simulator' marks simulated candidates"""
     candidate_id: str
@@ -280,6 +401,9 @@ class Candidate(TopicRecord):
             language=optional_text(document, "language"),
             blocked_employers=optional(document, "blocked_employers", read_texts) or (),
             contactable=optional(document, "contactable", read_flag),
+            must=optional_objects(document, "must", Must.from_document),
+            said=optional_objects(document, "said", Saying.from_document),
+            saved=optional(document, "saved", SavedLists.from_document),
             source=optional_text(document, "source"),
             candidate_id=required(document, "candidate_id", _PERSON_ID),
         )
@@ -313,6 +437,10 @@ class Event(TopicRecord):
     """the posting's place in that recommendation, from 1"""
     source: str | None = None
     """where it came from; 'simulator' marks simulated events"""
+    withdrawn: bool | None = None
+    """true takes the event of the same id and time back, whichever is read first; a dismissal or
+    application that is taken back takes earlier ones of that posting with it
+    """
 
     @classmethod
     def from_document(cls, value: object) -> Self:
@@ -329,6 +457,7 @@ class Event(TopicRecord):
             recommendation_id=optional_text(document, "recommendation_id"),
             rank=optional(document, "rank", read_int),
             source=optional_text(document, "source"),
+            withdrawn=optional(document, "withdrawn", read_flag),
         )
 
 
@@ -373,6 +502,14 @@ class Stated(Record):
     """employers never to be recommended"""
     contactable: bool | None = None
     """whether employers may see them in matches; absent: no"""
+    must: tuple[Must, ...] = ()
+    """hard wishes, all of which are rules of lists"""
+    said: tuple[Saying, ...] = ()
+    """the newest 200 things said in conversations, oldest first; the lists hold their effect, and a
+    site that saves the stated part without them does not undo them
+    """
+    saved: SavedLists | None = None
+    """the lists without what was said; only where something was said"""
     source: str | None = None
     """where it came from; 'simulator' marks simulated candidates"""
 
@@ -390,6 +527,9 @@ class Stated(Record):
             language=optional_text(document, "language"),
             blocked_employers=optional(document, "blocked_employers", read_texts) or (),
             contactable=optional(document, "contactable", read_flag),
+            must=optional_objects(document, "must", Must.from_document),
+            said=optional_objects(document, "said", Saying.from_document),
+            saved=optional(document, "saved", SavedLists.from_document),
             source=optional_text(document, "source"),
         )
 
@@ -448,6 +588,34 @@ class MarkedPosting(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawnEvent(Record):
+    """An event that was taken back."""
+
+    event_id: str
+    """the event's id"""
+    posting_id: str
+    """the posting"""
+    kind: ProfileEventKind
+    """what was done"""
+    event_time: datetime
+    """when it was done"""
+    offset: int
+    """offset of the withdrawal in the topic events"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            event_id=required_text(document, "event_id"),
+            posting_id=required_text(document, "posting_id"),
+            kind=required(document, "kind", _PROFILEEVENTKIND),
+            event_time=required(document, "event_time", read_time),
+            offset=required(document, "offset", read_int),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriggeredBy(Record):
     """The record that caused a change, for measuring latency."""
 
@@ -491,6 +659,8 @@ class Profile(TopicRecord):
     """the newest 500 applied to (or hired for), oldest first"""
     dismissed: tuple[MarkedPosting, ...]
     """the newest 500 dismissed, oldest first"""
+    withdrawn: tuple[WithdrawnEvent, ...] = ()
+    """the newest 500 events that were taken back, oldest first"""
     triggered_by: TriggeredBy | None = None
     """the oldest record that this version was made for"""
 
@@ -508,6 +678,7 @@ class Profile(TopicRecord):
             events=required_objects(document, "events", ProfileEvent.from_document),
             applied=required_objects(document, "applied", MarkedPosting.from_document),
             dismissed=required_objects(document, "dismissed", MarkedPosting.from_document),
+            withdrawn=optional_objects(document, "withdrawn", WithdrawnEvent.from_document),
             triggered_by=optional(document, "triggered_by", TriggeredBy.from_document),
         )
 

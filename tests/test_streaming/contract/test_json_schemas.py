@@ -33,7 +33,9 @@ from streaming.contract.topics import (
 )
 from streaming.market.match_index import Entry
 from streaming.market.match_values import MatchWriter
-from streaming.profiles.fold import Received, ReceivedEvent, ReceivedStatedPart, fold
+from streaming.profiles.fold import Received, ReceivedStatedPart, fold
+from streaming.profiles.fold_inputs import received_event
+from streaming.profiles.stated_parts import StatedParts
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
 from streaming.serving.scoring import anonymous_profile, recommendation_value
@@ -42,6 +44,7 @@ from training.ranking.most_popular import MostPopularRanker
 
 VALUES = [topic for topic in TOPICS if topic.record is not None]
 NAMES = [topic.name for topic in VALUES]
+HARD_WISH = {"field": "place", "value": "Hangzhou"}
 
 
 @cache
@@ -54,8 +57,8 @@ def samples(name: str) -> list[dict[str, Any]]:
     """Real values of a topic, as a consumer parses them."""
     makers = {
         POSTINGS.name: lambda: list(market().postings()),
-        CANDIDATES.name: lambda: list(market().candidates()),
-        EVENTS.name: lambda: list(market().events()),
+        CANDIDATES.name: candidates,
+        EVENTS.name: events,
         PROFILES.name: profiles,
         RECOMMENDATIONS.name: recommendations,
         MATCHES.name: matches,
@@ -63,14 +66,27 @@ def samples(name: str) -> list[dict[str, Any]]:
     return [orjson.loads(orjson.dumps(value)) for value in makers[name]()]
 
 
+def events() -> list[dict[str, Any]]:
+    """The market's, the last of them taken back."""
+    made = list(market().events())
+    last = next(one for one in reversed(made) if one["kind"] != "impression")
+    return [*made, last | {"withdrawn": True}]
+
+
+def candidates() -> list[dict[str, Any]]:
+    """The market's, the first of whom says something in a conversation, too."""
+    first, *others = (orjson.loads(orjson.dumps(one)) for one in market().candidates())
+    own = {k: v for k, v in first.items() if k not in {"candidate_id", "schema_version"}}
+    said = {"turn_id": "t1", "said_at": own["updated_at"], "field": "must", "must": HARD_WISH}
+    stated = StatedParts(StatedParts.of(own).saved, (said,)).document()
+    assert stated is not None
+    return [first, *others, first | stated]
+
+
 def profiles() -> list[dict[str, Any]]:
     seen: dict[str, list[Received]] = {}
     for offset, value in enumerate(samples(EVENTS.name)):
-        told = {key: value[key] for key in ("event_id", "posting_id", "kind", "event_time")}
-        duration = value.get("duration_seconds")
-        event = ReceivedEvent(
-            **told, duration_seconds=duration, offset=offset, produced_at=value["event_time"]
-        )
+        event = received_event(value, offset, produced_at=value["event_time"])
         seen.setdefault(value["candidate_id"], []).append(event)
     for offset, value in enumerate(samples(CANDIDATES.name)):
         stated = {k: v for k, v in value.items() if k not in {"candidate_id", "schema_version"}}

@@ -29,7 +29,7 @@ def moment(minute):
     return format_timestamp(START + timedelta(minutes=minute))
 
 
-def event(number=0, *, posting="p0", kind="view", minute=0, seconds=None, offset=0):
+def event(number=0, *, posting="p0", kind="view", minute=0, seconds=None, offset=0, back=False):
     return ReceivedEvent(
         event_id=f"e{number}",
         posting_id=posting,
@@ -38,6 +38,7 @@ def event(number=0, *, posting="p0", kind="view", minute=0, seconds=None, offset
         offset=offset,
         produced_at=moment(1_000 + offset),
         duration_seconds=seconds,
+        withdrawn=back,
     )
 
 
@@ -58,20 +59,28 @@ def first_of(records, key):
 def expected(records):
     """The profile of all records at once, without `triggered_by`; None where nothing counts."""
     events = [r for r in records if isinstance(r, ReceivedEvent)]
+    events = [e for e in events if e.kind != "impression"]
+    back = first_of(
+        [e for e in events if e.withdrawn],
+        lambda e: (e.event_time, e.event_id, e.kind, e.posting_id),
+    )
+    back = [back[key] for key in sorted(back)][-500:]
+    taken = {(e.event_time, e.event_id) for e in back}
+    events = [e for e in events if not e.withdrawn]
     clicks = first_of(
-        [e for e in events if e.kind != "impression"],
+        events,
         lambda e: (e.event_time, e.event_id, e.kind, e.posting_id, str(e.duration_seconds)),
     )
     distinct = {}
     for key in sorted(clicks, reverse=True):
         distinct[key[:2]] = clicks[key]
-    held = [distinct[key] for key in sorted(distinct)][-50:]
+    held = [distinct[key] for key in sorted({*distinct, *taken})[-50:] if key not in taken]
     marks = {
-        "applied": newest_marks(e for e in events if e.kind in ("apply", "hire")),
-        "dismissed": newest_marks(e for e in events if e.kind == "dismiss"),
+        "applied": newest_marks(events, back, ("apply", "hire")),
+        "dismissed": newest_marks(events, back, ("dismiss",)),
     }
     stated = newest_stated(r for r in records if isinstance(r, ReceivedStatedPart))
-    kept = [*held, *marks["applied"], *marks["dismissed"]]
+    kept = [*held, *marks["applied"], *marks["dismissed"], *back]
     if not kept and stated is None:
         return None
     tops = {}
@@ -107,13 +116,36 @@ def expected(records):
             ]
             for part, entries in marks.items()
         },
+        **({"withdrawn": [withdrawal(e) for e in back]} if back else {}),
     }
 
 
-def newest_marks(events):
+def withdrawal(e):
+    return {
+        "event_id": e.event_id,
+        "posting_id": e.posting_id,
+        "kind": e.kind,
+        "event_time": e.event_time,
+        "offset": e.offset,
+    }
+
+
+def newest_marks(events, back, kinds):
+    """The newest 500 postings, done or taken back; then those whose newest is done."""
+    events = [e for e in events if e.kind in kinds]
     per_time = first_of(events, lambda e: (e.posting_id, e.event_time))
     newest = {posting: per_time[posting, time] for posting, time in sorted(per_time)}
-    return sorted(newest.values(), key=lambda e: (e.event_time, e.posting_id))[-500:]
+    taken = {e.posting_id: e.event_time for e in back if e.kind in kinds}
+    times = [(e.event_time, posting) for posting, e in newest.items()]
+    last = {
+        posting: time for time, posting in sorted([*times, *((t, p) for p, t in taken.items())])
+    }
+    window = sorted((time, posting) for posting, time in last.items())[-500:]
+    return [
+        newest[posting]
+        for time, posting in sorted(window)
+        if posting in newest and newest[posting].event_time > taken.get(posting, "")
+    ]
 
 
 def newest_stated(records):
@@ -146,6 +178,7 @@ few_events = st.builds(
     kind=st.sampled_from(KINDS),
     minute=st.integers(0, 4),
     seconds=st.sampled_from([None, 0.0, 2.5, 30.0]),
+    back=st.sampled_from([False, False, False, True]),
 )
 many_events = st.builds(
     event,
@@ -153,6 +186,7 @@ many_events = st.builds(
     posting=st.integers(0, 60).map("p{}".format),
     kind=st.sampled_from(KINDS),
     minute=st.integers(0, 120),
+    back=st.sampled_from([False, False, False, False, True]),
 )
 parts = st.builds(
     said,
@@ -223,8 +257,8 @@ def without_places(profile):
     if profile is None:
         return None
     told = {k: v for k, v in bare(profile).items() if k not in ("version", "offsets")}
-    for part in ("events", "applied", "dismissed"):
-        told[part] = [{k: v for k, v in e.items() if k != "offset"} for e in told[part]]
+    for part in ("events", "applied", "dismissed", "withdrawn"):
+        told[part] = [{k: v for k, v in e.items() if k != "offset"} for e in told.get(part, ())]
     return told
 
 
