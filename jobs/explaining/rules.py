@@ -32,6 +32,7 @@ class Rule(StrEnum):
     NOT_YET_OPEN = "not yet open"
     EXPIRED = "expired"
     BLOCKED = "blocked employer"
+    HARD_WISH = "hard wish"
     APPLIED = "applied to"
     DISMISSED = "dismissed"
     KNOWN = "viewed or saved"
@@ -45,6 +46,7 @@ MEANINGS: Mapping[Rule, str] = {
     Rule.NOT_YET_OPEN: "it opens after the moment of the list",
     Rule.EXPIRED: "it had expired at the moment of the list",
     Rule.BLOCKED: "the candidate never wants to see its employer",
+    Rule.HARD_WISH: "it does not say that it meets what the candidate insists on",
     Rule.APPLIED: "the candidate has applied to it",
     Rule.DISMISSED: "the candidate has dismissed it",
     Rule.KNOWN: "the candidate has viewed or saved it",
@@ -92,6 +94,7 @@ class ListRules:
             Rule.NOT_YET_OPEN: catalogue.opens > moment,
             Rule.EXPIRED: catalogue.expires < moment,
             Rule.BLOCKED: np.isin(catalogue.employers, list(blocked)),
+            Rule.HARD_WISH: ~catalogue.hard_wishes.allowed(stated.get("must") or ()),
             Rule.APPLIED: self._mask(_ids(profile, "applied")),
             Rule.DISMISSED: self._mask(_ids(profile, "dismissed")),
             Rule.KNOWN: self._mask(_ids(profile, "events")),

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from streaming.names import comparable
 from streaming.timestamps import format_timestamp, parse_timestamp
+from streaming.wishes.hard_wishes import HardWishes
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT_CACHE = 16_384
@@ -98,6 +99,11 @@ class Catalogue:
         names = pa.array(["", *self.employers], pa.string())
         return np.asarray(names.dictionary_encode().indices[1:], dtype=np.int64)
 
+    @cached_property
+    def hard_wishes(self) -> HardWishes:
+        """Which postings meet hard wishes."""
+        return HardWishes(self.table)
+
     def open_at(self, as_of: str) -> np.ndarray:
         """Return which postings are open at a time, (N,) bool."""
         moment = int(parse_timestamp(as_of).timestamp() * 1_000_000)
@@ -107,14 +113,16 @@ class Catalogue:
         """Return which postings a list for a profile may contain, (N,) bool.
 
         Excluded are those that are closed, not yet open or expired at `as_of`, those whose
-        employer the candidate blocks, and those that the candidate has viewed, saved, applied to
-        or dismissed.
+        employer the candidate blocks, those that do not meet a hard wish, and those that the
+        candidate has viewed, saved, applied to or dismissed.
         """
         allowed = self.open_at(as_of)
         stated = profile.get("stated") or {}
         blocked = {comparable(name) for name in stated.get("blocked_employers") or ()} - {""}
         if blocked:
             allowed &= ~np.isin(self.employers, list(blocked))
+        if musts := stated.get("must"):
+            allowed &= self.hard_wishes.allowed(musts)
         parts = ("events", "applied", "dismissed")
         known = {entry["posting_id"] for part in parts for entry in profile.get(part) or ()}
         allowed[[self.rows[posting_id] for posting_id in known & self.rows.keys()]] = False

@@ -26,6 +26,7 @@ from streaming.serving.bundles import Bundle
 from streaming.serving.champion import ServingVersions
 from streaming.serving.ranker import Profile, RankedItem
 from streaming.timestamps import parse_timestamp
+from streaming.wishes.hard_wish_reasons import hard_wish_reasons
 
 CHUNK = 64
 """Profiles ranked in one call."""
@@ -197,7 +198,12 @@ def read_newest(batches: Iterable[pa.RecordBatch]) -> NewestProfiles:
 def recommendation_value(
     profile: Profile, items: list[RankedItem], versions: ServingVersions
 ) -> dict[str, Any]:
-    """Return a value of `records.Recommendation`, ready to be written as JSON."""
+    """Return a value of `records.Recommendation`, ready to be written as JSON.
+
+    The reasons of each item are the ranker's, and one for each hard wish, which all items meet.
+    """
+    if asked := hard_wish_reasons(profile):
+        items = [item | {"reasons": [*item["reasons"], *asked]} for item in items]
     value = {
         "schema_version": SCHEMA_VERSION,
         "recommendation_id": recommendation_id(profile, versions),
