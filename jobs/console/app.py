@@ -23,7 +23,7 @@ from jobs.console.page_state import PageState
 from jobs.console.sessions import Session
 from jobs.console.subscribers import MAX_SUBSCRIPTIONS, Subscribers
 from jobs.console.texts import LANGUAGES, preferred_language, texts
-from streaming.contract.topics import PROFILES, RECOMMENDATIONS
+from streaming.contract.topics import MATCHES, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.errors import BrokerError, CareerstreamError, InputError
 from streaming.settings import Settings
 
@@ -32,6 +32,7 @@ THEMES = ("auto", "light", "dark")
 ALIVE_SECONDS = 10.0
 """After so long without news a comment is sent, by which a lost browser is noticed."""
 PARTS_OF_TOPICS = {PROFILES.name: "profile", RECOMMENDATIONS.name: "list"}
+"""Parts that follow the candidate of a session. The matches follow its posting."""
 RECONNECT_MS = 1_000
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -68,6 +69,7 @@ class Console:
         posts = {
             "/candidate": self.choose,
             "/candidate/new": self.make_up,
+            "/posting": self.choose_posting,
             "/events": self.act,
             "/preferences": self.prefer,
             "/operator/replay": self.replay,
@@ -107,6 +109,16 @@ class Console:
         if not self.state.knows(candidate_id) and not await self.state.search(candidate_id):
             raise InputError(f"there is no profile and no list of candidate {candidate_id}")
         return self._show(request, candidate_id)
+
+    async def choose_posting(self, request: Request) -> dict[str, Any]:
+        """Show the matches of a posting from now on."""
+        posting_id = str((await _body(request)).get("posting_id") or "").strip()
+        if not await self.state.search_posting(posting_id):
+            raise InputError(f"there is no open posting {posting_id} on its topic")
+        session = _session(request)
+        session.posting_id = posting_id
+        self.subscribers.session_changed(session, "matches")
+        return {"posting_id": posting_id}
 
     async def make_up(self, request: Request) -> dict[str, Any]:
         """Send what somebody states, and show that candidate from now on."""
@@ -188,6 +200,8 @@ class Console:
     def _on_change(self, topic: str, key: str) -> None:
         if not topic:
             self.subscribers.status_changed()
+        elif topic in {MATCHES.name, POSTINGS.name}:
+            self.subscribers.posting_changed(key, "matches")
         elif part := PARTS_OF_TOPICS.get(topic):
             self.subscribers.candidate_changed(key, part)
 

@@ -14,7 +14,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from jobs.console.market_clock import MarketClock
 from jobs.console.newest_values import NewestValues
 from streaming.contract.json_parser import DecodeError
-from streaming.contract.topics import POSTINGS, PROFILES, RECOMMENDATIONS, Topic
+from streaming.contract.topics import MATCHES, POSTINGS, PROFILES, RECOMMENDATIONS, Topic
 from streaming.contract.value_decoder import read_value
 from streaming.errors import BrokerError, CareerstreamError
 from streaming.kafka.clients import broker_errors, consumer
@@ -24,7 +24,12 @@ from streaming.settings import KafkaSettings
 log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
-MAX_BYTES = {POSTINGS.name: 128 * MIB, PROFILES.name: 64 * MIB, RECOMMENDATIONS.name: 64 * MIB}
+MAX_BYTES = {
+    POSTINGS.name: 128 * MIB,
+    PROFILES.name: 64 * MIB,
+    RECOMMENDATIONS.name: 64 * MIB,
+    MATCHES.name: 64 * MIB,
+}
 """Of the values that are kept, by topic."""
 RECENT_MESSAGES = 20_000
 """Of each partition, read at the start. What is older is looked up when somebody asks for it."""
@@ -40,7 +45,7 @@ OnChange = Callable[[str, str], None]
 
 
 class LiveTopics:
-    """The newest postings, profiles and recommendations, as they come.
+    """The newest values of the topics of `MAX_BYTES`, as they come.
 
     Guarantee: a value older than one that was kept is ignored. So duplicates and repeated reading
     after a lost connection change nothing.

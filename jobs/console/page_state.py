@@ -1,4 +1,4 @@
-"""The state of a candidate's page, made from the live topics for the candidate of a session."""
+"""The state of the market's page, made from the live topics for what a session has chosen."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from jobs.console.live_topics import LiveTopics
 from jobs.console.market_clock import MarketClock
 from jobs.console.sessions import Session
 from jobs.console.subscribers import Subscribers
-from streaming.contract.topics import POSTINGS, PROFILES, RECOMMENDATIONS, Topic
+from streaming.contract.topics import MATCHES, POSTINGS, PROFILES, RECOMMENDATIONS, Topic
 from streaming.errors import CareerstreamError
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,13 @@ class PageState:
                 await asyncio.to_thread(self._live.look_up, topic, {candidate_id})
         return self.knows(candidate_id)
 
+    async def search_posting(self, posting_id: str) -> bool:
+        """Return whether a posting stands anywhere on its topic; also read its matches."""
+        for topic in (POSTINGS, MATCHES):
+            if self._live.value(topic, posting_id) is None and not self._live.is_complete(topic):
+                await asyncio.to_thread(self._live.look_up, topic, {posting_id})
+        return self._posting(posting_id) is not None
+
     def _candidate(self, session: Session) -> dict[str, Any]:
         recent = self._live.recent_keys(PROFILES, RECENT_CANDIDATES)
         return {"id": session.candidate_id, "recent": sorted(recent)}
@@ -69,6 +76,17 @@ class PageState:
         view = views.list_view(recommendation, self._posting, moment)
         session.remember(view["recommendation_id"], [i["posting_id"] for i in view["items"]])
         return view
+
+    def _matches(self, session: Session) -> dict[str, Any] | None:
+        if session.posting_id is None:
+            return None
+        match = self._live.value(MATCHES, session.posting_id)
+        return {
+            "posting_id": session.posting_id,
+            "posting": views.posting_view(self._posting(session.posting_id)),
+            "match": None if match is None else views.match_view(match),
+            "none_published": not self._live.recent_keys(MATCHES, 1),
+        }
 
     def _profile(self, session: Session) -> dict[str, Any] | None:
         profile = self._value(PROFILES, session)

@@ -27,6 +27,8 @@ class Session:
 
     id: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     candidate_id: str | None = None
+    posting_id: str | None = None
+    """Whose matches are shown."""
     language: str | None = None
     theme: str = "auto"
     events: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))

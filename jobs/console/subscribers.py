@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from jobs.console.sessions import Session
 
 MAX_SUBSCRIPTIONS = 200
-PARTS = frozenset({"candidate", "list", "profile", "status"})
+PARTS = frozenset({"candidate", "list", "matches", "profile", "status"})
 """The parts of a page's state."""
 
 
@@ -71,9 +71,14 @@ class Subscribers:
         chosen = [own for own in self._all if own.session.candidate_id == candidate_id]
         self._call(chosen, part)
 
-    def session_changed(self, session: Session) -> None:
-        """Tell the pages of a session that they show somebody else."""
-        self._call([own for own in self._all if own.session is session], *PARTS)
+    def posting_changed(self, posting_id: str, part: str) -> None:
+        """Tell the pages that show a posting's matches; any thread may call it."""
+        chosen = [own for own in self._all if own.session.posting_id == posting_id]
+        self._call(chosen, part)
+
+    def session_changed(self, session: Session, *parts: str) -> None:
+        """Tell the pages of a session that they show something else: some parts, or all."""
+        self._call([own for own in self._all if own.session is session], *(parts or PARTS))
 
     def status_changed(self) -> None:
         """Tell all pages that there is trouble, or none any more."""

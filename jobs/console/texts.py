@@ -86,9 +86,35 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "announce same": ("The list came again, unchanged.", "列表已更新，内容不变。"),
     "keys": ("Keys", "快捷键"),
     "keys text": (
-        "j and k move through the list; v views, s saves and d dismisses the chosen posting.",
-        "j、k 在列表中移动；v 浏览、s 收藏、d 表示对选中职位不感兴趣。",
+        "j and k move; v views, s saves, d dismisses the chosen posting; m shows its candidates.",
+        "j、k 在列表中移动；v 浏览、s 收藏、d 表示对选中职位不感兴趣，m 显示其候选人。",
     ),
+    "matches": ("Candidates", "候选人"),
+    "matches of": ("Candidates for a posting", "职位的候选人"),
+    "posting id": ("Posting id", "职位编号"),
+    "no posting": (
+        "No posting is chosen yet. Every posting of the list has a button for it.",
+        "尚未选择职位。列表中的每个职位都有对应按钮。",
+    ),
+    "no matches": (
+        "No match was published yet. `careerstream --set match.with_up=yes up` makes matches.",
+        "尚未发布任何匹配。运行 `careerstream --set match.with_up=yes up` 生成。",
+    ),
+    "nobody fits": (
+        "Nobody who agreed to be shown to employers has this posting within reach.",
+        "同意向雇主展示的求职者中，没有人与该职位相近。",
+    ),
+    "match versions": (
+        "Model {model} · catalogue version {catalogue} · as of {as_of}",
+        "模型 {model} · 职位目录版本 {catalogue} · 截至 {as_of}",
+    ),
+    "halves": (
+        "would turn to it: {probability} % · meets what it asks for: {requirement} %",
+        "关注该职位的概率 {probability} % · 符合要求 {requirement} %",
+    ),
+    "why candidate": ("Why this candidate", "匹配理由"),
+    "disclosed": ("has applied", "已申请"),
+    "announce matches": ("Candidates for {title}: {count}.", "{title} 的候选人：{count} 位。"),
     "profile": ("The profile, as it folds", "实时画像"),
     "no profile": ("No profile yet.", "尚无画像。"),
     "profile version": ("Version {version}, as of {as_of}", "版本 {version}，截至 {as_of}"),

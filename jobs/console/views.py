@@ -64,6 +64,21 @@ def list_view(recommendation: Document, find_posting: FindPosting, moment: str) 
     }
 
 
+def match_view(match: Document) -> dict[str, Any]:
+    """Return what is shown of a match. A candidate is the id that the match gives them."""
+    names = ("match_id", "model_name", "model_version", "catalogue_version", "as_of")
+    shown = ("candidate", "disclosed", "score", "probability", "requirement")
+    lists = ("met", "missing")
+    return {name: match[name] for name in names} | {
+        "candidates": [
+            {name: one[name] for name in shown}
+            | {name: one.get(name) or [] for name in lists}
+            | {"rank": rank, "reasons": [reason["text"] for reason in one["reasons"]]}
+            for rank, one in enumerate(match["candidates"], start=1)
+        ]
+    }
+
+
 def profile_view(profile: Document, find_posting: FindPosting) -> dict[str, Any]:
     """Return what is shown of a profile: what is stated, and the newest events first."""
     stated = profile.get("stated") or {}

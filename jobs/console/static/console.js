@@ -1,67 +1,7 @@
-// Both pages of the console. Every text of others reaches the page through textContent.
+// Both pages of the console.
 
-const texts = JSON.parse(document.body.dataset.texts);
-const find = (id) => document.getElementById(id);
-
-/** Return a text of the catalogue with its {names} filled in. */
-function text(key, values = {}) {
-  return texts[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-}
-
-/** Make an element; children are elements or strings, which are shown as they are. */
-function make(tag, options = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "class") element.className = value;
-    else if (name === "on") element.addEventListener("click", value);
-    else if (name === "data") Object.assign(element.dataset, value);
-    else element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== ""));
-  return element;
-}
-
-function show(element, content) {
-  element.hidden = !content;
-  if (content && element.textContent !== content) element.textContent = content;
-}
-
-/** Send JSON; return the answer, or show in one line why there is none. */
-async function ask(path, body) {
-  const options = body && {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  try {
-    const response = await fetch(path, options);
-    if (response.status === 403) return sessionEnded();
-    const answer = await response.json();
-    if (response.ok) return answer;
-    report(answer.error);
-  } catch {
-    report(text("lost"));
-  }
-  return null;
-}
-
-const report = (line) => show(find("trouble"), line && `${text("failed")}: ${line}`);
-
-function sessionEnded() {
-  show(find("trouble"), text("ended"));
-  return null;
-}
-
-function announce(line) {
-  find("announcer").textContent = line;
-}
-
-const moment = (time) => time.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
-const number = (value, digits = 0) =>
-  value === null || value === undefined
-    ? "-"
-    : value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits });
-const seconds = (value) => (value === null || value === undefined ? "-" : `${value.toFixed(2)} s`);
+import { announce, ask, find, make, moment, number, report, seconds, show, text } from "./page.js";
+import { MatchesView } from "./matches.js";
 
 for (const name of ["language", "theme"]) {
   find(name).addEventListener("change", async (event) => {
@@ -84,6 +24,7 @@ class CandidatePage {
     this.clicks = new Map(); // event id → time of the click, until a list answers it
     this.answers = new Map(); // event id → time at which its list was shown
     this.latencies = [];
+    this.matches = new MatchesView();
     find("choose").addEventListener("submit", (event) => this.choose(event));
     find("stated").addEventListener("submit", (event) => this.makeUp(event));
     document.addEventListener("keydown", (event) => this.key(event));
@@ -111,6 +52,7 @@ class CandidatePage {
     if (state.status) this.showStatus(state.status);
     if ("profile" in state) this.showProfile(state.profile);
     if ("list" in state) this.showList(state.list);
+    if ("matches" in state) this.matches.update(state.matches);
     const shownAt = performance.now();
     for (const id of state.answered) {
       if (!this.answers.has(id)) remember(this.answers, id, shownAt);
@@ -217,6 +159,18 @@ class CandidatePage {
           on: () => this.act(kind, item),
         },
         text(kind),
+      ),
+    );
+    buttons.push(
+      make(
+        "button",
+        {
+          type: "button",
+          "aria-label": text("action on", { action: text("matches"), title }),
+          data: { kind: "matches" },
+          on: () => this.matches.choose(item.posting_id),
+        },
+        text("matches"),
       ),
     );
     return make(
@@ -350,6 +304,8 @@ class CandidatePage {
     if (event.key === "j" || event.key === "k") {
       const next = index < 0 ? 0 : index + (event.key === "j" ? 1 : -1);
       items[Math.max(0, Math.min(next, items.length - 1))]?.focus();
+    } else if (event.key === "m" && index >= 0) {
+      this.matches.choose(this.list.items[index].posting_id);
     } else if (KEYS[event.key] && index >= 0) {
       this.act(KEYS[event.key], this.list.items[index]);
     } else return;

@@ -16,13 +16,23 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from infra.simulator import Market, MarketConfig, write
-from jobs import hot_path, index_postings
+from jobs import hot_path, index_postings, match
 from jobs.operations.file_import import import_candidates, import_events, import_postings
 from jobs.runtime.health_monitor import monitored
 from jobs.runtime.sandbox import settings_environment
 from jobs.runtime.streaming_query import start_all
-from streaming.contract.topics import EVENTS, POSTINGS, PROFILES, RECOMMENDATIONS
-from streaming.kafka.topic_reader import read_messages
+from streaming.contract.records import Match, to_json
+from streaming.contract.topics import (
+    CANDIDATES,
+    EVENTS,
+    MATCHES,
+    POSTINGS,
+    PROFILES,
+    RECOMMENDATIONS,
+)
+from streaming.kafka.topic_reader import read_latest, read_messages
+from streaming.market.match_values import opaque_id, opaque_key
+from streaming.settings import MatchSettings
 from training.registry.registration import ensure_champion
 
 pytestmark = [pytest.mark.kafka, pytest.mark.spark, pytest.mark.slow]
@@ -60,7 +70,9 @@ CLICK = """async ([kind, place]) => {
 @pytest.fixture(scope="module")
 def market(spark, make_settings, tmp_path_factory):
     """Settings of a market whose lists are made by the real jobs, with one dead letter to come."""
-    settings, folder = make_settings(), tmp_path_factory.mktemp("market")
+    matching = MatchSettings(size=5, reach=20, interval_seconds=0.5)
+    settings = make_settings().model_copy(update={"match": matching})
+    folder = tmp_path_factory.mktemp("market")
     write(Market(MARKET), folder)
     import_postings(settings, folder / "postings.jsonl")
     import_candidates(settings, folder / "candidates.jsonl")
@@ -69,7 +81,7 @@ def market(spark, make_settings, tmp_path_factory):
     running = start_all([partial(index_postings.start, spark, settings)], settings)
     running.drain()
     running.stop(60)
-    starts = [partial(each.start, spark, settings) for each in (index_postings, hot_path)]
+    starts = [partial(each.start, spark, settings) for each in (index_postings, hot_path, match)]
     with monitored("up", spark, settings) as monitor:
         running = start_all(starts, settings)
         monitor.follow(running)
@@ -111,7 +123,7 @@ def open_page(client, chromium):
 
 def choose(page, candidate=CANDIDATE):
     page.get_by_label("Candidate id").fill(candidate)
-    page.get_by_role("button", name="Choose").click()
+    page.locator("#choose button").click()
     page.wait_for_selector("#list > li")
 
 
@@ -158,6 +170,67 @@ def test_the_keyboard_moves_through_the_list_and_acts(open_page):
         assert page.evaluate(focused), "the place in the list is lost"
 
 
+def person_of(settings, posting, shown):
+    """Return what the candidate states who is shown under an id beside a posting."""
+    key = opaque_key(settings)
+    for stated in Market(MARKET).candidates():
+        own = stated["candidate_id"]
+        if shown in {own, opaque_id(key, posting, own)}:
+            return stated
+    raise AssertionError(shown)
+
+
+def test_the_matches_of_a_posting_stand_beside_the_list_and_lose_who_withdraws(
+    open_page, market, send
+):
+    values = {
+        key: Match.model_validate_json(message.value)
+        for key, message in read_latest(market.kafka, MATCHES).items()
+    }
+    posting = next(key for key, value in sorted(values.items()) if len(value.candidates) > 1)
+    page = open_page()
+    choose(page, "c000006")
+    page.get_by_label("Posting id").fill(posting)
+    page.locator("#choose-posting button").click()
+    page.wait_for_selector("#matches > li")
+    page.wait_for_selector("#announcer:has-text('Candidates for ')", state="attached")
+    shown = page.locator("#matches h3").first.inner_text()
+    assert page.locator("#matches > li").first.locator(".reasons li").count() >= 1
+    stated = person_of(market, posting, shown)
+    withdrawn = stated | {"contactable": False, "updated_at": "2025-06-01T08:00:00.000000Z"}
+    send(market, CANDIDATES, [(stated["candidate_id"].encode(), orjson.dumps(withdrawn))])
+    page.wait_for_function(
+        "(id) => !document.getElementById('matches').textContent.includes(id)", arg=shown
+    )
+
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    first = page.locator("#list > li").first
+    page.keyboard.press("m")
+    page.wait_for_selector(f"#matches-posting:has-text({first.locator('h3').inner_text()!r})")
+
+
+def test_a_hostile_match_is_text(open_page, market, send):
+    known = Match.model_validate_json(next(iter(read_latest(market.kafka, MATCHES).values())).value)
+    one = known.candidates[0].model_copy(update={"candidate": MARKUP, "met": [MARKUP]})
+    reasons = [one.reasons[0].model_copy(update={"text": MARKUP})]
+    hostile = known.model_copy(
+        update={
+            "posting_id": "hostile-match",
+            "candidates": [one.model_copy(update={"reasons": reasons})],
+        }
+    )
+    posting = HOSTILE | {"posting_id": "hostile-match"}
+    send(market, POSTINGS, [(b"hostile-match", orjson.dumps(posting))])
+    send(market, MATCHES, [(b"hostile-match", to_json(hostile))])
+    page = open_page()
+    page.get_by_label("Posting id").fill("hostile-match")
+    page.locator("#choose-posting button").click()
+    page.wait_for_selector("#matches > li")
+    assert page.locator("#matches").inner_text().count(MARKUP) == 2
+    assert page.locator("#matches").locator("a, img, script").count() == 0
+
+
 def test_somebody_is_made_up_in_chinese(open_page):
     page = open_page(locale="zh-CN")
     assert page.get_attribute("html", "lang") == "zh"
@@ -196,7 +269,7 @@ def test_a_hostile_posting_is_text_without_a_link(open_page, market, send):
 @pytest.mark.parametrize("locale", ["en", "zh-CN"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_axe_has_no_complaint_and_nothing_is_wider_than_the_screen(
-    open_page, client, theme, locale, viewport
+    open_page, market, theme, locale, viewport
 ):
     page = open_page(locale=locale, viewport=viewport, color_scheme=theme)
     assert Axe().run(page).violations_count == 0  # nobody is chosen yet
@@ -204,10 +277,13 @@ def test_axe_has_no_complaint_and_nothing_is_wider_than_the_screen(
     page.locator("#choose button").click()
     page.wait_for_selector("#list > li")
     assert page.evaluate(CLICK, ["view", 1])
+    page.locator("#posting-id").fill(next(iter(read_latest(market.kafka, MATCHES))))
+    page.locator("#choose-posting button").click()
+    page.wait_for_selector("#matches > li")
     page.locator("#make-up summary").click()
     for path in ("/", "/operator"):
         if path == "/operator":
-            page.goto(f"http://{client.host}{path}")
+            page.goto(page.url.rstrip("/") + path)
             page.wait_for_selector("#models table")
             page.wait_for_selector("#jobs table")
         result = Axe().run(page)

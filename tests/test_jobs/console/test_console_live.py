@@ -15,6 +15,7 @@ from streaming.contract.topics import (
     CANDIDATES,
     DEAD_LETTERS,
     EVENTS,
+    MATCHES,
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
@@ -63,12 +64,26 @@ def made_list(candidate, version, *numbers, event_id=None):
     }  # fmt: skip
 
 
+def match(number, *candidates):
+    return {
+        "schema_version": 1, "match_id": f"p{number}-{candidates}", "posting_id": f"p{number}",
+        "model_name": "m", "model_version": "1", "catalogue_version": 1, "as_of": AS_OF,
+        "candidates": [
+            {"rank": rank, "candidate": each, "disclosed": False, "score": 0.1, "activity": 1.0,
+             "probability": 0.2, "requirement": 0.5, "met": ["SQL"],
+             "reasons": [{"kind": "stated", "text": f"Reason {MARKUP}"}],
+             "profile_version": 3, "as_of": AS_OF}
+            for rank, each in enumerate(candidates, start=1)
+        ],
+    }  # fmt: skip
+
+
 @pytest.fixture
 def put(send):
     """Send values under the key that their topic wants."""
 
     def sent(settings, topic, *values):
-        name = "posting_id" if topic is POSTINGS else "candidate_id"
+        name = "posting_id" if topic in {POSTINGS, MATCHES} else "candidate_id"
         send(settings, topic, [(value[name].encode(), orjson.dumps(value)) for value in values])
 
     return sent
@@ -168,6 +183,55 @@ def test_each_session_sees_the_candidate_that_it_chose(filled, console_for, put)
         for path in ("/?candidate_id=c2", "/stream?candidate_id=c2"):
             assert first.request("GET", path.replace("/stream", "/"))[0] == 200
         assert first.state()["candidate"]["id"] == "c1"
+
+
+def matched(*candidates):
+    return lambda state: (
+        (state.get("matches") or {}).get("match")
+        and [one["candidate"] for one in state["matches"]["match"]["candidates"]]
+        == list(candidates)
+    )
+
+
+def test_the_matches_of_a_posting_follow_their_topic(filled, console_for, put, send):
+    with console_for(filled) as client:
+        assert client.state(lambda s: not s["status"]["trouble"])["matches"] is None
+        assert client.post("/posting", {"posting_id": "p2"}) == (200, {"posting_id": "p2"})
+        state = client.state(lambda s: s["matches"])["matches"]
+        assert (state["match"], state["none_published"]) == (None, True)
+        assert state["posting"]["title"] == f"Title 2 {MARKUP}"
+        put(filled, MATCHES, match(2, "x1", "x2"), match(3, "x9"))
+        (one, _) = client.state(matched("x1", "x2"))["matches"]["match"]["candidates"]
+        assert one == {
+            "rank": 1, "candidate": "x1", "disclosed": False, "score": 0.1, "probability": 0.2,
+            "requirement": 0.5, "met": ["SQL"], "missing": [], "reasons": [f"Reason {MARKUP}"],
+        }  # fmt: skip
+        put(filled, MATCHES, match(2, "x2"))
+        client.state(matched("x2"))
+        send(filled, MATCHES, [(b"p2", None)])
+        state = client.state(lambda s: s["matches"]["match"] is None)["matches"]
+        assert not state["none_published"]
+
+
+def test_each_session_sees_the_matches_of_its_own_posting(filled, console_for, put):
+    put(filled, MATCHES, match(1, "x1"), match(2, "x2"))
+    with console_for(filled) as first:
+        second = type(first)(f"http://{first.host}/?token={first.token}")
+        second.sign_in()
+        first.post("/posting", {"posting_id": "p1"})
+        second.post("/posting", {"posting_id": "p2"})
+        first.state(matched("x1"))
+        second.state(matched("x2"))
+        assert first.state()["matches"]["posting_id"] == "p1"
+
+
+def test_a_posting_that_is_not_on_the_topic_is_not_chosen(filled, console_for):
+    with console_for(filled) as client:
+        client.state(lambda s: not s["status"]["trouble"])
+        for posting_id in ("nothing", "", MARKUP):
+            status, answer = client.post("/posting", {"posting_id": posting_id})
+            assert (status, "there is no open posting" in answer["error"]) == (422, True)
+        assert client.state()["matches"] is None
 
 
 def test_somebody_unknown_is_not_chosen(filled, console_for):

@@ -163,7 +163,8 @@ def test_every_text_has_the_same_names_in_both_languages():
 def test_the_page_names_no_text_that_does_not_exist():
     from jobs.console import app  # noqa: PLC0415
 
-    script = (app.FOLDER / "static" / "console.js").read_text("utf-8")
+    scripts = (app.FOLDER / "static").glob("*.js")
+    script = "".join(file.read_text("utf-8") for file in scripts)
     named = set(re.findall(r'text\(\s*"([^"]+)"', script))
     assert len(named) > 30
     assert named <= set(texts("en"))

@@ -104,7 +104,8 @@ def test_the_names_of_this_machine_are_ours(client, cookie, name):
 def test_a_foreign_page_can_send_nothing(client, cookie, origin):
     assert cookie
     origin = origin and origin.format(host=client.host)
-    for path in ("/candidate", "/candidate/new", "/events", "/preferences", "/operator/replay"):
+    paths = ("/candidate", "/candidate/new", "/posting", "/events", "/preferences")
+    for path in (*paths, "/operator/replay"):
         assert client.request("POST", path, {}, origin=origin)[0] == 403
 
 
@@ -153,6 +154,7 @@ def test_no_broker_is_one_line_on_the_page_and_for_every_action(client, cookie):
     for path, body in {
         "/candidate/new": {"skills": "SQL"},
         "/candidate": {"candidate_id": "c"},
+        "/posting": {"posting_id": "p"},
     }.items():
         status, answer = client.post(path, body)
         assert (status, "\n" in answer["error"]) == (503, False)
