@@ -9,6 +9,7 @@ blocked are in no list.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -55,6 +56,28 @@ class Served(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class PreparedRanker:
+    """A ranker and what it has prepared for a catalogue, outside the stream (`Served`)."""
+
+    trained: Ranker
+    postings: Catalogue
+    folder: Path
+    versions: ServingVersions
+
+    def ranker(self) -> Ranker:
+        """Return the ranker."""
+        return self.trained
+
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue."""
+        return self.postings
+
+    def prepared_path(self) -> Path:
+        """Return the folder."""
+        return self.folder
+
+
 def make_reaches(
     profiles: Sequence[Profile], bundle: Served, size: int, half_life_days: float
 ) -> Iterator[Reach]:
@@ -72,7 +95,8 @@ def make_reaches(
                 if isinstance(ranker, RequirementJudge)
                 else [NO_REQUIREMENT] * len(ids)
             )
-            reached = [_reached(*pair) for pair in zip(items, judged, strict=True)]
+            alike = 1.0 / max(1, len(items))
+            reached = [_reached(*pair, alike) for pair in zip(items, judged, strict=True)]
         yield Reach(
             candidate_id=profile["candidate_id"],
             profile_version=profile["version"],
@@ -105,11 +129,12 @@ def _of_welcome_employers(
     return [item for item in items if int(employers[rows[item["posting_id"]]]) not in unwelcome]
 
 
-def _reached(item: RankedItem, judged: Requirement) -> ReachedPosting:
-    first = item["reasons"][0]
+def _reached(item: RankedItem, judged: Requirement, alike: float) -> ReachedPosting:
+    """Return a posting that is reached; `alike` is its probability if the model gives none."""
+    first, probability = item["reasons"][0], item.get("probability")
     return ReachedPosting(
         posting_id=item["posting_id"],
-        probability=item.get("probability") or 0.0,
+        probability=alike if probability is None else probability,
         requirement=judged.share,
         met=list(judged.met),
         missing=list(judged.missing),
