@@ -287,6 +287,20 @@ class PrivacySettings(Section):
     )
 
 
+class FairnessSettings(Section):
+    """Fairness, measured for audit groups ([fairness.md](fairness.md))."""
+
+    threshold: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="least rate of a group, as a share of that of all others",
+    )
+    fewest: int = Field(
+        default=50, ge=2, description="candidates of a group below which there are too few to say"
+    )
+
+
 class LanguageSettings(Section):
     """The language model that writes; everything works without one."""
 
@@ -372,6 +386,7 @@ class Settings(BaseSettings):
     recommend: RecommendSettings = RecommendSettings()
     match: MatchSettings = MatchSettings()
     privacy: PrivacySettings = PrivacySettings()
+    fairness: FairnessSettings = FairnessSettings()
     language: LanguageSettings = LanguageSettings()
     jobs: JobSettings = JobSettings()
     metrics: MetricsSettings = MetricsSettings()

@@ -17,10 +17,8 @@ from infra.simulator import Market, MarketConfig
 from infra.simulator.taxonomy_export import embedded_taxonomy
 from jobs.benchmark.languages import write_market
 from streaming.market.match_index import Entry
-from streaming.market.reach import make_reaches
-from streaming.serving.catalogue import Catalogue
+from streaming.market.reach import PreparedRanker, make_reaches
 from streaming.serving.champion import ServingVersions
-from streaming.serving.ranker import Ranker
 from streaming.settings import MatchSettings, TrainingSettings
 from training.data.dataset import Dataset, add_taxonomy
 from training.evaluation.bootstrap import column_intervals
@@ -54,25 +52,6 @@ class MatchesPlan:
     candidates: int = 600
     postings: int = 1_500
     epochs: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class _Trained:
-    """A trained model over one catalogue (`reach.Served`)."""
-
-    trained: Ranker
-    postings: Catalogue
-    folder: Path
-    versions: ServingVersions
-
-    def ranker(self) -> Ranker:
-        return self.trained
-
-    def catalogue(self) -> Catalogue:
-        return self.postings
-
-    def prepared_path(self) -> Path:
-        return self.folder
 
 
 def measure_matches(plan: MatchesPlan, folder: Path, on_progress: OnProgress) -> dict[str, Any]:
@@ -118,7 +97,7 @@ def _fits(market: Market, folder: Path, plan: MatchesPlan) -> list[list[float]]:
     prepared.mkdir()
     trained.prepare(dataset.catalogue, prepared)
     versions = ServingVersions("benchmark", "1", 1)
-    served = _Trained(trained, dataset.catalogue, prepared, versions)
+    served = PreparedRanker(trained, dataset.catalogue, prepared, versions)
     entries: dict[str, list[Entry]] = defaultdict(list)
     profiles = [dataset.profile(candidate) for candidate in range(len(dataset))]
     for reach in make_reaches(profiles, served, _REACH, MatchSettings().activity_half_life_days):

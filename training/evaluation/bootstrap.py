@@ -55,6 +55,12 @@ def column_intervals(
     return [Interval(*ends) for ends in zip(values.mean(axis=0).tolist(), low, high, strict=True)]
 
 
+def percentile_interval(estimate: float, resampled: np.ndarray) -> Interval:
+    """Return the interval of an estimate from (D,) resampled ones; NaN among them are left out."""
+    low, high = np.nanquantile(resampled, _LEVEL).tolist()
+    return Interval(estimate, low, high)
+
+
 def mean_interval(
     values: np.ndarray, *, draws: int, seed: int, owners: np.ndarray | None = None
 ) -> Interval:

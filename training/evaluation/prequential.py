@@ -151,6 +151,8 @@ class RankerQuality:
 
     per_turn: Mapping[str, np.ndarray]
     """By metric of `METRICS`, (T,) float64."""
+    lists: Sequence[Sequence[str]]
+    """Of posting ids, T."""
     coverage: float
     """Share of the catalogue that is in at least one list."""
 
@@ -236,7 +238,9 @@ def evaluate_lists(
     values = (ndcg_of_ranks(ranks, SIZE), (ranks > 0).astype(np.float64))
     recommended = {posting_id for ids in lists for posting_id in ids}
     return RankerQuality(
-        dict(zip(METRICS, values, strict=True)), len(recommended) / max(len(catalogue), 1)
+        per_turn=dict(zip(METRICS, values, strict=True)),
+        lists=lists,
+        coverage=len(recommended) / max(len(catalogue), 1),
     )
 
 

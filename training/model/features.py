@@ -322,13 +322,21 @@ def _language_vector(code: str | None, width: int) -> np.ndarray | None:
     return _value_vector("language", (code or "").replace("_", "-").split("-")[0], width)
 
 
-def _salary_vector(salary: Mapping[str, Any], width: int) -> np.ndarray | None:
-    """Interpolate the yearly amount between two steps of a logarithmic scale."""
+def yearly_pay(salary: Mapping[str, Any]) -> float | None:
+    """Return the middle of a salary, currency units a year; None where it is not stated."""
     amounts = [salary[end] for end in ("minimum", "maximum") if salary.get(end)]
     if not amounts or min(amounts) <= 0 or not all(map(math.isfinite, amounts)):
         return None
     units = _UNITS_PER_YEAR.get(salary.get("unit") or "YEAR", 1.0)
-    position = math.log2(sum(amounts) / len(amounts) * units) * _SALARY_STEPS
+    return float(sum(amounts) / len(amounts) * units)
+
+
+def _salary_vector(salary: Mapping[str, Any], width: int) -> np.ndarray | None:
+    """Interpolate the yearly amount between two steps of a logarithmic scale."""
+    pay = yearly_pay(salary)
+    if pay is None:
+        return None
+    position = math.log2(pay) * _SALARY_STEPS
     low = math.floor(position)
     scale = f"salary {salary.get('currency') or ''}"
     above = _value_vector(scale, str(low + 1), width)

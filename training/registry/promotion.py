@@ -18,6 +18,8 @@ from training.evaluation.prequential import (
     evaluate_ranker,
     held_out_turns,
 )
+from training.fairness.check import FairnessCheck, MeasuredRanker, check_fairness
+from training.fairness.report import PREFIX as FAIRNESS
 from training.ranking.most_popular import MostPopularRanker
 from training.registry.model_registry import (
     CHALLENGER,
@@ -45,11 +47,15 @@ class Promotion:
 
 
 def compare(
-    settings: Settings, dataset: Dataset, protocol: EvaluationProtocol | None = None
+    settings: Settings,
+    dataset: Dataset,
+    protocol: EvaluationProtocol | None = None,
+    fairness: FairnessCheck | None = None,
 ) -> Report:
     """Measure the challenger, the champion and a most-popular fit to the events up to their cuts.
 
-    The data set holds all events, also those after the later of both cuts, which decide.
+    The data set holds all events, also those after the later of both cuts, which decide. Where
+    `fairness` is given, challenger and champion are compared for each audit group, too.
 
     Raises:
         ModelError: challenger or champion is missing, or the challenger has no cut.
@@ -65,6 +71,7 @@ def compare(
         (serving, load(settings, serving)),
         dataset,
         protocol or EvaluationProtocol(),
+        fairness,
     )
 
 
@@ -73,6 +80,7 @@ def measure(
     champion: tuple[ModelRef, Ranker],
     dataset: Dataset,
     protocol: EvaluationProtocol,
+    fairness: FairnessCheck | None = None,
 ) -> Report:
     """Measure two models on the turns after the later one of their cuts; see `compare`."""
     cut = max(challenger[0].cut or "", champion[0].cut or "")
@@ -87,6 +95,7 @@ def measure(
         for name, other in quality.items()
         if name != "challenger"
     }
+    own, other = (MeasuredRanker(rankers[n], quality[n]) for n in ("challenger", "champion"))
     segments = {name: own for name, own in turns.segments.items() if own.any()}
     return Report(
         challenger=challenger[0],
@@ -105,6 +114,9 @@ def measure(
         },
         coverage={name: measured.coverage for name, measured in quality.items()},
         lead={name: turns.estimate(values, protocol) for name, values in gained.items()},
+        fairness=None
+        if fairness is None
+        else check_fairness(own, other, dataset, turns, fairness),
     )
 
 
@@ -147,10 +159,15 @@ def _record(settings: Settings, report: Report, verdict: Verdict, *, forced: boo
 
 
 def _metrics(flat: Mapping[str, str | float]) -> list[Metric]:
-    """Return the numbers of a report: the estimates, and the interval of each lead."""
+    """Return the numbers of a report: the estimates, and the interval of each lead.
+
+    Those of audit groups are in the file alone: MLflow takes few characters in names of metrics.
+    """
     now = int(time.time() * 1000)
     return [
         Metric(f"evaluation/{name.replace('@', '_at_')}", float(value), now, 0)  # @ is refused
         for name, value in flat.items()
-        if not isinstance(value, str) and ("lead/" in name or not name.endswith(("/low", "/high")))
+        if not isinstance(value, str)
+        and not name.startswith(FAIRNESS)
+        and ("lead/" in name or not name.endswith(("/low", "/high")))
     ]

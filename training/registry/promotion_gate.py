@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from training.evaluation.bootstrap import Interval
 from training.evaluation.prequential import ALL, GATE_METRIC
+from training.fairness.report import FairnessReport
 from training.registry.model_registry import ModelRef
 from training.registry.packaging import MOST_POPULAR
 
@@ -50,6 +51,8 @@ class Report:
     """Share of the catalogue that is in at least one list, by the same names."""
     lead: Mapping[str, Mapping[str, Interval]]
     """champion and most-popular → segment → lead of the challenger in NDCG@10, paired by turn."""
+    fairness: FairnessReport | None = None
+    """Both models for each audit group; None: there are none."""
 
     def to_dict(self) -> dict[str, str | float]:
         """Return the report with flat keys.
@@ -76,7 +79,7 @@ class Report:
                 for segment, interval in segments.items():
                     flat |= interval.flat(f"{prefix}{segment_path(segment)}{metric}")
             flat[f"{prefix}coverage"] = self.coverage[name]
-        return flat
+        return flat if self.fairness is None else flat | self.fairness.flat()
 
 
 def segment_path(segment: str) -> str:
@@ -107,7 +110,8 @@ def gate(report: Report) -> Verdict:
     Better means that the whole 95 % interval of the paired difference in NDCG@10 is above 0. Not
     worse means that it is above minus `MARGIN` times the champion's NDCG@10 (a non-inferiority
     test). The challenger must also be better than the most-popular refit, and in no segment of
-    `ENOUGH` candidates may the whole interval be below 0.
+    `ENOUGH` candidates may the whole interval be below 0. Where there are audit groups, it must be
+    fair to them (`training.fairness.comparison`).
     """
     subject = f"challenger {report.challenger.version} ({report.challenger.kind})"
     found = report.candidates.get(ALL, 0)
@@ -142,6 +146,8 @@ def gate(report: Report) -> Verdict:
         if same_kind
         else ("is better", "is not better beyond chance")
     )
+    fairness = report.fairness
+    unfair = [fairness.text] if fairness is not None and fairness.failures else []
     outcome = better if leads else worse
     limit = f" by more than the {allowed:.4f} allowed to one of its own kind" if same_kind else ""
     own = report.quality["challenger"][GATE_METRIC][ALL].estimate
@@ -156,11 +162,12 @@ def gate(report: Report) -> Verdict:
         if lead["champion"].low > 0
     ]
     return Verdict(
-        passed=leads and not losses,
+        passed=leads and not losses and not unfair,
         text=f"{subject} {outcome}{limit}: NDCG@10 {own:.4f}; {against} "
         f"(95 %, {report.turns[ALL]} turns of {found} candidates after {report.cut})"
         + (f"; lists are better than the champion's for {', '.join(gains)}" if gains else "")
-        + (f"; refused, because {', and '.join(losses)}" if losses else ""),
+        + (f"; {fairness.text}" if fairness is not None and not unfair else "")
+        + (f"; refused, because {', and '.join(losses + unfair)}" if losses or unfair else ""),
     )
 
 

@@ -1,0 +1,1 @@
+"""Fairness: for whom lists and matches are worse, measured for audit groups."""
