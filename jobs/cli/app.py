@@ -22,7 +22,7 @@ from jobs.cli.commands import (
     status,
     verify,
 )
-from jobs.cli.commands.fairness import groups
+from jobs.cli.commands.fairness import audit, groups
 from jobs.cli.commands.invocation import Invocation
 from jobs.cli.commands.market import (
     candidates_benchmark,
@@ -74,6 +74,7 @@ app.command("write", rich_help_panel=INSPECT)(write.write)
 app.add_typer(similarity.app, name="similar", rich_help_panel=INSPECT)
 app.command("groups", rich_help_panel=INSPECT)(similarity.groups)
 app.command("candidates", rich_help_panel=INSPECT)(matches.candidates)
+app.command("audit", rich_help_panel=INSPECT)(audit.audit)
 app.command("status", rich_help_panel=INSPECT)(status.status)
 app.add_typer(benchmark.app, name="benchmark", rich_help_panel=INSPECT)
 benchmark.app.command("wishes")(understanding.wishes)

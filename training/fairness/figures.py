@@ -1,7 +1,6 @@
 """What is measured of a model for each candidate: quality, exposure by pay, entry into matches."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -85,7 +84,6 @@ def _shares(exposure: np.ndarray, turns: HeldOutTurns) -> dict[str, Figure]:
     return {name: Figure(column, known, turns.owners) for name, column in columns}
 
 
-@lru_cache(maxsize=2)
 def _quartile_of(catalogue: Catalogue) -> dict[str, int]:
     pairs = zip(catalogue.posting_ids, pay_quartiles(catalogue).tolist(), strict=True)
     return {posting_id: quartile for posting_id, quartile in pairs if quartile != UNKNOWN_PAY}

@@ -114,9 +114,7 @@ def measure(
         },
         coverage={name: measured.coverage for name, measured in quality.items()},
         lead={name: turns.estimate(values, protocol) for name, values in gained.items()},
-        fairness=None
-        if fairness is None
-        else check_fairness(own, other, dataset, turns, fairness),
+        fairness=None if fairness is None else check_fairness(own, other, dataset, turns, fairness),
     )
 
 

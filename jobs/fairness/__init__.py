@@ -1,0 +1,1 @@
+"""Fairness: the audit of the champion, and its page."""
