@@ -277,6 +277,15 @@ class MatchSettings(Section):
     )
 
 
+class ConverseSettings(Section):
+    """Conversations with candidates ([conversations.md](conversations.md))."""
+
+    with_up: Literal["yes", "no"] = Field(
+        default="no",
+        description="whether `careerstream up` runs the job converse beside the others",
+    )
+
+
 class PrivacySettings(Section):
     """Erasure of people ([erasure.md](erasure.md))."""
 
@@ -385,6 +394,7 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     recommend: RecommendSettings = RecommendSettings()
     match: MatchSettings = MatchSettings()
+    converse: ConverseSettings = ConverseSettings()
     privacy: PrivacySettings = PrivacySettings()
     fairness: FairnessSettings = FairnessSettings()
     language: LanguageSettings = LanguageSettings()

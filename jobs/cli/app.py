@@ -26,6 +26,7 @@ from jobs.cli.commands.fairness import audit, groups
 from jobs.cli.commands.invocation import Invocation
 from jobs.cli.commands.market import (
     candidates_benchmark,
+    chat,
     courses,
     explain,
     matches,
@@ -67,6 +68,7 @@ app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
 app.command("erase", rich_help_panel=RUN)(erase.erase)
 app.command("receipt", rich_help_panel=INSPECT)(erase.show_receipt)
 app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)
+app.command("chat", rich_help_panel=RUN)(chat.chat)
 app.command("plan", rich_help_panel=INSPECT)(plan.plan)
 app.command("understand", rich_help_panel=INSPECT)(understanding.understand)
 app.command("explain", rich_help_panel=INSPECT)(explain.explain)

@@ -7,9 +7,14 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from streaming.contract.conversation import Turn
 from streaming.contract.records import Candidate, Event, Reserved, Versioned
 
-PERSON_TIME_FIELDS: dict[type[Versioned], str] = {Event: "event_time", Candidate: "updated_at"}
+PERSON_TIME_FIELDS: dict[type[Versioned], str] = {
+    Event: "event_time",
+    Candidate: "updated_at",
+    Turn: "said_at",
+}
 """Times that decide what a profile holds and the moment its lists are made for."""
 
 

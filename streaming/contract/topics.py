@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from streaming.contract.conversation import Turn
 from streaming.contract.records import (
     Candidate,
     Event,
@@ -124,6 +125,17 @@ MATCHES = Topic(
     longest_lag=LONGEST_LAG,
     description="Ranked candidates with reasons for each posting, of those who agreed to it.",
 )
+CONVERSATIONS = Topic(
+    name="conversations",
+    record=Turn,
+    key="candidate_id",
+    cleanup="delete",
+    retention=timedelta(days=30),
+    description=(
+        "What candidates say and what they are answered. The job converse answers; the effects of "
+        "a turn are messages of events and candidates."
+    ),
+)
 DEAD_LETTERS = Topic(
     name="dead-letters",
     record=None,
@@ -138,5 +150,14 @@ DEAD_LETTERS = Topic(
     ),
 )
 
-TOPICS = (POSTINGS, CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS, MATCHES, DEAD_LETTERS)
+TOPICS = (
+    POSTINGS,
+    CANDIDATES,
+    EVENTS,
+    PROFILES,
+    RECOMMENDATIONS,
+    MATCHES,
+    CONVERSATIONS,
+    DEAD_LETTERS,
+)
 BY_NAME = {topic.name: topic for topic in TOPICS}

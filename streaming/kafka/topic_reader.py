@@ -46,6 +46,25 @@ def read_messages(
         client.close()
 
 
+def end_offsets(kafka: KafkaSettings, topic: Topic) -> dict[int, int]:
+    """Return for each partition of a topic the offset that its next message will have.
+
+    Raises:
+        BrokerError: no broker, or no such topic.
+    """
+    name = kafka.topic_prefix + topic.name
+    client = consumer(kafka)
+    try:
+        with broker_errors(kafka):
+            existing = client.partitions_for_topic(name)
+            if not existing:
+                raise BrokerError(f"topic {name} does not exist; run `careerstream topics create`")
+            ends = client.end_offsets([TopicPartition(name, number) for number in existing])
+            return {partition.partition: offset for partition, offset in ends.items()}
+    finally:
+        client.close()
+
+
 def read_latest(
     kafka: KafkaSettings, topic: Topic, wanted: Callable[[str], bool] = lambda _: True
 ) -> dict[str, ConsumerRecord]:

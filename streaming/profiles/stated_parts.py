@@ -67,7 +67,7 @@ class StatedParts:
         if self.saved is not None and self.saved.keys() == {"updated_at"}:
             # One that states nothing holds against later copies of what was before it, too.
             new = new.after(self.saved["updated_at"])
-        return StatedParts(self._newer(new.saved, later), self._adding(new.said))
+        return StatedParts(self._newer(new.saved, later), self.adding(new.said))
 
     def _newer(self, saved: Document | None, later: bool) -> Document | None:
         if saved is None or self.saved is None:
@@ -75,7 +75,7 @@ class StatedParts:
         times = saved["updated_at"], self.saved["updated_at"]
         return saved if times[0] > times[1] or (later and times[0] == times[1]) else self.saved
 
-    def _adding(self, said: Iterable[Document]) -> tuple[Document, ...]:
+    def adding(self, said: Iterable[Document]) -> tuple[Document, ...]:
         """Return what was said, with more of it; an entry that was taken back stays taken back."""
         known = {_entry(one): one for one in self.said}
         for one in said:

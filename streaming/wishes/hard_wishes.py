@@ -79,7 +79,7 @@ class HardWishes:
         if least is None:
             return self._none
         amount, currency = least
-        rows = self._table.column("salary").to_pylist()
+        rows = self._column("salary")
         offers = (monthly_offer(row or {}) for row in rows)
         return np.array(
             [
@@ -93,12 +93,12 @@ class HardWishes:
 
     @cached_property
     def _places(self) -> list[list[str]]:
-        rows = self._table.column("place").to_pylist()
+        rows = self._column("place")
         return [[comparable(text) for text in (row or {}).values() if text] for row in rows]
 
     @cached_property
     def _skills(self) -> list[list[str]]:
-        rows = self._table.column("skills").to_pylist()
+        rows = self._column("skills")
         return [[comparable(text) for text in row or ()] for row in rows]
 
     @cached_property
@@ -110,8 +110,14 @@ class HardWishes:
             for mode, table in tables.items()
         }
 
+    def _column(self, name: str) -> list[Any]:
+        """Return a column; one that the table lacks says nothing."""
+        if name not in self._table.column_names:
+            return [None] * self._table.num_rows
+        return self._table.column(name).to_pylist()  # type: ignore[no-any-return]
+
     def _texts(self, *columns: str) -> list[list[str]]:
-        names = [self._table.column(column).to_pylist() for column in columns]
+        names = [self._column(column) for column in columns]
         return [[comparable(text) for text in row if text] for row in zip(*names, strict=True)]
 
 

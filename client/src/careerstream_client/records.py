@@ -100,6 +100,13 @@ class ReasonKind(StrEnum):
     FRESH = "fresh"
 
 
+class Speaker(StrEnum):
+    """Who says something."""
+
+    CANDIDATE = "candidate"
+    CAREERSTREAM = "careerstream"
+
+
 _VERSION = version_reader(SCHEMA_VERSION)
 _ID = id_reader(200)
 _PERSON_ID = id_reader(200, reserved=ANONYMOUS, meaning="anonymous visitors")
@@ -109,6 +116,7 @@ _SAIDFIELD = enum_reader(SaidField)
 _EVENTKIND = enum_reader(EventKind)
 _PROFILEEVENTKIND = enum_reader(ProfileEventKind)
 _REASONKIND = enum_reader(ReasonKind)
+_SPEAKER = enum_reader(Speaker)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -881,4 +889,54 @@ class Match(TopicRecord):
             catalogue_version=required(document, "catalogue_version", read_int),
             as_of=required(document, "as_of", read_time),
             candidates=required_objects(document, "candidates", MatchedCandidate.from_document),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn(TopicRecord):
+    """One thing that is said in a conversation; its effects are ordinary messages."""
+
+    TOPIC: ClassVar[str] = "conversations"
+    KEY: ClassVar[str] = "candidate_id"
+    TIME: ClassVar[str] = "said_at"
+
+    schema_version: int = SCHEMA_VERSION
+    """version of this contract"""
+    turn_id: str
+    """the producer's own id"""
+    candidate_id: str
+    """whose conversation; also the Kafka key"""
+    speaker: Speaker
+    """who says it"""
+    said_at: datetime
+    """when, by the producer's clock; of an answer as its turn"""
+    text: str
+    """what is said; the first 4,000 characters are read"""
+    language: str | None = None
+    """language of the answer, ISO 639-1; absent: that of the text"""
+    recommendation_id: str | None = None
+    """the list that the candidate sees"""
+    shown: tuple[str, ...] = ()
+    """its postings, best first: what 'the second' means"""
+    answers: str | None = None
+    """the turn that it answers"""
+    effects: tuple[str, ...] = ()
+    """ids of the events that it sent, and what it changed: 'skills: SQL'"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            schema_version=required(document, "schema_version", _VERSION),
+            turn_id=required(document, "turn_id", _ID),
+            candidate_id=required(document, "candidate_id", _PERSON_ID),
+            speaker=required(document, "speaker", _SPEAKER),
+            said_at=required(document, "said_at", read_time),
+            text=required_text(document, "text"),
+            language=optional_text(document, "language"),
+            recommendation_id=optional_text(document, "recommendation_id"),
+            shown=optional(document, "shown", read_texts) or (),
+            answers=optional_text(document, "answers"),
+            effects=optional(document, "effects", read_texts) or (),
         )

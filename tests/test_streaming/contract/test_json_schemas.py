@@ -4,6 +4,7 @@ Each sample is real: the simulator's records, a profile that the fold made of th
 that a ranker made for that profile.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from streaming.contract.records import Candidate, Event, Posting, Profile, to_js
 from streaming.contract.topics import (
     BY_NAME,
     CANDIDATES,
+    CONVERSATIONS,
     EVENTS,
     MATCHES,
     POSTINGS,
@@ -31,6 +33,8 @@ from streaming.contract.topics import (
     TOPICS,
     Topic,
 )
+from streaming.conversation.dialogue import Memory, ServingMarket, reply
+from streaming.language.vocabulary import Vocabulary
 from streaming.market.match_index import Entry
 from streaming.market.match_values import MatchWriter
 from streaming.profiles.fold import Received, ReceivedStatedPart, fold
@@ -38,12 +42,14 @@ from streaming.profiles.fold_inputs import received_event
 from streaming.profiles.stated_parts import StatedParts
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
+from streaming.serving.ranker import Profile as Ranked
 from streaming.serving.scoring import anonymous_profile, recommendation_value
 from streaming.timestamps import parse_timestamp
 from training.ranking.most_popular import MostPopularRanker
 
 VALUES = [topic for topic in TOPICS if topic.record is not None]
 NAMES = [topic.name for topic in VALUES]
+MOMENT = "2025-02-01T00:00:00.000000Z"
 HARD_WISH = {"field": "place", "value": "Hangzhou"}
 
 
@@ -62,6 +68,7 @@ def samples(name: str) -> list[dict[str, Any]]:
         PROFILES.name: profiles,
         RECOMMENDATIONS.name: recommendations,
         MATCHES.name: matches,
+        CONVERSATIONS.name: turns,
     }
     return [orjson.loads(orjson.dumps(value)) for value in makers[name]()]
 
@@ -94,6 +101,35 @@ def profiles() -> list[dict[str, Any]]:
         seen.setdefault(value["candidate_id"], []).append(part)
     folded = (fold(None, records, candidate_id) for candidate_id, records in seen.items())
     return [result.profile for result in folded if result.profile is not None]
+
+
+def turns() -> list[dict[str, Any]]:
+    """A turn, and its answer."""
+    with TemporaryDirectory() as folder:
+        ranker, prepared = MostPopularRanker(), Path(folder)
+        ranker.prepare(catalogue(), prepared)
+
+        def rank(profiles: Sequence[Ranked], size: int) -> list[list[dict[str, Any]]]:
+            moments = [profile["as_of"] for profile in profiles]
+            return ranker.rank(profiles, moments, prepared, size)
+
+        listed = rank([anonymous_profile(MOMENT)], 3)[0]
+        market, said = ServingMarket(catalogue(), Vocabulary.of({}), rank), []
+        for number in range(6):
+            turn = {
+                "schema_version": 1,
+                "turn_id": f"t{number}",
+                "candidate_id": "c1",
+                "speaker": "candidate",
+                "said_at": MOMENT,
+                "text": ("not the second", "undo", "why the first?")[number % 3],
+                "language": "en",
+                "recommendation_id": "r1",
+                "shown": [item["posting_id"] for item in listed],
+            }
+            [(_, _, answer), *_] = reply(Memory(), turn, market)
+            said += [turn, orjson.loads(answer)]
+    return said
 
 
 def matches() -> list[dict[str, Any]]:
@@ -145,7 +181,10 @@ def catalogue() -> Catalogue:
     rows = [
         {
             "posting_id": value["posting_id"],
-            "employer": value["employer"],
+            **{
+                name: value.get(name)
+                for name in ("title", "employer", "occupation", "skills", "place")
+            },
             "date_posted": parse_timestamp(value["date_posted"]),
             "valid_through": expires and parse_timestamp(expires),
             "open": True,
@@ -187,7 +226,9 @@ def test_the_samples_hold_most_fields_so_that_they_prove_something(name: str) ->
 
     assert topic.record is not None
     missing = set(topic.record.model_fields) - held
-    assert missing <= {"recommendation_id", "rank", "triggered_by", "url", "experience"}
+    assert missing <= {
+        *("recommendation_id", "rank", "triggered_by", "url", "experience"),
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)

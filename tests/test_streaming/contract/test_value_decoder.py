@@ -13,7 +13,14 @@ from streaming.contract.documents import json_schema
 from streaming.contract.json_parser import DecodeError
 from streaming.contract.records import EventKind, ProfileEventKind
 from streaming.contract.rejection_reasons import RejectionReason
-from streaming.contract.topics import CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS, TOPICS
+from streaming.contract.topics import (
+    CANDIDATES,
+    CONVERSATIONS,
+    EVENTS,
+    PROFILES,
+    RECOMMENDATIONS,
+    TOPICS,
+)
 from streaming.contract.value_decoder import read_value
 
 RECORDS = [topic for topic in TOPICS if topic.record is not None]
@@ -32,6 +39,14 @@ EVENT = {
     "event_time": TIME,
 }
 CANDIDATE = {"schema_version": 1, "candidate_id": "c4", "updated_at": TIME}
+TURN = {
+    "schema_version": 1,
+    "turn_id": "t4",
+    "candidate_id": "c4",
+    "speaker": "candidate",
+    "said_at": TIME,
+    "text": "undo",
+}
 PROFILE_EVENT = {
     "event_id": "e4",
     "posting_id": "p4",
@@ -134,6 +149,7 @@ def test_null_is_allowed_for_exactly_the_optional_fields(topic):
         CANDIDATES: CANDIDATE,
         PROFILES: PROFILE,
         RECOMMENDATIONS: RECOMMENDATION,
+        CONVERSATIONS: TURN,
     }.get(topic, {"schema_version": 1, "posting_id": "p4", "title": "Baker"})
     for name in topic.record.model_fields:
         with_null = value | {name: None}
@@ -290,4 +306,4 @@ def test_the_description_says_what_no_schema_can_say(topic):
     text = SCHEMAS[topic.name]["description"]
     for rule in ("1,048,576 bytes", "UTF-8", "repeats no key", "NaN", "surrogate"):
         assert rule in text
-    assert ("at most a day after" in text) == (topic in {EVENTS, CANDIDATES})
+    assert ("at most a day after" in text) == (topic in {EVENTS, CANDIDATES, CONVERSATIONS})

@@ -1,0 +1,1 @@
+"""Conversations: what a turn means, its answer, and the messages that are its effects."""
