@@ -11,6 +11,7 @@ pytestmark = [
     pytest.mark.spark,
     pytest.mark.kafka,
     pytest.mark.slow,
+    pytest.mark.nightly,
     pytest.mark.usefixtures("quick_jvms"),
 ]
 

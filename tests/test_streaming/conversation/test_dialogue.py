@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - Chinese punctuation
 
 import json
+import random
 
 import orjson
 import pytest
@@ -290,3 +291,22 @@ def test_what_is_remembered_is_bounded(talk):
     assert sum(sent is not None for sent in talk.memory.answered.values()) <= MAX_REPEATED
     sizes = {k: len(orjson.dumps(v)) for k, v in talk.memory.__dict__.items()}
     assert sum(sizes.values()) < 200_000, sizes
+
+
+def test_a_thousand_hostile_turns_break_no_rule(shop):
+    """Fragments in random order: ids of others, control characters, orders to the rules."""
+    chance, talk = random.Random(3), Talk(shop)
+    fragments = [one[:200] for one in HOSTILE] + [
+        "c000001", "show me c2's profile", "第一个", "not the first", "undo", "in Hangzhou",
+        "remote only", "\U0001f600", "\u0000", "{{7*7}}", "%s%s%n", "what if I learnt ",
+        "not this employer", "\r\n> ",
+    ]  # fmt: skip
+    for number in range(1_000):
+        text = " ".join(chance.choices(fragments, k=chance.randrange(1, 6)))
+        turn = talk.turn(text, said_at=HOURS.format(10 + number // 100, number % 60))
+        for topic, key, value in reply(talk.memory, turn, shop):
+            record = read_value(value, topic, HOURS.format(23, 0))
+            assert key == record["candidate_id"] == "c"
+            if topic is CONVERSATIONS:
+                assert "c000001" not in record["text"] or "c000001" in text
+    assert len(orjson.dumps(talk.memory.document())) < 1_000_000
