@@ -60,7 +60,7 @@ class ConversationOperator:
 
     def load_initial(self, row: Row) -> None:
         """Refuse rows: the query has no first state."""
-        raise NotImplementedError(row)
+        raise ValueError(f"the conversation of {row.candidate_id} has no first state")
 
     def close(self) -> None:
         """Close the state."""

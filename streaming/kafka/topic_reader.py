@@ -1,10 +1,11 @@
 """Reads topics from outside Spark, up to their present end."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from kafka import TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from streaming.contract.topics import POSTINGS, RECOMMENDATIONS, Topic
@@ -24,26 +25,17 @@ def read_messages(
     Raises:
         BrokerError: no broker, or no such topic.
     """
-    name = kafka.topic_prefix + topic.name
-    client = consumer(kafka)
-    try:
-        with broker_errors(kafka):
-            existing = client.partitions_for_topic(name)
-            if not existing:
-                raise BrokerError(f"topic {name} does not exist; run `careerstream topics create`")
-            numbers = existing if starts is None else existing & starts.keys()
-            partitions = [TopicPartition(name, number) for number in sorted(numbers)]
-            ends = client.end_offsets(partitions)
-            first = client.beginning_offsets(partitions)
-            client.assign(partitions)
-            for partition in partitions:
-                start = (starts or {}).get(partition.partition, 0)
-                client.seek(partition, max(first[partition], start))
-            while any(client.position(partition) < ends[partition] for partition in partitions):
-                for partition, records in client.poll(timeout_ms=1000).items():
-                    yield from (record for record in records if record.offset < ends[partition])
-    finally:
-        client.close()
+    with _connected(kafka, topic) as (client, existing):
+        partitions = [own for own in existing if starts is None or own.partition in starts]
+        ends = client.end_offsets(partitions)
+        first = client.beginning_offsets(partitions)
+        client.assign(partitions)
+        for partition in partitions:
+            start = (starts or {}).get(partition.partition, 0)
+            client.seek(partition, max(first[partition], start))
+        while any(client.position(partition) < ends[partition] for partition in partitions):
+            for partition, records in client.poll(timeout_ms=1000).items():
+                yield from (record for record in records if record.offset < ends[partition])
 
 
 def end_offsets(kafka: KafkaSettings, topic: Topic) -> dict[int, int]:
@@ -52,6 +44,16 @@ def end_offsets(kafka: KafkaSettings, topic: Topic) -> dict[int, int]:
     Raises:
         BrokerError: no broker, or no such topic.
     """
+    with _connected(kafka, topic) as (client, partitions):
+        ends = client.end_offsets(partitions)
+        return {partition.partition: offset for partition, offset in ends.items()}
+
+
+@contextmanager
+def _connected(
+    kafka: KafkaSettings, topic: Topic
+) -> Iterator[tuple[KafkaConsumer, list[TopicPartition]]]:
+    """Connect to a topic; yield the consumer and the topic's partitions, sorted."""
     name = kafka.topic_prefix + topic.name
     client = consumer(kafka)
     try:
@@ -59,8 +61,7 @@ def end_offsets(kafka: KafkaSettings, topic: Topic) -> dict[int, int]:
             existing = client.partitions_for_topic(name)
             if not existing:
                 raise BrokerError(f"topic {name} does not exist; run `careerstream topics create`")
-            ends = client.end_offsets([TopicPartition(name, number) for number in existing])
-            return {partition.partition: offset for partition, offset in ends.items()}
+            yield client, [TopicPartition(name, number) for number in sorted(existing)]
     finally:
         client.close()
 

@@ -34,6 +34,8 @@ def chat(
     Without --say it reads a line at a time; an empty line or Ctrl-D ends it.
     """
     kafka = settings_of(context).kafka
+    if say and not all(text.strip() for text in say):
+        raise InputError("there is nothing to say in an empty text; give --say some words")
     talked = []
     with _Conversation(kafka, candidate, timeout) as conversation:
         if not as_json:
@@ -112,8 +114,6 @@ class _Conversation:
         from streaming.contract.records import to_json  # noqa: PLC0415
         from streaming.kafka.topic_reader import end_offsets  # noqa: PLC0415
 
-        if not text.strip():
-            raise InputError("there is nothing to say in an empty text")
         listed = self.newest()
         turn = Turn(
             turn_id=f"chat-{uuid.uuid4().hex}",
