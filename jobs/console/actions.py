@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from jobs.console.market_clock import MarketClock
-from jobs.console.sessions import ShownItem
+from jobs.console.sessions import ShownItem, ShownList
+from streaming.contract.conversation import Speaker, Turn
 from streaming.contract.json_parser import DecodeError
 from streaming.contract.records import Candidate, Event, EventKind, Versioned, to_json
-from streaming.contract.topics import CANDIDATES, EVENTS, Topic
+from streaming.contract.topics import CANDIDATES, CONVERSATIONS, EVENTS, Topic
 from streaming.contract.value_decoder import read_value
 from streaming.errors import BrokerError, InputError
 from streaming.kafka.topic_writer import TopicWriter
@@ -21,6 +22,8 @@ from streaming.timestamps import format_timestamp
 SOURCE = "console"
 KINDS = (EventKind.VIEW, EventKind.SAVE, EventKind.DISMISS)
 STATED_LISTS = ("skills", "wishes", "places", "blocked_employers")
+MAX_TEXT = 4_000
+"""Characters of a turn."""
 MAX_ENTRIES = 50
 """Of one list that somebody states in the page."""
 
@@ -54,6 +57,29 @@ class Actions:
         )
         self._send(EVENTS, candidate_id, event)
         return event.event_id
+
+    def say(self, candidate_id: str, text: str, shown: ShownList | None) -> str:
+        """Send a candidate's turn about a list that the page shows; return its id.
+
+        Raises:
+            InputError: nothing is said, or too much.
+            BrokerError: no broker takes it.
+        """
+        if not text.strip():
+            raise InputError("say something: there is nothing in an empty text")
+        if len(text) > MAX_TEXT:
+            raise InputError(f"this text has {len(text):,} characters; say it in {MAX_TEXT:,}")
+        turn = Turn(
+            turn_id=f"{SOURCE}-{uuid.uuid4().hex}",
+            candidate_id=candidate_id,
+            speaker=Speaker.CANDIDATE,
+            said_at=self._clock.now(),
+            text=text,
+            recommendation_id=shown.recommendation_id if shown else None,
+            shown=list(shown.posting_ids) if shown else [],
+        )
+        self._send(CONVERSATIONS, candidate_id, turn)
+        return turn.turn_id
 
     def state(self, stated: dict[str, Any]) -> str:
         """Send what a new candidate states; return the candidate's id.

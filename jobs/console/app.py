@@ -23,7 +23,7 @@ from jobs.console.page_state import PageState
 from jobs.console.sessions import Session
 from jobs.console.subscribers import MAX_SUBSCRIPTIONS, Subscribers
 from jobs.console.texts import LANGUAGES, preferred_language, texts
-from streaming.contract.topics import MATCHES, POSTINGS, PROFILES, RECOMMENDATIONS
+from streaming.contract.topics import CONVERSATIONS, MATCHES, POSTINGS, PROFILES, RECOMMENDATIONS
 from streaming.errors import BrokerError, CareerstreamError, InputError
 from streaming.settings import Settings
 
@@ -31,9 +31,14 @@ FOLDER = Path(__file__).parent
 THEMES = ("auto", "light", "dark")
 ALIVE_SECONDS = 10.0
 """After so long without news a comment is sent, by which a lost browser is noticed."""
-PARTS_OF_TOPICS = {PROFILES.name: "profile", RECOMMENDATIONS.name: "list"}
+PARTS_OF_TOPICS = {
+    CONVERSATIONS.name: "conversation",
+    PROFILES.name: "profile",
+    RECOMMENDATIONS.name: "list",
+}
 """Parts that follow the candidate of a session. The matches follow its posting."""
 RECONNECT_MS = 1_000
+NOBODY = "nobody is chosen: choose or make up a candidate first"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -71,6 +76,7 @@ class Console:
             "/candidate/new": self.make_up,
             "/posting": self.choose_posting,
             "/events": self.act,
+            "/say": self.say,
             "/preferences": self.prefer,
             "/operator/replay": self.replay,
         }
@@ -131,7 +137,7 @@ class Console:
         """Send an event of the session's candidate with an item that its page shows."""
         body, session = await _body(request), _session(request)
         if session.candidate_id is None:
-            raise InputError("nobody is chosen: choose or make up a candidate first")
+            raise InputError(NOBODY)
         item = session.shown_item(str(body.get("recommendation_id")), str(body.get("posting_id")))
         if item is None:
             raise InputError("this posting is in none of the lists that were shown lately")
@@ -141,6 +147,16 @@ class Console:
         session.events.append(event_id)
         self.subscribers.candidate_changed(session.candidate_id, "answered")
         return {"event_id": event_id}
+
+    async def say(self, request: Request) -> dict[str, Any]:
+        """Send a turn of the session's candidate about the list that its page shows."""
+        body, session = await _body(request), _session(request)
+        if session.candidate_id is None:
+            raise InputError(NOBODY)
+        self._require_broker()
+        text, shown = str(body.get("text") or ""), session.newest_list()
+        turn_id = await asyncio.to_thread(self.actions.say, session.candidate_id, text, shown)
+        return {"turn_id": turn_id}
 
     async def prefer(self, request: Request) -> dict[str, Any]:
         """Keep a language or colours for the session."""

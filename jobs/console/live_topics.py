@@ -11,10 +11,18 @@ import orjson
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
+from jobs.console.conversations import Conversations
 from jobs.console.market_clock import MarketClock
 from jobs.console.newest_values import NewestValues
 from streaming.contract.json_parser import DecodeError
-from streaming.contract.topics import MATCHES, POSTINGS, PROFILES, RECOMMENDATIONS, Topic
+from streaming.contract.topics import (
+    CONVERSATIONS,
+    MATCHES,
+    POSTINGS,
+    PROFILES,
+    RECOMMENDATIONS,
+    Topic,
+)
 from streaming.contract.value_decoder import read_value
 from streaming.errors import BrokerError, CareerstreamError
 from streaming.kafka.clients import broker_errors, consumer
@@ -45,7 +53,7 @@ OnChange = Callable[[str, str], None]
 
 
 class LiveTopics:
-    """The newest values of the topics of `MAX_BYTES`, as they come.
+    """The newest values of the topics of `MAX_BYTES` and the newest turns, as they come.
 
     Guarantee: a value older than one that was kept is ignored. So duplicates and repeated reading
     after a lost connection change nothing.
@@ -54,6 +62,7 @@ class LiveTopics:
     def __init__(self, kafka: KafkaSettings, clock: MarketClock, on_change: OnChange) -> None:
         self._kafka, self._clock, self._on_change = kafka, clock, on_change
         self._values = {name: NewestValues(limit) for name, limit in MAX_BYTES.items()}
+        self.conversations = Conversations()
         self._positions: dict[TopicPartition, int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="console-topics", daemon=True)
@@ -116,7 +125,7 @@ class LiveTopics:
     def _assign(self, client: KafkaConsumer) -> None:
         """Start at the positions of an earlier connection, otherwise at the newest messages."""
         partitions: list[TopicPartition] = []
-        for topic in MAX_BYTES:
+        for topic in (*MAX_BYTES, CONVERSATIONS.name):
             name = self._kafka.topic_prefix + topic
             numbers = client.partitions_for_topic(name)
             if not numbers:
@@ -130,7 +139,7 @@ class LiveTopics:
             if first[partition] <= known <= ends[partition]:
                 start = known
             elif start > first[partition]:
-                self._values[self._name(partition)].complete = False
+                self._not_complete(self._name(partition))
             client.seek(partition, start)
 
     def _follow(self, client: KafkaConsumer) -> None:
@@ -159,11 +168,18 @@ class LiveTopics:
 
     def _take(self, topic: str, record: ConsumerRecord) -> None:
         key = (record.key or b"").decode(errors="replace")
-        if record.value is None:
+        if topic == CONVERSATIONS.name:
+            if not self.conversations.take(key, record.value, record.timestamp):
+                return
+        elif record.value is None:
             self._values[topic].remove(key)
         elif not self._keep(topic, key, record.value):
             return
         self._on_change(topic, key)
+
+    def _not_complete(self, topic: str) -> None:
+        if topic in self._values:
+            self._values[topic].complete = False
 
     def _keep(self, topic: str, key: str, value: bytes) -> bool:
         field = VERSIONS.get(topic)

@@ -58,6 +58,11 @@ class PageState:
         recent = self._live.recent_keys(PROFILES, RECENT_CANDIDATES)
         return {"id": session.candidate_id, "recent": sorted(recent)}
 
+    def _conversation(self, session: Session) -> dict[str, Any]:
+        own = session.candidate_id
+        turns = [] if own is None else self._live.conversations.of(own)
+        return {"candidate_id": own, "turns": turns}
+
     def _status(self, session: Session) -> dict[str, Any]:
         del session
         no_lists = not self._live.recent_keys(RECOMMENDATIONS, 1)

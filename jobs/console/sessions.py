@@ -21,6 +21,14 @@ class ShownItem:
     rank: int
 
 
+@dataclass(frozen=True)
+class ShownList:
+    """A list that was shown, best first."""
+
+    recommendation_id: str
+    posting_ids: tuple[str, ...]
+
+
 @dataclass(eq=False)
 class Session:
     """What belongs to one browser."""
@@ -43,6 +51,7 @@ class Session:
 
     def remember(self, recommendation_id: str, posting_ids: Sequence[str]) -> None:
         """Take note of a list that is shown; the ranks count from 1."""
+        self._shown.pop(recommendation_id, None)  # it is the newest now
         self._shown[recommendation_id] = {
             posting_id: ShownItem(recommendation_id, posting_id, rank)
             for rank, posting_id in enumerate(posting_ids, start=1)
@@ -53,6 +62,13 @@ class Session:
     def shown_item(self, recommendation_id: str, posting_id: str) -> ShownItem | None:
         """Return an item of a list that was shown lately."""
         return self._shown.get(recommendation_id, {}).get(posting_id)
+
+    def newest_list(self) -> ShownList | None:
+        """Return the list that was shown last."""
+        if not self._shown:
+            return None
+        recommendation_id = next(reversed(self._shown))
+        return ShownList(recommendation_id, tuple(self._shown[recommendation_id]))
 
 
 class Sessions:

@@ -89,6 +89,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "j and k move; v views, s saves, d dismisses the chosen posting; m shows its candidates.",
         "j、k 在列表中移动；v 浏览、s 收藏、d 表示对选中职位不感兴趣，m 显示其候选人。",
     ),
+    "conversation": ("Conversation", "对话"),
+    "say": ("Say something as this candidate", "以该求职者的身份说话"),
+    "say examples": (
+        "For example: remote only, in Hangzhou · why the first? · not the second · undo",
+        "例如：只要杭州的远程工作 · 为什么推荐第一个？ · 不喜欢第二个 · 撤销",
+    ),
+    "speaker candidate": ("Candidate", "求职者"),
+    "speaker careerstream": ("careerstream", "careerstream"),
+    "nobody answers": (
+        "No answer has come for {seconds} s. `careerstream --set converse.with_up=yes up` answers.",
+        "已有 {seconds} 秒没有回答。运行 `careerstream --set converse.with_up=yes up` 才会回答。",
+    ),
     "matches": ("Candidates", "候选人"),
     "matches of": ("Candidates for a posting", "职位的候选人"),
     "posting id": ("Posting id", "职位编号"),

@@ -1,6 +1,7 @@
 // Both pages of the console.
 
 import { announce, ask, find, make, moment, number, report, seconds, show, text } from "./page.js";
+import { ConversationView } from "./conversation.js";
 import { MatchesView } from "./matches.js";
 
 for (const name of ["language", "theme"]) {
@@ -25,6 +26,7 @@ class CandidatePage {
     this.answers = new Map(); // event id → time at which its list was shown
     this.latencies = [];
     this.matches = new MatchesView();
+    this.conversation = new ConversationView();
     find("choose").addEventListener("submit", (event) => this.choose(event));
     find("stated").addEventListener("submit", (event) => this.makeUp(event));
     document.addEventListener("keydown", (event) => this.key(event));
@@ -52,6 +54,7 @@ class CandidatePage {
     if (state.status) this.showStatus(state.status);
     if ("profile" in state) this.showProfile(state.profile);
     if ("list" in state) this.showList(state.list);
+    if (state.conversation) this.conversation.update(state.conversation);
     if ("matches" in state) this.matches.update(state.matches);
     const shownAt = performance.now();
     for (const id of state.answered) {

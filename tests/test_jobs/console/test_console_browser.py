@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from infra.simulator import Market, MarketConfig, write
-from jobs import hot_path, index_postings, match
+from jobs import converse, hot_path, index_postings, match
 from jobs.operations.file_import import import_candidates, import_events, import_postings
 from jobs.runtime.health_monitor import monitored
 from jobs.runtime.sandbox import settings_environment
@@ -81,7 +81,8 @@ def market(spark, make_settings, tmp_path_factory):
     running = start_all([partial(index_postings.start, spark, settings)], settings)
     running.drain()
     running.stop(60)
-    starts = [partial(each.start, spark, settings) for each in (index_postings, hot_path, match)]
+    jobs = (index_postings, hot_path, match, converse)
+    starts = [partial(each.start, spark, settings) for each in jobs]
     with monitored("up", spark, settings) as monitor:
         running = start_all(starts, settings)
         monitor.follow(running)
@@ -208,6 +209,22 @@ def test_the_matches_of_a_posting_stand_beside_the_list_and_lose_who_withdraws(
     first = page.locator("#list > li").first
     page.keyboard.press("m")
     page.wait_for_selector(f"#matches-posting:has-text({first.locator('h3').inner_text()!r})")
+
+
+def test_what_is_said_is_answered_and_moves_the_list(open_page):
+    page = open_page()
+    choose(page, "c000007")
+    first = page.locator("#list > li").first.get_attribute("data-posting")
+    page.get_by_label("Say something").fill(f"not the first {MARKUP}")
+    page.get_by_label("Say something").press("Enter")
+    page.wait_for_selector("#turns > li.careerstream")
+    page.wait_for_function(
+        "(id) => !document.querySelector(`#list > li[data-posting='${id}']`)", arg=first
+    )
+    assert MARKUP in page.locator("#turns > li.candidate").last.inner_text()
+    assert page.locator("#turns").locator("a, img, script").count() == 0
+    assert page.locator("#say-text").input_value() == ""
+    assert page.locator("#say-hint").is_hidden()
 
 
 def test_a_hostile_match_is_text(open_page, market, send):

@@ -13,6 +13,7 @@ from infra.broker.embedded import Broker
 from jobs.console import live_topics
 from streaming.contract.topics import (
     CANDIDATES,
+    CONVERSATIONS,
     DEAD_LETTERS,
     EVENTS,
     MATCHES,
@@ -223,6 +224,52 @@ def test_each_session_sees_the_matches_of_its_own_posting(filled, console_for, p
         first.state(matched("x1"))
         second.state(matched("x2"))
         assert first.state()["matches"]["posting_id"] == "p1"
+
+
+def turns(count):
+    return lambda state: len(state["conversation"]["turns"]) == count
+
+
+def test_a_turn_is_about_the_list_that_is_shown_and_its_answer_follows(filled, console_for, put):
+    with console_for(filled) as client:
+        client.post("/candidate", {"candidate_id": "c1"})
+        shown = client.state(shows("p1", "p2", "p3"))["list"]["recommendation_id"]
+        status, sent = client.post("/say", {"text": f"not the second {MARKUP}"})
+        assert status == 200
+        [record] = read_messages(filled.kafka, CONVERSATIONS)
+        turn = read_value(record.value, CONVERSATIONS, format_timestamp(datetime.now(tz=UTC)))
+        assert record.key == b"c1"
+        assert (turn["turn_id"], turn["speaker"]) == (sent["turn_id"], "candidate")
+        assert (turn["recommendation_id"], turn["shown"]) == (shown, ["p1", "p2", "p3"])
+        answer = {
+            "schema_version": 1, "turn_id": "a1", "candidate_id": "c1", "speaker": "careerstream",
+            "said_at": AS_OF, "text": "Fine.", "answers": turn["turn_id"],
+        }  # fmt: skip
+        put(filled, CONVERSATIONS, answer, answer, answer | {"candidate_id": "c2"})
+        said = client.state(turns(2))["conversation"]["turns"]
+        assert [one["text"] for one in said] == [f"not the second {MARKUP}", "Fine."]
+        client.post("/candidate", {"candidate_id": "c2"})
+        assert client.state(turns(1))["conversation"]["candidate_id"] == "c2"
+
+
+def test_a_forgotten_conversation_is_shown_no_more(filled, console_for, send):
+    with console_for(filled) as client:
+        client.post("/candidate", {"candidate_id": "c1"})
+        client.post("/say", {"text": "hello"})
+        client.state(turns(1))
+        send(filled, CONVERSATIONS, [(b"c1", None)])
+        client.state(turns(0))
+
+
+def test_what_nobody_says_is_not_sent(filled, console_for):
+    with console_for(filled) as client:
+        client.state(lambda s: not s["status"]["trouble"])
+        assert "nobody is chosen" in client.post("/say", {"text": "hello"})[1]["error"]
+        client.post("/candidate", {"candidate_id": "c1"})
+        for text, trouble in (("  ", "say something"), ("x" * 4_001, "4,001 characters")):
+            status, answer = client.post("/say", {"text": text})
+            assert (status, trouble in answer["error"]) == (422, True)
+        assert list(read_messages(filled.kafka, CONVERSATIONS)) == []
 
 
 def test_a_posting_that_is_not_on_the_topic_is_not_chosen(filled, console_for):
