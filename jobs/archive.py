@@ -18,6 +18,7 @@ from streaming.lake import tables
 from streaming.lake.archive_rows import DESTINATIONS, JOB, archive_batch, decode_values
 from streaming.metrics import definitions as metrics
 from streaming.metrics.accumulators import LabelledCounter, labelled_counter
+from streaming.privacy.pseudonyms import pseudonyms_of
 from streaming.settings import Settings
 from streaming.spark.scheduling import (
     IDLE,
@@ -71,7 +72,7 @@ def _start(  # noqa: PLR0917 - only ever called in this module
     messages = read_stream(spark, settings.kafka, topic).coalesce(tasks)
     # These tables may wait while clicks keep every core busy.
     with lake_workers(spark, LOW if turn is None else IDLE):
-        values = decode_values(messages, topic)
+        values = decode_values(messages, topic, pseudonyms_of(settings.privacy))
     name = f"{JOB}_{topic.name}"
     writer = each_batch(values, handle, name)
     return RunningJob((start_query(writer, name, settings, settings.jobs.lake_interval_seconds),))

@@ -21,6 +21,7 @@ from streaming.conversation.conversation_operator import JOB, ConversationOperat
 from streaming.errors import SettingsError
 from streaming.kafka.spark_io import read_stream, require_topics, write_stream
 from streaming.lake import tables
+from streaming.privacy.pseudonyms import pseudonyms_of
 from streaming.profiles.state_shards import shards
 from streaming.serving.batch_versions import WorkerBatchVersionLog
 from streaming.serving.bundles import Bundle, BundleStore
@@ -57,10 +58,12 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
         checkpoint, serving_folder(settings), current_versions_file(settings)
     )
     current = HotSwap(BundleStore(spark, settings, log.uncommitted), _no_warm_up, _no_news)
-    operator = ConversationOperator(log.task_bundle, usable(settings.spark.tuned))
+    pseudonyms = pseudonyms_of(settings.privacy)
+    operator = ConversationOperator(log.task_bundle, usable(settings.spark.tuned), pseudonyms)
     messages = read_stream(spark, settings.kafka, CONVERSATIONS, PROFILES, RECOMMENDATIONS)
     with scheduling_pool(spark, HOT_POOL):
-        answered = converse(messages, shards(spark, str(checkpoint)), operator)
+        state = shards(spark, str(checkpoint), pseudonyms)
+        answered = converse(messages, state, operator)
         query = start_query(write_stream(answered, settings.kafka), JOB, settings)
     return RunningJob((query,), (current.stop,))
 

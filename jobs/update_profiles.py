@@ -11,6 +11,7 @@ from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 from streaming.kafka.spark_io import read_stream, require_topics, write_stream
 from streaming.metrics import definitions
 from streaming.metrics.accumulators import labelled_counter
+from streaming.privacy.pseudonyms import pseudonyms_of
 from streaming.profiles.profile_operator import (
     JOB,
     ProfileOperator,
@@ -41,7 +42,8 @@ def fold_stream(
     messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
     operator = profile_operator(spark, settings, scorer)
     checkpoint = f"{settings.checkpoints}/{JOB}"
-    state, fences = shards(spark, checkpoint), initial_fences(spark, settings, checkpoint)
+    state = shards(spark, checkpoint, pseudonyms_of(settings.privacy))
+    fences = initial_fences(spark, settings, checkpoint)
     return update_profiles(messages, state, operator, fences)
 
 
@@ -54,6 +56,7 @@ def profile_operator(
         labelled_counter(spark, definitions.DEAD_LETTERS),
         usable(settings.spark.tuned),
         scorer,
+        pseudonyms=pseudonyms_of(settings.privacy),
     )
 
 

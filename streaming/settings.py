@@ -104,6 +104,15 @@ class KafkaSettings(Section):
         "recommendations, which are larger; set fewer where events have many kilobytes",
     )
 
+    events_retention_days: float = Field(
+        default=30.0, gt=0, description="how long the topic events keeps a message"
+    )
+    candidates_retention_days: float | None = Field(
+        default=None,
+        gt=0,
+        description="how long the topic candidates keeps a stated part; default: until a newer one",
+    )
+
     @model_validator(mode="after")
     def _sasl_is_complete(self) -> Self:
         if self.security_protocol.startswith("SASL") and not (self.username and self.password):
@@ -287,13 +296,35 @@ class ConverseSettings(Section):
 
 
 class PrivacySettings(Section):
-    """Erasure of people ([erasure.md](erasure.md))."""
+    """Pseudonyms ([pseudonyms.md](pseudonyms.md)) and erasure ([erasure.md](erasure.md))."""
 
+    pseudonyms: Literal["yes", "no"] = Field(
+        default="no",
+        description="whether pseudonyms stand in place of candidates' ids behind the topics "
+        "`events` and `candidates`; chosen before the first message is read",
+    )
+    key_file: Path | None = Field(
+        default=None,
+        description="file with the key of the pseudonyms: at least 32 random bytes or characters",
+    )
+    key_variable: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="environment variable with that key, in place of a file",
+    )
     signing_key_file: Path | None = Field(
         default=None,
         description="private Ed25519 key (PEM) that signs receipts; default: "
         "HOME/privacy/signing.pem, made at the first receipt",
     )
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if self.pseudonyms == "yes" and (self.key_file is None) == (self.key_variable is None):
+            raise ValueError(
+                'pseudonyms = "yes" needs one key: give either key_file or key_variable'
+            )
+        return self
 
 
 class FairnessSettings(Section):

@@ -11,6 +11,7 @@ from kafka.errors import TopicAlreadyExistsError, for_code
 from streaming.contract.topics import TOPICS, Topic
 from streaming.errors import BrokerError
 from streaming.kafka import clients
+from streaming.kafka.retention import as_configured
 from streaming.settings import KafkaSettings
 
 
@@ -58,7 +59,7 @@ def create(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> Provisioni
     Raises:
         BrokerError: no broker answers, or it refuses a request.
     """
-    wanted = {kafka.topic_prefix + topic.name: topic for topic in topics}
+    wanted = {kafka.topic_prefix + t.name: as_configured(t, kafka) for t in topics}
     with closing(clients.admin(kafka)) as client, clients.broker_errors(kafka):
         present = set(client.list_topics())
         absent = {name: topic for name, topic in wanted.items() if name not in present}
@@ -75,7 +76,7 @@ def states(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[Topic
     Raises:
         BrokerError: no broker answers, or it refuses a request.
     """
-    wanted = {kafka.topic_prefix + topic.name: topic for topic in topics}
+    wanted = {kafka.topic_prefix + t.name: as_configured(t, kafka) for t in topics}
     with closing(clients.admin(kafka)) as client, clients.broker_errors(kafka):
         present = set(client.list_topics())
         described = _describe(client, {n: t for n, t in wanted.items() if n in present})

@@ -37,7 +37,7 @@ from jobs.cli.commands.market import (
     write,
 )
 from jobs.cli.commands.market import understand as understanding
-from jobs.cli.commands.privacy import erase
+from jobs.cli.commands.privacy import erase, reveal
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -66,6 +66,7 @@ app.command("console", rich_help_panel=RUN)(run.serve_console)
 app.command("maintain", rich_help_panel=RUN)(lake.maintain)
 app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
 app.command("erase", rich_help_panel=RUN)(erase.erase)
+app.command("reveal", rich_help_panel=INSPECT)(reveal.reveal)
 app.command("receipt", rich_help_panel=INSPECT)(erase.show_receipt)
 app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)
 app.command("chat", rich_help_panel=RUN)(chat.chat)

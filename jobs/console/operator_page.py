@@ -13,6 +13,7 @@ from jobs.operations.dead_letter_replay import count_outcomes, replay
 from jobs.operations.status_report import BrokerOffsets, build_report, read_job_statuses
 from jobs.runtime.health_monitor import run_folder
 from jobs.runtime.tables import COMPARED_MODELS
+from streaming.privacy.pseudonyms import pseudonyms_of
 from streaming.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Operator:
         Raises:
             BrokerError: no broker answers, or the topic does not exist.
         """
-        return summarize(self._settings.kafka, DeadLetterFilter(), NEWEST_LETTERS)
+        pseudonyms = pseudonyms_of(self._settings.privacy)
+        return summarize(self._settings.kafka, DeadLetterFilter(), NEWEST_LETTERS, pseudonyms)
 
     def replay(self, keys: frozenset[str]) -> dict[str, int]:
         """Send dead letters to their topics again; count the outcomes.

@@ -13,6 +13,7 @@ from jobs.update_profiles import profile_operator
 from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
 from streaming.errors import InputError
 from streaming.kafka.spark_io import read_stream, require_topics, write_stream
+from streaming.privacy.pseudonyms import pseudonyms_of
 from streaming.profiles.profile_operator import JOB, update_profiles
 from streaming.profiles.rebuild import rebuild
 from streaming.profiles.state_shards import shards
@@ -53,6 +54,7 @@ def make_checkpoint(spark: SparkSession, settings: Settings) -> None:
 
 
 def _profiles(spark: SparkSession, settings: Settings, messages: DataFrame) -> DataFrame:
-    state = shards(spark, f"{settings.checkpoints}/{JOB}")
+    checkpoint = f"{settings.checkpoints}/{JOB}"
+    state = shards(spark, checkpoint, pseudonyms_of(settings.privacy))
     rebuilt = rebuild(spark, settings, with_fences=True)
     return update_profiles(messages, state, profile_operator(spark, settings), rebuilt)

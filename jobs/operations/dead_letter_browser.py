@@ -13,8 +13,10 @@ from pydantic import ValidationError
 
 from streaming.contract.rejection_reasons import DEAD_LETTER_REASONS
 from streaming.contract.topics import BY_NAME, DEAD_LETTERS
-from streaming.errors import InputError
+from streaming.errors import InputError, SettingsError
 from streaming.kafka.topic_reader import read_messages
+from streaming.privacy.pseudonyms import Pseudonyms
+from streaming.privacy.sealing import is_sealed, unseal
 from streaming.settings import KafkaSettings
 from streaming.timestamps import format_timestamp, parse_timestamp
 
@@ -41,15 +43,29 @@ class DeadLetter:
     size: int | None
     """Bytes of the value; None for a null."""
     original_key: bytes | None
+    sealed: bool = False
+    """Whether key, text and value cannot be read, for want of the key of pseudonyms."""
 
     @classmethod
-    def parse(cls, record: ConsumerRecord) -> "DeadLetter | None":
-        """Parse a message of the topic dead-letters; return None if its key is not one of ours."""
+    def parse(
+        cls, record: ConsumerRecord, pseudonyms: Pseudonyms | None = None
+    ) -> "DeadLetter | None":
+        """Parse a message of the topic dead-letters; return None if its key is not one of ours.
+
+        Raises:
+            SettingsError: it was sealed with another key.
+        """
         key = (record.key or b"").decode(errors="replace")
         position = _KEY.fullmatch(key)
         if position is None or position[1] not in BY_NAME:
             return None
-        headers = dict(record.headers)
+        headers = {
+            name: content and opened(content, f"{key} {name}", pseudonyms)
+            for name, content in record.headers
+        }
+        value = record.value and opened(record.value, key, pseudonyms)
+        sealed = [name for name, content in headers.items() if is_sealed(content)]
+        headers |= dict.fromkeys(sealed, b"sealed")
         texts = {n: (headers.get(n) or b"").decode(errors="replace") for n in _TEXT_HEADERS}
         return cls(
             key=key,
@@ -58,9 +74,21 @@ class DeadLetter:
             partition=int(position[2]),
             offset=int(position[3]),
             at=format_timestamp(datetime.fromtimestamp(record.timestamp / 1000, tz=UTC)),
-            size=None if record.value is None else len(record.value),
+            size=None if value is None else len(value),
             original_key=headers.get("key"),
+            sealed=bool(sealed),
         )
+
+    def require_open(self) -> None:
+        """Check that the letter can be read.
+
+        Raises:
+            SettingsError: it is sealed.
+        """
+        if self.sealed:
+            raise SettingsError(
+                f"the dead letter {self.key} is sealed; set privacy.pseudonyms and where its key is"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields, ready for JSON."""
@@ -104,43 +132,60 @@ class DeadLetterFilter:
 
 
 def read_dead_letters(
-    kafka: KafkaSettings, selection: DeadLetterFilter
+    kafka: KafkaSettings, selection: DeadLetterFilter, pseudonyms: Pseudonyms | None = None
 ) -> Iterator[tuple[DeadLetter, bytes | None]]:
     """Yield the selected dead letters with their original bytes, each key once.
 
+    Sealed ones are opened with the key of the pseudonyms; without it, they stay sealed.
+
     Raises:
         BrokerError: no broker answers, or the topic does not exist.
+        SettingsError: one was sealed with another key.
     """
     keys: set[str] = set()
     for record in read_messages(kafka, DEAD_LETTERS):
-        letter = DeadLetter.parse(record)
+        letter = DeadLetter.parse(record, pseudonyms)
         # note: a repeated batch writes the letter again, with the same key and the same bytes
         if letter is not None and letter.key not in keys and selection.matches(letter):
             keys.add(letter.key)
-            yield letter, record.value
+            yield letter, record.value and opened(record.value, letter.key, pseudonyms)
 
 
-def find_dead_letter(kafka: KafkaSettings, key: str) -> tuple[DeadLetter, bytes | None]:
+def opened(content: bytes, place: str, pseudonyms: Pseudonyms | None) -> bytes:
+    """Return bytes of a letter unsealed; as they are where there is no key."""
+    return content if pseudonyms is None else unseal(pseudonyms, content, place)
+
+
+def find_dead_letter(
+    kafka: KafkaSettings, key: str, pseudonyms: Pseudonyms | None = None
+) -> tuple[DeadLetter, bytes | None]:
     """Return one dead letter and its original bytes.
 
     Raises:
         InputError: there is no dead letter with this key.
+        SettingsError: it is sealed, and the key is missing or another one.
     """
     selection = DeadLetterFilter(keys=frozenset({key}))
-    for letter, value in read_dead_letters(kafka, selection):
+    for letter, value in read_dead_letters(kafka, selection, pseudonyms):
+        letter.require_open()
         return letter, value
     raise InputError(
         f"there is no dead letter {key}; `careerstream dead-letters list` shows what there is"
     )
 
 
-def summarize(kafka: KafkaSettings, selection: DeadLetterFilter, newest: int) -> dict[str, Any]:
+def summarize(
+    kafka: KafkaSettings,
+    selection: DeadLetterFilter,
+    newest: int,
+    pseudonyms: Pseudonyms | None = None,
+) -> dict[str, Any]:
     """Count the selected dead letters by reason, topic and job, and list the newest ones.
 
     Returns:
         `letters`, `counts` (largest first) and `newest` (newest first), ready for JSON.
     """
-    letters = [letter for letter, _ in read_dead_letters(kafka, selection)]
+    letters = [letter for letter, _ in read_dead_letters(kafka, selection, pseudonyms)]
     counts = Counter((letter.reason, letter.topic, letter.job) for letter in letters)
     newest_first = sorted(letters, key=lambda letter: (letter.at, letter.key), reverse=True)
     return {

@@ -22,7 +22,8 @@ from streaming.contract.topics import BY_NAME, EVENTS
 from streaming.errors import InputError
 from streaming.kafka.clients import broker_errors, producer
 from streaming.kafka.topic_reader import read_messages
-from streaming.settings import KafkaSettings, Settings
+from streaming.privacy.pseudonyms import known_as, pseudonyms_of
+from streaming.settings import KafkaSettings, PrivacySettings, Settings
 
 ReadFences = Callable[[], Mapping[tuple[str, str], int]]
 """Returns the offset of the last fence by topic and candidate."""
@@ -94,20 +95,25 @@ def replay(
     Raises:
         BrokerError: no broker answers, or it refuses messages.
         InputError: another replay with this home folder runs.
+        SettingsError: a letter is sealed, and its key is not given.
     """
     with _exclusive(settings):
-        kafka = settings.kafka
-        letters = [letter for letter, _ in read_dead_letters(kafka, selection)]
+        kafka, pseudonyms = settings.kafka, pseudonyms_of(settings.privacy)
+        letters = [letter for letter, _ in read_dead_letters(kafka, selection, pseudonyms)]
+        for letter in letters:
+            letter.require_open()
         decisions = _decide(kafka, letters, attempts, on_read)
         if any(isinstance(decision, int) for decision in decisions.values()):
-            decisions |= dict.fromkeys(_erased(letters, read_fences()), ReplayOutcome.ERASED)
+            erased = _erased(letters, read_fences(), settings.privacy)
+            decisions |= dict.fromkeys(erased, ReplayOutcome.ERASED)
         due = {key: attempt for key, attempt in decisions.items() if isinstance(attempt, int)}
         outcomes = {
             key: decision if isinstance(decision, ReplayOutcome) else ReplayOutcome.REPLAY
             for key, decision in decisions.items()
         }
         if due and not dry_run:
-            refused = _send(kafka, selection, due, on_sent)
+            chosen = read_dead_letters(kafka, selection, pseudonyms)
+            refused = _send(kafka, chosen, due, on_sent)
             outcomes |= dict.fromkeys(refused, ReplayOutcome.REFUSED)
     return outcomes
 
@@ -154,10 +160,14 @@ def _would_erase(letter: DeadLetter) -> bool:
     return is_null and letter.original_key not in {None, b"", ANONYMOUS.encode()}
 
 
-def _erased(letters: Iterable[DeadLetter], fences: Mapping[tuple[str, str], int]) -> Iterator[str]:
+def _erased(
+    letters: Iterable[DeadLetter],
+    fences: Mapping[tuple[str, str], int],
+    privacy: PrivacySettings,
+) -> Iterator[str]:
     """Yield the keys of the letters whose candidate was erased after them."""
     for letter in letters:
-        candidate_id = (letter.original_key or b"").decode(errors="replace")
+        candidate_id = known_as(privacy, (letter.original_key or b"").decode(errors="replace"))
         if fences.get((letter.topic, candidate_id), -1) > letter.offset:
             yield letter.key
 
@@ -188,7 +198,7 @@ def _scan(
 
 def _send(
     kafka: KafkaSettings,
-    selection: DeadLetterFilter,
+    letters: Iterable[tuple[DeadLetter, bytes | None]],
     due: Mapping[str, int],
     on_sent: Callable[[int], None],
 ) -> list[str]:
@@ -196,7 +206,7 @@ def _send(
     refused: list[str] = []
     sent = 0
     with closing(producer(kafka)) as sender, broker_errors(kafka):
-        for chunk in _chunks(read_dead_letters(kafka, selection), due):
+        for chunk in _chunks(letters, due):
             futures = [
                 (letter, _send_letter(sender, kafka, letter, value, due[letter.key]))
                 for letter, value in chunk

@@ -32,6 +32,8 @@ from streaming.kafka.topic_reader import read_messages
 from streaming.lake import tables
 from streaming.lake.erasures import delete_behind, delete_matching, record_fences
 from streaming.lake.maintenance import maintain_tables
+from streaming.privacy.personal_values import without_personal_data
+from streaming.privacy.pseudonyms import is_pseudonym, known_as, pseudonyms_of
 from streaming.settings import Settings
 from streaming.spark.internals.delta_versions import current_version
 from streaming.timestamps import format_timestamp
@@ -83,15 +85,20 @@ def erase(
         on_stage: called with what is done next.
 
     Raises:
-        InputError: an id cannot be one.
+        InputError: an id cannot be one, or is a pseudonym.
+        SettingsError: the key of the pseudonyms cannot be read.
         BrokerError: no broker answers, or a topic is missing.
         ModelError: MLflow cannot be reached.
     """
     require_ids(candidate_ids)
+    _refuse_pseudonyms(settings, candidate_ids)
     on_stage("sending the fences")
     fences = send_fences(settings.kafka, candidate_ids)
     erased_at = max(fence.at for fence in fences)
-    traces = Traces(candidate_ids, _stated_texts(settings, set(candidate_ids)))
+    pseudonyms = pseudonyms_of(settings.privacy)
+    traces = Traces(candidate_ids, _stated_texts(settings, set(candidate_ids)), pseudonyms)
+    people = _people(candidate_ids, fences)
+    fences = [_as_known(fence, settings) for fence in fences]
     spark = open_spark()
     on_stage("recording the fences")
     record_fences(spark, settings, fences)
@@ -113,7 +120,7 @@ def erase(
     return {
         "version": VERSION,
         "erased_at": format_timestamp(erased_at),
-        **_people(candidate_ids, fences),
+        **people,
         "places": [_row(place, settings, erased_at, done) for place in places],
         "models": _model_rows(trained_on, models, serving),
     }
@@ -132,6 +139,21 @@ def search(spark: SparkSession, settings: Settings, traces: Traces) -> Iterator[
     yield from search_files(settings, traces)
 
 
+def _refuse_pseudonyms(settings: Settings, candidate_ids: Iterable[str]) -> None:
+    for candidate_id in candidate_ids:
+        if settings.privacy.pseudonyms == "yes" and is_pseudonym(candidate_id):
+            raise InputError(
+                f"{candidate_id} is a pseudonym; give the candidate's own id, under which the "
+                "fences must stand on events and candidates"
+            )
+
+
+def _as_known(fence: TopicFence, settings: Settings) -> TopicFence:
+    """Return a fence as the lake keeps it."""
+    known = known_as(settings.privacy, fence.candidate_id)
+    return fence.model_copy(update={"candidate_id": known})
+
+
 def _stated_texts(settings: Settings, candidate_ids: set[str]) -> dict[str, list[str]]:
     """Return the longer texts that some people stated, by which files without ids are found."""
     texts: dict[str, list[str]] = {}
@@ -143,7 +165,8 @@ def _stated_texts(settings: Settings, candidate_ids: set[str]) -> dict[str, list
             except (ValueError, AttributeError):  # a dead letter tells of it
                 continue
             if isinstance(background, str):
-                texts.setdefault(candidate_id, []).append(background)
+                masked = without_personal_data(background)
+                texts.setdefault(candidate_id, []).extend({background, masked})
     return texts
 
 

@@ -56,7 +56,8 @@ def search_state(spark: SparkSession, settings: Settings, traces: Traces) -> Ite
         place = newest if batch == batches[-1] else kept
         for row in _state(spark, checkpoint, batch, traces):
             is_fence = orjson.loads(row["document"]).keys() == {KEY}
-            (fences if is_fence else place).found.update([row["candidate_id"]])
+            person = traces.known_as[row["candidate_id"]]
+            (fences if is_fence else place).found.update([person])
         place.searched += 1
     yield from (newest, kept, fences)
 
@@ -73,15 +74,16 @@ def _state(spark: SparkSession, checkpoint: str, batch: int, traces: Traces) -> 
         F.col("user_map_key.candidate_id").alias("candidate_id"),
         F.col("user_map_value.profile").alias("document"),
     )
-    return own.where(F.col("candidate_id").isin(*traces.candidate_ids)).collect()
+    return own.where(F.col("candidate_id").isin(*traces.known_as)).collect()
 
 
 def _by_id(kind: PlaceKind, name: str, rows: DataFrame, traces: Traces) -> Place:
-    own = F.col("candidate_id").isin(*traces.candidate_ids)
+    own = F.col("candidate_id").isin(*traces.known_as)
     key = F.when(own, F.col("candidate_id")).alias("candidate_id")
     counts = {row.candidate_id: row["count"] for row in rows.groupBy(key).count().collect()}
     place = Place(kind, name, searched=sum(counts.values()))
-    place.found.update({one: number for one, number in counts.items() if one is not None})
+    people = {traces.known_as[one]: n for one, n in counts.items() if one is not None}
+    place.found.update(people)
     return place
 
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from streaming.privacy.pseudonyms import Pseudonyms
+
 MIN_TEXT = 24
 """Characters from which on a text is taken for the person's own; shorter ones many people state."""
 _WITHIN_ID = r"[\w-]"
@@ -19,15 +21,25 @@ class Traces:
     Args:
         candidate_ids: whose traces.
         texts: by candidate, what they stated; short texts are left out.
+        pseudonyms: stand in place of the ids behind `events` and `candidates`, and count as well.
     """
 
     def __init__(
-        self, candidate_ids: Iterable[str], texts: Mapping[str, Iterable[str]] | None = None
+        self,
+        candidate_ids: Iterable[str],
+        texts: Mapping[str, Iterable[str]] | None = None,
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
         self.candidate_ids = frozenset(candidate_ids)
+        self.known_as = {
+            candidate_id if pseudonyms is None else pseudonyms.of(candidate_id): candidate_id
+            for candidate_id in self.candidate_ids
+        }
+        """The candidates, by what tables and states name them."""
         self._people: dict[bytes, str] = {}
-        for candidate_id in self.candidate_ids:
-            for form in _forms(candidate_id):
+        names = {one: one for one in self.candidate_ids} | self.known_as
+        for name, candidate_id in names.items():
+            for form in _forms(name):
                 self._people[form.encode()] = candidate_id
         self._texts = {
             form.encode(): candidate_id

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from jobs.privacy.findings import Place, PlaceKind
-from streaming.contract.topics import BY_NAME
+from streaming.contract.topics import BY_NAME, Topic
+from streaming.kafka.retention import as_configured
 from streaming.settings import Settings
 
 SEGMENT = timedelta(days=7)
@@ -27,7 +28,7 @@ class Stay:
 def stay_of(place: Place, settings: Settings, erased_at: datetime) -> Stay | None:
     """Return how long removed bytes stay in a place; None: they do not."""
     if place.kind in {PlaceKind.TOPIC, PlaceKind.SEGMENT}:
-        return _topic(place.name, erased_at)
+        return _topic(as_configured(BY_NAME[place.name], settings.kafka), erased_at)
     if place.kind is PlaceKind.TABLE_FILES:
         hours = settings.storage.retention_hours
         return Stay(
@@ -50,13 +51,12 @@ def stay_of(place: Place, settings: Settings, erased_at: datetime) -> Stay | Non
     return None
 
 
-def _topic(name: str, erased_at: datetime) -> Stay:
-    topic = BY_NAME[name]
+def _topic(topic: Topic, erased_at: datetime) -> Stay:
     if topic.retention is not None:
+        days = topic.retention / timedelta(days=1)
         return Stay(
             erased_at + topic.retention + SEGMENT,
-            f"the topic keeps messages for {topic.retention.days} days, and segments for "
-            f"{SEGMENT.days} more",
+            f"the topic keeps messages for {days:g} days, and segments for {SEGMENT.days} more",
         )
     longest = topic.longest_lag or timedelta()
     return Stay(

@@ -33,7 +33,7 @@ class Topic:
     """The value's model; None for dead-letters, whose values are the original bytes."""
     key: str
     """What the key is."""
-    cleanup: Literal["delete", "compact"]
+    cleanup: Literal["delete", "compact", "compact,delete"]
     partitions: int = 4
     retention: timedelta | None = None
     """How long a `delete` topic keeps a message."""

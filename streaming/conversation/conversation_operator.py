@@ -10,26 +10,26 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import orjson
 import pyarrow as pa
 from pyspark.sql import DataFrame, Row
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
 from streaming.contract.conversation import Speaker
 from streaming.contract.json_parser import DecodeError
-from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import (
     BY_NAME,
     CONVERSATIONS,
-    DEAD_LETTERS,
     PROFILES,
     RECOMMENDATIONS,
 )
-from streaming.contract.value_decoder import read_value
 from streaming.conversation.dialogue import Document, Memory, ServingMarket, remember, reply
-from streaming.kafka.dead_letters import header_list
+from streaming.kafka.dead_letters import dead_letter
 from streaming.kafka.spark_io import MESSAGE_SCHEMA, OutgoingMessage, to_arrow
 from streaming.language.vocabulary import Vocabulary, posting_names
 from streaming.language.wish_values import WishField
+from streaming.privacy.personal_values import candidate_of, read_personal
+from streaming.privacy.pseudonyms import Pseudonyms, is_pseudonym
 from streaming.profiles.documents import open_documents
 from streaming.profiles.message_reader import Message, with_shards
 from streaming.profiles.profile_operator import to_ascii
@@ -47,12 +47,18 @@ _ORDER = {PROFILES.name: 0, RECOMMENDATIONS.name: 1, CONVERSATIONS.name: 2}
 class ConversationOperator:
     """Keeps what is remembered of a shard's candidates; a `BatchOperator`.
 
-    `bundle` returns, in each task, the bundle of its batch.
+    `bundle` returns, in each task, the bundle of its batch. With `pseudonyms`, state and answers
+    hold these; the effects of a turn go to `events` and `candidates` under the turn's own id.
     """
 
-    def __init__(self, bundle: Callable[[], Bundle], tuned: Collection[Tuning]) -> None:
+    def __init__(
+        self,
+        bundle: Callable[[], Bundle],
+        tuned: Collection[Tuning],
+        pseudonyms: Pseudonyms | None = None,
+    ) -> None:
         self.tuned = frozenset(tuned)
-        self._bundle = bundle
+        self._bundle, self._pseudonyms = bundle, pseudonyms
 
     def open(self, handle: StatefulProcessorHandle) -> None:
         """Open the state."""
@@ -68,47 +74,62 @@ class ConversationOperator:
 
     def process(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Answer the turns of a shard, candidate by candidate; pass on the dead letters."""
-        by_key: defaultdict[bytes, list[Message]] = defaultdict(list)
+        by_key: defaultdict[str, list[Message]] = defaultdict(list)
         for batch in batches:
             columns = (batch.column(name).to_pylist() for name in Message._fields)
             for message in map(Message._make, zip(*columns, strict=True)):
-                by_key[message.key or b""].append(message)
-        keys = [key.decode(errors="replace") for key in by_key]
-        documents = self._memories.get(keys)
+                by_key[self._known_as(message.key)].append(message)
+        documents = self._memories.get(list(by_key))
         kept: dict[str, str] = {}
-        for key, document, messages in zip(keys, documents, by_key.values(), strict=True):
+        for (key, messages), document in zip(by_key.items(), documents, strict=True):
             ordered = sorted(messages, key=lambda m: (_ORDER[m.topic], m.partition, m.offset))
             memory = Memory.of(document)
-            sent = list(self._handle(key, memory, ordered))
+            sent = list(self._handle(memory, ordered))
             kept[key] = to_ascii(memory.document())
             if sent:
                 yield to_arrow(sent)
         self._memories.put(kept)
 
-    def _handle(
-        self, key: str, memory: Memory, messages: Sequence[Message]
+    def _known_as(self, key: bytes | None) -> str:
+        """Return under what the state knows the candidate of a message."""
+        candidate_id = candidate_of(key)
+        if candidate_id is None or self._pseudonyms is None or is_pseudonym(candidate_id):
+            return (key or b"").decode(errors="replace")
+        return self._pseudonyms.of(candidate_id)
+
+    def _handle(self, memory: Memory, messages: Sequence[Message]) -> Iterator[OutgoingMessage]:
+        turns: list[tuple[str, Document]] = []
+        yield from self._read(memory, messages, turns)
+        for own_id, turn in turns:
+            for topic, known_as, sent in reply(memory, turn, serving_market(self._bundle())):
+                if topic is CONVERSATIONS:
+                    yield topic.name, known_as, sent, None
+                else:
+                    yield topic.name, own_id, _under(own_id, sent), None
+
+    def _read(
+        self, memory: Memory, messages: Sequence[Message], turns: list[tuple[str, Document]]
     ) -> Iterator[OutgoingMessage]:
-        turns: list[Document] = []
+        """Remember profiles and lists, and collect the turns to answer, each with its own id."""
         for message in messages:
             topic = BY_NAME[message.topic]
             if message.value is None:
                 memory.forget()  # the candidate was erased
                 continue
             try:
-                value = _read(message, key)
+                value = read_personal(
+                    message.value, topic, message.produced_at, message.key, self._pseudonyms
+                )
             except DecodeError as error:
                 if topic is CONVERSATIONS:  # the job archive reports the other topics
-                    yield _dead_letter(message, error)
+                    yield dead_letter(message, error, JOB, self._pseudonyms)
                 continue
             if topic is not CONVERSATIONS:
                 remember(memory, topic, value)
             elif value["speaker"] == Speaker.CANDIDATE.value:
-                turns.append(value)
+                turns.append((str(candidate_of(message.key)), value))
             elif "answers" in value:  # of an earlier run, whose checkpoint was lost
                 memory.answered.setdefault(value["answers"], None)
-        for turn in turns:
-            for topic, own_key, sent in reply(memory, turn, serving_market(self._bundle())):
-                yield topic.name, own_key, sent, None
 
 
 def converse(messages: DataFrame, shards: Shards, operator: ConversationOperator) -> DataFrame:
@@ -153,15 +174,9 @@ def catalogue_vocabulary(postings: Sequence[Mapping[str, Any]]) -> Vocabulary:
     return Vocabulary.of({field: dict.fromkeys(texts) for field, texts in names.items()})
 
 
-def _read(message: Message, key: str) -> Document:
-    value = read_value(message.value, BY_NAME[message.topic], message.produced_at)
-    if value["candidate_id"] != key:
-        text = f"the key must be the value's own id '{value['candidate_id']}'"
-        raise DecodeError(RejectionReason.WRONG_KEY, text)
-    return value
-
-
-def _dead_letter(message: Message, error: DecodeError) -> OutgoingMessage:
-    place = f"{message.topic}/{message.partition}/{message.offset}"
-    headers = header_list(place, error.reason, error.text, job=JOB, key=message.key)
-    return DEAD_LETTERS.name, place, message.value, headers
+def _under(candidate_id: str, value: bytes) -> bytes:
+    """Return the value of an effect under the id that its turn came with."""
+    document = orjson.loads(value)
+    if document["candidate_id"] == candidate_id:
+        return value
+    return orjson.dumps(document | {"candidate_id": candidate_id})

@@ -30,6 +30,8 @@ from streaming.contract.json_parser import DecodeError
 from streaming.contract.spark_types import spark_type
 from streaming.contract.topics import Topic
 from streaming.contract.value_decoder import Document, read_value
+from streaming.privacy.personal_values import PERSONAL_TOPICS, candidate_of, read_personal
+from streaming.privacy.pseudonyms import Pseudonyms, is_pseudonym
 
 ERROR_TYPE = StructType().add("reason", "string").add("text", "string")
 _TIME = pa.timestamp("us", tz="UTC")
@@ -47,41 +49,72 @@ _CANONICAL_FORM = "%Y-%m-%dT%H:%M:%SZ"
 """A canonical time (`streaming.timestamps`) as Arrow formats it: %S has all six decimals."""
 
 
-def decode(messages: DataFrame, topic: Topic) -> DataFrame:
+def decode(messages: DataFrame, topic: Topic, pseudonyms: Pseudonyms | None = None) -> DataFrame:
     """Decode the values of one topic: rows of Spark's Kafka source, with `value` and `timestamp`.
 
     Returns:
         The same rows with `record` (the record's Spark type, null if it cannot be decoded) and
         `error` (reason code and text, null if it can). A null value is the error `null-value`, by
-        which callers recognise deletions.
+        which callers recognise deletions. With pseudonyms, these stand in the keys and records of
+        topics that producers write under the ids of candidates.
     """
     if topic.record is None:
         raise ValueError(f"topic {topic.name} holds raw bytes, which cannot be decoded")
     shape = spark_type(topic.record)
     columns = StructType([*messages.schema]).add("record", shape).add("error", ERROR_TYPE)
-    return messages.mapInArrow(partial(_decode_batches, topic=topic, shape=shape), columns)
+    own = pseudonyms if topic in PERSONAL_TOPICS else None
+    decode_batches = partial(_decode_batches, topic=topic, shape=shape, pseudonyms=own)
+    return messages.mapInArrow(decode_batches, columns)
 
 
 def _decode_batches(
-    batches: Iterator[pa.RecordBatch], topic: Topic, shape: StructType
+    batches: Iterator[pa.RecordBatch],
+    topic: Topic,
+    shape: StructType,
+    pseudonyms: Pseudonyms | None,
 ) -> Iterator[pa.RecordBatch]:
     for batch in _chunks(batches):
-        records: list[Document | None] = []
-        errors: list[dict[str, str] | None] = []
-        values = batch.column("value").to_pylist()
-        for value, produced_at in zip(values, _timestamps(batch, topic), strict=True):
-            try:
-                record, error = read_value(value, topic, produced_at), None
-            except DecodeError as failure:
-                record, error = None, {"reason": failure.reason.value, "text": failure.text}
-            records.append(record)
-            errors.append(error)
+        rows = zip(
+            batch.column("value").to_pylist(),
+            _timestamps(batch, topic),
+            [None] * batch.num_rows if pseudonyms is None else batch.column("key").to_pylist(),
+            strict=True,
+        )
+        results = [_decode_value(*row, topic=topic, pseudonyms=pseudonyms) for row in rows]
         decoded = {
-            "record": document_column(records, shape),
-            "error": document_column(errors, ERROR_TYPE),
+            "record": document_column([record for record, _ in results], shape),
+            "error": document_column([error for _, error in results], ERROR_TYPE),
         }
         message = dict(zip(batch.schema.names, batch.columns, strict=True))
+        if pseudonyms is not None:
+            keys = (_pseudonym_key(key, pseudonyms) for key in batch.column("key").to_pylist())
+            message["key"] = pa.array(keys, pa.binary())
         yield pa.RecordBatch.from_pydict(message | decoded)
+
+
+def _decode_value(
+    value: bytes | None,
+    produced_at: str | None,
+    key: bytes | None,
+    *,
+    topic: Topic,
+    pseudonyms: Pseudonyms | None,
+) -> tuple[Document | None, dict[str, str] | None]:
+    """Return a record, or an error."""
+    try:
+        if pseudonyms is None:  # keys are compared in Spark
+            return read_value(value, topic, produced_at), None
+        return read_personal(value, topic, produced_at, key, pseudonyms), None
+    except DecodeError as failure:
+        return None, {"reason": failure.reason.value, "text": failure.text}
+
+
+def _pseudonym_key(key: bytes | None, pseudonyms: Pseudonyms) -> bytes | None:
+    """Return the pseudonym of a key; None where it can be no id of a candidate."""
+    candidate_id = candidate_of(key)
+    if candidate_id is None or is_pseudonym(candidate_id):
+        return None
+    return pseudonyms.of(candidate_id).encode()
 
 
 def _chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -2,23 +2,31 @@
 
 Key: source topic/partition/offset, so that a repeated write is the same letter. Value: the original
 bytes. Headers: reason, text, topic, partition, offset, job, and the original key if there was one.
+With pseudonyms, value, text and original key are sealed (`privacy.sealing`).
 """
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, Protocol
 
-from pyspark.sql import Column, DataFrame
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
+from streaming.contract.json_parser import DecodeError
 from streaming.contract.records import ANONYMOUS, MAX_ID_LENGTH
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.contract.topics import DEAD_LETTERS
 from streaming.kafka.batch_decoder import ERROR_TYPE
-from streaming.kafka.spark_io import write_batch
+from streaming.kafka.spark_io import MESSAGE_SCHEMA, OutgoingMessage, to_arrow, write_batch
 from streaming.metrics.accumulators import LabelledCounter
+from streaming.privacy.pseudonyms import Pseudonyms
+from streaming.privacy.sealing import seal
 from streaming.settings import KafkaSettings
 
 HEADERS = ("reason", "text", "topic", "partition", "offset", "job")
+SEALED_HEADERS = ("text", "key")
 
 
 def dead_letter_key() -> Column:
@@ -46,23 +54,58 @@ def header_column(job: str) -> Column:
     return F.when(F.col("key").isNull(), headers).otherwise(F.array_append(headers, original))
 
 
-def header_list(
-    source: str, reason: RejectionReason, text: str, *, job: str, key: bytes | None
-) -> list[dict[str, Any]]:
-    """Return the headers of one message, as `header_column` makes them of many.
+class UnreadableMessage(Protocol):
+    """What a dead letter keeps of a message."""
 
-    Args:
-        source: topic/partition/offset.
-        reason: why it cannot be decoded.
-        text: the same in words.
-        job: that could not decode it.
-        key: its own key, if it has one.
+    @property
+    def topic(self) -> str:
+        """Its topic, without the prefix."""
+        ...
+
+    @property
+    def partition(self) -> int:
+        """Its partition."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """Its offset."""
+        ...
+
+    @property
+    def key(self) -> bytes | None:
+        """Its own key."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """Its bytes."""
+        ...
+
+
+def dead_letter(
+    message: UnreadableMessage, error: DecodeError, job: str, pseudonyms: Pseudonyms | None = None
+) -> OutgoingMessage:
+    """Return the dead letter of one message, as `to_dead_letters` makes them of many.
+
+    With pseudonyms, the value, the original key and the text are sealed: all may hold personal
+    data.
     """
-    values = (reason.value, text, *source.split("/"), job)
-    headers: list[dict[str, Any]] = [
-        {"key": name, "value": value.encode()} for name, value in zip(HEADERS, values, strict=True)
-    ]
-    return headers if key is None else [*headers, {"key": "key", "value": key}]
+    place = f"{message.topic}/{message.partition}/{message.offset}"
+    values = (error.reason.value, error.text, *place.split("/"), job)
+    parts = {name: value.encode() for name, value in zip(HEADERS, values, strict=True)}
+    value = message.value
+    if message.key is not None:
+        parts["key"] = message.key
+    if pseudonyms is not None:
+        value = None if value is None else seal(pseudonyms, value, place)
+        parts |= {
+            name: seal(pseudonyms, parts[name], f"{place} {name}")
+            for name in SEALED_HEADERS
+            if name in parts
+        }
+    headers = [{"key": name, "value": content} for name, content in parts.items()]
+    return DEAD_LETTERS.name, place, value, headers
 
 
 def key_error(expected: Column) -> Column:
@@ -87,9 +130,16 @@ def is_deletion() -> Column:
     return F.coalesce(is_null & is_id & (key != ANONYMOUS), F.lit(False))  # noqa: FBT003 - a literal column
 
 
-def to_dead_letters(decoded: DataFrame, job: str) -> DataFrame:
+def to_dead_letters(
+    decoded: DataFrame, job: str, pseudonyms: Pseudonyms | None = None
+) -> DataFrame:
     """Turn messages with an `error` into messages for the Kafka sink (topic without prefix)."""
-    return decoded.where(F.col("error").isNotNull()).select(
+    undecodable = decoded.where(F.col("error").isNotNull())
+    if pseudonyms is not None:
+        sealed = partial(_sealed_letters, job=job, pseudonyms=pseudonyms)
+        columns = ("topic", "partition", "offset", "key", "value", "error")
+        return undecodable.select(*columns).mapInArrow(sealed, MESSAGE_SCHEMA)
+    return undecodable.select(
         F.lit(DEAD_LETTERS.name).alias("topic"),
         dead_letter_key().alias("key"),
         "value",
@@ -97,8 +147,26 @@ def to_dead_letters(decoded: DataFrame, job: str) -> DataFrame:
     )
 
 
+def _sealed_letters(
+    batches: Iterable[pa.RecordBatch], job: str, pseudonyms: Pseudonyms
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield to_arrow(
+            dead_letter(Row(**row), DecodeError(**_error(row["error"])), job, pseudonyms)
+            for row in batch.to_pylist()
+        )
+
+
+def _error(error: Mapping[str, str]) -> dict[str, Any]:
+    return {"reason": RejectionReason(error["reason"]), "text": error["text"]}
+
+
 def write_dead_letters(
-    decoded: DataFrame, job: str, kafka: KafkaSettings, counter: LabelledCounter
+    decoded: DataFrame,
+    job: str,
+    kafka: KafkaSettings,
+    counter: LabelledCounter,
+    pseudonyms: Pseudonyms | None = None,
 ) -> None:
     """Write the dead letters of a batch and count them by topic and reason.
 
@@ -107,9 +175,10 @@ def write_dead_letters(
         job: that could not decode them.
         kafka: where the topic is.
         counter: of the metric dead_letters_total.
+        pseudonyms: seal the letters; None leaves them as they are.
     """
     undecodable = decoded.where(F.col("error").isNotNull())
     counts = undecodable.groupBy("topic", "error.reason").count().collect()
     if counts:
-        write_batch(to_dead_letters(decoded, job), kafka)
+        write_batch(to_dead_letters(decoded, job, pseudonyms), kafka)
         counter.add(Counter({(job, row["topic"], row["reason"]): row["count"] for row in counts}))

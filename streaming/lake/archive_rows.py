@@ -17,6 +17,7 @@ from streaming.lake.erasures import (
 )
 from streaming.lake.merge import insert_new, row_columns
 from streaming.metrics.accumulators import LabelledCounter
+from streaming.privacy.pseudonyms import Pseudonyms, pseudonyms_of
 from streaming.settings import Settings
 
 JOB = "archive"
@@ -27,13 +28,16 @@ DESTINATIONS: tuple[tuple[Topic, tables.Table], ...] = (
 )
 
 
-def decode_values(messages: DataFrame, topic: Topic) -> DataFrame:
+def decode_values(
+    messages: DataFrame, topic: Topic, pseudonyms: Pseudonyms | None = None
+) -> DataFrame:
     """Decode the messages of a topic and compare their keys with the ids in their values.
 
-    Call it once on a stream and not on each batch, so that Spark plans it once.
+    With pseudonyms, these stand in keys and records. Call it once on a stream and not on each
+    batch, so that Spark plans it once.
     """
     error = F.coalesce("error", key_error(F.col("record.candidate_id")))
-    return decode(messages, topic).withColumn("error", error)
+    return decode(messages, topic, pseudonyms).withColumn("error", error)
 
 
 def archive_batch(
@@ -55,7 +59,8 @@ def archive_batch(
         insert_new(beyond_fences(rows, fences), settings, table)
         if topic is not EVENTS:
             faults = decoded.where(~is_deletion())
-            write_dead_letters(faults, JOB, settings.kafka, dead_letters)
+            pseudonyms = pseudonyms_of(settings.privacy)
+            write_dead_letters(faults, JOB, settings.kafka, dead_letters, pseudonyms)
     finally:
         decoded.unpersist()
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from streaming.contract.audit_groups import AuditGroups, GroupMembership
 from streaming.lake import tables
 from streaming.lake.merge import retry_on_conflict
+from streaming.privacy.pseudonyms import known_as
 from streaming.settings import Settings
 from streaming.spark.internals.delta_versions import current_version
 
@@ -17,14 +18,15 @@ from streaming.spark.internals.delta_versions import current_version
 def write_groups(spark: SparkSession, settings: Settings, people: Iterable[AuditGroups]) -> int:
     """Insert or replace the groups of some people by attribute; of equal ones the last counts.
 
-    What a person was in by other attributes stays.
+    What a person was in by other attributes stays. With pseudonyms, these stand in the table.
 
     Returns:
         The table's version. Without a change no version is made.
     """
     tables.create(spark, settings, tables.GROUPS)
     known = {_key(row): row for row in read_groups(spark, settings)}
-    new = {_key(row): row for person in people for row in _memberships(person)}
+    named = ((known_as(settings.privacy, person.candidate_id), person) for person in people)
+    new = {_key(row): row for name, person in named for row in _memberships(name, person)}
     changed = [row.model_dump() for key, row in new.items() if known.get(key) != row]
     if changed:
         same = [F.col(f"old.{key}") == F.col(f"new.{key}") for key in tables.GROUPS.keys]
@@ -49,9 +51,9 @@ def read_groups(spark: SparkSession, settings: Settings) -> list[GroupMembership
     return [GroupMembership.model_validate(row.asDict()) for row in rows]
 
 
-def _memberships(person: AuditGroups) -> list[GroupMembership]:
+def _memberships(candidate_id: str, person: AuditGroups) -> list[GroupMembership]:
     return [
-        GroupMembership(candidate_id=person.candidate_id, attribute=name, group=group)
+        GroupMembership(candidate_id=candidate_id, attribute=name, group=group)
         for name, group in person.groups.items()
     ]
 

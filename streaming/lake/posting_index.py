@@ -9,6 +9,7 @@ from streaming.kafka.dead_letters import is_deletion, key_error, write_dead_lett
 from streaming.lake import tables
 from streaming.lake.merge import row_columns, upsert_postings
 from streaming.metrics.accumulators import LabelledCounter
+from streaming.privacy.pseudonyms import pseudonyms_of
 from streaming.settings import Settings
 
 JOB = "index_postings"
@@ -33,6 +34,7 @@ def index_batch(decoded: DataFrame, settings: Settings, dead_letters: LabelledCo
             posting_id, is_open = F.col("key").cast("string"), F.col("record").isNotNull()
             columns = row_columns(tables.POSTINGS, posting_id=posting_id, open=is_open)
             upsert_postings(valid.select(*columns), settings)
-        write_dead_letters(decoded, JOB, settings.kafka, dead_letters)
+        pseudonyms = pseudonyms_of(settings.privacy)
+        write_dead_letters(decoded, JOB, settings.kafka, dead_letters, pseudonyms)
     finally:
         decoded.unpersist()

@@ -17,12 +17,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.contract.json_parser import DecodeError
-from streaming.contract.records import ANONYMOUS, MAX_ID_LENGTH
-from streaming.contract.rejection_reasons import RejectionReason
-from streaming.contract.topics import BY_NAME, DEAD_LETTERS, EVENTS
+from streaming.contract.records import ANONYMOUS
+from streaming.contract.topics import BY_NAME, EVENTS
 from streaming.contract.value_decoder import checked_timestamp, read_value
-from streaming.kafka.dead_letters import header_list
+from streaming.kafka.dead_letters import dead_letter
 from streaming.kafka.spark_io import OutgoingMessage
+from streaming.privacy.personal_values import candidate_of, read_personal, refuse_pseudonym
+from streaming.privacy.pseudonyms import Pseudonyms
 from streaming.profiles.fences import Fence
 from streaming.profiles.fold import Received, ReceivedStatedPart
 from streaming.profiles.fold_inputs import received_event, received_stated_part
@@ -88,22 +89,26 @@ def split_by_key(batches: Sequence[pa.RecordBatch]) -> Iterator[Sequence[pa.Reco
         ]
 
 
-def read_messages(messages: pa.RecordBatch, job: str) -> ReadMessages:
-    """Read messages with the columns of `Message`; dead letters name the job that reads them."""
+def read_messages(
+    messages: pa.RecordBatch, job: str, pseudonyms: Pseudonyms | None = None
+) -> ReadMessages:
+    """Read messages with the columns of `Message`; dead letters name the job that reads them.
+
+    With pseudonyms, these stand in place of the candidates' ids, and dead letters are sealed.
+    """
     result = ReadMessages()
     columns = (messages.column(name).to_pylist() for name in Message._fields)
     for message in map(Message._make, zip(*columns, strict=True)):
-        candidate_id = _candidate_id(message.key)
         try:
             if message.value is None:
-                _read_null(message, candidate_id, result)
+                _read_null(message, result, pseudonyms)
                 continue
-            received = _received(message, candidate_id)
+            candidate_id, received = _received(message, pseudonyms)
         except DecodeError as error:
-            result.dead_letters.append(_dead_letter(message, error, job))
+            result.dead_letters.append(dead_letter(message, error, job, pseudonyms))
             result.unreadable[job, message.topic, error.reason.value] += 1
         else:
-            result.received[str(candidate_id)].append(received)
+            result.received[candidate_id].append(received)
     return result
 
 
@@ -113,41 +118,28 @@ def _part_numbers(keys: pa.Array, parts: int) -> "np.ndarray[Any, np.dtype[np.in
     return np.array([(zlib.adler32(key) if key else row) % parts for row, key in rows], np.int64)
 
 
-def _candidate_id(key: bytes | None) -> str | None:
-    """Return the id that a key holds, None where it cannot be an id."""
-    try:
-        text = (key or b"").decode()
-    except UnicodeDecodeError:
-        return None
-    return text if 1 <= len(text) <= MAX_ID_LENGTH else None
-
-
-def _read_null(message: Message, candidate_id: str | None, result: ReadMessages) -> None:
+def _read_null(message: Message, result: ReadMessages, pseudonyms: Pseudonyms | None) -> None:
     """Read a null value: of `candidates` it withdraws the stated part, of `events` it is a fence.
 
     Raises:
         DecodeError: the key is no id, or the message has no valid time.
     """
+    candidate_id = candidate_of(message.key)
     if candidate_id in {None, ANONYMOUS}:
         read_value(None, BY_NAME[message.topic], message.produced_at)  # raises
-    moment, received = checked_timestamp(message.produced_at), result.received[str(candidate_id)]
+    own = str(candidate_id)
+    if pseudonyms is not None:
+        refuse_pseudonym(own)
+        own = pseudonyms.of(own)
+    moment, received = checked_timestamp(message.produced_at), result.received[own]
     if message.topic == EVENTS.name:
-        result.fences[str(candidate_id)] = Fence(message.offset, moment)
+        result.fences[own] = Fence(message.offset, moment)
     else:
         received.append(ReceivedStatedPart({"updated_at": moment}, message.offset, moment))
 
 
-def _received(message: Message, candidate_id: str | None) -> Received:
-    record = read_value(message.value, BY_NAME[message.topic], message.produced_at)
-    if record["candidate_id"] != candidate_id:
-        text = f"the key must be the value's own id '{record['candidate_id']}'"
-        raise DecodeError(RejectionReason.WRONG_KEY, text)
-    if message.topic == EVENTS.name:
-        return received_event(record, message.offset, message.produced_at)
-    return received_stated_part(record, message.offset, message.produced_at)
-
-
-def _dead_letter(message: Message, error: DecodeError, job: str) -> OutgoingMessage:
-    place = f"{message.topic}/{message.partition}/{message.offset}"
-    headers = header_list(place, error.reason, error.text, job=job, key=message.key)
-    return DEAD_LETTERS.name, place, message.value, headers
+def _received(message: Message, pseudonyms: Pseudonyms | None) -> tuple[str, Received]:
+    topic, value = BY_NAME[message.topic], message.value
+    record = read_personal(value, topic, message.produced_at, message.key, pseudonyms)
+    received = received_event if topic is EVENTS else received_stated_part
+    return record["candidate_id"], received(record, message.offset, message.produced_at)

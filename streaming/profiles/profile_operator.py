@@ -26,6 +26,7 @@ from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 from streaming.contract.topics import PROFILES, RECOMMENDATIONS, Topic
 from streaming.kafka.spark_io import MESSAGE_SCHEMA, to_arrow
 from streaming.metrics.accumulators import LabelledCounter
+from streaming.privacy.pseudonyms import Pseudonyms
 from streaming.profiles.documents import open_documents
 from streaming.profiles.fences import Fence, fold_behind, is_fenced
 from streaming.profiles.fold import Document, Received, fold
@@ -60,7 +61,7 @@ class ProfileOperator:
     call instead of building a row object for each of a thousand entries.
 
     `tuned` holds the parts of `streaming.spark.tuning` that are on. The messages that `scorer`
-    makes from changed profiles are sent after them.
+    makes from changed profiles are sent after them. `pseudonyms` stand in place of ids, if given.
     """
 
     def __init__(
@@ -69,8 +70,11 @@ class ProfileOperator:
         dead_letter_counts: LabelledCounter,
         tuned: Collection[Tuning],
         scorer: ProfileScorer | None = None,
+        *,
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
         self.tuned = frozenset(tuned)
+        self._pseudonyms = pseudonyms
         self._fold_counts, self._dead_letter_counts = fold_counts, dead_letter_counts
         # Pickled apart: at each start Spark has a process of its own unpickle the operator to ask
         # for the state's schema, and to import a model's libraries there would take seconds.
@@ -101,7 +105,7 @@ class ProfileOperator:
         received: defaultdict[str, list[Received]] = defaultdict(list)
         fences: dict[str, Fence] = {}
         for batch in part:
-            messages = read_messages(batch, JOB)
+            messages = read_messages(batch, JOB, self._pseudonyms)
             fences |= messages.fences
             yield from self._dead_letters(messages)
             for candidate_id, records in messages.received.items():

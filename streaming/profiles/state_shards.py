@@ -6,17 +6,20 @@ map of the shard's candidates.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from streaming.errors import CareerstreamError
+from streaming.errors import CareerstreamError, SettingsError
+from streaming.privacy.pseudonyms import PATTERN, PREFIX, TAG_DIGITS, Pseudonyms
 from streaming.spark.internals.hadoop_files import HadoopFiles
 
 _MASK = 0xFFFFFFFF
 _PARTITIONS = "spark.sql.shuffle.partitions"
+_KEY_FILE = "pseudonyms"
+"""In a checkpoint's folder: the fingerprint of the key; there is none where ids are used."""
 _OPERATOR = "transformWithState"
 """How the operator's name begins in a checkpoint's metadata."""
 
@@ -27,18 +30,22 @@ class Shards:
 
     numbers: tuple[int, ...]
     """One for each partition: the smallest number that Spark's hash puts there."""
+    tag_key: bytes | None = field(default=None, repr=False)
+    """With pseudonyms, the key of their tags (`privacy.pseudonyms`)."""
 
     def column(self, key: Column) -> Column:
         """Return the shard of a binary key, an int named `shard`; null for a null key.
 
-        The column must be nullable: its type stands in checkpoints.
+        With pseudonyms, an id and its pseudonym have one shard. The column must be nullable: its
+        type stands in checkpoints.
         """
-        place = F.pmod(F.crc32(key), F.lit(len(self.numbers))).cast("int")
+        number = F.crc32(key) if self.tag_key is None else _tag(key, self.tag_key)
+        place = F.pmod(number, F.lit(len(self.numbers))).cast("int")
         numbers = F.array(*map(F.lit, self.numbers))
         return F.try_element_at(numbers, place + 1).alias("shard")
 
 
-def shards(spark: SparkSession, checkpoint: str) -> Shards:
+def shards(spark: SparkSession, checkpoint: str, pseudonyms: Pseudonyms | None = None) -> Shards:
     """Return the shards of a query's state.
 
     The number of partitions is fixed when a checkpoint begins; a later setting changes nothing. The
@@ -46,7 +53,9 @@ def shards(spark: SparkSession, checkpoint: str) -> Shards:
 
     Raises:
         CareerstreamError: the checkpoint is of another query.
+        SettingsError: its state has ids where pseudonyms are wanted, or pseudonyms of another key.
     """
+    _require_same_names(HadoopFiles(spark), checkpoint, pseudonyms)
     partitions = _partitions(spark, checkpoint)
     numbers: dict[int, int] = {}
     for number in count():
@@ -54,7 +63,8 @@ def shards(spark: SparkSession, checkpoint: str) -> Shards:
         numbers.setdefault(spark_hash(number) % partitions, number)
         if len(numbers) == partitions:
             break
-    return Shards(tuple(numbers[place] for place in range(partitions)))
+    tag_key = None if pseudonyms is None else pseudonyms.shard_key
+    return Shards(tuple(numbers[place] for place in range(partitions)), tag_key)
 
 
 def spark_hash(number: int) -> int:
@@ -71,6 +81,31 @@ def spark_hash(number: int) -> int:
     mixed = (mixed ^ mixed >> 13) * 0xC2B2AE35 & _MASK
     mixed ^= mixed >> 16
     return mixed - (mixed >> 31 << 32)  # signed
+
+
+def _require_same_names(files: HadoopFiles, checkpoint: str, pseudonyms: Pseudonyms | None) -> None:
+    """Keep beside a checkpoint with which key its state was begun, and compare it."""
+    file, wanted = f"{checkpoint}/{_KEY_FILE}", "" if pseudonyms is None else pseudonyms.fingerprint
+    known = files.read_bytes(file).decode() if files.exists(file) else ""
+    has_begun = known or any(name.isdigit() for name in files.list(f"{checkpoint}/commits"))
+    if known != wanted and has_begun:
+        began = f"pseudonyms of the key {known}" if known else "the ids of candidates"
+        now = f"pseudonyms of the key {wanted}" if wanted else "none (privacy.pseudonyms)"
+        raise SettingsError(
+            f"the state in {checkpoint} has {began}, and the settings ask for {now}; give the "
+            "settings that it was begun with, or begin with another home"
+        )
+    if wanted and not known:
+        files.write_bytes(file, wanted.encode())
+
+
+def _tag(key: Column, tag_key: bytes) -> Column:
+    """Return the tag of a pseudonym, or of the one that an id would have, as a number."""
+    text = key.cast("string")
+    hashed = F.sha2(F.concat(F.lit(bytearray(tag_key)), key), 256)
+    known = F.substring(text, len(PREFIX) + 1, TAG_DIGITS)
+    tag = F.when(text.rlike(f"^{PATTERN}$"), known).otherwise(F.substring(hashed, 1, TAG_DIGITS))
+    return F.conv(tag, 16, 10).cast("long")
 
 
 def _partitions(spark: SparkSession, checkpoint: str) -> int:

@@ -15,6 +15,7 @@ from jobs.cli.commands.invocation import (
 )
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console, json_text
+from streaming.privacy.pseudonyms import pseudonyms_of
 from streaming.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="List, show and replay unreadable messages.")
@@ -42,7 +43,8 @@ def list_dead_letters(
     from jobs.operations.dead_letter_browser import DeadLetterFilter, summarize  # noqa: PLC0415 - pyspark takes a second to load
 
     selection = DeadLetterFilter(reason=reason, topic=topic, since=time_of_flag("--since", since))
-    summary = summarize(settings_of(context).kafka, selection, newest)
+    settings = settings_of(context)
+    summary = summarize(settings.kafka, selection, newest, pseudonyms_of(settings.privacy))
     if as_json:
         print_json(summary)
         return
@@ -63,7 +65,8 @@ def show(
     """Show the headers of a dead letter, and its bytes decoded as far as possible."""
     from jobs.operations.dead_letter_browser import decode_value, find_dead_letter  # noqa: PLC0415
 
-    letter, value = find_dead_letter(settings_of(context).kafka, key)
+    settings = settings_of(context)
+    letter, value = find_dead_letter(settings.kafka, key, pseudonyms_of(settings.privacy))
     if raw:
         sys.stdout.buffer.write(value or b"")
         return

@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 from jobs.runtime.terminal import console, json_text
 from streaming.errors import InputError
 from streaming.importing.parsers.times import parse_time
+from streaming.privacy.pseudonyms import known_as
 from streaming.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ def invocation(context: typer.Context) -> Invocation:
 def settings_of(context: typer.Context) -> Settings:
     """Return the settings of this invocation."""
     return invocation(context).settings
+
+
+def known_candidate(context: typer.Context, candidate: str) -> str:
+    """Return under what the topics know a candidate, who is given by id or by pseudonym."""
+    return known_as(settings_of(context).privacy, candidate)
 
 
 def time_of_flag(flag: str, text: str | None) -> datetime | None:

@@ -4,7 +4,13 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
+from jobs.cli.commands.invocation import (
+    Json,
+    known_candidate,
+    print_json,
+    settings_of,
+    spark_session,
+)
 from jobs.runtime.tables import recommendation_table
 from jobs.runtime.terminal import console
 from streaming.errors import InputError
@@ -46,9 +52,9 @@ def recommendations(
     """Show the latest recommendation of a candidate, with titles and reasons."""
     from streaming.kafka.topic_reader import read_postings, read_recommendation  # noqa: PLC0415 - the Kafka client takes time to load
 
-    kafka = settings_of(context).kafka
+    kafka, known = settings_of(context).kafka, known_candidate(context, candidate)
     with console.status("reading the topic"):
-        recommendation = read_recommendation(kafka, candidate)
+        recommendation = read_recommendation(kafka, known)
     if recommendation is None:
         raise InputError(
             f"there is no recommendation for candidate {candidate} on its topic; is the id right, "

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session, time_of_flag
+from jobs.cli.commands.invocation import (
+    Json,
+    known_candidate,
+    print_json,
+    settings_of,
+    spark_session,
+    time_of_flag,
+)
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import console, json_text
 from streaming.errors import InputError, SettingsError
@@ -75,7 +82,8 @@ def candidate(
     settings, distance = settings_of(context), _metric(metric)
     with _open_space(settings, model, "similar") as (spark, space):
         profiles = read_newest_profiles(spark, settings)
-        result = similar_candidates(space, profiles, candidate_id, top=top, metric=distance)
+        known = known_candidate(context, candidate_id)
+        result = similar_candidates(space, profiles, known, top=top, metric=distance)
     print_result(result, candidate_table(result), out, as_json=as_json)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from streaming.language.models.model import Answer, LanguageModel, Prompt
-from streaming.language.models.redaction import Redacted, redact
+from streaming.privacy.redaction import Redacted, redact
 
 _CHARACTERS_PER_TOKEN = 2
 """A cautious estimate: English has four, Chinese one to two."""

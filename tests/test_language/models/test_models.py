@@ -10,7 +10,7 @@ from streaming.language.models.factory import open_model
 from streaming.language.models.guarded_model import GuardedModel
 from streaming.language.models.http_model import HttpModel
 from streaming.language.models.model import Prompt
-from streaming.language.models.redaction import redact
+from streaming.privacy.redaction import redact
 from streaming.settings import Settings, load
 
 COMPLETION = b'{"choices": [{"message": {"content": "%s"}}]}'

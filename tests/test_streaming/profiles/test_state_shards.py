@@ -8,6 +8,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.types import IntegerType
 
 from streaming.errors import CareerstreamError
+from streaming.privacy.pseudonyms import Pseudonyms
 from streaming.profiles.message_reader import with_shards
 from streaming.profiles.state_shards import Shards, shards, spark_hash
 
@@ -68,3 +69,17 @@ def test_state_that_was_kept_fits_what_is_selected(spark):
     assert (shard.dataType, shard.nullable) == (IntegerType(), True)
     unnamed = spark.createDataFrame([(None,)], "key binary")
     assert unnamed.select(Shards((0, 1)).column(F.col("key"))).first().shard is None
+
+
+@pytest.mark.spark
+def test_an_id_and_its_pseudonym_have_one_shard(spark):
+    pseudonyms = Pseudonyms(b"k" * 32)
+    made = Shards((5, 6, 7), pseudonyms.shard_key)
+    ids = [f"candidate {number}" for number in range(300)] + ["汉娜"]
+    rows = [(one.encode(), pseudonyms.of(one).encode()) for one in ids]
+    table = spark.createDataFrame(rows, "own binary, known binary")
+    shards_of = table.select(
+        made.column(F.col("own")).alias("own"), made.column(F.col("known")).alias("known")
+    ).collect()
+    assert all(row.own == row.known for row in shards_of)
+    assert {row.own for row in shards_of} == {5, 6, 7}

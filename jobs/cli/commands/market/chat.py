@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 import orjson
 import typer
 
-from jobs.cli.commands.invocation import Json, print_json, settings_of
+from jobs.cli.commands.invocation import Json, known_candidate, print_json, settings_of
 from jobs.runtime.terminal import console
 from streaming.errors import BrokerError, InputError
 from streaming.settings import KafkaSettings
@@ -33,11 +33,11 @@ def chat(
 
     Without --say it reads a line at a time; an empty line or Ctrl-D ends it.
     """
-    kafka = settings_of(context).kafka
+    kafka, known = settings_of(context).kafka, known_candidate(context, candidate)
     if say and not all(text.strip() for text in say):
         raise InputError("there is nothing to say in an empty text; give --say some words")
     talked = []
-    with _Conversation(kafka, candidate, timeout) as conversation:
+    with _Conversation(kafka, candidate, known, timeout) as conversation:
         if not as_json:
             _print_list(conversation)
         for text in say or _lines():
@@ -65,13 +65,14 @@ def _lines() -> Iterator[str]:
 class _Conversation:
     """Sends turns and waits for their answers."""
 
-    def __init__(self, kafka: KafkaSettings, candidate: str, timeout: float) -> None:
+    def __init__(self, kafka: KafkaSettings, candidate: str, known: str, timeout: float) -> None:
         from jobs.console.market_clock import MarketClock  # noqa: PLC0415 - the console takes time to load
         from streaming.contract.topics import CONVERSATIONS, POSTINGS  # noqa: PLC0415
         from streaming.kafka.topic_reader import read_latest  # noqa: PLC0415
         from streaming.kafka.topic_writer import TopicWriter  # noqa: PLC0415
 
         self._kafka, self._candidate, self._timeout = kafka, candidate, timeout
+        self._known = known  # under which lists and answers stand
         self._starts: dict[int, int] = {}
         self._clock, self._topic = MarketClock(), CONVERSATIONS
         self._titles = {
@@ -92,10 +93,10 @@ class _Conversation:
         from streaming.contract.topics import RECOMMENDATIONS  # noqa: PLC0415
         from streaming.kafka.topic_reader import read_latest  # noqa: PLC0415
 
-        own = {self._candidate, "*"}
+        own = {self._known, "*"}
         found = read_latest(self._kafka, RECOMMENDATIONS, lambda key: key in own)
         lists = {key: orjson.loads(record.value) for key, record in found.items()}
-        listed: dict[str, Any] = lists.get(self._candidate) or lists.get("*") or {"items": []}
+        listed: dict[str, Any] = lists.get(self._known) or lists.get("*") or {"items": []}
         if listed.get("as_of"):
             self._clock.see(listed["as_of"])
         return listed
@@ -141,7 +142,7 @@ class _Conversation:
         from streaming.kafka.topic_reader import read_messages  # noqa: PLC0415
 
         for record in read_messages(self._kafka, self._topic, self._starts):
-            if record.key == self._candidate.encode() and record.value is not None:
+            if record.key == self._known.encode() and record.value is not None:
                 value: dict[str, Any] = orjson.loads(record.value)
                 if value.get("answers") == turn_id:
                     return value

@@ -1,11 +1,24 @@
 """Takes personal data out of a text before it leaves the machine, and puts it back afterwards."""
 
+# ruff: noqa: RUF001 - Chinese text has Chinese punctuation
+
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.,-])(?:\+|00)?\(?\d{2,5}\)?(?:[\s-]?\(?\d{2,5}\)?){1,4}(?![\w.,]*\d)")
+_PHONE = re.compile(
+    r"(?<![A-Za-z0-9_.,-])(?:\+|00)?\(?\d{2,5}\)?(?:[\s-]?\(?\d{2,5}\)?){1,4}(?![A-Za-z0-9_.,]*\d)"
+)
+_DOCUMENT = re.compile(
+    r"(?<![A-Za-z0-9_.-])(?:(?P<resident>\d{17}[\dXx])|(?P<social>\d{3}-\d{2}-\d{4}))"
+    r"(?![A-Za-z0-9_-])"
+    r"|(?:[Pp]assport|护照)(?: ?(?:number|no\.?|号码|号))?[:：]? ?"
+    r"(?P<passport>[A-Z]{1,2}\d{6,8})(?!\w)"
+)
+"""Numbers of Chinese identity cards, of United States social security, and of passports."""
+_CARD_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CARD_CHECKS = "10X98765432"
 _FEWEST_DIGITS, _MOST_DIGITS = 9, 15
 _CHINESE_MOBILE = 11
 _CAPITALISED = r"[A-Z][a-zà-ÿ'’-]+"
@@ -36,7 +49,7 @@ class Redacted:
 
 
 def redact(text: str, names: Iterable[str] = ()) -> Redacted:
-    """Replace mail addresses, phone numbers and names of persons by marks such as [NAME-A].
+    """Replace mail addresses, numbers of phones and documents, and names by marks like [NAME-A].
 
     Names are found behind titles, behind "contact" and 联系人, and those in `names` everywhere.
     Marks hold no digits: they are no facts.
@@ -53,12 +66,29 @@ def redact(text: str, names: Iterable[str] = ()) -> Redacted:
     for name in sorted({name.strip() for name in names if name.strip()}, key=len, reverse=True):
         text = text.replace(name, mark("NAME", name)) if name in text else text
     text = _MAIL.sub(lambda found: mark("MAIL", found[0]), text)
+    text = _DOCUMENT.sub(
+        lambda found: (
+            _with_mark(found, mark("DOCUMENT", _name_in(found)))
+            if _is_document(found)
+            else found[0]
+        ),
+        text,
+    )
     # A range of pay ("12000-20000") has neither a leading zero nor a plus, and is no mobile number.
     text = _PHONE.sub(
         lambda found: mark("PHONE", found[0]) if _is_phone(found[0]) else found[0], text
     )
     text = _NAME.sub(lambda found: _with_mark(found, mark("NAME", _name_in(found))), text)
     return Redacted(text, originals)
+
+
+def _is_document(found: re.Match[str]) -> bool:
+    """Return whether the number of an identity card has its check digit (GB 11643-1999)."""
+    card = found["resident"]
+    if card is None:
+        return True
+    total = sum(int(digit) * weight for digit, weight in zip(card, _CARD_WEIGHTS, strict=False))
+    return _CARD_CHECKS[total % 11] == card[-1].upper()
 
 
 def _is_phone(text: str) -> bool:
