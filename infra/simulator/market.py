@@ -1,6 +1,7 @@
 """A simulated labour market: postings, candidates and events."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +15,21 @@ from infra.simulator.population.taxonomy import ABSENT
 from infra.simulator.posting_records import posting_record
 from infra.simulator.record_fields import candidate_id, posting_id
 from infra.simulator.sessions import simulate_events
-from infra.simulator.vocabulary.occupation import Occupation
+from infra.simulator.vocabulary.occupation import LANGUAGES, Occupation
 from infra.simulator.vocabulary.occupations import OCCUPATIONS
+from infra.simulator.vocabulary.places import CITIES
+
+
+@dataclass(frozen=True)
+class TrueWishes:
+    """What a candidate of a market really looks for."""
+
+    language: str
+    occupation: str
+    places: list[str]
+    """The home first."""
+    skills: list[str]
+    """The characteristic ones of the occupation first."""
 
 
 def occupations() -> tuple[Occupation, ...]:
@@ -77,6 +91,19 @@ class Market:
         taxonomy = self._parameters.taxonomy
         choice_model = ChoiceModel(taxonomy, self._postings, self._candidates)
         yield from simulate_events(self._parameters, choice_model)
+
+    def true_wishes(self, candidate: str) -> TrueWishes:
+        """Return what a candidate really looks for, stated or not, in the words of postings."""
+        people, taxonomy = self._candidates, self._parameters.taxonomy
+        number = self._numbers[0][candidate]
+        language = LANGUAGES[people.language[number]]
+        cities = dict.fromkeys((people.home[number], people.second[number]))
+        return TrueWishes(
+            language=language,
+            occupation=taxonomy.occupations[people.occupation[number]].wording(language).name,
+            places=[CITIES[city].locality for city in cities],
+            skills=taxonomy.skill_names(people.skills[number], language),
+        )
 
     def mutual_fit(self, candidate: str, posting: str) -> float:
         """Return how well a candidate and a posting truly fit each other, from 0 to 1.

@@ -7,7 +7,7 @@ occupation that the person looks for.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ PLACES = 10
 METRICS = ("hr@10", "precision@10")
 _DRAWS = 1000
 OnProgress = Callable[[str, float], None]
+Records = Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,17 @@ def _market(plan: LanguagesPlan, seed: int) -> Market:
 def write_market(market: Market, folder: Path) -> None:
     """Write a market as a dataset folder."""
     shown = EventKind.IMPRESSION.value
+    events = (each for each in market.events() if each["kind"] != shown)
+    write_simulated(folder, market.postings(), events, market.candidates())
+
+
+def write_simulated(folder: Path, postings: Records, events: Records, candidates: Records) -> None:
+    """Write records of a market as a dataset folder."""
     write_tables(
         folder,
-        posting_table([_value(Posting, each) for each in market.postings()]),
-        event_table([_value(Event, each) for each in market.events() if each["kind"] != shown]),
-        stated_table([_value(Candidate, each) for each in market.candidates()]),
+        posting_table([_value(Posting, each) for each in postings]),
+        event_table([_value(Event, each) for each in events]),
+        stated_table([_value(Candidate, each) for each in candidates]),
     )
 
 

@@ -28,6 +28,7 @@ from jobs.cli.commands.market import (
     candidates_benchmark,
     chat,
     courses,
+    dialogues_benchmark,
     explain,
     matches,
     plan,
@@ -84,6 +85,7 @@ benchmark.app.command("wishes")(understanding.wishes)
 benchmark.app.command("plans")(plan_benchmark.plans)
 benchmark.app.command("candidates")(candidates_benchmark.candidates)
 benchmark.app.command("titles")(titles_benchmark.titles)
+benchmark.app.command("dialogues")(dialogues_benchmark.dialogues)
 benchmark.app.command("rewrites")(write.rewrites)
 app.command("verify", rich_help_panel=INSPECT)(verify.verify)
 app.command("train", rich_help_panel=MODELS)(models.train)

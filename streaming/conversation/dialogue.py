@@ -18,6 +18,7 @@ from streaming.contract.topics import CANDIDATES, CONVERSATIONS, EVENTS, PROFILE
 from streaming.conversation.intents import Intent, IntentKind, intent_of
 from streaming.conversation.question import (
     PLACES,
+    Ask,
     Question,
     Rank,
     best_question,
@@ -57,6 +58,7 @@ class ServingMarket:
     catalogue: Catalogue
     vocabulary: Vocabulary
     rank: Rank
+    ask: Ask = best_question
 
 
 @dataclass
@@ -250,7 +252,8 @@ class _Reply:
         if self.memory.asked is not None:
             return None
         asked = self.memory.asked_fields
-        question = best_question(self._as_if(), self.market.catalogue, self.market.rank, asked)
+        catalogue, rank = self.market.catalogue, self.market.rank
+        question = self.market.ask(self._as_if(), catalogue, rank, asked, self.language)
         if question is None:
             return None
         self.memory.asked = {"field": question.field, "answers": list(question.answers)}

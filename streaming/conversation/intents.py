@@ -88,8 +88,11 @@ _RULES: dict[IntentKind, tuple[str, ...]] = {
         r"你都?知道我的?(?:什么|哪些)|我的(?:资料|档案)",
     ),
     IntentKind.SKIP: (
-        r"^\s*(?:skip|no preference|any|anything|i don't (?:know|mind)|doesn't matter)\W*$",
-        r"^\s*(?:随便|都行|都可以|不知道|无所谓|跳过)\W*$",
+        (
+            r"^\s*(?:skip|no preference|any|anything|none(?: of (?:them|these|those))?"
+            r"|i don't (?:know|mind)|doesn't matter)\W*$"
+        ),
+        r"^\s*(?:随便|都行|都可以|都不是|都不喜欢|不知道|无所谓|跳过)\W*$",
     ),
 }
 _COMPILED = tuple(

@@ -3,13 +3,15 @@
 Of each field the likeliest answers are those of the postings that rank high now, by the discount of
 their places (1 / log2(1 + rank), as in DCG). For each answer the list is made as if it had been
 given. The change of a list is one less the share of its discounted places that hold a posting of
-the list before. The question with the greatest expected change is asked (expected value of sample
-information, Raiffa and Schlaifer 1961, with the list's change for the utility).
+the list before. To a question about skills "none of these" is an answer, which changes nothing; its
+probability is the share of the postings that ask for none of them. The question with the greatest
+expected change is asked (expected value of sample information, Raiffa and Schlaifer 1961, with the
+list's change for the utility).
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +26,8 @@ Rank = Callable[[Sequence[Profile], int], list[list[RankedItem]]]
 PLACES = 10
 DEPTH = 100
 """Places of the list whose postings tell the likely answers."""
-ANSWERS = 3
-"""Of a question; each costs a list."""
+ANSWERS = {SaidField.WISHES.value: 3, SaidField.PLACES.value: 3, SaidField.SKILLS.value: 6}
+"""Of a question; each costs a list. Of skills people name several."""
 ENOUGH = 6
 """Things known of somebody, stated and done, from which on nothing is asked."""
 
@@ -42,6 +44,10 @@ class Question:
     """Expected change of the list, from 0 to 1."""
 
 
+Ask = Callable[[Profile, Catalogue, Rank, Sequence[str], str | None], Question | None]
+"""Chooses the question for a profile; the last are the fields asked already, and the language."""
+
+
 def known_things(profile: Profile) -> int:
     """Return how many things are known of somebody, done and stated."""
     stated = profile.get("stated") or {}
@@ -50,53 +56,83 @@ def known_things(profile: Profile) -> int:
     )
 
 
+@dataclass(frozen=True)
+class Likely:
+    """The likeliest answers about one field, which are not known yet."""
+
+    weights: dict[str, float]
+    """By answer, the likeliest first."""
+    covered: float
+    """The probability that one of them is given, from 0 to 1."""
+
+
 def best_question(
-    profile: Profile, catalogue: Catalogue, rank: Rank, asked: Sequence[str] = ()
+    profile: Profile,
+    catalogue: Catalogue,
+    rank: Rank,
+    asked: Sequence[str] = (),
+    language: str | None = None,
 ) -> Question | None:
     """Return the question to ask; None where enough is known, or no answer changes anything.
 
-    It costs at most ten lists. `asked` are the fields that were asked already.
+    It costs at most thirteen lists. `asked` are the fields that were asked already; answers are
+    taken from postings of the language, where there are some.
     """
     if known_things(profile) >= ENOUGH:
         return None
     [listed] = rank([profile], DEPTH)
     options = {
-        field: answers
-        for field, answers in likely_answers(profile, catalogue, listed).items()
-        if field not in asked and len(answers) > 1
+        field: likely
+        for field, likely in likely_answers(profile, catalogue, listed, language).items()
+        if field not in asked and len(likely.weights) > 1
     }
     supposed = [
-        with_entry(profile, field, answer) for field, own in options.items() for answer, _ in own
+        with_entry(profile, field, answer)
+        for field, likely in options.items()
+        for answer in likely.weights
     ]
     if not supposed:
         return None
     before = [item["posting_id"] for item in listed[:PLACES]]
     lists = iter(rank(supposed, PLACES))
-    questions = [_question(field, own, before, lists) for field, own in options.items()]
+    questions = [_question(field, likely, before, lists) for field, likely in options.items()]
     best = max(questions, key=lambda one: one.change)
     return best if best.change > 0 else None
 
 
 def likely_answers(
-    profile: Profile, catalogue: Catalogue, listed: Sequence[RankedItem]
-) -> dict[str, list[tuple[str, float]]]:
-    """Return for each field the likeliest answers with their weights, which are not stated yet."""
+    profile: Profile,
+    catalogue: Catalogue,
+    listed: Sequence[RankedItem],
+    language: str | None = None,
+) -> dict[str, Likely]:
+    """Return by field the likeliest answers, from the postings of a list in a language."""
     rows = [catalogue.rows[item["posting_id"]] for item in listed]
-    table = catalogue.table.select(["occupation", "title", "place", "skills"]).take(
-        pa.array(rows, pa.int64())
-    )
-    weights: dict[str, dict[str, float]] = {name: defaultdict(float) for name in _FIELDS}
-    for place, posting in enumerate(table.to_pylist(), start=1):
-        for field, texts in _FIELDS.items():
-            for text in texts(posting):
-                weights[field][text] += 1 / math.log2(1 + place)
+    names = ["language", "occupation", "title", "place", "skills"]
+    postings = catalogue.table.select(names).take(pa.array(rows, pa.int64())).to_pylist()
+    own = [posting for posting in postings if posting["language"] == language] or postings
     stated = profile.get("stated") or {}
     found = {}
-    for field, counter in weights.items():
+    for field, texts_of in _FIELDS.items():
+        texts = [texts_of(posting) for posting in own]
         known = {comparable(text) for text in stated.get(field) or ()}
-        new = [(text, weight) for text, weight in counter.items() if comparable(text) not in known]
-        found[field] = sorted(new, key=lambda pair: (-pair[1], pair[0]))[:ANSWERS]
+        found[field] = _likely(field, texts, known)
     return found
+
+
+def _likely(field: str, texts: Sequence[Sequence[str]], known: Collection[str]) -> Likely:
+    discounts = [1 / math.log2(1 + place) for place in range(1, len(texts) + 1)]
+    weights: dict[str, float] = defaultdict(float)
+    for discount, own in zip(discounts, texts, strict=True):
+        for text in own:
+            if comparable(text) not in known:
+                weights[text] += discount
+    best = dict(sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[: ANSWERS[field]])
+    if field != SaidField.SKILLS.value:
+        return Likely(best, 1.0)  # somebody can always say another one
+    pairs = zip(discounts, texts, strict=True)
+    named = sum(discount for discount, own in pairs if not best.keys().isdisjoint(own))
+    return Likely(best, named / (sum(discounts) or 1.0))
 
 
 def with_entry(profile: Profile, field: str, answer: str) -> Profile:
@@ -115,17 +151,14 @@ def change_of_list(before: Sequence[str], after: Sequence[str]) -> float:
 
 
 def _question(
-    field: str,
-    answers: Sequence[tuple[str, float]],
-    before: Sequence[str],
-    lists: Iterator[list[RankedItem]],
+    field: str, likely: Likely, before: Sequence[str], lists: Iterator[list[RankedItem]]
 ) -> Question:
-    total = sum(weight for _, weight in answers)
+    total = sum(likely.weights.values())
     changes = [
         weight / total * change_of_list(before, [item["posting_id"] for item in next(lists)])
-        for _, weight in answers
+        for weight in likely.weights.values()
     ]
-    return Question(field, tuple(text for text, _ in answers), sum(changes))
+    return Question(field, tuple(likely.weights), likely.covered * sum(changes))
 
 
 def _occupation(posting: Mapping[str, Any]) -> list[str]:

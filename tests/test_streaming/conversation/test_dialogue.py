@@ -231,7 +231,7 @@ def test_a_question_is_asked_and_its_answer_understood(talk, shop):
     assert asked
     assert asked["answers"][0] in answer
     profile = {"as_of": TIME.format(0), "candidate_id": "c"}
-    question = best_question(profile, shop.catalogue, shop.rank)
+    question = best_question(profile, shop.catalogue, shop.rank, language="en")
     assert question.answers == tuple(asked["answers"])
     field = asked["field"]
     talk.say(asked["answers"][1])
