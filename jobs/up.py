@@ -8,7 +8,7 @@ from functools import partial
 
 from pyspark.sql import SparkSession
 
-from jobs import archive, converse, hot_path, index_postings, match
+from jobs import archive, converse, hot_path, index_postings, match, plan
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, start_all
 from streaming.contract.topics import TOPICS
@@ -31,6 +31,8 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
     ]
     if settings.match.with_up == "yes":
         starts.append(match.start)
+    if settings.plan.with_up == "yes":
+        starts.append(plan.start)
     if settings.converse.with_up == "yes":
         starts.append(converse.start)
     return start_all([partial(start, spark, settings) for start in starts], settings)

@@ -286,6 +286,23 @@ class MatchSettings(Section):
     )
 
 
+class PlanSettings(Section):
+    """Plans: the way to a wished-for occupation ([plans.md](plans.md))."""
+
+    with_up: Literal["yes", "no"] = Field(
+        default="no", description="whether `careerstream up` runs the job plan beside the others"
+    )
+    interval_seconds: float = Field(
+        default=5.0, gt=0, description="time between two batches of changed profiles"
+    )
+    rebuild_seconds: float = Field(
+        default=900.0,
+        gt=0,
+        description="time after which all plans are made again where postings, courses, careers or "
+        "the taxonomy are new",
+    )
+
+
 class ConverseSettings(Section):
     """Conversations with candidates ([conversations.md](conversations.md))."""
 
@@ -425,6 +442,7 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     recommend: RecommendSettings = RecommendSettings()
     match: MatchSettings = MatchSettings()
+    plan: PlanSettings = PlanSettings()
     converse: ConverseSettings = ConverseSettings()
     privacy: PrivacySettings = PrivacySettings()
     fairness: FairnessSettings = FairnessSettings()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from streaming.contract.audit_groups import AuditGroups
-from streaming.contract.course import Course
+from streaming.contract.learning.course import Course
 from streaming.importing import ReadOptions, RejectedRow, Row, SourceFile, read_rows
 from streaming.importing.reject_file import RejectFile
 from streaming.lake.tables import COURSES, GROUPS

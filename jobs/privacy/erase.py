@@ -42,7 +42,7 @@ Models = Literal["keep", "retire"]
 OnStage = Callable[[str], None]
 HOW = {
     PlaceKind.TOPIC: "null values were sent on candidates and events; the stream sends them on "
-    "profiles and recommendations, and matches without the candidate",
+    "profiles, recommendations and plans, and matches without the candidate",
     PlaceKind.SEGMENT: "as of the topic; Kafka removes the bytes",
     PlaceKind.STATE: "the fence replaces the newest state; older batches go with new ones",
     PlaceKind.TABLE: "rows were deleted; the stream replaces the state, and the archive deletes "

@@ -287,6 +287,9 @@ class Stated(Record):
     skills: list[str] = Field(default=[], description="skills, in the candidate's words")
     background: str | None = Field(default=None, description="education and experience")
     wishes: list[str] = Field(default=[], description="titles, fields or words wished for")
+    goal: str | None = Field(
+        default=None, description="the occupation that a plan is to lead to; lists ignore it"
+    )
     places: list[str] = Field(default=[], description="where they would like to work")
     experience: list[Experience] = Field(default=[], description="positions held, in any order")
     language: str | None = Field(

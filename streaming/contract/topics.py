@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal
 
 from streaming.contract.conversation import Turn
+from streaming.contract.learning.plan import Plan
 from streaming.contract.records import (
     Candidate,
     Event,
@@ -125,6 +126,18 @@ MATCHES = Topic(
     longest_lag=LONGEST_LAG,
     description="Ranked candidates with reasons for each posting, of those who agreed to it.",
 )
+PLANS = Topic(
+    name="plans",
+    record=Plan,
+    key="candidate_id",
+    cleanup="compact",
+    relative_size=10,
+    longest_lag=LONGEST_LAG,
+    description=(
+        "The way to the occupation that a candidate wishes for. A null value: the candidate no "
+        "longer wishes for one, or was erased."
+    ),
+)
 CONVERSATIONS = Topic(
     name="conversations",
     record=Turn,
@@ -157,6 +170,7 @@ TOPICS = (
     PROFILES,
     RECOMMENDATIONS,
     MATCHES,
+    PLANS,
     CONVERSATIONS,
     DEAD_LETTERS,
 )

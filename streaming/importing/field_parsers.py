@@ -7,8 +7,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from streaming.contract.course import SkillLevel
 from streaming.contract.field_rules import FieldRule, field_rules
+from streaming.contract.learning.course import SkillLevel
 from streaming.contract.records import EventKind, SalaryUnit
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.importing.parsers import skill_levels

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import orjson
 
-from streaming.contract.course import Course
+from streaming.contract.learning.course import Course
 from streaming.contract.records import Posting
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.errors import quote

@@ -14,8 +14,8 @@ import orjson
 from pydantic import ValidationError
 
 from streaming.contract.audit_groups import AuditGroups
-from streaming.contract.course import Course
 from streaming.contract.field_rules import PERSON_TIME_FIELDS
+from streaming.contract.learning.course import Course
 from streaming.contract.records import (
     SCHEMA_VERSION,
     Candidate,

@@ -6,7 +6,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from streaming.contract.course import Course
+from streaming.contract.learning.course import Course
 from streaming.lake import tables
 from streaming.settings import Settings
 from streaming.spark.internals.delta_versions import current_version

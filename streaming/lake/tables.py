@@ -8,8 +8,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, BooleanType, StructField, StructType
 
 from streaming.contract.audit_groups import GroupMembership
-from streaming.contract.course import Course
 from streaming.contract.erasures import TopicFence
+from streaming.contract.learning.course import Course
 from streaming.contract.reaches import Reach
 from streaming.contract.records import Event, Posting, Profile, Recommendation, Record
 from streaming.contract.spark_types import spark_type

@@ -3,20 +3,25 @@
 import io
 
 import orjson
+import pyarrow as pa
 import pytest
 
 from infra.simulator import Market, MarketConfig
 from infra.simulator.taxonomy_export import embedded_taxonomy
 from jobs import update_profiles
-from jobs.cli.commands.market.plan import plan_document, plan_text
-from jobs.operations.career_planning import find_goal, plan_for, read_profile
+from jobs.cli.commands.market.plan import plan_text, published_plan, stated_part
+from jobs.planning.candidate_plan import make_plan
+from jobs.planning.planning_market import PlanningMarket, read_planning_market
 from jobs.runtime.terminal import PlainConsole
-from streaming.contract.course import Course, CourseSkill, SkillLevel
+from streaming.contract.learning.course import Course, CourseSkill, SkillLevel
+from streaming.contract.learning.plan import PlanVersions
+from streaming.contract.records import to_json
 from streaming.contract.topics import CANDIDATES, PROFILES
 from streaming.errors import InputError, SettingsError
 from streaming.kafka.topic_reader import read_latest
 from streaming.lake import tables
 from streaming.lake.course_table import write_courses
+from streaming.serving.catalogue import Catalogue
 from streaming.settings import TrainingSettings
 from streaming.taxonomy.concept import Concept, ConceptKind, Label, Taxonomy
 from training.planning.career_plan import plan_career
@@ -33,6 +38,13 @@ GOAL = next(
     if own.concept_id.endswith("data_scientist")
 )
 NEEDED = [embedded_taxonomy().by_id[one].name_in("en") for one in GOAL.essential_skills]
+COLUMNS = [
+    ("posting_id", pa.string()),
+    ("skills", pa.list_(pa.string())),
+    ("open", pa.bool_()),
+    ("date_posted", pa.timestamp("us", tz="UTC")),
+    ("valid_through", pa.timestamp("us", tz="UTC")),
+]
 PROFILE = {
     "schema_version": 1,
     "candidate_id": "c-1",
@@ -89,8 +101,10 @@ def market(spark, make_settings, send):
     return settings
 
 
-def planned(spark, settings, goal="Data Scientist", profile=PROFILE):
-    return plan_for(spark, settings, profile, goal, lambda _: None)
+def planned(spark, settings, goal="Data Scientist", stated=PROFILE["stated"]):
+    plan = make_plan("c-1", stated, goal, read_planning_market(spark, settings))
+    assert plan == make_plan("c-1", stated, goal, read_planning_market(spark, settings))
+    return orjson.loads(to_json(plan))
 
 
 def text_of(document) -> str:
@@ -104,9 +118,7 @@ def text_of(document) -> str:
 
 
 def test_a_plan_from_a_topic_and_the_lake(spark, market):
-    document = plan_document(
-        "c-1", planned(spark, market, profile=read_profile(market.kafka, "c-1"))
-    )
+    document = planned(spark, market, stated=stated_part(market.kafka, "c-1"))
 
     courses = [step for step in document["steps"] if "course_id" in step]
     assert [step["course_id"] for step in courses] == ["a", "b"]
@@ -124,39 +136,59 @@ def test_a_plan_from_a_topic_and_the_lake(spark, market):
 
 
 def test_a_reached_goal_is_said(spark, market):
-    profile = PROFILE | {"stated": PROFILE["stated"] | {"skills": NEEDED}}
-    text = text_of(plan_document("c-1", planned(spark, market, profile=profile)))
+    document = planned(spark, market, stated=PROFILE["stated"] | {"skills": NEEDED})
 
-    assert "The goal is reached" in text
+    assert document["trouble"] == "reached"
+    assert "The goal is reached" in text_of(document)
 
 
 def test_a_goal_without_courses_is_said(spark, market):
-    document = plan_document("c-1", planned(spark, market))
+    document = planned(spark, market)
     text = text_of(document | {"courses": 0, "steps": []})
     assert "There are no courses yet" in text
     other = planned(spark, market, goal="nursing")
-    assert "No courses lead to any of the missing skills." in text_of(plan_document("c-1", other))
+    assert other["trouble"] == "nothing_leads"
+    assert "No courses lead to any of the missing skills." in text_of(other)
 
 
 def test_an_unknown_goal_offers_the_nearest(spark, market):
-    with pytest.raises(InputError, match=r"has no occupation 'qqq'; did you mean one of these: "):
-        planned(spark, market, goal="qqq")
+    document = planned(spark, market, goal="qqq")
+    assert document["trouble"] == "unknown_goal"
+    assert len(document["nearest"]) == 3
+    assert document["steps"] == []
+    assert "has no occupation 'qqq'; did you mean one of these: " in document["text"]
+    assert "There is no plan: " in text_of(document)
 
 
 def test_what_is_missing_is_one_line(spark, market):
     with pytest.raises(InputError, match="no profile of candidate c-2"):
-        read_profile(market.kafka, "c-2")
+        stated_part(market.kafka, "c-2")
+    with pytest.raises(InputError, match="no plan of candidate c-2 on its topic; give --goal"):
+        published_plan(market.kafka, "c-2")
     none = market.model_copy(update={"training": TrainingSettings(taxonomy="none")})
     with pytest.raises(SettingsError, match="taxonomy is none"):
-        planned(spark, none)
+        read_planning_market(spark, none)
+
+
+def test_a_taxonomy_without_skills_and_no_courses_are_troubles_of_a_plan():
     bare = Concept(
         concept_id="x",
         kind=ConceptKind.OCCUPATION,
         source="own",
         labels=[Label(text="cook", language="en")],
     )
-    with pytest.raises(InputError, match="names no skills of cook"):
-        find_goal(SkillKeys(Mapper.of(Taxonomy.of("own", [bare]), meanings=False), None), "cook")
+    empty = Catalogue.of(pa.table({name: pa.array([], kind) for name, kind in COLUMNS}), 0)
+    versions = PlanVersions(postings=0, taxonomy="own", taxonomy_version="1")
+
+    def trouble(taxonomy, goal):
+        mapper = Mapper.of(taxonomy, meanings=False)
+        market = PlanningMarket.of(mapper, empty, [], [], versions)
+        return make_plan("c-1", PROFILE["stated"], goal, market)
+
+    plan = trouble(Taxonomy.of("own", [bare]), "cook")
+    assert plan.trouble == "goal_without_skills"
+    assert "names no skills of cook" in plan.text
+    assert trouble(embedded_taxonomy(), "Data Scientist").trouble == "no_courses"
 
 
 CASES = 200

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from streaming.contract.course import SkillLevel
+from streaming.contract.learning.course import SkillLevel
 from streaming.errors import InputError
 from streaming.importing.parsers.skill_levels import given_level, needed_level
 from training.planning.course_graph import CourseOffer

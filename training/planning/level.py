@@ -8,7 +8,7 @@ known.
 from enum import IntEnum
 from typing import Self
 
-from streaming.contract.course import SkillLevel
+from streaming.contract.learning.course import SkillLevel
 
 
 class Level(IntEnum):

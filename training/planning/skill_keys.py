@@ -6,7 +6,7 @@ So a plan also knows skills that the taxonomy lacks, wherever they are written t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from streaming.contract.course import Course, CourseSkill, SkillLevel
+from streaming.contract.learning.course import Course, CourseSkill, SkillLevel
 from streaming.taxonomy.concept import ConceptKind
 from training.planning.course_graph import CourseOffer
 from training.planning.level import Level
@@ -22,6 +22,10 @@ class SkillKeys:
     language: str | None
     """In which names are shown; None: the taxonomy's first."""
     _texts: dict[str, str] = field(default_factory=dict)
+
+    def in_language(self, language: str | None) -> "SkillKeys":
+        """Return the same keys with names in a language; what it learns does not come back."""
+        return SkillKeys(self.mapper, language, dict(self._texts))
 
     def key(self, text: str) -> str:
         """Return the id of the skill that a text names, or `text:` and the folded text."""

@@ -100,6 +100,24 @@ class ReasonKind(StrEnum):
     FRESH = "fresh"
 
 
+class PlanTrouble(StrEnum):
+    """Why a plan has no steps that lead to its goal."""
+
+    UNKNOWN_GOAL = "unknown_goal"
+    GOAL_WITHOUT_SKILLS = "goal_without_skills"
+    REACHED = "reached"
+    NO_COURSES = "no_courses"
+    NOTHING_LEADS = "nothing_leads"
+
+
+class SkillLevel(StrEnum):
+    """How well a skill is known, ascending; absent: unknown."""
+
+    BEGINNER = "beginner"
+    INTERMEDIATE = "intermediate"
+    EXPERT = "expert"
+
+
 class Speaker(StrEnum):
     """Who says something."""
 
@@ -116,6 +134,8 @@ _SAIDFIELD = enum_reader(SaidField)
 _EVENTKIND = enum_reader(EventKind)
 _PROFILEEVENTKIND = enum_reader(ProfileEventKind)
 _REASONKIND = enum_reader(ReasonKind)
+_PLANTROUBLE = enum_reader(PlanTrouble)
+_SKILLLEVEL = enum_reader(SkillLevel)
 _SPEAKER = enum_reader(Speaker)
 
 
@@ -371,6 +391,8 @@ class Candidate(TopicRecord):
     """education and experience"""
     wishes: tuple[str, ...] = ()
     """titles, fields or words wished for"""
+    goal: str | None = None
+    """the occupation that a plan is to lead to; lists ignore it"""
     places: tuple[str, ...] = ()
     """where they would like to work"""
     experience: tuple[Experience, ...] = ()
@@ -404,6 +426,7 @@ class Candidate(TopicRecord):
             skills=optional(document, "skills", read_texts) or (),
             background=optional_text(document, "background"),
             wishes=optional(document, "wishes", read_texts) or (),
+            goal=optional_text(document, "goal"),
             places=optional(document, "places", read_texts) or (),
             experience=optional_objects(document, "experience", Experience.from_document),
             language=optional_text(document, "language"),
@@ -500,6 +523,8 @@ class Stated(Record):
     """education and experience"""
     wishes: tuple[str, ...] = ()
     """titles, fields or words wished for"""
+    goal: str | None = None
+    """the occupation that a plan is to lead to; lists ignore it"""
     places: tuple[str, ...] = ()
     """where they would like to work"""
     experience: tuple[Experience, ...] = ()
@@ -530,6 +555,7 @@ class Stated(Record):
             skills=optional(document, "skills", read_texts) or (),
             background=optional_text(document, "background"),
             wishes=optional(document, "wishes", read_texts) or (),
+            goal=optional_text(document, "goal"),
             places=optional(document, "places", read_texts) or (),
             experience=optional_objects(document, "experience", Experience.from_document),
             language=optional_text(document, "language"),
@@ -889,6 +915,226 @@ class Match(TopicRecord):
             catalogue_version=required(document, "catalogue_version", read_int),
             as_of=required(document, "as_of", read_time),
             candidates=required_objects(document, "candidates", MatchedCandidate.from_document),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOccupation(Record):
+    """An occupation of the taxonomy."""
+
+    concept_id: str
+    """its id in the taxonomy"""
+    name: str
+    """its name, in the candidate's language"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            concept_id=required_text(document, "concept_id"),
+            name=required_text(document, "name"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSkill(Record):
+    """A skill of the goal that the candidate has."""
+
+    skill: str
+    """its name"""
+    stated: bool
+    """false: not stated; a position that they held needs it"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            skill=required_text(document, "skill"),
+            stated=required(document, "stated", read_flag),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingSkill(Record):
+    """A skill of the goal that the candidate lacks."""
+
+    skill: str
+    """its name"""
+    postings: int
+    """open postings that ask for it"""
+    covered: bool
+    """whether courses lead to it"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            skill=required_text(document, "skill"),
+            postings=required(document, "postings", read_int),
+            covered=required(document, "covered", read_flag),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseSkill(Record):
+    """A skill that a course needs or gives."""
+
+    skill: str
+    """its name, in the provider's words"""
+    level: SkillLevel | None = None
+    """at which level; absent: unknown"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            skill=required(document, "skill", _ID),
+            level=optional(document, "level", _SKILLLEVEL),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep(Record):
+    """A course to take, or an occupation that is reached."""
+
+    course_id: str | None = None
+    """the course; absent: an occupation"""
+    title: str | None = None
+    """the course's name"""
+    provider: str | None = None
+    """who offers it"""
+    hours: float | None = None
+    """how long it takes"""
+    url: str | None = None
+    """where it can be read"""
+    occupation: str | None = None
+    """the occupation's name"""
+    gives: tuple[CourseSkill, ...] = ()
+    """skills that are new, or are known at a higher level, after it"""
+    in_reach: int
+    """open postings within reach after it"""
+    more: int
+    """postings that came within reach by it"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            course_id=optional_text(document, "course_id"),
+            title=optional_text(document, "title"),
+            provider=optional_text(document, "provider"),
+            hours=optional(document, "hours", read_float),
+            url=optional_text(document, "url"),
+            occupation=optional_text(document, "occupation"),
+            gives=optional_objects(document, "gives", CourseSkill.from_document),
+            in_reach=required(document, "in_reach", read_int),
+            more=required(document, "more", read_int),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanVersions(Record):
+    """What a plan was made with."""
+
+    postings: int
+    """version of Δ postings"""
+    courses: int | None = None
+    """version of Δ courses; absent: none yet"""
+    profiles: int | None = None
+    """version of Δ profiles, whose careers say what people go on to"""
+    taxonomy: str
+    """source of the taxonomy"""
+    taxonomy_version: str
+    """hash of its content"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            postings=required(document, "postings", read_int),
+            courses=optional(document, "courses", read_int),
+            profiles=optional(document, "profiles", read_int),
+            taxonomy=required_text(document, "taxonomy"),
+            taxonomy_version=required_text(document, "taxonomy_version"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(TopicRecord):
+    """The way to an occupation, for one candidate, over the postings of one catalogue."""
+
+    TOPIC: ClassVar[str] = "plans"
+    KEY: ClassVar[str] = "candidate_id"
+
+    schema_version: int = SCHEMA_VERSION
+    """version of this contract"""
+    plan_id: str
+    """hash of candidate, goal, stated part, versions and as_of"""
+    candidate_id: str
+    """whose plan it is; also the Kafka key"""
+    goal: str
+    """the goal, in words"""
+    occupation: PlanOccupation | None = None
+    """the occupation that the goal names; absent: it names none"""
+    trouble: PlanTrouble | None = None
+    """why no steps lead to the goal"""
+    text: str | None = None
+    """the trouble in one line of English"""
+    nearest: tuple[str, ...] = ()
+    """occupations that the goal may mean, where it names none"""
+    held: tuple[str, ...] = ()
+    """occupations of the positions held"""
+    had: tuple[PlanSkill, ...] = ()
+    """skills of the goal that are had"""
+    missing: tuple[MissingSkill, ...] = ()
+    """skills of the goal that are missing, the most asked for first"""
+    steps: tuple[PlanStep, ...] = ()
+    """courses and occupations, in order"""
+    postings: int | None = None
+    """open postings that name skills"""
+    postings_without_skills: int | None = None
+    """open postings that name none"""
+    in_reach: int | None = None
+    """postings within reach before the first step"""
+    courses: int | None = None
+    """courses that there are"""
+    needing_themselves: tuple[str, ...] = ()
+    """courses that need what only they give, and are left out"""
+    versions: PlanVersions
+    """what it was made with"""
+    as_of: datetime
+    """postings open then count"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            schema_version=required(document, "schema_version", _VERSION),
+            plan_id=required_text(document, "plan_id"),
+            candidate_id=required(document, "candidate_id", _PERSON_ID),
+            goal=required_text(document, "goal"),
+            occupation=optional(document, "occupation", PlanOccupation.from_document),
+            trouble=optional(document, "trouble", _PLANTROUBLE),
+            text=optional_text(document, "text"),
+            nearest=optional(document, "nearest", read_texts) or (),
+            held=optional(document, "held", read_texts) or (),
+            had=optional_objects(document, "had", PlanSkill.from_document),
+            missing=optional_objects(document, "missing", MissingSkill.from_document),
+            steps=optional_objects(document, "steps", PlanStep.from_document),
+            postings=optional(document, "postings", read_int),
+            postings_without_skills=optional(document, "postings_without_skills", read_int),
+            in_reach=optional(document, "in_reach", read_int),
+            courses=optional(document, "courses", read_int),
+            needing_themselves=optional(document, "needing_themselves", read_texts) or (),
+            versions=required(document, "versions", PlanVersions.from_document),
+            as_of=required(document, "as_of", read_time),
         )
 
 

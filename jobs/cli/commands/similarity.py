@@ -76,7 +76,7 @@ def candidate(
     as_json: Json = False,
 ) -> None:
     """Show the candidates with the most similar interests."""
-    from jobs.operations.similarity_inputs import read_newest_profiles  # noqa: PLC0415 - pyspark takes seconds to load
+    from streaming.lake.newest_profiles import read_newest_profiles  # noqa: PLC0415 - pyspark takes seconds to load
     from training.similarity.nearest_neighbours import similar_candidates  # noqa: PLC0415 - torch takes seconds to load
 
     settings, distance = settings_of(context), _metric(metric)

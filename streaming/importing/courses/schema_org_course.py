@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from streaming.contract.course import CourseSkill, SkillLevel
+from streaming.contract.learning.course import CourseSkill, SkillLevel
 from streaming.contract.records import MAX_ID_LENGTH
 from streaming.contract.rejection_reasons import RejectionReason
 from streaming.importing.json_ld import Document, Reader

@@ -2,7 +2,7 @@
 
 import re
 
-from streaming.contract.course import CourseSkill, SkillLevel
+from streaming.contract.learning.course import CourseSkill, SkillLevel
 from streaming.importing.parsers.values import parse_list
 
 _WORDS = {

@@ -18,7 +18,12 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from infra.simulator import Market, MarketConfig
+from infra.simulator.taxonomy_export import embedded_taxonomy
+from jobs.planning.candidate_plan import make_plan
+from jobs.planning.planning_market import PlanningMarket
 from streaming.contract.documents import json_schema
+from streaming.contract.learning.course import Course, CourseSkill
+from streaming.contract.learning.plan import PlanVersions
 from streaming.contract.reaches import Reach, ReachedPosting
 from streaming.contract.records import Candidate, Event, Posting, Profile, to_json
 from streaming.contract.topics import (
@@ -27,6 +32,7 @@ from streaming.contract.topics import (
     CONVERSATIONS,
     EVENTS,
     MATCHES,
+    PLANS,
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
@@ -46,6 +52,7 @@ from streaming.serving.ranker import Profile as Ranked
 from streaming.serving.scoring import anonymous_profile, recommendation_value
 from streaming.timestamps import parse_timestamp
 from training.ranking.most_popular import MostPopularRanker
+from training.taxonomy.mapper import Mapper
 
 VALUES = [topic for topic in TOPICS if topic.record is not None]
 NAMES = [topic.name for topic in VALUES]
@@ -68,6 +75,7 @@ def samples(name: str) -> list[dict[str, Any]]:
         PROFILES.name: profiles,
         RECOMMENDATIONS.name: recommendations,
         MATCHES.name: matches,
+        PLANS.name: plans,
         CONVERSATIONS.name: turns,
     }
     return [orjson.loads(orjson.dumps(value)) for value in makers[name]()]
@@ -81,13 +89,13 @@ def events() -> list[dict[str, Any]]:
 
 
 def candidates() -> list[dict[str, Any]]:
-    """The market's, the first of whom says something in a conversation, too."""
+    """The market's; the first of them has a goal, and says something in a conversation, too."""
     first, *others = (orjson.loads(orjson.dumps(one)) for one in market().candidates())
     own = {k: v for k, v in first.items() if k not in {"candidate_id", "schema_version"}}
     said = {"turn_id": "t1", "said_at": own["updated_at"], "field": "must", "must": HARD_WISH}
     stated = StatedParts(StatedParts.of(own).saved, (said,)).document()
     assert stated is not None
-    return [first, *others, first | stated]
+    return [first, *others, first | stated | {"goal": "Data Scientist"}]
 
 
 def profiles() -> list[dict[str, Any]]:
@@ -161,6 +169,30 @@ def matches() -> list[dict[str, Any]]:
         assert made is not None
         values.append(orjson.loads(made[1]))
     return values
+
+
+def plans() -> list[dict[str, Any]]:
+    """The plans of the market's candidates to their wishes, with one course that needs itself."""
+    taxonomy = embedded_taxonomy()
+    versions = PlanVersions(
+        postings=4, courses=1, profiles=2, taxonomy=taxonomy.source, taxonomy_version="1"
+    )
+    taught = sorted({skill for value in samples(POSTINGS.name) for skill in value["skills"]})
+    own = CourseSkill(skill="a skill of its own")
+    courses = [
+        Course(course_id=f"k{place}", title=skill, gives=[CourseSkill(skill=skill)])
+        for place, skill in enumerate(taught)
+    ]
+    courses.append(Course(course_id="own", title="needs itself", needs=[own], gives=[own]))
+    mapper = Mapper.of(taxonomy, meanings=False)
+    market = PlanningMarket.of(mapper, catalogue(), courses, samples(PROFILES.name), versions)
+    asked = [
+        (value["candidate_id"], said, goal)
+        for value in samples(PROFILES.name)
+        for said in [value.get("stated") or {"updated_at": value["as_of"]}]
+        for goal in (*said.get("wishes", ()), "Data Scientist", "qqq")
+    ]
+    return [orjson.loads(to_json(make_plan(*one, market))) for one in asked]
 
 
 def recommendations() -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from streaming.contract.topics import (
     CANDIDATES,
     CONVERSATIONS,
     EVENTS,
+    PLANS,
     PROFILES,
     RECOMMENDATIONS,
     TOPICS,
@@ -65,6 +66,14 @@ PROFILE = {
     "events": [PROFILE_EVENT],
     "applied": [MARKED],
     "dismissed": [],
+}
+PLAN = {
+    "schema_version": 1,
+    "plan_id": "h",
+    "candidate_id": "c1",
+    "goal": "Baker",
+    "versions": {"postings": 1, "taxonomy": "own", "taxonomy_version": "v"},
+    "as_of": TIME,
 }
 RECOMMENDATION = {
     "schema_version": 1,
@@ -150,6 +159,7 @@ def test_null_is_allowed_for_exactly_the_optional_fields(topic):
         PROFILES: PROFILE,
         RECOMMENDATIONS: RECOMMENDATION,
         CONVERSATIONS: TURN,
+        PLANS: PLAN,
     }.get(topic, {"schema_version": 1, "posting_id": "p4", "title": "Baker"})
     for name in topic.record.model_fields:
         with_null = value | {name: None}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from streaming.contract.course import Course, CourseSkill, SkillLevel
+from streaming.contract.learning.course import Course, CourseSkill, SkillLevel
 from streaming.errors import InputError
 from streaming.importing import (
     ReadOptions,

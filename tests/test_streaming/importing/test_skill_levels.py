@@ -2,7 +2,7 @@
 
 import pytest
 
-from streaming.contract.course import CourseSkill, SkillLevel
+from streaming.contract.learning.course import CourseSkill, SkillLevel
 from streaming.importing.parsers.skill_levels import (
     given_level,
     needed_level,

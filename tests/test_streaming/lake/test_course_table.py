@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jobs.operations.table_import import read_table_file
-from streaming.contract.course import Course, CourseSkill, SkillLevel
+from streaming.contract.learning.course import Course, CourseSkill, SkillLevel
 from streaming.importing import ReadOptions
 from streaming.lake.course_table import read_courses, write_courses
 from streaming.settings import Settings

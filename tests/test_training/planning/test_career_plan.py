@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.simulator.taxonomy_export import embedded_taxonomy
-from streaming.contract.course import Course, CourseSkill, SkillLevel
+from streaming.contract.learning.course import Course, CourseSkill, SkillLevel
 from streaming.taxonomy.concept import Concept, ConceptKind, Label, Taxonomy
 from training.planning.career_plan import plan_career
 from training.planning.level import Level

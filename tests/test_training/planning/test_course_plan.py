@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streaming.contract.course import SkillLevel
+from streaming.contract.learning.course import SkillLevel
 from training.planning.course_graph import CourseOffer
 from training.planning.course_plan import plan_courses
 from training.planning.level import Level

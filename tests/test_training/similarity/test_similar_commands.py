@@ -15,11 +15,12 @@ from jobs.cli.commands.similarity import (
     print_result,
     quality_table,
 )
-from jobs.operations.similarity_inputs import open_embedding_space, read_newest_profiles
+from jobs.operations.similarity_inputs import open_embedding_space
 from streaming.contract.records import Posting, Profile
 from streaming.contract.spark_types import spark_type
 from streaming.errors import InputError, ModelError
 from streaming.lake import tables
+from streaming.lake.newest_profiles import read_newest_profiles
 from streaming.settings import Settings
 from training.registry.model_registry import find_version
 from training.registry.registration import ensure_champion

@@ -28,7 +28,7 @@ def courses(
     They go to Δ courses. A course replaces the one of the same id.
     """
     from jobs.operations.table_import import read_table_file  # noqa: PLC0415 - pyspark takes a second to load
-    from streaming.contract.course import Course  # noqa: PLC0415
+    from streaming.contract.learning.course import Course  # noqa: PLC0415
     from streaming.lake.course_table import write_courses  # noqa: PLC0415
 
     settings = settings_of(context)

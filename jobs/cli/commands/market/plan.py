@@ -1,37 +1,36 @@
 """careerstream plan: the way from what a candidate has to an occupation."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import orjson
 import typer
 
 from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import Paragraph, console, styled
-
-if TYPE_CHECKING:
-    from jobs.operations.career_planning import PlannedCareer
-    from training.planning.career_plan import Step
+from streaming.errors import InputError
+from streaming.settings import KafkaSettings, Settings
 
 
 def plan(
     context: typer.Context,
     candidate: Annotated[str, typer.Argument(help="Candidate id.")],
     goal: Annotated[
-        str, typer.Option(help="An occupation, in the words of its title.", show_default=False)
-    ],
+        str | None,
+        typer.Option(
+            help="An occupation, in the words of its title; default: the newest plan on its topic.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Plan the way to an occupation: skills had and missing, courses, postings in reach."""
-    from jobs.operations.career_planning import plan_for, read_profile  # noqa: PLC0415 - pyspark takes a second to load
-
     settings = settings_of(context)
-    with console.status("reading the topic") as status:
-        profile = read_profile(settings.kafka, candidate)
-        status.update("starting Spark")
-        with spark_session(settings, "plan") as spark:
-            planned = plan_for(spark, settings, profile, goal, status.update)
-    document = plan_document(candidate, planned)
+    if goal is None:
+        document = published_plan(settings.kafka, candidate)
+    else:
+        document = plan_now(settings, candidate, goal)
     if as_json:
         print_json(document)
         return
@@ -39,52 +38,84 @@ def plan(
         console.print(part)
 
 
-def plan_document(candidate: str, planned: "PlannedCareer") -> dict[str, Any]:
-    """Return a plan with names in place of keys."""
-    career, keys, person = planned.plan, planned.keys, planned.person
-    language = keys.language
-    return {
-        "candidate_id": candidate,
-        "goal": {"id": career.goal.concept_id, "name": career.goal.name_in(language)},
-        "held": [own.name_in(language) for own in person.held],
-        "wishes": [own.name_in(language) for own in person.wishes],
-        "had": [
-            {"skill": keys.name(skill), "stated": skill in person.stated} for skill in career.had
-        ],
-        "missing": [
-            {"skill": keys.name(own.skill), "postings": own.postings, "covered": own.covered}
-            for own in career.missing
-        ],
-        "steps": [_step_document(planned, step) for step in career.steps],
-        "postings": career.postings,
-        "postings_without_skills": career.without_skills,
-        "in_reach": career.in_reach,
-        "courses": len(planned.courses),
-        "needing_themselves": [
-            planned.courses[course_id].title for course_id in career.needing_themselves
-        ],
-    }
+def published_plan(kafka: KafkaSettings, candidate_id: str) -> dict[str, Any]:
+    """Return the newest value of a candidate on the topic plans.
+
+    Raises:
+        InputError: there is none.
+        BrokerError: no broker answers.
+    """
+    from streaming.contract.topics import PLANS  # noqa: PLC0415 - the Kafka client takes time to load
+    from streaming.kafka.topic_reader import read_latest  # noqa: PLC0415
+
+    records = read_latest(kafka, PLANS, lambda key: key == candidate_id)
+    if candidate_id not in records:
+        raise InputError(
+            f"there is no plan of candidate {candidate_id} on its topic; give --goal, or state a"
+            " goal or a wish for an occupation and run the job plan"
+        )
+    document: dict[str, Any] = orjson.loads(records[candidate_id].value)
+    return document
 
 
-def _step_document(planned: "PlannedCareer", step: "Step") -> dict[str, Any]:
-    keys = planned.keys
-    reach = {"in_reach": step.in_reach, "more": step.more}
-    if step.course is None:
-        name = step.occupation.name_in(keys.language) if step.occupation else ""
-        return {"occupation": name, **reach}
-    course = planned.courses[step.course]
-    gained = [
-        {"skill": keys.name(skill), "level": level.name.lower()}
-        for skill, level in sorted(step.gained.items())
-    ]
-    about = {"provider": course.provider, "hours": course.duration_hours, "url": course.url}
-    return {"course_id": step.course, "title": course.title, **about, "gives": gained, **reach}
+def plan_now(settings: Settings, candidate_id: str, goal: str) -> dict[str, Any]:
+    """Return a plan of the newest profile to a goal, as a value of the topic plans.
+
+    Raises:
+        InputError: there is no profile, the goal names no occupation or one without skills, or
+            there is no table of postings.
+        SettingsError: there is no taxonomy.
+        BrokerError: no broker answers.
+    """
+    from jobs.planning.candidate_plan import make_plan  # noqa: PLC0415 - pyspark takes a second to load
+    from jobs.planning.planning_market import read_planning_market  # noqa: PLC0415
+    from streaming.contract.records import to_json  # noqa: PLC0415
+
+    with console.status("reading the topic") as status:
+        stated = stated_part(settings.kafka, candidate_id)
+        status.update("starting Spark")
+        with spark_session(settings, "plan") as spark:
+            status.update("reading taxonomy, postings and courses")
+            market = read_planning_market(spark, settings)
+            status.update("planning")
+            made = make_plan(candidate_id, stated, goal, market)
+    if made.trouble in UNUSABLE:
+        raise InputError(made.text or made.trouble)
+    document: dict[str, Any] = orjson.loads(to_json(made))
+    return document
+
+
+UNUSABLE = {"unknown_goal", "goal_without_skills"}
+"""Troubles that are errors of the option --goal."""
+
+
+def stated_part(kafka: KafkaSettings, candidate_id: str) -> dict[str, Any]:
+    """Return the stated part of a candidate's newest profile; without one it states nothing.
+
+    Raises:
+        InputError: there is no profile.
+        BrokerError: no broker answers.
+    """
+    from streaming.contract.topics import PROFILES  # noqa: PLC0415 - the Kafka client takes time to load
+    from streaming.kafka.topic_reader import read_latest  # noqa: PLC0415
+
+    records = read_latest(kafka, PROFILES, lambda key: key == candidate_id)
+    if candidate_id not in records:
+        raise InputError(
+            f"there is no profile of candidate {candidate_id} on its topic; is the id right, and"
+            " does `careerstream up` run?"
+        )
+    profile: dict[str, Any] = orjson.loads(records[candidate_id].value)
+    return profile.get("stated") or {"updated_at": profile["as_of"]}
 
 
 def plan_text(document: dict[str, Any]) -> Iterator[Table | Paragraph]:
     """Yield a plan as text for a terminal."""
-    goal, had, missing = document["goal"]["name"], document["had"], document["missing"]
+    goal, had, missing = _goal(document), document["had"], document["missing"]
     yield Paragraph(styled(f"{document['candidate_id']}: the way to {goal}", "bold"))
+    if document.get("trouble") in UNUSABLE:
+        yield Paragraph(f"There is no plan: {document['text']}")
+        return
     names = ", ".join(one["skill"] if one["stated"] else f"{one['skill']}*" for one in had)
     yield Paragraph(f"has {len(had)} of {len(had) + len(missing)} skills: {names or 'none'}")
     if any(not one["stated"] for one in had):
@@ -99,6 +130,11 @@ def plan_text(document: dict[str, Any]) -> Iterator[Table | Paragraph]:
         return
     yield from _missing(missing)
     yield from _steps(document)
+
+
+def _goal(document: dict[str, Any]) -> str:
+    name: str = document["occupation"]["name"] if "occupation" in document else document["goal"]
+    return name
 
 
 def _missing(missing: list[dict[str, Any]]) -> Iterator[Table | Paragraph]:
@@ -118,7 +154,7 @@ def _steps(document: dict[str, Any]) -> Iterator[Table | Paragraph]:
             way = "the goal" if number == len(steps) else "an occupation on the way"
             yield Paragraph(f"{number}. ", styled(step["occupation"], "bold"), f", {way}", indent=3)
             continue
-        about = [text for text in (step["provider"], _hours(step["hours"])) if text]
+        about = [text for text in (step.get("provider"), _hours(step.get("hours"))) if text]
         gives = ", ".join(f"{one['skill']} ({one['level']})" for one in step["gives"])
         title = step["title"] + (f" ({', '.join(about)})" if about else "")
         yield Paragraph(f"{number}. {title}, gives {gives}", indent=3)

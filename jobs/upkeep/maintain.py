@@ -1,6 +1,6 @@
 """Job beside the flow: compacts and vacuums the Delta tables.
 
-Run: spark-submit jobs/maintain.py --config careerstream.toml
+Run: spark-submit jobs/upkeep/maintain.py --config careerstream.toml
 """
 
 from jobs.runtime.entrypoint import run_once

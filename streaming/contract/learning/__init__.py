@@ -1,0 +1,1 @@
+"""Records about learning: courses, and plans that are made of them."""
