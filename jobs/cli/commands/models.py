@@ -1,6 +1,7 @@
 """careerstream train, promote, rollback and models: from events to the champion."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from jobs.runtime.tables import Table, comparison_table
 from jobs.runtime.terminal import Paragraph, console
 from streaming.errors import CareerstreamError, SettingsError
 from streaming.settings import Settings, TrainingSettings
+from streaming.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
     from jobs.train import Trained
@@ -217,6 +219,50 @@ def _print_champion(champion: "ModelRef", *, as_json: bool) -> None:
         print_json(champion)
         return
     console.print(f"champion: version {champion.version} of {champion.name} ({champion.kind})")
+
+
+@app.command()
+def outcomes(
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Lists whose as_of is not earlier.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Count what people did with the lists of each version: clicks, applications, dismissals."""
+    from jobs.operations.outcomes import OUTCOMES, read_outcomes  # noqa: PLC0415 - pyspark takes a second to load
+
+    settings, moment = settings_of(context), _moment(since)
+    with console.status("starting Spark"), spark_session(settings, "outcomes") as spark:
+        found = read_outcomes(spark, settings, moment)
+    if as_json:
+        print_json(asdict(found))
+        return
+    table = Table("version", "lists", "people", *(f"{name} %" for name in OUTCOMES))
+    for one in found.versions:
+        whose = "" if one.personal else ", for everybody"
+        cells = (
+            f"{100 * rate.estimate:.1f} [{100 * rate.low:.1f}, {100 * rate.high:.1f}]"
+            for rate in one.rates.values()
+        )
+        name = f"{one.model_name} {one.model_version}{whose}"
+        table.add_row(name, f"{one.lists:,}", f"{one.candidates:,}", *cells)
+    console.print(table)
+    ranks = ", ".join(f"{rank}: {count:,}" for rank, count in found.clicks_by_rank.items())
+    console.print(f"clicks by rank: {ranks or 'no event names a list and a rank'}")
+    if found.unknown:
+        text = f"{found.unknown:,} events name a list of the same person that is not in the lake"
+        console.print(text)
+
+
+def _moment(since: str | None) -> str | None:
+    if since is None:
+        return None
+    try:
+        return format_timestamp(parse_timestamp(since))
+    except ValueError as error:
+        text = f"--since {since!r} is no time; write it as 2026-03-01T00:00:00Z"
+        raise SettingsError(text) from error
 
 
 @app.callback(invoke_without_command=True)
