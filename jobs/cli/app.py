@@ -38,7 +38,7 @@ from jobs.cli.commands.market import (
     write,
 )
 from jobs.cli.commands.market import understand as understanding
-from jobs.cli.commands.privacy import erase, reveal
+from jobs.cli.commands.privacy import audit_log, erase, export, reveal
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -67,6 +67,8 @@ app.command("console", rich_help_panel=RUN)(run.serve_console)
 app.command("maintain", rich_help_panel=RUN)(lake.maintain)
 app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
 app.command("erase", rich_help_panel=RUN)(erase.erase)
+app.command("export", rich_help_panel=INSPECT)(export.export)
+app.add_typer(audit_log.app, name="audit-log", rich_help_panel=INSPECT)
 app.command("reveal", rich_help_panel=INSPECT)(reveal.reveal)
 app.command("receipt", rich_help_panel=INSPECT)(erase.show_receipt)
 app.command("recommendations", rich_help_panel=INSPECT)(recommendations.recommendations)

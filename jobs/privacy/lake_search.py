@@ -62,6 +62,19 @@ def search_state(spark: SparkSession, settings: Settings, traces: Traces) -> Ite
     yield from (newest, kept, fences)
 
 
+def newest_documents(
+    spark: SparkSession, settings: Settings, traces: Traces
+) -> list[dict[str, object]]:
+    """Return what the newest batch of the state of profiles keeps of some people."""
+    checkpoint = f"{settings.checkpoints}/{JOB}"
+    commits = HadoopFiles(spark).list(f"{checkpoint}/commits")
+    batch = max((int(name) for name in commits if name.isdigit()), default=None)
+    if batch is None:
+        return []
+    rows = _state(spark, checkpoint, batch, traces)
+    return [{"batch": batch, "document": orjson.loads(row["document"])} for row in rows]
+
+
 def _state(spark: SparkSession, checkpoint: str, batch: int, traces: Traces) -> list[Row]:
     """Return the documents of the people in the state as a batch left it."""
     rows = (

@@ -10,6 +10,7 @@ from jobs import archive, converse, hot_path, index_postings
 from jobs.operations.dead_letter_browser import DeadLetterFilter, find_dead_letter, summarize
 from jobs.operations.dead_letter_replay import ReplayOutcome, replay
 from jobs.privacy.erase import erase, search
+from jobs.privacy.export import export
 from jobs.privacy.person_traces import Traces
 from streaming.contract.topics import (
     CANDIDATES,
@@ -199,6 +200,26 @@ def test_dead_letters_open_with_the_key_alone(pseudonymous, tmp_path):
     another = pseudonyms_of(PrivacySettings(pseudonyms="yes", key_file=other))
     with pytest.raises(SettingsError, match="is sealed with the key"):
         find_dead_letter(pseudonymous.kafka, key, another)
+
+
+@pytest.mark.parametrize("market", ["clear", "pseudonymous"])
+def test_a_person_is_given_everything_and_nothing_of_others(market, request, spark):
+    settings = request.getfixturevalue(market)
+    given = export(spark, settings, ANNA)
+    messages = {name: len(found) for name, found in given["messages"].items()}
+    assert messages["events"] == 4 + 1 + 1, "clicks, one that is broken, an effect"
+    assert messages["candidates"] == 2
+    assert messages["conversations"] == 3 + 2
+    assert messages["profiles"]
+    assert messages["recommendations"]
+    assert len(given["dead_letters"]) == 3
+    assert len(given["rows"]["events"]) == 5
+    assert given["rows"]["profiles"]
+    assert given["rows"]["decisions"]
+    assert len(given["state"][0]["document"]["events"]) == 5
+    assert all({"partition", "offset"} <= set(one) for one in given["messages"]["profiles"])
+    text = orjson.dumps(given)
+    assert not Traces(PEOPLE[1:], pseudonyms=pseudonyms_of(settings.privacy)).within(text)
 
 
 def test_profiles_are_rebuilt_from_the_lake(pseudonymous, spark):

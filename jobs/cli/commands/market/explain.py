@@ -10,6 +10,7 @@ from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_se
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import Paragraph, console
 from streaming.errors import CareerstreamError
+from streaming.privacy.access_log import record_access
 
 SHOWN = 3
 """Changes of the same size that are shown."""
@@ -50,6 +51,7 @@ def explain(
     questions.check()
     with spark_session(settings, "explain") as spark, console.status("making the list again"):
         result = answer(spark, settings, recommendation_id, questions)
+    record_access(settings, "explain", [result["recommendation"]["candidate_id"]])
     if as_json:
         print_json(result)
     else:
