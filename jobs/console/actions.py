@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,12 +17,15 @@ from streaming.contract.topics import CANDIDATES, CONVERSATIONS, EVENTS, Topic
 from streaming.contract.value_decoder import read_value
 from streaming.errors import BrokerError, InputError
 from streaming.kafka.topic_writer import TopicWriter
+from streaming.profiles.stated_parts import StatedParts
 from streaming.settings import KafkaSettings
 from streaming.timestamps import format_timestamp
 
 SOURCE = "console"
 KINDS = (EventKind.VIEW, EventKind.SAVE, EventKind.DISMISS)
 STATED_LISTS = ("skills", "wishes", "places", "blocked_employers")
+MAX_GOAL = 200
+"""Characters of a goal."""
 MAX_TEXT = 4_000
 """Characters of a turn."""
 MAX_ENTRIES = 50
@@ -109,6 +113,21 @@ class Actions:
             raise InputError(f"{first['loc'][0]}: {first['msg']}") from error
         self._send(CANDIDATES, candidate.candidate_id, candidate)
         return candidate.candidate_id
+
+    def wish(self, candidate_id: str, stated: Mapping[str, Any], goal: str) -> None:
+        """Send what a candidate has stated again, with a goal; an empty one takes it back.
+
+        What was said in conversations is left out, so that it stays as it is.
+
+        Raises:
+            InputError: the goal is too long.
+            BrokerError: no broker takes it.
+        """
+        if len(goal) > MAX_GOAL:
+            raise InputError(f"this goal has {len(goal):,} characters; say it in {MAX_GOAL}")
+        saved = (StatedParts.of(stated).saved or {}) if stated else {}
+        own = {**saved, "goal": goal or None, "updated_at": self._clock.now()}
+        self._send(CANDIDATES, candidate_id, Candidate(candidate_id=candidate_id, **own))
 
     def close(self) -> None:
         """Disconnect."""

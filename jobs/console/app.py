@@ -16,14 +16,21 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from jobs.console.actions import Actions
-from jobs.console.live_topics import LiveTopics
+from jobs.console.live.live_topics import LiveTopics
 from jobs.console.market_clock import MarketClock
 from jobs.console.operator_page import Operator
 from jobs.console.page_state import PageState
 from jobs.console.sessions import Session
 from jobs.console.subscribers import MAX_SUBSCRIPTIONS, Subscribers
 from jobs.console.texts import LANGUAGES, preferred_language, texts
-from streaming.contract.topics import CONVERSATIONS, MATCHES, POSTINGS, PROFILES, RECOMMENDATIONS
+from streaming.contract.topics import (
+    CONVERSATIONS,
+    MATCHES,
+    PLANS,
+    POSTINGS,
+    PROFILES,
+    RECOMMENDATIONS,
+)
 from streaming.errors import BrokerError, CareerstreamError, InputError
 from streaming.settings import Settings
 
@@ -33,6 +40,7 @@ ALIVE_SECONDS = 10.0
 """After so long without news a comment is sent, by which a lost browser is noticed."""
 PARTS_OF_TOPICS = {
     CONVERSATIONS.name: "conversation",
+    PLANS.name: "plan",
     PROFILES.name: "profile",
     RECOMMENDATIONS.name: "list",
 }
@@ -77,6 +85,7 @@ class Console:
             "/posting": self.choose_posting,
             "/events": self.act,
             "/say": self.say,
+            "/goal": self.wish,
             "/preferences": self.prefer,
             "/operator/replay": self.replay,
         }
@@ -157,6 +166,16 @@ class Console:
         text, shown = str(body.get("text") or ""), session.newest_list()
         turn_id = await asyncio.to_thread(self.actions.say, session.candidate_id, text, shown)
         return {"turn_id": turn_id}
+
+    async def wish(self, request: Request) -> dict[str, Any]:
+        """State a goal of the session's candidate; an empty one takes it back."""
+        body, session = await _body(request), _session(request)
+        if session.candidate_id is None:
+            raise InputError(NOBODY)
+        self._require_broker()
+        goal, stated = str(body.get("goal") or "").strip(), self.state.stated(session)
+        await asyncio.to_thread(self.actions.wish, session.candidate_id, stated, goal)
+        return {"goal": goal}
 
     async def prefer(self, request: Request) -> dict[str, Any]:
         """Keep a language or colours for the session."""

@@ -6,12 +6,12 @@ from collections.abc import Collection, Coroutine
 from typing import Any
 
 from jobs.console import views
-from jobs.console.live_topics import LiveTopics
+from jobs.console.live.live_topics import LiveTopics
 from jobs.console.market_clock import MarketClock
 from jobs.console.sessions import Session
 from jobs.console.subscribers import Subscribers
-from streaming.contract.topics import MATCHES, POSTINGS, PROFILES, RECOMMENDATIONS, Topic
-from streaming.errors import CareerstreamError
+from streaming.contract.topics import MATCHES, PLANS, POSTINGS, PROFILES, RECOMMENDATIONS, Topic
+from streaming.errors import CareerstreamError, InputError
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class PageState:
 
     async def search(self, candidate_id: str) -> bool:
         """Return whether a candidate has a profile or a list anywhere on the topics."""
-        for topic in (RECOMMENDATIONS, PROFILES):
+        for topic in (PLANS, RECOMMENDATIONS, PROFILES):
             if not self._live.is_complete(topic):
                 await asyncio.to_thread(self._live.look_up, topic, {candidate_id})
         return self.knows(candidate_id)
@@ -53,6 +53,17 @@ class PageState:
             if self._live.value(topic, posting_id) is None and not self._live.is_complete(topic):
                 await asyncio.to_thread(self._live.look_up, topic, {posting_id})
         return self._posting(posting_id) is not None
+
+    def stated(self, session: Session) -> dict[str, Any]:
+        """Return the stated part of the session's candidate; empty where nothing is stated.
+
+        Raises:
+            InputError: the candidate has no profile.
+        """
+        profile = self._value(PROFILES, session)
+        if profile is None:
+            raise InputError("this candidate has no profile yet; it comes after the first record")
+        return profile.get("stated") or {}
 
     def _candidate(self, session: Session) -> dict[str, Any]:
         recent = self._live.recent_keys(PROFILES, RECENT_CANDIDATES)
@@ -91,6 +102,15 @@ class PageState:
             "posting": views.posting_view(self._posting(session.posting_id)),
             "match": None if match is None else views.match_view(match),
             "none_published": not self._live.recent_keys(MATCHES, 1),
+        }
+
+    def _plan(self, session: Session) -> dict[str, Any]:
+        plan, profile = self._value(PLANS, session), self._value(PROFILES, session)
+        return {
+            "candidate_id": session.candidate_id,
+            "goal": ((profile or {}).get("stated") or {}).get("goal"),
+            "plan": None if plan is None else views.plan_view(plan),
+            "none_published": not self._live.recent_keys(PLANS, 1),
         }
 
     def _profile(self, session: Session) -> dict[str, Any] | None:

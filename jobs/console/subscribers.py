@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from jobs.console.sessions import Session
 
 MAX_SUBSCRIPTIONS = 200
-PARTS = frozenset({"candidate", "conversation", "list", "matches", "profile", "status"})
+PARTS = frozenset({"candidate", "conversation", "list", "matches", "plan", "profile", "status"})
 """The parts of a page's state."""
 
 

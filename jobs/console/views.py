@@ -79,6 +79,26 @@ def match_view(match: Document) -> dict[str, Any]:
     }
 
 
+def plan_view(plan: Document) -> dict[str, Any]:
+    """Return what is shown of a plan. Links of courses are shown if they lead to the web."""
+    names = ("plan_id", "as_of", "postings", "in_reach", "courses")
+    lists = ("nearest", "had", "missing", "needing_themselves")
+    shown = ("title", "provider", "hours", "occupation", "in_reach", "more")
+    return {name: plan.get(name) for name in names} | {
+        **{name: plan.get(name) or [] for name in lists},
+        "goal": (plan.get("occupation") or {}).get("name") or plan["goal"],
+        "trouble": plan.get("trouble"),
+        "steps": [
+            {name: step.get(name) for name in shown}
+            | {
+                "link": safe_link(step.get("url")),
+                "gives": [g["skill"] for g in step.get("gives") or ()],
+            }
+            for step in plan.get("steps") or ()
+        ],
+    }
+
+
 def profile_view(profile: Document, find_posting: FindPosting) -> dict[str, Any]:
     """Return what is shown of a profile: what is stated, and the newest events first."""
     stated = profile.get("stated") or {}

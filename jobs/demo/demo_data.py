@@ -24,6 +24,8 @@ EXAMPLE_SKILLS = {
     "demo-accounting": ("会计", "财务报表", "税务"),
 }
 """Candidates who state skills and nothing else, whose recommendations the demo shows."""
+EXAMPLE_GOALS = {"demo-java": "数据科学家"}
+"""What they wish to become; lists ignore it, and the demo shows the plan."""
 
 _SHORTEST_MISSPELT = 4
 _SOUNDS_LIKE = dict(
@@ -149,6 +151,7 @@ def _example_candidates(updated_at: datetime) -> Iterator[bytes]:
             "candidate_id": candidate_id,
             "updated_at": format_timestamp(updated_at),
             "skills": skills,
+            "goal": EXAMPLE_GOALS.get(candidate_id),
             "language": "zh",
             "source": "simulator",
         }

@@ -18,6 +18,7 @@ from jobs import promote, train, up
 from jobs.demo import page
 from jobs.demo.claims import claims
 from jobs.demo.demo_data import DemoData, read_stream, simulate
+from jobs.demo.market_views import market_views
 from jobs.demo.model_checks import choose_examples, occupation_check, offline_check
 from jobs.demo.stream_checks import check_profiles, check_recommendations, count_rows
 from jobs.operations.file_import import (
@@ -145,6 +146,9 @@ def _run_flow(
                     "champion": promotion.champion.version,
                 },
             }
+        if data.simulated:
+            with stages.stage("candidates for postings, and plans"):
+                summary["views"] = market_views(spark, settings, summary["examples"])
     finally:
         running.stop(settings.jobs.shutdown_timeout_seconds)
     total = round(sum(stages.seconds.values()), 1)

@@ -3,6 +3,7 @@
 import { announce, ask, find, make, moment, number, report, seconds, show, text } from "./page.js";
 import { ConversationView } from "./conversation.js";
 import { MatchesView } from "./matches.js";
+import { PlanView } from "./plan.js";
 
 for (const name of ["language", "theme"]) {
   find(name).addEventListener("change", async (event) => {
@@ -27,6 +28,7 @@ class CandidatePage {
     this.latencies = [];
     this.matches = new MatchesView();
     this.conversation = new ConversationView();
+    this.plan = new PlanView();
     find("choose").addEventListener("submit", (event) => this.choose(event));
     find("stated").addEventListener("submit", (event) => this.makeUp(event));
     document.addEventListener("keydown", (event) => this.key(event));
@@ -55,6 +57,7 @@ class CandidatePage {
     if ("profile" in state) this.showProfile(state.profile);
     if ("list" in state) this.showList(state.list);
     if (state.conversation) this.conversation.update(state.conversation);
+    if (state.plan) this.plan.update(state.plan);
     if ("matches" in state) this.matches.update(state.matches);
     const shownAt = performance.now();
     for (const id of state.answered) {

@@ -16,11 +16,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from infra.simulator import Market, MarketConfig, write
-from jobs import converse, hot_path, index_postings, match
+from infra.simulator.taxonomy_export import embedded_taxonomy
+from jobs import converse, hot_path, index_postings, match, plan
 from jobs.operations.file_import import import_candidates, import_events, import_postings
 from jobs.runtime.health_monitor import monitored
 from jobs.runtime.sandbox import settings_environment
 from jobs.runtime.streaming_query import start_all
+from streaming.contract.learning.course import Course, CourseSkill
 from streaming.contract.records import Match, to_json
 from streaming.contract.topics import (
     CANDIDATES,
@@ -31,8 +33,9 @@ from streaming.contract.topics import (
     RECOMMENDATIONS,
 )
 from streaming.kafka.topic_reader import read_latest, read_messages
+from streaming.lake.course_table import write_courses
 from streaming.market.match_values import opaque_id, opaque_key
-from streaming.settings import MatchSettings
+from streaming.settings import MatchSettings, PlanSettings
 from training.registry.registration import ensure_champion
 
 pytestmark = [pytest.mark.kafka, pytest.mark.spark, pytest.mark.slow]
@@ -51,6 +54,15 @@ HOSTILE = {
     "schema_version": 1, "posting_id": "hostile", "title": f"Title {MARKUP}",
     "employer": f"Employer {MARKUP}", "place": {"locality": MARKUP}, "url": "javascript:alert(3)",
 }  # fmt: skip
+
+GOAL = next(
+    own for own in embedded_taxonomy().concepts if own.concept_id.endswith("data_scientist")
+)
+TAUGHT = embedded_taxonomy().by_id[GOAL.essential_skills[0]].name_in("en")
+COURSE = Course(
+    course_id="k1", title=f"Course {MARKUP}", url="javascript:alert(4)", duration_hours=30,
+    gives=[CourseSkill(skill=TAUGHT)],
+)  # fmt: skip
 
 CLICK = """async ([kind, place]) => {
     const list = document.getElementById("list");
@@ -71,17 +83,19 @@ CLICK = """async ([kind, place]) => {
 def market(spark, make_settings, tmp_path_factory):
     """Settings of a market whose lists are made by the real jobs, with one dead letter to come."""
     matching = MatchSettings(size=5, reach=20, interval_seconds=0.5)
-    settings = make_settings().model_copy(update={"match": matching})
+    planning = PlanSettings(interval_seconds=0.5)
+    settings = make_settings().model_copy(update={"match": matching, "plan": planning})
     folder = tmp_path_factory.mktemp("market")
     write(Market(MARKET), folder)
     import_postings(settings, folder / "postings.jsonl")
     import_candidates(settings, folder / "candidates.jsonl")
     import_events(settings, folder / "events.jsonl")
+    write_courses(spark, settings, [COURSE])
     ensure_champion(settings)
     running = start_all([partial(index_postings.start, spark, settings)], settings)
     running.drain()
     running.stop(60)
-    jobs = (index_postings, hot_path, match, converse)
+    jobs = (index_postings, hot_path, match, converse, plan)
     starts = [partial(each.start, spark, settings) for each in jobs]
     with monitored("up", spark, settings) as monitor:
         running = start_all(starts, settings)
@@ -227,6 +241,27 @@ def test_what_is_said_is_answered_and_moves_the_list(open_page):
     assert page.locator("#say-hint").is_hidden()
 
 
+def test_a_goal_has_its_plan_and_an_unknown_one_is_offered_others(open_page):
+    page = open_page()
+    page.get_by_text("Make up a candidate").click()
+    page.get_by_label("Skills, with commas").fill("juggling")
+    page.locator("#stated button").click()
+    page.wait_for_selector("#profile:has-text('juggling')")
+    page.get_by_label("Goal:").fill("Data Scientist")
+    page.get_by_label("Goal:").press("Enter")
+    page.wait_for_selector("#plan ol > li")
+    assert MARKUP in page.locator("#plan ol > li").first.inner_text()
+    assert page.locator("#plan").locator("a, img, script").count() == 0
+    assert "juggling" in page.locator("#profile").inner_text()
+    page.get_by_label("Goal:").fill("qqq")
+    page.get_by_label("Goal:").press("Enter")
+    page.wait_for_selector("#plan-hint:has-text('Did you mean')")
+    assert page.locator("#plan li").count() == 0
+    page.get_by_label("Goal:").fill("")
+    page.locator("#wish button").click()
+    page.wait_for_selector("#plan-hint:has-text('No plan yet')")
+
+
 def test_a_hostile_match_is_text(open_page, market, send):
     known = Match.model_validate_json(next(iter(read_latest(market.kafka, MATCHES).values())).value)
     one = known.candidates[0].model_copy(update={"candidate": MARKUP, "met": [MARKUP]})
@@ -297,6 +332,9 @@ def test_axe_has_no_complaint_and_nothing_is_wider_than_the_screen(
     page.locator("#posting-id").fill(next(iter(read_latest(market.kafka, MATCHES))))
     page.locator("#choose-posting button").click()
     page.wait_for_selector("#matches > li")
+    page.locator("#goal").fill("Data Scientist")
+    page.locator("#wish button").click()
+    page.wait_for_selector("#plan ol > li")
     page.locator("#make-up summary").click()
     for path in ("/", "/operator"):
         if path == "/operator":

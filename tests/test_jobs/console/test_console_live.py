@@ -10,13 +10,14 @@ import pytest
 
 from infra.broker import provisioning
 from infra.broker.embedded import Broker
-from jobs.console import live_topics
+from jobs.console.live import live_topics
 from streaming.contract.topics import (
     CANDIDATES,
     CONVERSATIONS,
     DEAD_LETTERS,
     EVENTS,
     MATCHES,
+    PLANS,
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
@@ -270,6 +271,46 @@ def test_what_nobody_says_is_not_sent(filled, console_for):
             status, answer = client.post("/say", {"text": text})
             assert (status, trouble in answer["error"]) == (422, True)
         assert list(read_messages(filled.kafka, CONVERSATIONS)) == []
+
+
+def plan(candidate, **fields):
+    return {
+        "schema_version": 1, "plan_id": "h", "candidate_id": candidate, "goal": "Baker",
+        "versions": {"postings": 1, "taxonomy": "own", "taxonomy_version": "v"}, "as_of": AS_OF,
+    } | fields  # fmt: skip
+
+
+def test_a_goal_is_stated_beside_all_else_and_its_plan_follows(filled, console_for, put, send):
+    with console_for(filled) as client:
+        client.state(lambda s: not s["status"]["trouble"])
+        assert "nobody is chosen" in client.post("/goal", {"goal": "Baker"})[1]["error"]
+        said = {
+            "turn_id": "t", "said_at": AS_OF, "field": "skills", "value": "cake",
+        }  # fmt: skip
+        stated = {
+            "updated_at": AS_OF, "skills": ["bread", "cake"], "background": "bakery",
+            "said": [said], "saved": {"updated_at": AS_OF, "skills": ["bread"]},
+        }  # fmt: skip
+        put(filled, PROFILES, profile("c1", 4, "old") | {"stated": stated})
+        client.post("/candidate", {"candidate_id": "c1"})
+        client.state(lambda s: (s.get("profile") or {}).get("version") == 4)
+        status, answer = client.post("/goal", {"goal": " Baker ", "candidate_id": "c2"})
+        assert (status, answer) == (200, {"goal": "Baker"})
+        [record] = read_messages(filled.kafka, CANDIDATES)
+        value = orjson.loads(record.value)
+        assert (record.key, value["goal"]) == (b"c1", "Baker")
+        assert (value["skills"], value["background"]) == (["bread"], "bakery")
+        assert value["updated_at"] > AS_OF
+        assert not value["said"]
+
+        step = {"title": MARKUP, "course_id": "k", "url": "javascript:1", "in_reach": 3, "more": 2}
+        put(filled, PLANS, plan("c2", goal="Cook"), plan("c1", steps=[step]))
+        shown = client.state(lambda s: s["plan"]["plan"])["plan"]["plan"]
+        assert (shown["goal"], shown["steps"][0]["title"]) == ("Baker", MARKUP)
+        assert shown["steps"][0]["link"] is None
+        send(filled, PLANS, [(b"c1", None)])
+        assert client.state(lambda s: s["plan"]["plan"] is None)["plan"]["none_published"] is False
+        assert client.post("/goal", {"goal": "x" * 201})[0] == 422
 
 
 def test_a_posting_that_is_not_on_the_topic_is_not_chosen(filled, console_for):

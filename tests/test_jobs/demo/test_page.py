@@ -183,6 +183,24 @@ def test_it_tells_what_the_summary_says(summary: dict[str, Any], tmp_path: Path)
     assert text.count("✗ fails") == 1
 
 
+def _views() -> dict[str, Any]:
+    one = {"candidate": HOSTILE, "reasons": [{"kind": "stated", "text": HOSTILE}]}
+    steps = [{"course_id": "k", "title": HOSTILE, "more": 7}, {"occupation": "the goal", "more": 0}]
+    plan = {"goal": HOSTILE, "had": [{}], "missing": [{}, {}], "in_reach": 3, "postings": 40}
+    return {
+        "matches": 2, "plans": 5, "candidate": "demo-java", "posting": {"title": HOSTILE},
+        "match": {"candidates": [one]}, "plan": plan | {"steps": steps},
+    }  # fmt: skip
+
+
+def test_three_views_stand_side_by_side(summary: dict[str, Any], tmp_path: Path) -> None:
+    found = _written(summary | {"views": _views()}, tmp_path)
+    assert "Three views of one market" in found.text
+    assert "Has 1 of 3 skills" in " ".join(found.text.split())
+    assert "7 more postings in reach" in found.text
+    assert HOSTILE not in found.source
+
+
 def test_it_stands_alone(summary: dict[str, Any], tmp_path: Path) -> None:
     found = _written(summary, tmp_path)
     assert not found.tags & {"script", "link", "img", "iframe", "object", "image"}

@@ -6,7 +6,13 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
+from jobs.cli.commands.invocation import (
+    Json,
+    known_candidate,
+    print_json,
+    settings_of,
+    spark_session,
+)
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import Paragraph, console, styled
 from streaming.errors import InputError
@@ -26,11 +32,11 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Plan the way to an occupation: skills had and missing, courses, postings in reach."""
-    settings = settings_of(context)
+    settings, known = settings_of(context), known_candidate(context, candidate)
     if goal is None:
-        document = published_plan(settings.kafka, candidate)
+        document = published_plan(settings.kafka, known)
     else:
-        document = plan_now(settings, candidate, goal)
+        document = plan_now(settings, known, goal)
     if as_json:
         print_json(document)
         return

@@ -11,13 +11,14 @@ import orjson
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
-from jobs.console.conversations import Conversations
+from jobs.console.live.conversations import Conversations
+from jobs.console.live.newest_values import NewestValues
 from jobs.console.market_clock import MarketClock
-from jobs.console.newest_values import NewestValues
 from streaming.contract.json_parser import DecodeError
 from streaming.contract.topics import (
     CONVERSATIONS,
     MATCHES,
+    PLANS,
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
@@ -37,6 +38,7 @@ MAX_BYTES = {
     PROFILES.name: 64 * MIB,
     RECOMMENDATIONS.name: 64 * MIB,
     MATCHES.name: 64 * MIB,
+    PLANS.name: 32 * MIB,
 }
 """Of the values that are kept, by topic."""
 RECENT_MESSAGES = 20_000
