@@ -1,6 +1,7 @@
 """The pages and what they ask for: a Starlette application."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -32,6 +33,8 @@ from streaming.contract.topics import (
     RECOMMENDATIONS,
 )
 from streaming.errors import BrokerError, CareerstreamError, InputError
+from streaming.privacy.access_log import record_access
+from streaming.privacy.pseudonyms import is_pseudonym, known_as
 from streaming.settings import Settings
 
 FOLDER = Path(__file__).parent
@@ -120,10 +123,13 @@ class Console:
 
     async def choose(self, request: Request) -> dict[str, Any]:
         """Show a candidate of the topics from now on."""
-        candidate_id = str((await _body(request)).get("candidate_id") or "").strip()
-        if not self.state.knows(candidate_id) and not await self.state.search(candidate_id):
-            raise InputError(f"there is no profile and no list of candidate {candidate_id}")
-        return self._show(request, candidate_id)
+        chosen = str((await _body(request)).get("candidate_id") or "").strip()
+        known = known_as(self.settings.privacy, chosen)
+        if not self.state.knows(known) and not await self.state.search(known):
+            raise InputError(f"there is no profile and no list of candidate {chosen}")
+        session = hashlib.sha256(_session(request).id.encode()).hexdigest()[:16]
+        await asyncio.to_thread(record_access, self.settings, "console", [known], session)
+        return self._show(request, chosen)
 
     async def choose_posting(self, request: Request) -> dict[str, Any]:
         """Show the matches of a posting from now on."""
@@ -152,7 +158,8 @@ class Console:
             raise InputError("this posting is in none of the lists that were shown lately")
         self._require_broker()
         kind = str(body.get("kind"))
-        event_id = await asyncio.to_thread(self.actions.do, session.candidate_id, kind, item)
+        own_id = self._own_id(session)
+        event_id = await asyncio.to_thread(self.actions.do, own_id, kind, item)
         session.events.append(event_id)
         self.subscribers.candidate_changed(session.candidate_id, "answered")
         return {"event_id": event_id}
@@ -164,7 +171,7 @@ class Console:
             raise InputError(NOBODY)
         self._require_broker()
         text, shown = str(body.get("text") or ""), session.newest_list()
-        turn_id = await asyncio.to_thread(self.actions.say, session.candidate_id, text, shown)
+        turn_id = await asyncio.to_thread(self.actions.say, self._own_id(session), text, shown)
         return {"turn_id": turn_id}
 
     async def wish(self, request: Request) -> dict[str, Any]:
@@ -194,10 +201,19 @@ class Console:
         return {"outcomes": outcomes}
 
     def _show(self, request: Request, candidate_id: str) -> dict[str, Any]:
-        session = _session(request)
-        session.choose(candidate_id)
+        session, known = _session(request), known_as(self.settings.privacy, candidate_id)
+        with_pseudonyms = self.settings.privacy.pseudonyms == "yes"
+        is_own = not (with_pseudonyms and is_pseudonym(candidate_id))
+        session.choose(known, candidate_id if is_own else None)
         self.subscribers.session_changed(session)
-        return {"candidate_id": candidate_id}
+        return {"candidate_id": known}
+
+    def _own_id(self, session: Session) -> str:
+        if session.own_id is None:
+            raise InputError(
+                "only the pseudonym of this candidate is known here; choose them by their own id"
+            )
+        return session.own_id
 
     def _page(self, name: str) -> Handler:
         async def page(request: Request) -> Response:

@@ -35,6 +35,9 @@ class Session:
 
     id: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     candidate_id: str | None = None
+    """As topics know the candidate whose data is shown: with pseudonyms, by one."""
+    own_id: str | None = None
+    """Their own id, under which messages are sent; None where only the pseudonym is known."""
     posting_id: str | None = None
     """Whose matches are shown."""
     language: str | None = None
@@ -43,9 +46,9 @@ class Session:
     """Ids of the newest events that were sent for the candidate."""
     _shown: OrderedDict[str, dict[str, ShownItem]] = field(default_factory=OrderedDict)
 
-    def choose(self, candidate_id: str) -> None:
+    def choose(self, candidate_id: str, own_id: str | None = None) -> None:
         """Show the data of a candidate from now on."""
-        self.candidate_id = candidate_id
+        self.candidate_id, self.own_id = candidate_id, own_id
         self.events.clear()
         self._shown.clear()
 

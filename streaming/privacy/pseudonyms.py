@@ -21,6 +21,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 
 from streaming.contract.records import ANONYMOUS
@@ -71,10 +72,14 @@ def pseudonyms_of(privacy: PrivacySettings) -> Pseudonyms | None:
     """Return what makes pseudonyms; None where ids stay as they are.
 
     Raises:
-        SettingsError: the key cannot be read, or is too short.
+        SettingsError: the key cannot be read or is too short, or what seals is not installed.
     """
     if privacy.pseudonyms == "no":
         return None
+    if find_spec("cryptography") is None:  # it seals dead letters
+        raise SettingsError(
+            'privacy.pseudonyms needs the library cryptography; install "careerstream[privacy]"'
+        )
     name, key = _key_of(privacy)
     if len(key) < KEY_BYTES:
         raise SettingsError(

@@ -58,20 +58,6 @@ def unseal(pseudonyms: Pseudonyms | None, content: bytes, place: str) -> bytes:
     return opened[1:]
 
 
-def require_library() -> None:
-    """Check that what seals is installed.
-
-    Raises:
-        SettingsError: it is not.
-    """
-    try:
-        import cryptography  # noqa: F401, PLC0415 - only looked for
-    except ImportError as error:
-        raise SettingsError(
-            'privacy.pseudonyms needs the library cryptography; install "careerstream[privacy]"'
-        ) from error
-
-
 def _cipher(pseudonyms: Pseudonyms) -> "AESSIV":
     from cryptography.hazmat.primitives.ciphers.aead import AESSIV  # noqa: PLC0415 - of an extra
 
