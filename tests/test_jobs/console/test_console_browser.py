@@ -227,7 +227,7 @@ def test_the_matches_of_a_posting_stand_beside_the_list_and_lose_who_withdraws(
 
 def test_what_is_said_is_answered_and_moves_the_list(open_page):
     page = open_page()
-    choose(page, "c000007")
+    choose(page, "c000008")
     first = page.locator("#list > li").first.get_attribute("data-posting")
     page.get_by_label("Say something").fill(f"not the first {MARKUP}")
     page.get_by_label("Say something").press("Enter")
