@@ -4,7 +4,9 @@ Some people of each market are kept out of training. Each of them says hello whe
 is known of them. They answer three questions by what they really look for
 (`Market.true_wishes`). Before the first and after each answer a list is made of the folded profile;
 it is a hit where the posting that they turned to next is among its first ten. The same people are
-asked once the questions that the product chooses, and once fixed ones: occupation, place, skills.
+asked in three ways: the questions that the product chooses; occupation, place and skills in this
+order, with the product's likely answers; and these as a form, which offers no answers, so that
+people name the skills that come to their mind first.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,19 +33,27 @@ from streaming.serving.catalogue import Catalogue
 from streaming.serving.ranker import Profile
 from streaming.settings import TrainingSettings
 from training.data.dataset import Dataset, add_taxonomy
-from training.evaluation.bootstrap import column_intervals
+from training.evaluation.bootstrap import Interval, column_intervals
 from training.fitting.fit import fit
 
 ANSWERS = 3
 PLACES = 10
-WAYS = ("chosen questions", "fixed questions")
+CHOSEN, FIXED, FORM = WAYS = ("chosen questions", "fixed questions", "form")
 _HELD_OUT = 2
 """One person in so many is kept out of training."""
 _CUT = 0.6
 """The share of the events, in the order of time, that is trained on."""
 _FIXED = ("wishes", "places", "skills")
+_NAMED_IN_A_FORM = 3
+"""Skills."""
 _DRAWS = 2000
 _HELLO = {"en": "hello", "zh": "你好"}
+RATIOS = {
+    "gain": f"{CHOSEN}/0",
+    "against fixed questions": f"{FIXED}/{ANSWERS}",
+    "against a form": f"{FORM}/{ANSWERS}",
+}
+"""What the chosen questions are compared with after the last answer."""
 _NONE = {"en": "none of these", "zh": "都不是"}
 OnProgress = Callable[[str, float], None]
 
@@ -72,9 +82,9 @@ def measure_dialogues(plan: DialoguesPlan, folder: Path, on_progress: OnProgress
     """Train on each market in a folder, and talk to the people who were kept out.
 
     Returns:
-        By WAY/N the HR@10 after N answers with its interval, people resampled. "gain" is that of
-        the chosen questions after the last answer over that before the first, and "against fixed"
-        over that of the fixed ones. Each also for each market.
+        By WAY/N the HR@10 after N answers with its interval, people resampled. By `RATIOS` that of
+        the chosen questions after the last answer over that before the first, and over those of the
+        other ways. Each also for each market.
     """
     every: dict[str, list[list[float]]] = {}
     for number, options in enumerate(MARKETS):
@@ -95,18 +105,17 @@ def _figures(prefix: str, hits: np.ndarray) -> dict[str, float]:
     report: dict[str, float] = {}
     for name, interval in zip(names, found, strict=True):
         report |= interval.flat(f"{prefix}{name}/hr@10")
-    last, before, fixed = (names.index(f"{way}/{n}") for way, n in _COMPARED)
+    last = names.index(f"{CHOSEN}/{ANSWERS}")
     draws = np.random.default_rng(7).integers(len(hits), size=(_DRAWS, len(hits)))
     means = hits[draws].mean(axis=1)
-    for name, other in (("gain", before), ("against fixed", fixed)):
-        ratios = means[:, last] / np.maximum(means[:, other], 1e-9)
+    for name, other in RATIOS.items():
+        place = names.index(other)
+        ratios = means[:, last] / np.maximum(means[:, place], 1e-9)
         low, high = np.quantile(ratios, [0.025, 0.975])
-        report[f"{prefix}{name}"] = hits[:, last].mean() / max(hits[:, other].mean(), 1e-9)
-        report |= {f"{prefix}{name}/low": float(low), f"{prefix}{name}/high": float(high)}
+        estimate = hits[:, last].mean() / max(hits[:, place].mean(), 1e-9)
+        interval = Interval(float(estimate), float(low), float(high))
+        report |= interval.flat(f"{prefix}{name}")
     return report
-
-
-_COMPARED = ((WAYS[0], ANSWERS), (WAYS[0], 0), (WAYS[1], ANSWERS))
 
 
 def _hits(market: Market, folder: Path, plan: DialoguesPlan) -> list[list[float]]:
@@ -134,10 +143,12 @@ def _hits(market: Market, folder: Path, plan: DialoguesPlan) -> list[list[float]
 
     vocabulary = catalogue_vocabulary(catalogue.table.to_pylist())
     chosen = ServingMarket(catalogue, vocabulary, rank)
-    markets = (chosen, replace(chosen, ask=fixed_question))
+    fixed = replace(chosen, ask=fixed_question)
+    ways = ((chosen, True), (fixed, True), (fixed, False))
     people = list(_people(market, events, cut, held_out))[: plan.people]
     return [
-        [hit for served in markets for hit in _talk(person, served)] for person in people
+        [hit for served, offers in ways for hit in _talk(person, served, offers)]
+        for person in people
     ]
 
 
@@ -171,7 +182,7 @@ def fixed_question(
     return Question(field, tuple(answers.weights), 0.0)
 
 
-def _talk(person: _Person, served: ServingMarket) -> Iterator[float]:
+def _talk(person: _Person, served: ServingMarket, offers: bool) -> Iterator[float]:
     """Talk to a person; yield for the list before and after each answer whether it is a hit."""
     memory, received, text = Memory(), list[Received](), _HELLO[person.wishes.language]
     for turn in range(ANSWERS + 1):
@@ -192,7 +203,7 @@ def _talk(person: _Person, served: ServingMarket) -> Iterator[float]:
             remember(memory, PROFILES, profile)
         [items] = served.rank([profile or _nothing_known(person)], PLACES)
         yield float(person.target in {item["posting_id"] for item in items})
-        text = answer_of(person, memory.asked)
+        text = answer_of(person, memory.asked, offers)
 
 
 def _nothing_known(person: _Person) -> Profile:
@@ -200,8 +211,8 @@ def _nothing_known(person: _Person) -> Profile:
     return {**about, "events": [], "applied": [], "dismissed": []}
 
 
-def answer_of(person: _Person, asked: Mapping[str, Any] | None) -> str:
-    """Answer a question by what a person really looks for."""
+def answer_of(person: _Person, asked: Mapping[str, Any] | None, offers: bool) -> str:
+    """Answer a question by what a person really looks for; `offers`: from the offered answers."""
     wishes = person.wishes
     none = _NONE[wishes.language]
     if asked is None:
@@ -210,5 +221,7 @@ def answer_of(person: _Person, asked: Mapping[str, Any] | None) -> str:
         return wishes.occupation
     if asked["field"] == "places":
         return " ".join(wishes.places)
+    if not offers:
+        return ", ".join(wishes.skills[:_NAMED_IN_A_FORM])
     own = [skill for skill in asked["answers"] if skill in wishes.skills]
     return ", ".join(own or wishes.skills[:1])

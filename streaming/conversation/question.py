@@ -2,11 +2,11 @@
 
 Of each field the likeliest answers are those of the postings that rank high now, by the discount of
 their places (1 / log2(1 + rank), as in DCG). For each answer the list is made as if it had been
-given. The change of a list is one less the share of its discounted places that hold a posting of
-the list before. To a question about skills "none of these" is an answer, which changes nothing; its
-probability is the share of the postings that ask for none of them. The question with the greatest
-expected change is asked (expected value of sample information, Raiffa and Schlaifer 1961, with the
-list's change for the utility).
+given. The change of a list is one less the share of its hundred discounted places that hold a
+posting of the list before. To a question about skills "none of these" is an answer, which changes
+nothing; its probability is the share of the postings that ask for none of them. The question with
+the greatest expected change is asked (expected value of sample information, Raiffa and Schlaifer
+1961, with the list's change for the utility).
 """
 
 import math
@@ -25,7 +25,8 @@ from streaming.serving.ranker import Profile, RankedItem
 Rank = Callable[[Sequence[Profile], int], list[list[RankedItem]]]
 PLACES = 10
 DEPTH = 100
-"""Places of the list whose postings tell the likely answers."""
+"""Places of a list that tell the likely answers, and by which a change is measured: almost any
+answer about work or places changes all of the first ten."""
 ANSWERS = {SaidField.WISHES.value: 3, SaidField.PLACES.value: 3, SaidField.SKILLS.value: 6}
 """Of a question; each costs a list. Of skills people name several."""
 ENOUGH = 6
@@ -93,8 +94,8 @@ def best_question(
     ]
     if not supposed:
         return None
-    before = [item["posting_id"] for item in listed[:PLACES]]
-    lists = iter(rank(supposed, PLACES))
+    before = [item["posting_id"] for item in listed]
+    lists = iter(rank(supposed, DEPTH))
     questions = [_question(field, likely, before, lists) for field, likely in options.items()]
     best = max(questions, key=lambda one: one.change)
     return best if best.change > 0 else None

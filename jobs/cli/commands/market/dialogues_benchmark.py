@@ -26,6 +26,7 @@ def dialogues(
     """Talk to people of five simulated markets; compare their lists before and after answers."""
     from jobs.benchmark.dialogues import (  # noqa: PLC0415 - torch takes seconds to load
         ANSWERS,
+        RATIOS,
         WAYS,
         DialoguesPlan,
         measure_dialogues,
@@ -44,7 +45,7 @@ def dialogues(
         keys = (f"{way}/{number}/hr@10" for number in steps)
         table.add_row(way, *(_with_interval(report, key) for key in keys))
     console.print(table)
-    for name in ("gain", "against fixed"):
+    for name in RATIOS:
         console.print(f"{name}: {_with_interval(report, name)}")
     console.print(f"{report['people']:,} people; report in {out}")
 
