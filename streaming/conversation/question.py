@@ -2,11 +2,11 @@
 
 Of each field the likeliest answers are those of the postings that rank high now, by the discount of
 their places (1 / log2(1 + rank), as in DCG). For each answer the list is made as if it had been
-given. The change of a list is one less the share of its hundred discounted places that hold a
-posting of the list before. To a question about skills "none of these" is an answer, which changes
-nothing; its probability is the share of the postings that ask for none of them. The question with
-the greatest expected change is asked (expected value of sample information, Raiffa and Schlaifer
-1961, with the list's change for the utility).
+given. The change of a list is the share of its weight that moves to other postings, over a hundred
+places. To a question about skills "none of these" is an answer, which changes nothing; its
+probability is the share of the postings that ask for none of them. The question with the greatest
+expected change is asked (expected value of sample information, Raiffa and Schlaifer 1961, with the
+list's change for the utility).
 """
 
 import math
@@ -143,11 +143,16 @@ def with_entry(profile: Profile, field: str, answer: str) -> Profile:
 
 
 def change_of_list(before: Sequence[str], after: Sequence[str]) -> float:
-    """Return how much a list has changed, from 0 to 1; a place counts 1 / log2(1 + rank)."""
-    if not after:
-        return 1.0 if before else 0.0
-    held, weights = set(before), [1 / math.log2(2 + place) for place in range(len(after))]
-    kept = sum(weight for weight, one in zip(weights, after, strict=True) if one in held)
+    """Return how much a list has changed, from 0 to 1: the share of its weight that has moved.
+
+    A place weighs 1 / log2(1 + rank). What a posting weighs in both lists has not moved.
+    """
+    size = max(len(before), len(after))
+    if not size:
+        return 0.0
+    weights = [1 / math.log2(2 + place) for place in range(size)]
+    places = {one: place for place, one in enumerate(before)}
+    kept = sum(weights[max(place, places[one])] for place, one in enumerate(after) if one in places)
     return 1 - kept / sum(weights)
 
 

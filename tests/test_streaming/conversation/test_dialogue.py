@@ -252,7 +252,8 @@ def test_the_question_is_the_one_with_the_greatest_expected_change(shop):
 
 def test_the_change_of_a_list():
     assert change_of_list(["a", "b"], ["a", "b"]) == 0
-    assert change_of_list(["a", "b"], ["b", "a"]) == 0
+    assert 0 < change_of_list(["a", "b"], ["b", "a"]) < change_of_list(["a", "b"], ["c", "a"])
+    assert change_of_list(["a", "b"], ["c", "d"]) == 1
     assert change_of_list(["a", "b"], ["c", "d"]) == 1
     assert change_of_list(["a"], []) == 1
 
