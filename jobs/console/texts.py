@@ -90,6 +90,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "j、k 在列表中移动；v 浏览、s 收藏、d 表示对选中职位不感兴趣，m 显示其候选人。",
     ),
     "conversation": ("Conversation", "对话"),
+    "say button": ("Say", "发送"),
     "say": ("Say something as this candidate", "以该求职者的身份说话"),
     "say examples": (
         "For example: remote only, in Hangzhou · why the first? · not the second · undo",

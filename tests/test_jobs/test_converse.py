@@ -125,7 +125,8 @@ def conversation(make_settings, send, started):
             )
             job.drain()
             hot.drain()
-            chatted = chat(settings, "what do you know about me?", "wibble")
+            said = ("what do you know about me?", "wibble", "not the first", "undo")
+            chatted = chat(settings, *said)
     return settings, chatted
 
 
@@ -138,11 +139,14 @@ def test_what_was_said_is_in_the_profile_and_so_is_what_the_site_saved(talked):
 
 
 def test_the_command_shows_the_answers(conversation):
-    known, unknown = conversation[1]
+    known, unknown, dismissed, undone = conversation[1]
     assert "Hangzhou" in known["answer"]["text"]
     assert known["milliseconds"] > 0
     assert "did not understand" in unknown["answer"]["text"]
     assert unknown["answer"]["effects"] == []
+    assert known["list_milliseconds"] is unknown["list_milliseconds"] is None
+    assert dismissed["list_milliseconds"] > 0
+    assert undone["list_milliseconds"] > 0
 
 
 def test_the_dismissal_was_taken_back(talked):

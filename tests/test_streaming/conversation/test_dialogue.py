@@ -254,7 +254,6 @@ def test_the_change_of_a_list():
     assert change_of_list(["a", "b"], ["a", "b"]) == 0
     assert 0 < change_of_list(["a", "b"], ["b", "a"]) < change_of_list(["a", "b"], ["c", "a"])
     assert change_of_list(["a", "b"], ["c", "d"]) == 1
-    assert change_of_list(["a", "b"], ["c", "d"]) == 1
     assert change_of_list(["a"], []) == 1
 
 

@@ -15,6 +15,8 @@ from streaming.errors import BrokerError, InputError
 from streaming.settings import KafkaSettings
 
 MAX_SHOWN = 10
+LIST_SECONDS = 5.0
+"""How long a new list is waited for, once the answer has come."""
 
 
 def chat(
@@ -42,7 +44,9 @@ def chat(
             _print_list(conversation)
         for text in say or _lines():
             answer, milliseconds = conversation.say(text)
-            talked.append({"said": text, "answer": answer, "milliseconds": milliseconds})
+            listed = conversation.new_list(answer)
+            spent = {"milliseconds": milliseconds, "list_milliseconds": listed}
+            talked.append({"said": text, "answer": answer, **spent})
             if not as_json:
                 console.print(answer["text"], markup=False)
                 _print_list(conversation)
@@ -74,6 +78,8 @@ class _Conversation:
         self._kafka, self._candidate, self._timeout = kafka, candidate, timeout
         self._known = known  # under which lists and answers stand
         self._starts: dict[int, int] = {}
+        self._list_starts: dict[int, int] = {}
+        self._said_at = 0.0
         self._clock, self._topic = MarketClock(), CONVERSATIONS
         self._titles = {
             key: orjson.loads(record.value).get("title", key)
@@ -113,6 +119,7 @@ class _Conversation:
         """
         from streaming.contract.conversation import Speaker, Turn  # noqa: PLC0415
         from streaming.contract.records import to_json  # noqa: PLC0415
+        from streaming.contract.topics import RECOMMENDATIONS  # noqa: PLC0415
         from streaming.kafka.topic_reader import end_offsets  # noqa: PLC0415
 
         listed = self.newest()
@@ -127,6 +134,8 @@ class _Conversation:
         )
         started = time.monotonic()
         self._starts = end_offsets(self._kafka, self._topic)
+        self._list_starts = end_offsets(self._kafka, RECOMMENDATIONS)
+        self._said_at = 1000 * time.time()
         self._writer.send(self._candidate, to_json(turn), self._candidate)
         self._writer.flush()
         while time.monotonic() < started + self._timeout:
@@ -137,6 +146,24 @@ class _Conversation:
             f"no answer within {self._timeout:g} s; is the job converse running?"
             ' (converse.with_up = "yes" runs it with `careerstream up`)'
         )
+
+    def new_list(self, answer: dict[str, Any]) -> float | None:
+        """Wait for the list that an answer's effects bring.
+
+        Returns:
+            Milliseconds from the turn to that list on its topic, by the broker's time; None where
+            nothing was changed, or no list has come in `LIST_SECONDS`.
+        """
+        from streaming.contract.topics import RECOMMENDATIONS  # noqa: PLC0415
+        from streaming.kafka.topic_reader import read_messages  # noqa: PLC0415
+
+        deadline = time.monotonic() + LIST_SECONDS
+        while answer["effects"] and time.monotonic() < deadline:
+            for record in read_messages(self._kafka, RECOMMENDATIONS, self._list_starts):
+                if record.key == self._known.encode() and record.value is not None:
+                    return round(float(record.timestamp) - self._said_at, 1)
+            time.sleep(0.05)
+        return None
 
     def _answer_to(self, turn_id: str) -> dict[str, Any] | None:
         from streaming.kafka.topic_reader import read_messages  # noqa: PLC0415
