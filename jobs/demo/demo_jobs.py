@@ -8,6 +8,8 @@ from jobs.runtime.sandbox import sandbox
 from streaming.errors import InputError
 from streaming.settings import Settings
 
+_RUNS = {"with_up": "yes"}
+
 
 @contextmanager
 def demo_jobs(given: Settings) -> Iterator[tuple[Settings, SupervisedProcess]]:
@@ -22,5 +24,7 @@ def demo_jobs(given: Settings) -> Iterator[tuple[Settings, SupervisedProcess]]:
     home = given.home.absolute() / "demo"
     if not (home / "summary.json").is_file():
         raise InputError(f"there is no finished demo in {home}; `careerstream demo` runs one")
-    with sandbox(given, home) as own, own.start_command("up") as jobs:
-        yield own.settings, jobs
+    # What the console shows beside lists follows what is done in it.
+    own = sandbox(given, home, match=_RUNS, plan=_RUNS, converse=_RUNS)
+    with own as running, running.start_command("up") as jobs:
+        yield running.settings, jobs

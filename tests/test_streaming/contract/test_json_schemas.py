@@ -215,7 +215,7 @@ def catalogue() -> Catalogue:
             "posting_id": value["posting_id"],
             **{
                 name: value.get(name)
-                for name in ("title", "employer", "occupation", "skills", "place")
+                for name in ("title", "employer", "occupation", "skills", "place", "language")
             },
             "date_posted": parse_timestamp(value["date_posted"]),
             "valid_through": expires and parse_timestamp(expires),
