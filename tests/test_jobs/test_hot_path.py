@@ -168,11 +168,11 @@ def test_what_tables_are_made_of_is_read_by_workers_of_low_priority(
 ):
     environments, decode_values = [], archive.decode_values
 
-    def judged(messages, topic):
+    def judged(*arguments):
         environments.append(dict(spark.sparkContext.environment))
         with ThreadPoolExecutor() as pool:  # what another thread plans meanwhile
             environments.append(pool.submit(lambda: dict(spark.sparkContext.environment)).result())
-        return decode_values(messages, topic)
+        return decode_values(*arguments)
 
     monkeypatch.setattr(archive, "decode_values", judged)
     with started(archive, settings):
