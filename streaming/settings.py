@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -83,7 +83,12 @@ class KafkaSettings(Section):
         default="PLAIN", description="as in Kafka's sasl.mechanism"
     )
     username: str | None = Field(default=None, description="SASL user")
-    password: SecretStr | None = Field(default=None, description="SASL password")
+    password: SecretStr | None = Field(
+        default=None, description="SASL password; from the environment or the file of settings"
+    )
+    password_file: Path | None = Field(
+        default=None, description="file with the SASL password, in place of kafka.password"
+    )
     ssl_ca: Path | None = Field(default=None, description="PEM file of the certificate authority")
     ssl_certificate: Path | None = Field(
         default=None, description="PEM file with the client's certificate chain and private key"
@@ -115,9 +120,13 @@ class KafkaSettings(Section):
 
     @model_validator(mode="after")
     def _sasl_is_complete(self) -> Self:
-        if self.security_protocol.startswith("SASL") and not (self.username and self.password):
+        if self.password and self.password_file:
+            raise ValueError("give either password or password_file")
+        has_password = self.password or self.password_file
+        if self.security_protocol.startswith("SASL") and not (self.username and has_password):
             raise ValueError(
-                f"security_protocol {self.security_protocol} needs username and password"
+                f"security_protocol {self.security_protocol} needs username and password, or "
+                "password_file"
             )
         return self
 
@@ -409,7 +418,17 @@ class MetricsSettings(Section):
     """Metrics and health of running jobs ([metrics.md](metrics.md))."""
 
     host: str = Field(
-        default="127.0.0.1", description="address at which /metrics and /health are served"
+        default="127.0.0.1",
+        description="address at which /metrics and /health are served; beyond this machine they "
+        "ask for the token",
+    )
+    token: SecretStr | None = Field(
+        default=None,
+        description="bearer token of /metrics and /health; from the environment or the file of "
+        "settings",
+    )
+    token_file: Path | None = Field(
+        default=None, description="file with that token, in place of metrics.token"
     )
     port: Annotated[int, Field(ge=0, le=65535)] | Literal["off"] = Field(
         default=0,
@@ -423,6 +442,12 @@ class MetricsSettings(Section):
     stall_timeout_seconds: float = Field(
         default=120.0, gt=0, description="how long a batch may take before the job is unhealthy"
     )
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Self:
+        if self.token and self.token_file:
+            raise ValueError("give either token or token_file")
+        return self
 
 
 class Settings(BaseSettings):
@@ -536,6 +561,11 @@ def _nest(overrides: Iterable[str]) -> dict[str, Any]:
         name, equals, text = flag.partition("=")
         if not equals:
             raise SettingsError(f"--set {flag} has no value; write --set {flag}=VALUE")
+        if _is_secret(name.strip()):
+            raise SettingsError(
+                f"--set {name.strip()} would show the secret in the list of processes; give it by "
+                f"the environment variable {environment_name(name.strip())} or in a file"
+            )
         *sections, last = name.strip().split(".")
         target = nested
         for section in sections:
@@ -544,6 +574,11 @@ def _nest(overrides: Iterable[str]) -> dict[str, Any]:
                 raise SettingsError(f"--set {flag} goes into {section}, which is a plain value")
         target[last] = _literal(text)
     return nested
+
+
+def _is_secret(name: str) -> bool:
+    field = names().get(name)
+    return field is not None and SecretStr in get_args(field.annotation)
 
 
 def _literal(text: str) -> Any:
@@ -561,7 +596,7 @@ def _one_line(error: ValidationError) -> str:
         close = get_close_matches(name, names(), n=1, cutoff=0.75)
         hint = f"did you mean {close[0]}?" if close else "`careerstream settings` lists them all"
         return f"there is no setting {name}; {hint}"
-    is_secret = "password" in name or isinstance(first["input"], (dict, BaseModel))
+    is_secret = _is_secret(name) or isinstance(first["input"], (dict, BaseModel))
     value = "" if is_secret else f" (is {first['input']!r})"
     more = f"; and {len(others)} more" if others else ""
     return f"setting {name}{value}: {first['msg']}{more}; `careerstream settings` explains them"

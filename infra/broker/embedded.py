@@ -19,6 +19,7 @@ from typing import Self
 from infra.broker.process import STOP_SECONDS, RunningBroker, launch, status
 from infra.process.supervisor import POLL_SECONDS, SupervisedProcess
 from streaming.errors import BrokerError
+from streaming.settings import KafkaSettings
 
 __all__ = ["Broker", "RunningBroker", "detached", "status", "stop"]
 
@@ -31,16 +32,23 @@ class Broker:
     """
 
     def __init__(
-        self, folder: Path, *, port: int | None = None, properties: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        properties: Mapping[str, str] | None = None,
+        access: KafkaSettings | None = None,
     ) -> None:
         """Configure a broker without starting it.
 
         An existing folder is used again. The default port is a free one, which the broker keeps
-        over restarts. Server properties replace the ones chosen here.
+        over restarts. Server properties replace the ones chosen here. Where they ask for TLS or a
+        login at that port, `access` says how it is reached.
         """
         self.folder = folder.absolute()
         self._port = port
         self._properties = dict(properties or {})
+        self._access = access
         self._process: SupervisedProcess | None = None
         self._running: RunningBroker | None = None
 
@@ -63,7 +71,9 @@ class Broker:
             BrokerError: port in use, folder in use, or Kafka did not start (with its last line).
             MissingDependencyError: no Java or no jars.
         """
-        self._process, self._running = launch(self.folder, self._port, self._properties, tied=True)
+        self._process, self._running = launch(
+            self.folder, self._port, self._properties, tied=True, access=self._access
+        )
         self._port = self._running.port
         atexit.register(self.stop)
         return self

@@ -41,9 +41,16 @@ class RunningBroker:
 
 
 def launch(
-    folder: Path, port: int | None, properties: Mapping[str, str], *, tied: bool
+    folder: Path,
+    port: int | None,
+    properties: Mapping[str, str],
+    *,
+    tied: bool,
+    access: KafkaSettings | None = None,
 ) -> tuple[SupervisedProcess, RunningBroker]:
     """Start a broker and wait until it serves requests; a `tied` one dies with this process.
+
+    `access` says how its port is reached, where the properties ask for TLS or a login.
 
     Raises:
         BrokerError: the port or the folder is in use, or Kafka did not come up.
@@ -61,7 +68,7 @@ def launch(
             running = RunningBroker(process.pid, chosen)
             _write_state(folder, running)
             try:
-                _wait_until_served(process, running, folder)
+                _wait_until_served(process, running, folder, access or KafkaSettings())
             except BaseException as error:
                 process.stop(STOP_SECONDS)
                 # Another program may take a free port before the broker does.
@@ -169,15 +176,18 @@ def _spawn(folder: Path, lock: IO[bytes], *, tied: bool) -> SupervisedProcess:
     )
 
 
-def _wait_until_served(process: SupervisedProcess, running: RunningBroker, folder: Path) -> None:
+def _wait_until_served(
+    process: SupervisedProcess, running: RunningBroker, folder: Path, access: KafkaSettings
+) -> None:
     """Wait until the broker serves requests: it accepts connections only then.
 
     Raises:
         BrokerError: it ended, or took too long.
     """
     cluster = cluster_id(folder)
+    own = access.model_copy(update={"bootstrap_servers": running.bootstrap_servers})
     try:
-        process.wait_until(lambda: _serves(running, cluster), "ready", START_SECONDS)
+        process.wait_until(lambda: _serves(running, cluster, own), "ready", START_SECONDS)
     except CareerstreamError as error:
         if process.running:
             raise BrokerError(str(error)) from error
@@ -185,11 +195,11 @@ def _wait_until_served(process: SupervisedProcess, running: RunningBroker, folde
         raise BrokerError(f"the Kafka broker ended at its start: {reason}") from error
 
 
-def _serves(running: RunningBroker, cluster: str) -> bool:
+def _serves(running: RunningBroker, cluster: str, access: KafkaSettings) -> bool:
     """Return whether our cluster serves the port: another broker may have taken it first."""
     try:
         socket.create_connection(("127.0.0.1", running.port), timeout=1).close()
-        admin = clients.admin(KafkaSettings(bootstrap_servers=running.bootstrap_servers))
+        admin = clients.admin(access)
     except (OSError, BrokerError):
         return False
     try:

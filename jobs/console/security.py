@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jobs.console.sessions import Session, Sessions
+from streaming.loopback import is_loopback
 
 SAFE_METHODS = {"GET", "HEAD"}
 PUBLIC = "/static/"
@@ -33,14 +34,6 @@ HEADERS = {
     "cache-control": "no-store",
 }
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only programs of this machine can reach a host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Guard:

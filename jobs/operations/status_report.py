@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,6 @@ from streaming.timestamps import parse_timestamp
 REQUEST_SECONDS = 5
 CONNECT_SECONDS = 2
 """Shorter than elsewhere: a table that is redrawn all the time must not wait for a broker."""
-HTTP_OK = 200
 
 EndOffsets = Mapping[str, Mapping[str, int]]
 """Topic → partition → offset of the next message."""
@@ -64,21 +64,27 @@ def read_job_statuses(folder: Path) -> list[JobStatus]:
     return [status for file in files if (status := _read_file(file)) is not None]
 
 
-def read_endpoint(address: str) -> JobStatus:
+def read_endpoint(address: str, token: str = "") -> JobStatus:
     """Read the state of a job from the URL of its metrics endpoint.
 
     Raises:
-        InputError: it does not answer.
+        InputError: it does not answer, or refuses the token.
     """
     try:
-        _, metrics = _get(address, "/metrics")
-        status, health = _get(address, "/health")
+        _, metrics = _get(address, "/metrics", token)
+        status, health = _get(address, "/health", token)
     except (OSError, HTTPException, ValueError) as error:
         raise InputError(
             f"no metrics at {address} ({one_line(error)}); give an address that a job has logged, "
             "e.g. http://127.0.0.1:40123"
         ) from error
-    trouble = "" if status == HTTP_OK else health.decode().strip()
+    if status == HTTPStatus.UNAUTHORIZED:
+        problem = "refuses the token" if token else "asks for a token"
+        raise InputError(
+            f"{address} {problem}; set metrics.token_file, or CAREERSTREAM_METRICS__TOKEN, as the "
+            "job has it"
+        )
+    trouble = "" if status == HTTPStatus.OK else health.decode().strip()
     about = {"job": urlsplit(address).netloc, "address": address, "trouble": trouble}
     return JobStatus(about | {"healthy": not trouble}, parse_samples(metrics.decode()))
 
@@ -162,16 +168,20 @@ def _read_metrics(address: str | None, file: Path) -> str:
     """Read the endpoint, which is newer; if it does not answer from here, read the file."""
     if address is not None:
         with suppress(OSError, HTTPException):  # 127.0.0.1 of another machine
-            return _get(address, "/metrics")[1].decode()
+            status, metrics = _get(address, "/metrics")
+            if status == HTTPStatus.OK:  # it may ask for a token
+                return metrics.decode()
     return file.read_text("utf-8")
 
 
-def _get(address: str, path: str) -> tuple[int, bytes]:
+def _get(address: str, path: str, token: str = "") -> tuple[int, bytes]:
     parts = urlsplit(address)
     with closing(
         HTTPConnection(parts.hostname or "", parts.port, timeout=REQUEST_SECONDS)
     ) as connection:
-        connection.request("GET", path)
+        connection.request(
+            "GET", path, headers={"Authorization": f"Bearer {token}"} if token else {}
+        )
         response = connection.getresponse()
         return response.status, response.read()
 

@@ -15,6 +15,8 @@ from kafka.errors import KafkaError
 
 from streaming.contract.topics import TOPICS
 from streaming.errors import BrokerError, SettingsError
+from streaming.kafka.refusals import not_connected, refusal
+from streaming.secret_values import read_secret
 from streaming.settings import KafkaSettings
 
 _CONSUMER_MAX_WAIT_MS = 10
@@ -36,7 +38,7 @@ def kafka_python_options(kafka: KafkaSettings) -> dict[str, Any]:
     """Return the connection options of kafka-python's clients.
 
     Raises:
-        SettingsError: a certificate file does not exist.
+        SettingsError: a certificate file does not exist, or the password's file cannot be read.
     """
     options: dict[str, Any] = {
         "bootstrap_servers": [part.strip() for part in kafka.bootstrap_servers.split(",")],
@@ -47,7 +49,7 @@ def kafka_python_options(kafka: KafkaSettings) -> dict[str, Any]:
         options |= {
             "sasl_mechanism": kafka.sasl_mechanism,
             "sasl_plain_username": kafka.username,
-            "sasl_plain_password": _password(kafka),
+            "sasl_plain_password": _HiddenText(_password(kafka)),
         }
     if kafka.security_protocol.endswith("SSL"):
         options |= {
@@ -61,7 +63,7 @@ def spark_kafka_options(kafka: KafkaSettings) -> dict[str, str]:
     """Return the connection options of Spark's Kafka source and sink; keys start with `kafka.`.
 
     Raises:
-        SettingsError: a certificate file does not exist.
+        SettingsError: a certificate file does not exist, or the password's file cannot be read.
     """
     options: dict[str, Any] = {
         "bootstrap.servers": kafka.bootstrap_servers,
@@ -155,30 +157,37 @@ def broker_errors(kafka: KafkaSettings) -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
-        raise BrokerError(f"Kafka at {kafka.bootstrap_servers}: {_one_line(error)}") from error
+        line = refusal(kafka, error) or f"Kafka at {kafka.bootstrap_servers}: {_one_line(error)}"
+        raise BrokerError(line) from error
 
 
-class _FirstFailure(logging.Handler):
-    """Keeps why the first attempt to connect failed, which kafka-python only logs.
-
-    The last attempt is often just cut off by the timeout.
-    """
+class _Failures(logging.Handler):
+    """Keeps why each attempt to connect failed, which kafka-python only logs."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.reason = ""
+        self.reasons: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the reason of a failed attempt."""
-        if not self.reason and (attempt := _FAILED_ATTEMPT.match(record.getMessage())):
-            self.reason = attempt[1]
+        if attempt := _FAILED_ATTEMPT.match(record.getMessage()):
+            self.reasons.append(" ".join(attempt[1].split()))
+
+
+class _HiddenText(str):
+    """A text that is not shown where a client logs its options."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'********'"
 
 
 def _connected(
     make: Callable[..., _Client], kafka: KafkaSettings, options: dict[str, Any]
 ) -> _Client:
-    failure, attempts = _FirstFailure(), logging.getLogger("kafka.net.manager")
-    attempts.addHandler(failure)
+    failures, attempts = _Failures(), logging.getLogger("kafka.net.manager")
+    attempts.addHandler(failures)
     # The reason is logged at this level, whatever level the program has chosen.
     level = attempts.level
     attempts.setLevel(logging.WARNING)
@@ -188,17 +197,12 @@ def _connected(
     try:
         return make(**(kafka_python_options(kafka) | options))
     except (KafkaError, OSError, ValueError) as error:
-        why = " ".join((failure.reason or _one_line(error)).split())
-        # kafka-python cannot tell a refused login from a lost connection.
-        login = "check kafka.username and kafka.password, or " if kafka.username else ""
-        raise BrokerError(
-            f"no Kafka broker answers at {kafka.bootstrap_servers} ({why}); {login}start one with "
-            "`careerstream kafka start` or set kafka.bootstrap_servers"
-        ) from error
+        reasons = failures.reasons or [_one_line(error)]
+        raise BrokerError(not_connected(kafka, reasons)) from error
     finally:
         log.propagate = propagate
         attempts.setLevel(level)
-        attempts.removeHandler(failure)
+        attempts.removeHandler(failures)
 
 
 def _one_line(error: Exception) -> str:
@@ -206,7 +210,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _password(kafka: KafkaSettings) -> str:
-    return kafka.password.get_secret_value() if kafka.password else ""
+    return read_secret("kafka.password", kafka.password, kafka.password_file)
 
 
 def _quoted(text: str) -> str:

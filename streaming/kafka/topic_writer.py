@@ -12,6 +12,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from streaming.contract.topics import Topic
 from streaming.errors import BrokerError
 from streaming.kafka import clients
+from streaming.kafka.refusals import refusal
 from streaming.settings import KafkaSettings
 
 MAX_IN_FLIGHT = 20_000
@@ -116,6 +117,9 @@ class TopicWriter(Generic[Tag]):
 
     def _raise_failure(self) -> None:
         if self._failures:
+            failure = self._failures[-1]
+            if isinstance(failure, KafkaError) and (line := refusal(self._kafka, failure)):
+                raise BrokerError(line) from failure
             raise BrokerError(
                 f"Kafka at {self._kafka.bootstrap_servers} did not take what was sent to "
                 f"{self._topic} ({self._failures[-1]}); {self.delivered:,} arrived, and running "
@@ -127,6 +131,8 @@ class TopicWriter(Generic[Tag]):
             self._producer.partitions_for(self._topic)
         except KafkaError as error:
             self._producer.close(timeout=0)
+            if line := refusal(self._kafka, error):
+                raise BrokerError(line) from error
             problem = f"refuses topic {self._topic}: {error}"
             if isinstance(error, KafkaTimeoutError):
                 problem = f"has no topic {self._topic}; create it with `careerstream topics create`"

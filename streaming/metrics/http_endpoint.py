@@ -1,5 +1,9 @@
-"""Metrics and health over HTTP: GET /metrics, GET /health."""
+"""Metrics and health over HTTP: GET /metrics, GET /health.
 
+Where other machines reach them, they ask for a bearer token.
+"""
+
+import hmac
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +14,9 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from streaming.errors import SettingsError
+from streaming.loopback import is_loopback
 from streaming.metrics.registry import REGISTRY
+from streaming.secret_values import read_secret
 from streaming.settings import MetricsSettings
 
 _REQUEST_TIMEOUT_SECONDS = 10
@@ -30,13 +36,15 @@ def serve_metrics(
         The address, e.g. http://127.0.0.1:40123; None if metrics.port is off.
 
     Raises:
-        SettingsError: the port is taken or the host is not this machine's.
+        SettingsError: the port is taken, the host is not this machine's, or other machines reach
+            it and there is no token.
     """
     if settings.port == "off":
         yield None
         return
+    handler = _handler(health_problem, _required_token(settings))
     try:
-        server = ThreadingHTTPServer((settings.host, settings.port), _handler(health_problem))
+        server = ThreadingHTTPServer((settings.host, settings.port), handler)
     except OSError as error:
         raise SettingsError(
             f"metrics cannot be served at {settings.host}:{settings.port} ({error.strerror}); set "
@@ -53,13 +61,38 @@ def serve_metrics(
         thread.join()
 
 
-def _handler(health_problem: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
+def bearer_token(settings: MetricsSettings) -> str:
+    """Return the token of the settings, '' where there is none.
+
+    Raises:
+        SettingsError: its file cannot be read.
+    """
+    return read_secret("metrics.token", settings.token, settings.token_file)
+
+
+def _required_token(settings: MetricsSettings) -> str:
+    token = bearer_token(settings)
+    if not token and not is_loopback(settings.host):
+        raise SettingsError(
+            f"metrics.host {settings.host} lets other machines read metrics and health: set "
+            "metrics.token_file to a file with a token, or CAREERSTREAM_METRICS__TOKEN to the "
+            "token; or set metrics.host to 127.0.0.1"
+        )
+    return token
+
+
+def _handler(health_problem: Callable[[], str], token: str) -> type[BaseHTTPRequestHandler]:
+    expected = f"Bearer {token}".encode() if token else None
+
     class Handler(BaseHTTPRequestHandler):
         timeout = _REQUEST_TIMEOUT_SECONDS
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
-            if path == "/metrics":
+            if not self._is_known():
+                body = b"send the header Authorization: Bearer TOKEN, with metrics.token\n"
+                self._answer(HTTPStatus.UNAUTHORIZED, body, "text/plain")
+            elif path == "/metrics":
                 self._answer(HTTPStatus.OK, REGISTRY.exposition(), CONTENT_TYPE_LATEST)
             elif path == "/health":
                 problem = health_problem()
@@ -68,8 +101,14 @@ def _handler(health_problem: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
             else:
                 self._answer(HTTPStatus.NOT_FOUND, b"GET /metrics or /health\n", "text/plain")
 
+        def _is_known(self) -> bool:
+            given = self.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+            return expected is None or hmac.compare_digest(given, expected)
+
         def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
             self.send_response(status)
+            if status is HTTPStatus.UNAUTHORIZED:
+                self.send_header("WWW-Authenticate", "Bearer")
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -9,6 +9,7 @@ import typer
 from jobs.cli.commands.invocation import Json, print_json, settings_of, spark_session
 from jobs.runtime.streaming_query import until_signalled
 from jobs.runtime.terminal import Paragraph, console, styled
+from streaming.loopback import is_loopback
 
 
 def up(context: typer.Context) -> None:
@@ -82,8 +83,7 @@ def serve_console(
     A candidate's lists move as you click, with reasons, latency and versions. The operator's page
     shows lag, dead letters, models and health.
     """
-    from jobs.console.security import is_loopback  # noqa: PLC0415 - starlette takes time to load
-    from jobs.console.server import serving  # noqa: PLC0415
+    from jobs.console.server import serving  # noqa: PLC0415 - starlette takes time to load
     from jobs.demo.demo_jobs import demo_jobs  # noqa: PLC0415
 
     settings = settings_of(context)

@@ -58,9 +58,12 @@ def _read(
 ) -> dict[str, Any]:
     from jobs.operations.status_report import build_report, read_endpoint, read_job_statuses  # noqa: PLC0415
     from jobs.runtime.health_monitor import run_folder  # noqa: PLC0415
+    from streaming.metrics.http_endpoint import bearer_token  # noqa: PLC0415
 
     if addresses:
-        return build_report(map(read_endpoint, addresses), *broker.read())
+        token = bearer_token(settings.metrics)
+        endpoints = (read_endpoint(address, token) for address in addresses)
+        return build_report(endpoints, *broker.read())
     return build_report(read_job_statuses(run_folder(settings)), *broker.read())
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from jobs.console import views
 from jobs.console.live.newest_values import NewestValues
 from jobs.console.market_clock import MarketClock
-from jobs.console.security import is_loopback
 from jobs.console.sessions import MAX_LISTS, MAX_SESSIONS, Session, Sessions
 from jobs.console.texts import LANGUAGES, TEXTS, preferred_language, texts
+from streaming.loopback import is_loopback
 from streaming.timestamps import format_timestamp
 
 RECOMMENDATION = {

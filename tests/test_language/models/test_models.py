@@ -52,10 +52,11 @@ def test_the_real_model_answers_in_process(local_model):
 
 
 def test_the_real_model_answers_at_an_endpoint_as_in_process(
-    real_endpoint, local_model, tmp_path, model_file
+    real_endpoint, local_model, tmp_path, model_file, monkeypatch
 ):
     url, seen = real_endpoint
-    flags = [f"language.model={url}", "language.name=small", "language.api_key=k"]
+    monkeypatch.setenv("CAREERSTREAM_LANGUAGE__API_KEY", "k")
+    flags = [f"language.model={url}", "language.name=small"]
     own = load(overrides=[*flags, "language.timeout_seconds=60", f"home={tmp_path}"])
 
     [answer] = open_model(own).complete([ASKED])
