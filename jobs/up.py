@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from jobs import archive, converse, hot_path, index_postings, match, plan
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, start_all
+from jobs.writing import rewrite
 from streaming.contract.topics import TOPICS
 from streaming.kafka.spark_io import require_topics
 from streaming.settings import Settings
@@ -35,6 +36,8 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
         starts.append(plan.start)
     if settings.converse.with_up == "yes":
         starts.append(converse.start)
+    if settings.rewrite.with_up == "yes":
+        starts.append(rewrite.start)
     return start_all([partial(start, spark, settings) for start in starts], settings)
 
 

@@ -321,6 +321,26 @@ class ConverseSettings(Section):
     )
 
 
+class RewriteSettings(Section):
+    """Postings in plain words ([writing.md](writing.md))."""
+
+    with_up: Literal["yes", "no"] = Field(
+        default="no",
+        description="whether `careerstream up` runs the job rewrite beside the others",
+    )
+    language: Literal["same", "en", "zh"] = Field(
+        default="same", description="of the texts; same: each posting's own"
+    )
+    interval_seconds: float = Field(
+        default=1.0, gt=0, description="time between two batches of new postings"
+    )
+    retry_seconds: float = Field(
+        default=900.0,
+        gt=0,
+        description="time after which a language model that did not answer is asked again",
+    )
+
+
 class PrivacySettings(Section):
     """Pseudonyms ([pseudonyms.md](pseudonyms.md)) and erasure ([erasure.md](erasure.md))."""
 
@@ -469,6 +489,7 @@ class Settings(BaseSettings):
     match: MatchSettings = MatchSettings()
     plan: PlanSettings = PlanSettings()
     converse: ConverseSettings = ConverseSettings()
+    rewrite: RewriteSettings = RewriteSettings()
     privacy: PrivacySettings = PrivacySettings()
     fairness: FairnessSettings = FairnessSettings()
     language: LanguageSettings = LanguageSettings()

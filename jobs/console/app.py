@@ -31,6 +31,7 @@ from streaming.contract.topics import (
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
+    REWRITES,
 )
 from streaming.errors import BrokerError, CareerstreamError, InputError
 from streaming.privacy.access_log import record_access
@@ -251,7 +252,7 @@ class Console:
     def _on_change(self, topic: str, key: str) -> None:
         if not topic:
             self.subscribers.status_changed()
-        elif topic in {MATCHES.name, POSTINGS.name}:
+        elif topic in {MATCHES.name, POSTINGS.name, REWRITES.name}:
             self.subscribers.posting_changed(key, "matches")
         elif part := PARTS_OF_TOPICS.get(topic):
             self.subscribers.candidate_changed(key, part)

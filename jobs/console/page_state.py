@@ -10,7 +10,15 @@ from jobs.console.live.live_topics import LiveTopics
 from jobs.console.market_clock import MarketClock
 from jobs.console.sessions import Session
 from jobs.console.subscribers import Subscribers
-from streaming.contract.topics import MATCHES, PLANS, POSTINGS, PROFILES, RECOMMENDATIONS, Topic
+from streaming.contract.topics import (
+    MATCHES,
+    PLANS,
+    POSTINGS,
+    PROFILES,
+    RECOMMENDATIONS,
+    REWRITES,
+    Topic,
+)
 from streaming.errors import CareerstreamError, InputError
 
 log = logging.getLogger(__name__)
@@ -48,8 +56,8 @@ class PageState:
         return self.knows(candidate_id)
 
     async def search_posting(self, posting_id: str) -> bool:
-        """Return whether a posting stands anywhere on its topic; also read its matches."""
-        for topic in (POSTINGS, MATCHES):
+        """Return whether a posting stands anywhere on its topic; also read what there is of it."""
+        for topic in (POSTINGS, MATCHES, REWRITES):
             if self._live.value(topic, posting_id) is None and not self._live.is_complete(topic):
                 await asyncio.to_thread(self._live.look_up, topic, {posting_id})
         return self._posting(posting_id) is not None
@@ -97,10 +105,12 @@ class PageState:
         if session.posting_id is None:
             return None
         match = self._live.value(MATCHES, session.posting_id)
+        rewrite = self._live.value(REWRITES, session.posting_id)
         return {
             "posting_id": session.posting_id,
             "posting": views.posting_view(self._posting(session.posting_id)),
             "match": None if match is None else views.match_view(match),
+            "rewrite": None if rewrite is None else views.rewrite_view(rewrite),
             "none_published": not self._live.recent_keys(MATCHES, 1),
         }
 

@@ -128,6 +128,22 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "why candidate": ("Why this candidate", "匹配理由"),
     "disclosed": ("has applied", "已申请"),
     "announce matches": ("Candidates for {title}: {count}.", "{title} 的候选人：{count} 位。"),
+    "rewrite": ("The posting in plain words", "职位的平实表述"),
+    "rewritten by": (
+        "Written by {author}; {facts} facts checked.",
+        "撰写：{author}；已核对 {facts} 项事实。",
+    ),
+    "rewritten by rules": ("rules", "规则"),
+    "rewrite refused": (
+        "No text stands, because it would not say what the posting says: {reason}",
+        "没有可用文本，因为它与职位内容不符：{reason}",
+    ),
+    "remarks": ("Words that shut people out", "可能排斥他人的用语"),
+    "replaced": (
+        "{word}: {reason}; instead: {replacement}",
+        "{word}：{reason}；改为：{replacement}",
+    ),
+    "kept": ("{word}: {reason}", "{word}：{reason}"),
     "plan": ("The way to a goal", "通往目标之路"),
     "goal": ("Goal: an occupation; empty takes it back", "目标职业，留空则取消"),
     "plan it": ("Plan", "规划"),

@@ -79,6 +79,22 @@ def match_view(match: Document) -> dict[str, Any]:
     }
 
 
+def rewrite_view(rewrite: Document) -> dict[str, Any]:
+    """Return what is shown of a rewritten posting: its sections, or why there are none."""
+    names = ("rewrite_id", "language", "author", "facts", "notice")
+    return {name: rewrite.get(name) for name in names} | {
+        "refused": rewrite.get("refused") or [],
+        "sections": [
+            {"heading": section["heading"], "lines": section["lines"]}
+            for section in rewrite.get("sections") or ()
+        ],
+        "remarks": [
+            {name: remark.get(name) for name in ("word", "reason", "replacement")}
+            for remark in rewrite.get("remarks") or ()
+        ],
+    }
+
+
 def plan_view(plan: Document) -> dict[str, Any]:
     """Return what is shown of a plan. Links of courses are shown if they lead to the web."""
     names = ("plan_id", "as_of", "postings", "in_reach", "courses")

@@ -15,6 +15,7 @@ from streaming.contract.records import (
     Recommendation,
     Versioned,
 )
+from streaming.contract.rewrite import Rewrite
 
 KIB = 1024
 MAX_VALUE_BYTES = 1024 * KIB
@@ -138,6 +139,17 @@ PLANS = Topic(
         "longer wishes for one, or was erased."
     ),
 )
+REWRITES = Topic(
+    name="rewrites",
+    record=Rewrite,
+    key="posting_id",
+    cleanup="compact",
+    relative_size=10,
+    description=(
+        "Postings in plain words, with checked facts. The posting itself stays on its topic. A "
+        "null value: the posting was closed."
+    ),
+)
 CONVERSATIONS = Topic(
     name="conversations",
     record=Turn,
@@ -171,6 +183,7 @@ TOPICS = (
     RECOMMENDATIONS,
     MATCHES,
     PLANS,
+    REWRITES,
     CONVERSATIONS,
     DEAD_LETTERS,
 )

@@ -176,6 +176,22 @@ LATENCY = Metric(
         "s",
     ),
 )
+REWRITES = Metric(
+    "rewrites_total",
+    "counter",
+    (
+        "Rewritten postings by outcome: rules (no language model is set), model_written, "
+        "model_refused and model_unanswered (by rules, because the check refused the model's text "
+        "or it did not answer), refused (no text stands)."
+    ),
+    ("outcome",),
+    panel=Panel(
+        "Rewritten postings by outcome",
+        "sum by (outcome) (increase(NAME[5m]))",
+        "{{outcome}}",
+        "short",
+    ),
+)
 UNKNOWN_POSTINGS = Metric(
     "unknown_postings_total",
     "counter",
@@ -186,5 +202,5 @@ UNKNOWN_POSTINGS = Metric(
 METRICS = (
     INPUT_ROWS, INPUT_RATE, PROCESSED_RATE, BATCH_SECONDS, PHASE_SECONDS, BATCH_ID, SOURCE_OFFSET,
     LAG, STATE_ROWS, STATE_BYTES, ACTIVE, LAST_SEEN, DEAD_LETTERS, FOLDED, RECOMMENDATIONS,
-    LATENCY, UNKNOWN_POSTINGS,
+    LATENCY, REWRITES, UNKNOWN_POSTINGS,
 )  # fmt: skip

@@ -45,7 +45,7 @@ def arrows(text: str) -> list[str]:
 def jobs() -> dict[str, tuple[set[str], set[str]]]:
     """Read from each job's docstring what it reads and what it writes."""
     found = {}
-    for file in sorted((doc_pages.ROOT / "jobs").glob("*.py")):
+    for file in sorted((doc_pages.ROOT / "jobs").rglob("*.py")):
         told = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
         if told.startswith("Job: "):
             reads, _, writes = told.partition("\n\n")[0].partition("→")

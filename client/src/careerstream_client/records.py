@@ -118,6 +118,27 @@ class SkillLevel(StrEnum):
     EXPERT = "expert"
 
 
+class SectionKind(StrEnum):
+    """What a sentence of a posting is about."""
+
+    GLANCE = "glance"
+    DUTIES = "duties"
+    MUST = "must"
+    NICE = "nice"
+    OFFER = "offer"
+    EMPLOYER = "employer"
+    APPLICATION = "application"
+    OTHER = "other"
+
+
+class ModelOutcome(StrEnum):
+    """What became of the text of a language model."""
+
+    WRITTEN = "written"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+
+
 class Speaker(StrEnum):
     """Who says something."""
 
@@ -136,6 +157,8 @@ _PROFILEEVENTKIND = enum_reader(ProfileEventKind)
 _REASONKIND = enum_reader(ReasonKind)
 _PLANTROUBLE = enum_reader(PlanTrouble)
 _SKILLLEVEL = enum_reader(SkillLevel)
+_SECTIONKIND = enum_reader(SectionKind)
+_MODELOUTCOME = enum_reader(ModelOutcome)
 _SPEAKER = enum_reader(Speaker)
 
 
@@ -1135,6 +1158,146 @@ class Plan(TopicRecord):
             needing_themselves=optional(document, "needing_themselves", read_texts) or (),
             versions=required(document, "versions", PlanVersions.from_document),
             as_of=required(document, "as_of", read_time),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewriteSection(Record):
+    """A heading, and what stands below it."""
+
+    kind: SectionKind
+    """what it is about"""
+    heading: str
+    """its heading, in the language of the text"""
+    lines: tuple[str, ...]
+    """points or sentences, in order"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            kind=required(document, "kind", _SECTIONKIND),
+            heading=required_text(document, "heading"),
+            lines=required(document, "lines", read_texts),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordRemark(Record):
+    """A word of the posting that shuts people out."""
+
+    word: str
+    """as the posting has it"""
+    reason: str
+    """whom it shuts out"""
+    replacement: str | None = None
+    """what stands instead; absent: it stays, and the employer decides"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            word=required_text(document, "word"),
+            reason=required_text(document, "reason"),
+            replacement=optional_text(document, "replacement"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextMeasures(Record):
+    """How easy a text is to read."""
+
+    sentence_length: float
+    """mean words a sentence; in Chinese, characters"""
+    longest: int
+    """the same of the longest one"""
+    reading_ease: float | None = None
+    """Flesch 1948, higher is easier; absent for Chinese"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            sentence_length=required(document, "sentence_length", read_float),
+            longest=required(document, "longest", read_int),
+            reading_ease=optional(document, "reading_ease", read_float),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite(TopicRecord):
+    """A posting in plain words, or why there is no such text. The posting stays as it is."""
+
+    TOPIC: ClassVar[str] = "rewrites"
+    KEY: ClassVar[str] = "posting_id"
+
+    schema_version: int = SCHEMA_VERSION
+    """version of this contract"""
+    rewrite_id: str
+    """hash of posting, posting_version and writer_version"""
+    posting_id: str
+    """which posting; also the Kafka key"""
+    posting_version: str
+    """hash of the posting's fields"""
+    writer_version: str
+    """rules, language model, prompt and language that it is written with"""
+    language: str
+    """of headings and fields, en or zh"""
+    translated: bool
+    """whether the sentences are in that language, too"""
+    title: str
+    """the posting's title"""
+    sections: tuple[RewriteSection, ...] = ()
+    """the text; empty: it was refused, and the posting's own stands"""
+    refused: tuple[str, ...] = ()
+    """why the check of facts refused a text, a line each: the language model's, or where there are
+    no sections all texts
+    """
+    author: str
+    """who wrote it: rules, or the name of the language model"""
+    prompt_version: str | None = None
+    """of the request to the language model; absent: rules wrote it"""
+    model: ModelOutcome | None = None
+    """what became of the language model's text: written; refused by the check of facts; unanswered,
+    and tried again later. Absent: no model is set
+    """
+    notice: str | None = None
+    """that no model wrote it, and why"""
+    remarks: tuple[WordRemark, ...] = ()
+    """words that shut people out"""
+    facts: int
+    """facts that the text was checked for"""
+    before: TextMeasures
+    """of the posting's own text"""
+    after: TextMeasures | None = None
+    """of the rewritten text"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            schema_version=required(document, "schema_version", _VERSION),
+            rewrite_id=required_text(document, "rewrite_id"),
+            posting_id=required(document, "posting_id", _ID),
+            posting_version=required_text(document, "posting_version"),
+            writer_version=required_text(document, "writer_version"),
+            language=required_text(document, "language"),
+            translated=required(document, "translated", read_flag),
+            title=required_text(document, "title"),
+            sections=optional_objects(document, "sections", RewriteSection.from_document),
+            refused=optional(document, "refused", read_texts) or (),
+            author=required_text(document, "author"),
+            prompt_version=optional_text(document, "prompt_version"),
+            model=optional(document, "model", _MODELOUTCOME),
+            notice=optional_text(document, "notice"),
+            remarks=optional_objects(document, "remarks", WordRemark.from_document),
+            facts=required(document, "facts", read_int),
+            before=required(document, "before", TextMeasures.from_document),
+            after=optional(document, "after", TextMeasures.from_document),
         )
 
 

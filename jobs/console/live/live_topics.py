@@ -22,6 +22,7 @@ from streaming.contract.topics import (
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
+    REWRITES,
     Topic,
 )
 from streaming.contract.value_decoder import read_value
@@ -39,6 +40,7 @@ MAX_BYTES = {
     RECOMMENDATIONS.name: 64 * MIB,
     MATCHES.name: 64 * MIB,
     PLANS.name: 32 * MIB,
+    REWRITES.name: 32 * MIB,
 }
 """Of the values that are kept, by topic."""
 RECENT_MESSAGES = 20_000

@@ -1,6 +1,7 @@
 // The employer's view: the candidates for a posting. It knows of them what the match says, no more.
 
 import { announce, ask, find, make, moment, number, report, show, text } from "./page.js";
+import { showRewrite } from "./rewrite.js";
 
 const percent = (share) => number(100 * share, 1);
 
@@ -22,6 +23,7 @@ export class MatchesView {
     const match = state?.match;
     show(find("matches-posting"), state ? this.title(state) : text("no posting"));
     show(find("matches-hint"), this.hint(state));
+    showRewrite(state?.rewrite);
     show(find("matches-versions"), match && this.versions(match));
     const before = this.candidates ?? new Set();
     const same = state?.posting_id === this.posting;

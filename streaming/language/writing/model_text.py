@@ -1,7 +1,8 @@
 """Asks a language model for the sections of a posting."""
 
+from streaming.contract.rewrite import SectionKind
 from streaming.language.models.model import LanguageModel, Prompt
-from streaming.language.writing.section_kind import HEADINGS, Language, SectionKind
+from streaming.language.writing.section_kind import HEADINGS, Language
 from streaming.language.writing.statements import Statement
 
 PROMPT_VERSION = "1"

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from streaming.contract.rewrite import ModelOutcome, SectionKind
 from streaming.language.writing.readability import Readability
-from streaming.language.writing.section_kind import HEADINGS, Language, SectionKind
+from streaming.language.writing.section_kind import HEADINGS, Language
 from streaming.language.writing.wording import Remark
 
 RULES = "rules"
 """Stands for the name of a language model where our own rules wrote the text."""
+RULES_VERSION = "1"
+"""Changes with what the rules write and what the check lets through; part of each rewrite."""
 BULLETED = frozenset(SectionKind) - {SectionKind.EMPLOYER, SectionKind.OTHER}
 """Sections whose sentences are points of a list."""
 
@@ -28,6 +31,8 @@ class Rewriting:
     """The language model, or `RULES`."""
     prompt_version: str | None
     """Of the request to the model; None for rules."""
+    model: ModelOutcome | None = None
+    """What became of the model's text; None: no model was asked."""
     remarks: tuple[Remark, ...]
     problems: tuple[str, ...]
     """Why a text was refused: that of the model, or that of the template where `text` is None."""

@@ -1,25 +1,12 @@
 """The sections of a posting and the headings that announce them, in Chinese and English."""
 
 import re
-from enum import StrEnum
 from typing import Literal
+
+from streaming.contract.rewrite import SectionKind
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
-
-
-class SectionKind(StrEnum):
-    """What a sentence of a posting is about."""
-
-    GLANCE = "glance"
-    DUTIES = "duties"
-    MUST = "must"
-    NICE = "nice"
-    OFFER = "offer"
-    EMPLOYER = "employer"
-    APPLICATION = "application"
-    OTHER = "other"
-
 
 HEADINGS: dict[Language, dict[SectionKind, str]] = {
     "en": {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from streaming.language.writing.section_kind import SectionKind
+from streaming.contract.rewrite import SectionKind
 from streaming.language.writing.text_parts import Part, read_parts
 
 

@@ -6,8 +6,9 @@ No sentence is dropped, so that no fact can be. What the fields say comes first.
 import re
 from collections.abc import Sequence
 
+from streaming.contract.rewrite import SectionKind
 from streaming.language.writing.rewriting import BULLETED, section_text
-from streaming.language.writing.section_kind import Language, SectionKind
+from streaming.language.writing.section_kind import Language
 from streaming.language.writing.statements import Statement
 from streaming.language.writing.wording import reworded
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from streaming.contract.rewrite import SectionKind
 from streaming.importing.parsers.html_text import plain_text
-from streaming.language.writing.section_kind import SectionKind, heading_kind
+from streaming.language.writing.section_kind import heading_kind
 
 LONGEST_PART = 1_500
 """Characters; a longer sentence is cut at a blank, so that the work on each part is bounded."""

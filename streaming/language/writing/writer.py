@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from streaming.contract.records import Posting
+from streaming.contract.rewrite import ModelOutcome, SectionKind
 from streaming.importing.parsers.html_text import guess_language, plain_text
 from streaming.language.models.model import LanguageModel
 from streaming.language.writing.facts.fact_check import Verdict, compare, found_statements
@@ -11,8 +12,8 @@ from streaming.language.writing.facts.vocabulary import Vocabulary
 from streaming.language.writing.field_lines import field_lines
 from streaming.language.writing.model_text import PROMPT_VERSION, model_body
 from streaming.language.writing.readability import readability
-from streaming.language.writing.rewriting import RULES, Rewriting, section_text
-from streaming.language.writing.section_kind import Language, SectionKind
+from streaming.language.writing.rewriting import RULES, RULES_VERSION, Rewriting, section_text
+from streaming.language.writing.section_kind import Language
 from streaming.language.writing.statements import Statement, read_statements
 from streaming.language.writing.template import body_text
 from streaming.language.writing.wording import remarks_on, reworded
@@ -63,6 +64,14 @@ class Writer:
     hide_employer: bool = False
     """Whether the model must not see who hires."""
 
+    @property
+    def version(self) -> str:
+        """What texts are a function of, beside the posting and the language."""
+        if self.model is None:
+            return f"rules {RULES_VERSION}"
+        hidden = ", employers hidden" if self.hide_employer else ""
+        return f"rules {RULES_VERSION}, {self.model.name}, prompt {PROMPT_VERSION}{hidden}"
+
     def write(self, posting: Posting, language: Language | None = None) -> Rewriting:
         """Rewrite a posting.
 
@@ -79,7 +88,11 @@ class Writer:
             return replace(_by_rules(source, chosen), notice=NO_MODEL)
         body, error = self._asked(source, chosen)
         if body is None:
-            return replace(_by_rules(source, chosen), notice=f"written by rules: {error}")
+            return replace(
+                _by_rules(source, chosen),
+                notice=f"written by rules: {error}",
+                model=ModelOutcome.UNANSWERED,
+            )
         head = _head(source, chosen)
         across = chosen != source.language
         verdict = source.check(body, head.partition("\n")[2], across_languages=across)
@@ -88,9 +101,21 @@ class Writer:
             rules = _by_rules(source, chosen)
             notice = f"the text of {self.model.name} was refused; written by rules"
             problems = (*verdict.problems(), *rules.problems)
-            return replace(rules, notice=notice, problems=problems, refused=text)
+            return replace(
+                rules,
+                notice=notice,
+                model=ModelOutcome.REFUSED,
+                problems=problems,
+                refused=text,
+            )
         own = _result(source, chosen, text, verdict)
-        return replace(own, author=self.model.name, prompt_version=PROMPT_VERSION, translated=True)
+        return replace(
+            own,
+            author=self.model.name,
+            prompt_version=PROMPT_VERSION,
+            model=ModelOutcome.WRITTEN,
+            translated=True,
+        )
 
     def _asked(self, source: Source, language: Language) -> tuple[str | None, str | None]:
         """Return the model's sections in plain text, or why there are none."""

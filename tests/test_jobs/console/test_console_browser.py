@@ -22,6 +22,7 @@ from jobs.operations.file_import import import_candidates, import_events, import
 from jobs.runtime.health_monitor import monitored
 from jobs.runtime.sandbox import settings_environment
 from jobs.runtime.streaming_query import start_all
+from jobs.writing import rewrite
 from streaming.contract.learning.course import Course, CourseSkill
 from streaming.contract.records import Match, to_json
 from streaming.contract.topics import (
@@ -31,6 +32,7 @@ from streaming.contract.topics import (
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
+    REWRITES,
 )
 from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.lake.course_table import write_courses
@@ -95,7 +97,7 @@ def market(spark, make_settings, tmp_path_factory):
     running = start_all([partial(index_postings.start, spark, settings)], settings)
     running.drain()
     running.stop(60)
-    jobs = (index_postings, hot_path, match, converse, plan)
+    jobs = (index_postings, hot_path, match, converse, plan, rewrite)
     starts = [partial(each.start, spark, settings) for each in jobs]
     with monitored("up", spark, settings) as monitor:
         running = start_all(starts, settings)
@@ -282,6 +284,19 @@ def test_a_hostile_match_is_text(open_page, market, send):
     assert page.locator("#matches").inner_text().count(MARKUP) == 2
     assert page.locator("#matches").locator("a, img, script").count() == 0
 
+    # So is the posting in plain words: the job's own, and one that somebody else publishes.
+    page.locator("#rewrite summary").click()
+    page.wait_for_selector("#rewrite:has-text('facts checked')")
+    own = next(iter(read_latest(market.kafka, REWRITES).values()))
+    section = {"kind": "duties", "heading": MARKUP, "lines": [MARKUP]}
+    remark = {"word": MARKUP, "reason": MARKUP}
+    value = orjson.loads(own.value) | {"posting_id": "hostile-match", "sections": [section]}
+    value |= {"author": MARKUP, "language": MARKUP, "remarks": [remark]}
+    send(market, REWRITES, [(b"hostile-match", orjson.dumps(value))])
+    page.wait_for_selector("#rewrite:has-text('shut people out')")
+    assert page.locator("#rewrite-text").inner_text().count(MARKUP) == 5
+    assert page.locator("#rewrite-text").locator("a, img, script").count() == 0
+
 
 def test_somebody_is_made_up_in_chinese(open_page):
     page = open_page(locale="zh-CN")
@@ -332,6 +347,8 @@ def test_axe_has_no_complaint_and_nothing_is_wider_than_the_screen(
     page.locator("#posting-id").fill(next(iter(read_latest(market.kafka, MATCHES))))
     page.locator("#choose-posting button").click()
     page.wait_for_selector("#matches > li")
+    page.locator("#rewrite summary").click()
+    page.wait_for_selector("#rewrite-text h3")
     page.locator("#goal").fill("Data Scientist")
     page.locator("#wish button").click()
     page.wait_for_selector("#plan ol > li")

@@ -8,8 +8,9 @@ import pytest
 
 from infra.simulator.taxonomy_export import embedded_taxonomy
 from streaming.contract.records import Posting
+from streaming.contract.rewrite import SectionKind
 from streaming.language.writing.facts.vocabulary import Vocabulary
-from streaming.language.writing.section_kind import HEADINGS, SectionKind
+from streaming.language.writing.section_kind import HEADINGS
 from streaming.language.writing.wording import reworded
 from streaming.language.writing.writer import Writer
 

@@ -26,6 +26,7 @@ from streaming.contract.learning.course import Course, CourseSkill
 from streaming.contract.learning.plan import PlanVersions
 from streaming.contract.reaches import Reach, ReachedPosting
 from streaming.contract.records import Candidate, Event, Posting, Profile, to_json
+from streaming.contract.rewrite import ModelOutcome
 from streaming.contract.topics import (
     BY_NAME,
     CANDIDATES,
@@ -36,11 +37,16 @@ from streaming.contract.topics import (
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
+    REWRITES,
     TOPICS,
     Topic,
 )
 from streaming.conversation.dialogue import Memory, ServingMarket, reply
 from streaming.language.vocabulary import Vocabulary
+from streaming.language.writing.facts.vocabulary import Vocabulary as FactVocabulary
+from streaming.language.writing.model_text import PROMPT_VERSION
+from streaming.language.writing.rewrite_value import make_rewrite
+from streaming.language.writing.writer import Writer
 from streaming.market.match_index import Entry
 from streaming.market.match_values import MatchWriter
 from streaming.profiles.fold import Received, ReceivedStatedPart, fold
@@ -76,6 +82,7 @@ def samples(name: str) -> list[dict[str, Any]]:
         RECOMMENDATIONS.name: recommendations,
         MATCHES.name: matches,
         PLANS.name: plans,
+        REWRITES.name: rewrites,
         CONVERSATIONS.name: turns,
     }
     return [orjson.loads(orjson.dumps(value)) for value in makers[name]()]
@@ -193,6 +200,17 @@ def plans() -> list[dict[str, Any]]:
         for goal in (*said.get("wishes", ()), "Data Scientist", "qqq")
     ]
     return [orjson.loads(to_json(make_plan(*one, market))) for one in asked]
+
+
+def rewrites() -> list[dict[str, Any]]:
+    """The market's postings by rules, one of them too long, and one as a language model signs."""
+    writer = Writer(FactVocabulary.of(embedded_taxonomy()))
+    postings = [Posting.model_validate(value) for value in samples(POSTINGS.name)]
+    postings.append(postings[0].model_copy(update={"description": "a rockstar " * 5_000}))
+    made = [make_rewrite(writer, one, None) for one in postings]
+    signed = {"author": "small", "prompt_version": PROMPT_VERSION, "model": ModelOutcome.WRITTEN}
+    made.append(made[0].model_copy(update=signed))
+    return [orjson.loads(to_json(one)) for one in made]
 
 
 def recommendations() -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from streaming.contract.topics import (
     PLANS,
     PROFILES,
     RECOMMENDATIONS,
+    REWRITES,
     TOPICS,
 )
 from streaming.contract.value_decoder import read_value
@@ -74,6 +75,19 @@ PLAN = {
     "goal": "Baker",
     "versions": {"postings": 1, "taxonomy": "own", "taxonomy_version": "v"},
     "as_of": TIME,
+}
+REWRITE = {
+    "schema_version": 1,
+    "rewrite_id": "h",
+    "posting_id": "p4",
+    "posting_version": "v",
+    "writer_version": "rules",
+    "language": "en",
+    "translated": True,
+    "title": "Baker",
+    "author": "rules",
+    "facts": 1,
+    "before": {"sentence_length": 1.0, "longest": 1},
 }
 RECOMMENDATION = {
     "schema_version": 1,
@@ -160,6 +174,7 @@ def test_null_is_allowed_for_exactly_the_optional_fields(topic):
         RECOMMENDATIONS: RECOMMENDATION,
         CONVERSATIONS: TURN,
         PLANS: PLAN,
+        REWRITES: REWRITE,
     }.get(topic, {"schema_version": 1, "posting_id": "p4", "title": "Baker"})
     for name in topic.record.model_fields:
         with_null = value | {name: None}

@@ -10,9 +10,9 @@ A text passes if
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from streaming.contract.rewrite import SectionKind
 from streaming.language.writing.facts.fact import Fact, FactKind
 from streaming.language.writing.facts.fact_finder import FactFinder
-from streaming.language.writing.section_kind import SectionKind
 from streaming.language.writing.statements import Statement
 
 
