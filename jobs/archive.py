@@ -12,8 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, each_batch, start_all, start_query
-from streaming.contract.topics import DEAD_LETTERS, Topic
-from streaming.kafka.spark_io import read_stream, require_topics
+from streaming.contract.access.principals import ARCHIVE
+from streaming.contract.topics import Topic
+from streaming.kafka.spark_io import read_stream, require_rights
 from streaming.lake import tables
 from streaming.lake.archive_rows import DESTINATIONS, JOB, archive_batch, decode_values
 from streaming.metrics import definitions as metrics
@@ -40,7 +41,7 @@ def start(spark: SparkSession, settings: Settings, *, shares_session: bool = Fal
     task. So that clicks need not wait for the tasks of three merges, one table is written at a
     time, by as many tasks as the session has for that (`scheduling.lake_tasks`).
     """
-    require_topics(settings.kafka, *(topic for topic, _ in DESTINATIONS), DEAD_LETTERS)
+    require_rights(settings.kafka, ARCHIVE)
     tables.create(spark, settings, *(table for _, table in DESTINATIONS), tables.ERASURES)
     dead_letters = labelled_counter(spark, metrics.DEAD_LETTERS)
     turn = threading.Semaphore() if shares_session else None

@@ -9,17 +9,11 @@ from pyspark.sql import SparkSession
 
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, start_query
-from streaming.contract.topics import (
-    CANDIDATES,
-    CONVERSATIONS,
-    DEAD_LETTERS,
-    EVENTS,
-    PROFILES,
-    RECOMMENDATIONS,
-)
+from streaming.contract.access.principals import CONVERSE
+from streaming.contract.topics import CONVERSATIONS, PROFILES, RECOMMENDATIONS
 from streaming.conversation.conversation_operator import JOB, ConversationOperator, converse
 from streaming.errors import SettingsError
-from streaming.kafka.spark_io import read_stream, require_topics, write_stream
+from streaming.kafka.spark_io import read_stream, require_rights, write_stream
 from streaming.lake import tables
 from streaming.privacy.pseudonyms import pseudonyms_of
 from streaming.profiles.state_shards import shards
@@ -38,13 +32,11 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start answering what candidates say.
 
     Raises:
-        BrokerError: no broker answers, or a topic is missing.
+        BrokerError: no broker answers, or it refuses what the job does.
         ModelError: there is no champion.
         SettingsError: the workers do not see the driver's files.
     """
-    require_topics(
-        settings.kafka, CONVERSATIONS, PROFILES, RECOMMENDATIONS, EVENTS, CANDIDATES, DEAD_LETTERS
-    )
+    require_rights(settings.kafka, CONVERSE)
     champion(settings)  # fails early, and with the command that makes one
     if not shares_folder(spark, settings.checkpoints):
         raise SettingsError(

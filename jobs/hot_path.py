@@ -13,8 +13,8 @@ from jobs.recommend import start_scoring, starting_recommender
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, start_query
 from jobs.update_profiles import fold_stream
-from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES, RECOMMENDATIONS
-from streaming.kafka.spark_io import require_topics, write_stream
+from streaming.contract.access.principals import HOT_PATH
+from streaming.kafka.spark_io import require_rights, write_stream
 from streaming.profiles.profile_operator import JOB
 from streaming.serving.batch_versions import WorkerBatchVersionLog
 from streaming.serving.recommender import Recommender
@@ -27,10 +27,10 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start folding, and scoring what was folded.
 
     Raises:
-        BrokerError: no broker answers, or a topic is missing.
+        BrokerError: no broker answers, or it refuses what the job does.
         ModelError: there is no champion.
     """
-    require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, RECOMMENDATIONS, DEAD_LETTERS)
+    require_rights(settings.kafka, HOT_PATH)
     with starting_recommender(spark, settings, JOB) as recommender:
         if recommender.worker_version_log is None:
             messages = fold_stream(spark, settings)

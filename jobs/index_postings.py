@@ -7,8 +7,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, each_batch, start_query
-from streaming.contract.topics import DEAD_LETTERS, POSTINGS
-from streaming.kafka.spark_io import read_stream, require_topics
+from streaming.contract.access.principals import INDEX_POSTINGS
+from streaming.contract.topics import POSTINGS
+from streaming.kafka.spark_io import read_stream, require_rights
 from streaming.lake import tables
 from streaming.lake.posting_index import JOB, decode_postings, index_batch
 from streaming.metrics import definitions
@@ -19,7 +20,7 @@ from streaming.spark.scheduling import LAKE_POOL, lake_workers, scheduling_pool
 
 def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start indexing postings."""
-    require_topics(settings.kafka, POSTINGS, DEAD_LETTERS)
+    require_rights(settings.kafka, INDEX_POSTINGS)
     tables.create(spark, settings, tables.POSTINGS)
     dead_letters = labelled_counter(spark, definitions.DEAD_LETTERS)
 

@@ -7,8 +7,9 @@ from pyspark.sql import SparkSession
 
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, each_batch, start_query
-from streaming.contract.topics import MATCHES, PROFILES
-from streaming.kafka.spark_io import read_stream, require_topics
+from streaming.contract.access.principals import MATCH
+from streaming.contract.topics import PROFILES
+from streaming.kafka.spark_io import read_stream, require_rights
 from streaming.market.matcher import JOB, Matcher
 from streaming.settings import Settings
 from streaming.spark.scheduling import LAKE_POOL, lake_workers, scheduling_pool
@@ -19,11 +20,11 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start matching the profiles that arrive on their topic.
 
     Raises:
-        BrokerError: no broker answers, or a topic is missing.
+        BrokerError: no broker answers, or it refuses what the job does.
         ModelError: there is no champion.
         SettingsError: the key of the candidates' ids cannot be read.
     """
-    require_topics(settings.kafka, PROFILES, MATCHES)
+    require_rights(settings.kafka, MATCH)
     champion(settings)  # fails early, and with the command that makes one
     messages = read_stream(spark, settings.kafka, PROFILES)
     with scheduling_pool(spark, LAKE_POOL), lake_workers(spark):

@@ -8,8 +8,9 @@ from pyspark.sql import SparkSession
 from jobs.planning.planner import JOB, Planner
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, each_batch, start_query
-from streaming.contract.topics import PLANS, PROFILES
-from streaming.kafka.spark_io import read_stream, require_topics
+from streaming.contract.access.principals import PLAN
+from streaming.contract.topics import PROFILES
+from streaming.kafka.spark_io import read_stream, require_rights
 from streaming.settings import Settings
 from streaming.spark.scheduling import LAKE_POOL, lake_workers, scheduling_pool
 
@@ -18,10 +19,10 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start planning for the profiles that arrive on their topic.
 
     Raises:
-        BrokerError: no broker answers, or a topic is missing.
+        BrokerError: no broker answers, or it refuses what the job does.
         SettingsError: there is no taxonomy, or an empty one.
     """
-    require_topics(settings.kafka, PROFILES, PLANS)
+    require_rights(settings.kafka, PLAN)
     messages = read_stream(spark, settings.kafka, PROFILES)
     with scheduling_pool(spark, LAKE_POOL), lake_workers(spark):
         planner = Planner(spark, settings)

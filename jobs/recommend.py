@@ -10,8 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, each_batch, start_query
-from streaming.contract.topics import PROFILES, RECOMMENDATIONS
-from streaming.kafka.spark_io import read_stream, require_topics, write_batch
+from streaming.contract.access.principals import RECOMMEND
+from streaming.contract.topics import PROFILES
+from streaming.kafka.spark_io import read_stream, require_rights, write_batch
 from streaming.metrics.scoring_counters import ScoringCounters
 from streaming.serving.bundles import Bundle
 from streaming.serving.recommender import Recommender
@@ -29,10 +30,10 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start recommending for the profiles that arrive on their topic.
 
     Raises:
-        BrokerError: no broker answers, or a topic is missing.
+        BrokerError: no broker answers, or it refuses what the job does.
         ModelError: there is no champion.
     """
-    require_topics(settings.kafka, PROFILES, RECOMMENDATIONS)
+    require_rights(settings.kafka, RECOMMEND)
     with starting_recommender(spark, settings, JOB) as recommender:
         profiles = read_stream(spark, settings.kafka, PROFILES)
         return start_scoring(profiles, recommend, recommender, settings)

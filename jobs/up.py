@@ -12,8 +12,8 @@ from jobs import archive, converse, hot_path, index_postings, match, plan
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, start_all
 from jobs.writing import rewrite
-from streaming.contract.topics import TOPICS
-from streaming.kafka.spark_io import require_topics
+from streaming.contract.access.principals import UP
+from streaming.kafka.spark_io import require_rights
 from streaming.settings import Settings
 from training.registry.registration import ensure_champion
 
@@ -23,7 +23,7 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
 
     If one job cannot start, the others are stopped.
     """
-    require_topics(settings.kafka, *TOPICS)
+    require_rights(settings.kafka, UP)
     ensure_champion(settings)
     starts: list[Callable[[SparkSession, Settings], RunningJob]] = [
         index_postings.start,

@@ -7,8 +7,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, start_query
-from streaming.contract.topics import CANDIDATES, DEAD_LETTERS, EVENTS, PROFILES
-from streaming.kafka.spark_io import read_stream, require_topics, write_stream
+from streaming.contract.access.principals import UPDATE_PROFILES
+from streaming.contract.topics import CANDIDATES, EVENTS
+from streaming.kafka.spark_io import read_stream, require_rights, write_stream
 from streaming.metrics import definitions
 from streaming.metrics.accumulators import labelled_counter
 from streaming.privacy.pseudonyms import pseudonyms_of
@@ -29,7 +30,7 @@ from streaming.spark.tuning import usable
 def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start folding events and stated parts into profiles."""
     start_workers(spark)
-    require_topics(settings.kafka, EVENTS, CANDIDATES, PROFILES, DEAD_LETTERS)
+    require_rights(settings.kafka, UPDATE_PROFILES)
     writer = write_stream(fold_stream(spark, settings), settings.kafka)
     with scheduling_pool(spark, HOT_POOL):
         return RunningJob((start_query(writer, JOB, settings),))

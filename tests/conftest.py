@@ -12,9 +12,11 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from secured_broker import SecuredBroker, secured_broker
 
-from infra.broker import provisioning
+from infra.broker import acls, provisioning
 from infra.broker.embedded import Broker
+from streaming.contract.access.principals import OPERATOR, PRINCIPALS
 from streaming.contract.topics import TOPICS, Topic
 from streaming.settings import KafkaSettings, Settings, SparkSettings
 
@@ -72,6 +74,17 @@ def _rank(item: pytest.Item) -> int:
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The Kafka broker of the run, on a free port."""
     with Broker(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
+    """A broker with TLS, logins and an authoriser, on which the table of principals is applied."""
+    with secured_broker(tmp_path_factory.mktemp("secured")) as running:
+        running.add_users(f"{acls.DEFAULT_PREFIX}{principal.name}" for principal in PRINCIPALS)
+        acls.apply(running.administrator)
+        operator = running.access(f"{acls.DEFAULT_PREFIX}{OPERATOR.name}")
+        assert len(provisioning.create(operator).created) == len(TOPICS)
         yield running
 
 

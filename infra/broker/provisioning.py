@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import TopicAlreadyExistsError, for_code
+from kafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 
 from streaming.contract.topics import TOPICS, Topic
 from streaming.errors import BrokerError
 from streaming.kafka import clients
+from streaming.kafka.refusals import refused
 from streaming.kafka.retention import as_configured
 from streaming.settings import KafkaSettings
 
@@ -65,7 +66,7 @@ def create(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> Provisioni
         absent = {name: topic for name, topic in wanted.items() if name not in present}
         created = _create(client, kafka, absent) if absent else []
         existing = [name for name in wanted if name not in created]
-        states = _describe(client, {name: wanted[name] for name in existing})
+        states = _describe(client, kafka, {name: wanted[name] for name in existing})
     differences = [difference for state in states.values() for difference in state.differences]
     return ProvisioningResult(created=created, existing=existing, differences=differences)
 
@@ -79,7 +80,7 @@ def states(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[Topic
     wanted = {kafka.topic_prefix + t.name: as_configured(t, kafka) for t in topics}
     with closing(clients.admin(kafka)) as client, clients.broker_errors(kafka):
         present = set(client.list_topics())
-        described = _describe(client, {n: t for n, t in wanted.items() if n in present})
+        described = _describe(client, kafka, {n: t for n, t in wanted.items() if n in present})
     counts = _count_messages(kafka, {name: s.partitions for name, s in described.items()})
     return [
         replace(described[name], messages=counts[name])
@@ -108,6 +109,8 @@ def _create(client: KafkaAdminClient, kafka: KafkaSettings, absent: dict[str, To
         if result["error_code"] == 0:
             created.append(result["name"])
         elif error is not TopicAlreadyExistsError:
+            if error is TopicAuthorizationFailedError:
+                raise BrokerError(refused(kafka, "create", [result["name"]]))
             raise BrokerError(
                 f"topic {result['name']} cannot be created: {error.__name__} "
                 f"({result.get('error_message') or 'no further words'}); kafka.replication_factor "
@@ -117,7 +120,9 @@ def _create(client: KafkaAdminClient, kafka: KafkaSettings, absent: dict[str, To
     return created
 
 
-def _describe(client: KafkaAdminClient, wanted: dict[str, Topic]) -> dict[str, TopicState]:
+def _describe(
+    client: KafkaAdminClient, kafka: KafkaSettings, wanted: dict[str, Topic]
+) -> dict[str, TopicState]:
     """Return the states of existing topics by name, without their numbers of messages."""
     if not wanted:
         return {}
@@ -126,6 +131,8 @@ def _describe(client: KafkaAdminClient, wanted: dict[str, Topic]) -> dict[str, T
     answer = client.describe_configs(resources, config_filter="all")["topic"]
     described = {}
     for name, topic in wanted.items():
+        if not answer[name]:  # what is refused looks empty
+            raise BrokerError(refused(kafka, "see the configuration of", [name]))
         config = {key: answer[name][key]["value"] for key in topic.broker_config()}
         expected = {"partitions": str(topic.partitions)} | topic.broker_config()
         actual = {"partitions": str(partitions[name])} | config

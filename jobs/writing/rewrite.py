@@ -8,8 +8,9 @@ from pyspark.sql import SparkSession
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, each_batch, start_query
 from jobs.writing.rewriter import JOB, Rewriter
-from streaming.contract.topics import POSTINGS, REWRITES
-from streaming.kafka.spark_io import read_stream, require_topics
+from streaming.contract.access.principals import REWRITE
+from streaming.contract.topics import POSTINGS
+from streaming.kafka.spark_io import read_stream, require_rights
 from streaming.settings import Settings
 from streaming.spark.scheduling import LAKE_POOL, scheduling_pool
 
@@ -21,10 +22,10 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
     """Start rewriting the postings that arrive on their topic.
 
     Raises:
-        BrokerError: no broker answers, or a topic is missing.
+        BrokerError: no broker answers, or it refuses what the job does.
         SettingsError: language.model is neither a URL nor a model on this machine.
     """
-    require_topics(settings.kafka, POSTINGS, REWRITES)
+    require_rights(settings.kafka, REWRITE)
     most = min(settings.kafka.max_offsets_per_trigger, MOST_POSTINGS * POSTINGS.relative_size)
     few = settings.kafka.model_copy(update={"max_offsets_per_trigger": most})
     messages = read_stream(spark, few, POSTINGS)

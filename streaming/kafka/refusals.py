@@ -60,6 +60,15 @@ def refused(kafka: KafkaSettings, operation: str, topics: Collection[str]) -> st
     )
 
 
+def no_topic(kafka: KafkaSettings, name: str) -> str:
+    """Say that a topic (its full name) is not seen; a broker hides what a user may not use."""
+    remedy = "run `careerstream topics create`"
+    if kafka.security_protocol == "PLAINTEXT":
+        return f"topic {name} does not exist; {remedy}"
+    hidden = f"{who(kafka)} may do nothing with it"
+    return f"topic {name} does not exist, or {hidden}; {remedy}, or {REMEDY}"
+
+
 def refusal(kafka: KafkaSettings, error: KafkaError) -> str | None:
     """Return what a broker has refused; None where the error is of another kind."""
     if isinstance(error, TopicAuthorizationFailedError):

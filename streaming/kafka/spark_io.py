@@ -1,16 +1,20 @@
 """Spark's Kafka source and sink, by topic."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from typing import Any
 
 import pyarrow as pa
+from kafka.errors import TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-from streaming.contract.topics import Topic
+from streaming.contract.access.principals import Operation, Principal
+from streaming.contract.topics import TOPICS, Topic
 from streaming.errors import BrokerError
 from streaming.kafka.clients import admin, broker_errors, spark_sink_options, spark_source_options
+from streaming.kafka.refusals import refused
 from streaming.settings import KafkaSettings
 
 MESSAGE_SCHEMA = (
@@ -95,6 +99,40 @@ def to_arrow(messages: Iterable[OutgoingMessage]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
+def require_rights(kafka: KafkaSettings, principal: Principal) -> None:
+    """Check that a broker answers, has a job's topics and lets this user do what the job does.
+
+    Without that, a query would retry for minutes, or fail in the middle of a batch.
+
+    Raises:
+        BrokerError: no broker, a topic is missing, or a right is.
+    """
+    wanted = [t for t in TOPICS if any(principal.may(each, t) for each in Operation)]
+    names = {kafka.topic_prefix + topic.name: topic for topic in wanted}
+    with closing(admin(kafka)) as client, broker_errors(kafka):
+        states = {state["name"]: state for state in client.describe_topics(list(names))}
+    if missing := [
+        n for n in names if states[n]["error_code"] == UnknownTopicOrPartitionError.errno
+    ]:
+        raise BrokerError(_no_topics(kafka, missing))
+    for operation in (Operation.READ, Operation.WRITE):
+        refusals = [
+            name
+            for name, topic in names.items()
+            if principal.may(operation, topic) and not _allows(states[name], operation)
+        ]
+        if refusals:
+            raise BrokerError(refused(kafka, operation.value, refusals))
+
+
+def _allows(state: Mapping[str, Any], operation: Operation) -> bool:
+    """Return whether a broker's answer about a topic allows an operation; old ones do not say."""
+    if state["error_code"] == TopicAuthorizationFailedError.errno:
+        return False
+    allowed = state["authorized_operations"]
+    return allowed is None or operation.value.upper() in allowed
+
+
 def require_topics(kafka: KafkaSettings, *topics: Topic) -> None:
     """Check that a broker answers and has these topics. A query would retry for minutes.
 
@@ -109,10 +147,14 @@ def require_topics(kafka: KafkaSettings, *topics: Topic) -> None:
         client.close()
     missing = [name for t in topics if (name := kafka.topic_prefix + t.name) not in present]
     if missing:
-        raise BrokerError(
-            f"Kafka at {kafka.bootstrap_servers} has no topic {', '.join(missing)}; "
-            "`careerstream topics create` makes them"
-        )
+        raise BrokerError(_no_topics(kafka, missing))
+
+
+def _no_topics(kafka: KafkaSettings, names: Iterable[str]) -> str:
+    return (
+        f"Kafka at {kafka.bootstrap_servers} has no topic {', '.join(names)}; "
+        "`careerstream topics create` makes them"
+    )
 
 
 def _subscription(kafka: KafkaSettings, topics: tuple[Topic, ...]) -> str:

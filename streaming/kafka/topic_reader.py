@@ -11,6 +11,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from streaming.contract.topics import POSTINGS, RECOMMENDATIONS, Topic
 from streaming.errors import BrokerError
 from streaming.kafka.clients import broker_errors, consumer
+from streaming.kafka.refusals import no_topic
 from streaming.settings import KafkaSettings
 
 
@@ -60,7 +61,7 @@ def _connected(
         with broker_errors(kafka):
             existing = client.partitions_for_topic(name)
             if not existing:
-                raise BrokerError(f"topic {name} does not exist; run `careerstream topics create`")
+                raise BrokerError(no_topic(kafka, name))
             yield client, [TopicPartition(name, number) for number in sorted(existing)]
     finally:
         client.close()

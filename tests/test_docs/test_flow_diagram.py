@@ -2,15 +2,28 @@
 
 import ast
 import re
+from collections.abc import Iterable
 
 import doc_pages
 import pytest
 
-from streaming.contract.topics import TOPICS
+from streaming.contract.access.principals import (
+    HOT_PATH,
+    IMPORT,
+    JOBS,
+    PRINCIPALS,
+    RECOMMEND,
+    UP,
+    UPDATE_PROFILES,
+    Principal,
+)
+from streaming.contract.topics import TOPICS, Topic
 from streaming.lake.tables import TABLES
 
 PAGE = doc_pages.ROOT / "ARCHITECTURE.md"
 ARROW = re.compile(r' (-->|<-->|-\.->|-- "[^"]+" -->) ')
+BOXES = {"import": "replay"}
+"""Boxes that are not called like their principals."""
 THING = re.compile(r"\[[a-z-]+\]|Δ [a-z]+")
 
 
@@ -69,3 +82,41 @@ def test_each_job_reads_and_writes_what_its_docstring_says(job: str) -> None:
 
     assert reads <= {source for source, target in drawn if target == job}
     assert writes <= {target for source, target in drawn if source == job}
+
+
+def told(topics: Iterable[Topic]) -> set[str]:
+    return {f"[{topic.name}]" for topic in topics}
+
+
+@pytest.mark.parametrize(
+    "principal", [each for each in (*JOBS, IMPORT) if each is not HOT_PATH], ids=lambda p: p.name
+)
+def test_the_rights_of_a_principal_are_its_arrows(principal: Principal) -> None:
+    box, drawn = BOXES.get(principal.name, principal.name), edges(diagram())
+    reads = {source for source, target in drawn if target == box} & told(TOPICS)
+    writes = {target for source, target in drawn if source == box} & told(TOPICS)
+
+    assert told(principal.writes) == writes
+    assert reads <= told(principal.reads)
+    assert told(principal.reads) - reads <= writes, "a job may read back what it has written only"
+
+
+def test_whoever_uses_a_topic_in_the_diagram_is_a_principal() -> None:
+    drawn = edges(diagram())
+    boxes = {box for edge in drawn for box in edge if set(edge) & told(TOPICS)} - told(TOPICS)
+
+    assert boxes == {BOXES.get(each.name, each.name) for each in (*JOBS, IMPORT)} - {HOT_PATH.name}
+
+
+def test_jobs_that_stand_for_others_have_their_rights() -> None:
+    assert HOT_PATH.reads == UPDATE_PROFILES.reads
+    assert set(HOT_PATH.writes) == {*UPDATE_PROFILES.writes, *RECOMMEND.writes}
+    assert set(UP.reads) == {topic for job in JOBS for topic in job.reads}
+    assert set(UP.writes) == {topic for job in JOBS for topic in job.writes}
+
+
+def test_every_topic_has_one_who_writes_and_one_who_reads_beside_the_operator() -> None:
+    own = [each for each in PRINCIPALS if each.reads != TOPICS]
+    assert {topic for each in own for topic in each.writes} == {*TOPICS}
+    read = {topic for each in own for topic in each.reads}
+    assert told(set(TOPICS) - read) == {"[dead-letters]"}

@@ -1,14 +1,17 @@
 """careerstream kafka and topics: the embedded broker, and the topics on any broker."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
 from jobs.cli.commands.invocation import Json, print_json, settings_of
 from jobs.runtime.tables import Table
 from jobs.runtime.terminal import Paragraph, console, styled
-from streaming.errors import BrokerError, SettingsError
-from streaming.settings import Settings
+from streaming.contract.access.principals import PRINCIPALS, Operation, Principal
+from streaming.contract.topics import TOPICS, Topic
+from streaming.errors import BrokerError, InputError, SettingsError
+from streaming.settings import KafkaSettings, Settings
 
 kafka = typer.Typer(
     no_args_is_help=True,
@@ -111,6 +114,84 @@ def list_topics(
         else:
             table.add_row(state.topic, "-", "-", "missing: `careerstream topics create`")
     console.print(table)
+
+
+@topics.command()
+def grants(
+    context: typer.Context,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Create the missing rules; name those beyond the table.")
+    ] = False,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune", help="With --apply: remove what goes beyond the table for its principals."
+        ),
+    ] = False,
+    principal_prefix: Annotated[
+        str, typer.Option(help="What the names of users begin with.", metavar="TEXT")
+    ] = "careerstream-",
+    as_json: Json = False,
+) -> None:
+    """Show who may do what with the topics, or make Kafka's access rules (ACLs) of it.
+
+    Each user of the table has rights of its own, and everything else is refused. To apply it, log
+    in as a super user of the cluster.
+    """
+    if prune and not apply:
+        raise InputError("--prune removes rules of a cluster: give --apply, too")
+    settings = settings_of(context)
+    if not apply:
+        _show_grants(settings.kafka, principal_prefix, as_json=as_json)
+        return
+    from infra.broker import acls  # noqa: PLC0415 - the Kafka client takes time to load
+
+    result = acls.apply(settings.kafka, principal_prefix, prune=prune)
+    if as_json:
+        print_json(result)
+        return
+    console.print(f"created: {len(result.created)}")
+    console.print(f"there already: {len(result.existing)}")
+    for title, found, style in (
+        ("removed", result.removed, ""),
+        ("beyond the table; --prune removes it", result.excess, "yellow"),
+        ("of others", result.others, ""),
+    ):
+        for grant in found:
+            console.print(Paragraph(styled(f"{title}: {grant}", style)))
+
+
+def _show_grants(kafka_settings: KafkaSettings, prefix: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json([_row(principal, kafka_settings, prefix) for principal in PRINCIPALS])
+        return
+    table = Table("user", "may", "topics", whole=("user",))
+    for principal in PRINCIPALS:
+        user = prefix + principal.name
+        for operations, names in _rights(principal):
+            table.add_row(user, operations, names)
+            user = ""
+    console.print(table)
+
+
+def _row(principal: Principal, kafka_settings: KafkaSettings, prefix: str) -> dict[str, Any]:
+    user = prefix + principal.name
+    row: dict[str, Any] = {"user": user, "description": principal.description}
+    for operation in Operation:
+        if topics_of := principal.topics(operation):
+            row[operation.value] = [kafka_settings.topic_prefix + each.name for each in topics_of]
+    return row | ({"groups": f"{user}*"} if principal.has_groups else {})
+
+
+def _rights(principal: Principal) -> Iterator[tuple[str, str]]:
+    """Yield operations, and the topics on which they are allowed together."""
+    together: dict[tuple[Topic, ...], list[str]] = {}
+    for operation in Operation:
+        if topics_of := principal.topics(operation):
+            together.setdefault(topics_of, []).append(operation.value)
+    for topics_of, operations in together.items():
+        names = "all" if topics_of == TOPICS else " ".join(topic.name for topic in topics_of)
+        yield ", ".join(operations), names
 
 
 def _local_port(settings: Settings) -> int:
