@@ -16,8 +16,12 @@ JOBS: dict[str, dict[str, tuple[Topic, ...]]] = {
     "update_profiles": {"update_profiles": (EVENTS, CANDIDATES)},
     "recommend": {"recommend": (PROFILES,)},
     "archive": {f"archive_{topic.name}": (topic,) for topic, _ in DESTINATIONS},
+    "match": {"match": (PROFILES,)},
 }
 """The jobs, in the order of the flow: their checkpoints and the topics that each of these reads."""
+LIST_JOBS = ("update_profiles", "recommend", "archive")
+MATCH_JOBS = ("update_profiles", "match")
+"""What is killed; the last one ends last, when it has read what the others wrote at their end."""
 MOST_FAILURES = 5
 """A job may end so often in a row without having committed a batch."""
 RETRY_SECONDS = 2.0

@@ -8,7 +8,7 @@ the reason that its dead letter must have.
 import hashlib
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -35,6 +35,8 @@ REMEMBERED = 500
 LARGE_SHARE = 0.03
 """Of the broken messages: each of these is a mebibyte."""
 SKILLS = ("Python", "Kafka", "Buchhaltung", "软件开发", "Pflege", "Schweißen", "SQL", "销售")
+CONTACTABLE = 0.7
+"""Share of stated parts that agree to be shown to employers."""
 EVENT_KINDS = {
     EventKind.VIEW: 55, EventKind.IMPRESSION: 15, EventKind.SAVE: 12, EventKind.APPLY: 8,
     EventKind.DISMISS: 8, EventKind.HIRE: 2,
@@ -84,10 +86,15 @@ def postings(count: int = 120) -> list[tuple[str, bytes]]:
     return [(posting.posting_id, to_json(posting)) for posting in records]
 
 
-def messages(seed: int, candidates: int = 80) -> Iterator[Message]:
-    """Yield messages without end, of few candidates: each has more events than a profile holds."""
+def messages(
+    seed: int, candidates: int = 80, posting_ids: Sequence[str] | None = None
+) -> Iterator[Message]:
+    """Yield messages without end, of few candidates: each has more events than a profile holds.
+
+    `posting_ids` are what events are about; default: `postings()`.
+    """
     rng = random.Random(seed)
-    posting_ids = [posting_id for posting_id, _ in postings()]
+    posting_ids = posting_ids or [posting_id for posting_id, _ in postings()]
     sent: deque[Message] = deque(maxlen=REMEMBERED)
     now, number = BEGIN, 0
     while True:
@@ -114,7 +121,7 @@ def messages(seed: int, candidates: int = 80) -> Iterator[Message]:
 
 
 def _event(
-    rng: random.Random, candidate_id: str, when: datetime, number: int, posting_ids: list[str]
+    rng: random.Random, candidate_id: str, when: datetime, number: int, posting_ids: Sequence[str]
 ) -> Document:
     (kind,) = rng.choices(list(EVENT_KINDS), list(EVENT_KINDS.values()))
     event: Document = {
@@ -138,6 +145,7 @@ def _stated(rng: random.Random, candidate_id: str, when: datetime) -> Message:
         "updated_at": format_timestamp(when),
         "skills": rng.sample(SKILLS, rng.randint(1, 4)),
         "language": rng.choice(("en", "de", "zh")),
+        "contactable": rng.random() < CONTACTABLE,
         "source": "verify",
     }
     return Message(CANDIDATES, candidate_id.encode(), orjson.dumps(value), "stated")

@@ -14,6 +14,7 @@ from jobs import index_postings
 from jobs.runtime.sandbox import Sandbox, sandbox
 from jobs.verify import message_generator
 from jobs.verify.chaos import BROKER, BrokerVictim, Chaos, Kill, Victim
+from jobs.verify.check_matches import check_matches, matches_from_scratch, published_matches
 from jobs.verify.check_tables import check_tables
 from jobs.verify.check_topics import (
     Published,
@@ -23,12 +24,14 @@ from jobs.verify.check_topics import (
 )
 from jobs.verify.comparison import Comparison, totals
 from jobs.verify.expected import expect
-from jobs.verify.job_process import JOBS, JobProcess
+from jobs.verify.job_process import LIST_JOBS, MATCH_JOBS, JobProcess
 from jobs.verify.recording_producer import Produced, Producer
+from jobs.verify.trained_champion import train_champion
 from streaming.contract.topics import (
     CANDIDATES,
     DEAD_LETTERS,
     EVENTS,
+    MATCHES,
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
@@ -36,11 +39,17 @@ from streaming.contract.topics import (
 from streaming.errors import CareerstreamError
 from streaming.kafka.topic_reader import read_messages
 from streaming.kafka.topic_writer import TopicWriter
+from streaming.market.matcher import Matcher
 from streaming.settings import Settings
 from training.registry.registration import ensure_champion
 
 LAKE_SECONDS = 3.0
 """Between commits to the tables: shorter than in service, so that more kills hit one."""
+
+
+MATCHED_POSTINGS, MATCHED_CANDIDATES = 1_000, 300
+MATCH = {"size": 3, "interval_seconds": 0.5}
+"""With so many candidates and so short matches some fall out of the index and are found again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +66,26 @@ class Options:
     """Use the Kafka of the settings, which is not killed, instead of an embedded one."""
     keep: bool = False
     """Leave topics and folder."""
+    matches: bool = False
+    """Kill the job match instead of those that make and archive lists."""
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """The jobs that run and are killed."""
+        return MATCH_JOBS if self.matches else LIST_JOBS
+
+    def postings(self) -> list[tuple[str, bytes]]:
+        """Return the postings, as id and value."""
+        if self.matches:
+            return message_generator.postings(MATCHED_POSTINGS)
+        return message_generator.postings()
+
+    def messages(self) -> Iterator[message_generator.Message]:
+        """Yield the messages, without end."""
+        if not self.matches:
+            return message_generator.messages(self.seed)
+        ids = [posting_id for posting_id, _ in self.postings()]
+        return message_generator.messages(self.seed, MATCHED_CANDIDATES, ids)
 
 
 class Observer(Protocol):
@@ -91,6 +120,7 @@ def verify_sandbox(given: Settings, options: Options) -> Iterator[Sandbox]:
         cluster_prefix=prefix if options.cluster else None,
         keep_topics=options.keep,
         jobs={"lake_interval_seconds": LAKE_SECONDS},
+        match=MATCH,
         # Four sessions on one machine need neither web pages nor ports for metrics.
         spark={"conf": {"spark.ui.enabled": "false"} | given.spark.conf},
         metrics={"port": "off"},
@@ -115,12 +145,17 @@ def verify(
     """
     start = time.monotonic()
     observer.stage("postings indexed")
-    _index_postings(spark, own.settings)
-    ensure_champion(own.settings)
+    _index_postings(spark, own.settings, options.postings())
+    if options.matches:
+        observer.stage("a model trained")
+        train_champion(own.settings, options.postings(), options.seed)
+    else:
+        ensure_champion(own.settings)
     observer.stage("jobs started")
     chaos = _kill_under_load(own, options, observer)
     observer.stage("topics and tables compared")
-    comparisons = compare(spark, own.settings, chaos.producer.produced)
+    comparing = compare_matches if options.matches else compare
+    comparisons = comparing(spark, own.settings, chaos.producer.produced)
     return report(options, chaos, comparisons, time.monotonic() - start)
 
 
@@ -137,6 +172,25 @@ def compare(spark: SparkSession, settings: Settings, produced: Produced) -> list
         ),
         check_dead_letters(expected, read_messages(kafka, DEAD_LETTERS)),
         *check_tables(spark, settings, expected, published),
+    ]
+
+
+def compare_matches(
+    spark: SparkSession, settings: Settings, produced: Produced
+) -> list[Comparison]:
+    """Compare what becomes of the messages up to the matches, and these after a full scoring."""
+    kafka = settings.kafka
+    sources = {topic: read_messages(kafka, topic) for topic in (EVENTS, CANDIDATES)}
+    expected, comparisons = expect(produced, sources)
+    scratch = matches_from_scratch(spark, settings)
+    streamed = check_matches(MATCHES.name, published_matches(settings), scratch)
+    Matcher(spark, settings).score_all()
+    rebuilt = check_matches(f"{MATCHES.name}, rebuilt", published_matches(settings), scratch)
+    return [
+        *comparisons,
+        check_profiles(expected, read_messages(kafka, PROFILES), Published()),
+        streamed,
+        rebuilt,
     ]
 
 
@@ -159,21 +213,23 @@ def report(
         "kills": [asdict(kill) | {"hit_work": kill.hit_work} for kill in chaos.kills],
         "killed": {name: len(hits) for name, hits in kills.items()},
         "hit_work": {name: sum(kill.hit_work for kill in hits) for name, hits in kills.items()},
-        "not_killed": sorted({*JOBS, BROKER} - {k.process for k in chaos.kills}),
+        "not_killed": sorted({*options.jobs, BROKER} - {k.process for k in chaos.kills}),
         "ended_on_their_own": {job.name: job.restarts for job in chaos.jobs if job.restarts},
         **faults,
         "comparisons": [comparison.to_dict() for comparison in comparisons],
     }
 
 
-def _index_postings(spark: SparkSession, settings: Settings) -> None:
+def _index_postings(
+    spark: SparkSession, settings: Settings, postings: list[tuple[str, bytes]]
+) -> None:
     """Bring the postings into their table, so that there is something to recommend."""
 
     def refused(posting_id: str, why: str) -> None:
         raise CareerstreamError(f"Kafka does not take posting {posting_id}: {why}")
 
     with TopicWriter[str](settings.kafka, POSTINGS, refused) as writer:
-        for posting_id, value in message_generator.postings():
+        for posting_id, value in postings:
             writer.send(posting_id, value, posting_id)
     at_once = settings.jobs.model_copy(update={"catalogue_interval_seconds": 0.0})
     running = index_postings.start(spark, settings.model_copy(update={"jobs": at_once}))
@@ -185,10 +241,9 @@ def _index_postings(spark: SparkSession, settings: Settings) -> None:
 
 def _kill_under_load(own: Sandbox, options: Options, observer: Observer) -> Chaos:
     """Produce and kill; return when everything is processed and every job has ended."""
-    jobs = [JobProcess(name, own) for name in JOBS]
-    source = message_generator.messages(options.seed)
+    jobs = [JobProcess(name, own) for name in options.jobs]
     try:
-        with Producer(own.kafka, source, options.rate) as producer:
+        with Producer(own.kafka, options.messages(), options.rate) as producer:
             produced = producer.produced
             victims: list[Victim] = [*jobs]
             if own.broker is not None:
@@ -210,9 +265,9 @@ def _kill_under_load(own: Sandbox, options: Options, observer: Observer) -> Chao
 
 
 def _stop(chaos: Chaos, jobs: list[JobProcess]) -> None:
-    """Stop archive last, when it has stored what the others wrote at their end."""
-    *hot_path, archive = jobs
-    for job in hot_path:
+    """Stop the last job when it has read what the others wrote at their end."""
+    *others, last = jobs
+    for job in others:
         job.stop()
-    chaos.catch_up([archive])
-    archive.stop()
+    chaos.catch_up([last])
+    last.stop()

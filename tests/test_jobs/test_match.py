@@ -8,14 +8,13 @@ import pytest
 from infra.simulator import Market, MarketConfig
 from jobs import archive as archive_job
 from jobs import index_postings, match, train, update_profiles
+from jobs.verify.check_matches import matches_from_scratch, published_matches
 from streaming.contract.records import Match
-from streaming.contract.topics import CANDIDATES, EVENTS, MATCHES, POSTINGS, PROFILES
+from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS, PROFILES
 from streaming.kafka.topic_reader import read_latest
-from streaming.market.match_index import Entry
-from streaming.market.match_values import MatchWriter, opaque_key
+from streaming.market.match_values import opaque_id, opaque_key
 from streaming.market.matcher import Matcher
-from streaming.market.reach import is_contactable, make_reaches
-from streaming.serving.bundles import BundleStore
+from streaming.market.reach import is_contactable
 from streaming.settings import MatchSettings, TrainingSettings
 from training.registry.model_registry import set_champion
 
@@ -57,31 +56,19 @@ def profiles_of(settings):
     return {key: orjson.loads(message.value) for key, message in newest.items()}
 
 
-def published(settings):
-    return {key: message.value for key, message in read_latest(settings.kafka, MATCHES).items()}
-
-
-def from_scratch(spark, settings):
-    """Score every contactable candidate, and sort, in plain Python; also return who is shown."""
-    store = BundleStore(spark, settings)
-    with store.lease(store.newest_versions()) as bundle:
-        profiles = list(profiles_of(settings).values())
-        reaches = list(make_reaches(profiles, bundle, settings.match.reach, HALF_LIFE))
-        table = bundle.catalogue().table
-        languages = dict(
-            zip(table["posting_id"].to_pylist(), table["language"].to_pylist(), strict=True)
-        )
-        writer = MatchWriter(opaque_key(settings), bundle.versions, languages, HALF_LIFE)
-        found, shown = {}, set()
-        for posting_id in languages:
-            entries = (
-                Entry(r, e) for r in reaches for e in r.postings if e.posting_id == posting_id
-            )
-            best = sorted(entries, key=lambda entry: entry.key)[: settings.match.size]
-            shown |= {entry.reach.candidate_id for entry in best}
-            if made := writer.value(posting_id, best):
-                found[posting_id] = made[1]
-    return found, shown
+def people_in(settings, matches):
+    """Return the candidates whom some matches show."""
+    key = opaque_key(settings)
+    names = {
+        posting_id: {one.candidate for one in Match.model_validate_json(value).candidates}
+        for posting_id, value in matches.items()
+    }
+    return {
+        candidate_id
+        for candidate_id in profiles_of(settings)
+        for posting_id, shown in names.items()
+        if shown & {candidate_id, opaque_id(key, posting_id, candidate_id)}
+    }
 
 
 def wait_until(condition, running):
@@ -97,9 +84,9 @@ def test_matches_are_those_of_scoring_everybody_through_restarts_and_withdrawals
 ):
     with started(match, settings) as running:
         running.drain()
-    first = published(settings)
+    first = published_matches(settings)
     assert first
-    assert first == from_scratch(spark, settings)[0]
+    assert first == matches_from_scratch(spark, settings)
     contactable = {c for c, p in profiles_of(settings).items() if is_contactable(p)}
     for value in first.values():
         found = Match.model_validate_json(value)
@@ -131,22 +118,22 @@ def test_matches_are_those_of_scoring_everybody_through_restarts_and_withdrawals
     with started(update_profiles, settings) as profiles, started(match, settings) as running:
         profiles.drain()
         running.drain()
-    assert published(settings) == from_scratch(spark, settings)[0]
+    assert published_matches(settings) == matches_from_scratch(spark, settings)
 
-    assert published(settings) != first
+    assert published_matches(settings) != first
     assert shown[0] not in {c for c, p in profiles_of(settings).items() if is_contactable(p)}
 
     # A batch that is repeated publishes nothing new, and a rebuild changes nothing.
-    before = published(settings)
+    before = published_matches(settings)
     matcher = Matcher(spark, settings)
     messages = spark.createDataFrame(
         [(key.encode(), orjson.dumps(value)) for key, value in profiles_of(settings).items()],
         "key binary, value binary",
     )
     matcher.handle(messages, 10_000)
-    assert published(settings) == before
+    assert published_matches(settings) == before
     assert matcher.score_all() == len(before)
-    assert published(settings) == before
+    assert published_matches(settings) == before
 
 
 def test_a_stop_between_the_table_and_the_topic_is_made_good(
@@ -154,8 +141,8 @@ def test_a_stop_between_the_table_and_the_topic_is_made_good(
 ):
     with started(match, settings) as running:
         running.drain()
-    before = published(settings)
-    shown = min(from_scratch(spark, settings)[1])
+    before = published_matches(settings)
+    shown = min(people_in(settings, before))
     [said] = [c for c in Market(CONFIG).candidates() if c["candidate_id"] == shown]
     said |= {"contactable": False, "updated_at": "2025-01-27T09:00:00.000000Z"}
     send(settings, CANDIDATES, [(shown.encode(), orjson.dumps(said))])
@@ -169,7 +156,7 @@ def test_a_stop_between_the_table_and_the_topic_is_made_good(
         patched.setattr(Matcher, "_publish", lambda *_: (_ for _ in ()).throw(OSError("killed")))
         with pytest.raises(OSError, match="killed"):
             matcher.handle(messages, 20_000)
-    assert published(settings) == before
+    assert published_matches(settings) == before
     Matcher(spark, settings).handle(messages, 20_000)
-    assert published(settings) == from_scratch(spark, settings)[0]
-    assert published(settings) != before
+    assert published_matches(settings) == matches_from_scratch(spark, settings)
+    assert published_matches(settings) != before

@@ -15,6 +15,7 @@ from jobs.benchmark.stream.measurements import (
     broken,
     closing,
     latency,
+    matches,
     memory,
     state,
     tuning,
@@ -31,6 +32,7 @@ MEASURES: Mapping[str, Callable[[Settings, Plan, OnProgress], Report]] = {
     "broken": broken.measure,
     "closing": closing.measure,
     "tuning": tuning.measure,
+    "matches": matches.measure,
 }
 PACKAGES = ("careerstream", "pyspark", "delta-spark", "kafka-python", "mlflow", "torch", "numpy")
 """Packages whose versions a report holds."""
@@ -38,6 +40,7 @@ _SETTINGS = {
     "kafka": ("fetch_max_wait_ms", "max_offsets_per_trigger"),
     "spark": ("master", "state_partitions", "driver_memory", "tuned", "conf"),
     "recommend": ("list_size", "refresh_interval_seconds"),
+    "match": ("size", "reach", "interval_seconds"),
     "training": ("preset",),
     "jobs": ("lake_interval_seconds", "catalogue_interval_seconds"),
     "metrics": ("interval_seconds",),

@@ -200,6 +200,43 @@ def tuning_section(report: Report) -> Section:
     )
 
 
+def matches_section(report: Report) -> Section:
+    """Show how soon matches follow what candidates do, and what that costs lists."""
+    names = {
+        "without the job match": "alone", "beside it": "beside", "without it again": "again",
+    }  # fmt: skip
+    digits = {"answered": 0, "p50_ms": 0, "p90_ms": 0, "p99_ms": 0, "max_ms": 0, "p99_over_p50": 2}
+    late = [name for name, key in names.items() if not report[f"matches/{key}/followed"]]
+    behind = f" The chain did not keep up with the rate: {', '.join(late)}." if late else ""
+    p50, p90, slowest, half_gone, all_gone = (
+        number(report[f"matches/{of}/{rank}_seconds"], 1)
+        for of, rank in (
+            ("clicks", "p50"), ("clicks", "p90"), ("clicks", "max"), ("withdrawn", "p50"),
+            ("withdrawn", "max"),
+        )
+    )  # fmt: skip
+    return Section(
+        title="Matches beside lists",
+        text=f"{report['size/match_rate']:g} events a second for {report['size/seconds']:g} s "
+        f"after {report['size/warm_up_seconds']:g} s of warm-up, without the job match, with it, "
+        f"and without it again; {report['matches/profiles']:,} profiles, "
+        f"{report['matches/postings']:,} postings, serving: {report['matches/model/kind']}. "
+        f"Starting and scoring everybody took {report['matches/first_scoring_seconds']:.0f} s. Of "
+        f"the clicks {report['matches/clicks/shown']:,} were by somebody whom a match shows: from "
+        f"the click to the first match that counts it p50 {p50} s, p90 {p90} s, slowest {slowest} "
+        f"s. {report['matches/withdrawn/sent']:,} withdrew their consent: gone from every match "
+        f"after {half_gone} s (p50), the last after {all_gone} s; still shown at the end: "
+        f"{report['matches/withdrawn/left']:,}.{behind}",
+        columns=["lists", "answers", "p50", "p90", "p99", "slowest", "p99 / p50"],
+        rows=[[name, *_cells(report, f"matches/{key}", digits)] for name, key in names.items()],
+        tiles={
+            "from a click to the first match that counts it, half of the time (p50)":
+                f"{p50} s",
+            "the p50 of a list without the job match": _times(report["matches/ratio_p50"]),
+        },
+    )  # fmt: skip
+
+
 def _gain(report: Report, part: str, of: str) -> tuple[str, str]:
     prefix = f"tuning/{part}/{of}"
     low, high = report[f"{prefix}/low"], report[f"{prefix}/high"]
@@ -231,4 +268,5 @@ SECTIONS: Mapping[str, Callable[[Report], Section]] = {
     "broken": broken_section,
     "closing": closing_section,
     "tuning": tuning_section,
+    "matches": matches_section,
 }

@@ -50,6 +50,10 @@ def verify(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the topics and the folder of the run.")
     ] = False,
+    matches: Annotated[
+        bool,
+        typer.Option("--matches", help="Kill the job match instead of those of lists and lake."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Kill jobs and broker at random times under load; then compare all results with the fold."""
@@ -60,7 +64,13 @@ def verify(
         # The broker is killed on purpose, so ended connections are expected.
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
     options = run.Options(
-        kills=kills, events=events, rate=rate, seed=seed, cluster=cluster, keep=keep
+        kills=kills,
+        events=events,
+        rate=rate,
+        seed=seed,
+        cluster=cluster,
+        keep=keep,
+        matches=matches,
     )
     with sigterm_as_interrupt(), run.verify_sandbox(settings_of(context), options) as own:
         console.print(f"home {own.home}, Kafka {own.kafka.bootstrap_servers}, seed {seed}")

@@ -14,6 +14,7 @@ from jobs.benchmark.stream import page
 from jobs.benchmark.stream.harness import job_run, statistics
 from jobs.benchmark.stream.harness.latency_samples import LatencySample
 from jobs.benchmark.stream.harness.load_generator import Clicks, make_ids
+from jobs.benchmark.stream.harness.match_history import MatchHistory, Shown
 from jobs.benchmark.stream.harness.plan import DEFAULT_PARTS, Plan
 from jobs.benchmark.stream.measurements import broken, closing, tuning
 from jobs.benchmark.stream.measurements.closing import PublishedList
@@ -22,7 +23,9 @@ from jobs.operations.status_report import JobStatus
 from jobs.verify.broken_messages import KINDS, TOO_LARGE
 from streaming.contract.records import Event
 from streaming.errors import SettingsError
+from streaming.market.match_values import opaque_id
 from streaming.metrics import definitions
+from streaming.settings import Settings
 
 TINY = Plan.quick().with_choices(profiles=40, postings=10, good=300, broken=60)
 
@@ -185,3 +188,16 @@ def test_an_interval_of_ratios_holds_their_mean_and_widens_with_their_spread():
     _, low, high = tuning.interval([1.0, 1.1, 1.0, 1.1, 1.0, 1.1])
     half = 2.015 * np.std(np.log([1.0, 1.1] * 3), ddof=1) / np.sqrt(6)
     assert np.log(high / low) / 2 == pytest.approx(half, rel=1e-3)
+
+
+def test_somebody_is_gone_when_no_later_match_shows_them():
+    key, plain = b"k" * 32, Settings()
+    own = {posting: opaque_id(key, posting, "c") for posting in ("p", "q")}
+    by_posting = {
+        "p": [Shown(1.0, {own["p"]: 3}), Shown(12.0, {own["p"]: 3, "x": 1}), Shown(14.0, {"x": 1})],
+        "q": [Shown(2.0, {own["q"]: 3}), Shown(11.5, {})],
+        "r": [Shown(2.0, {"x": 3}), Shown(30.0, {})],
+    }
+    assert MatchHistory(plain, key, by_posting).seconds_to_disappear({"c": 10.0}) == [4.0]
+    still = {**by_posting, "s": [Shown(3.0, {"c": 3})]}
+    assert MatchHistory(plain, key, still).seconds_to_disappear({"c": 10.0}) == [None]

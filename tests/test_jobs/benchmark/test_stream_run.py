@@ -70,3 +70,25 @@ def test_the_page_stands_alone_and_nothing_stays_but_logs(ran):
     assert not re.findall(r"""(?:src|href)=["'](?!#)""", text)
     left = {file.name for file in (folder / "home" / "benchmark-stream" / "backlog").iterdir()}
     assert left <= {"careerstream.toml", "logs", "pass_through.log", "update_profiles.log"}
+
+
+def test_matches_follow_clicks_and_withdrawals(tmp_path):
+    out = tmp_path / "report.json"
+    with pytest.raises(SystemExit) as ended:
+        main([
+            f"--set=home={tmp_path / 'home'}", '--set=spark.conf={"spark.ui.enabled"="false"}',
+            "--set=jobs.lake_interval_seconds=1", "--set=match.interval_seconds=1",
+            "benchmark", "stream", "--quick", "--untrained", "--part=matches", "--profiles=60",
+            "--postings=20", "--match-rate=10", "--seconds=4", "--warm-up-seconds=1",
+            "--withdrawn=3", f"--out={out}",
+        ])  # fmt: skip
+    assert ended.value.code == 0
+    report = json.loads(out.read_text("utf-8"))
+    for name in ("alone", "beside", "again"):
+        assert report[f"matches/{name}/answered"] == 40
+        assert report[f"matches/{name}/followed"] is True
+    assert report["matches/clicks/shown"] > 0
+    assert report["matches/clicks/p50_seconds"] > 0
+    assert report["matches/withdrawn/sent"] == 3
+    assert report["matches/withdrawn/left"] == 0
+    assert report["matches/withdrawn/max_seconds"] < 60

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from jobs.verify import message_generator
+from jobs.verify.check_matches import check_matches
 from jobs.verify.check_tables import check_events, check_keys
 from jobs.verify.check_topics import (
     Published,
@@ -255,3 +256,12 @@ def test_comparisons_count_all_and_show_a_few():
     assert told["lost"] == 100
     assert len(told["ids"]["lost"]) == 20
     assert "ids" not in Comparison("somewhere").to_dict()
+
+
+def test_matches_are_held_against_scoring_everybody():
+    scratch = {"same": b"1", "lost": b"2", "other": b"3"}
+    comparison = check_matches("matches", {"same": b"1", "other": b"4", "more": b"5"}, scratch)
+    assert (comparison.expected, comparison.actual) == (3, 3)
+    assert comparison.lost == ["lost"]
+    assert comparison.invented == ["more"]
+    assert comparison.duplicated == ["other: other bytes"]

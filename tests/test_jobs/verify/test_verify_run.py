@@ -12,9 +12,9 @@ import pytest
 
 from jobs.verify import run
 from jobs.verify.chaos import BROKER
-from jobs.verify.job_process import JOBS
+from jobs.verify.job_process import LIST_JOBS
 from jobs.verify.run import Options, verify_sandbox
-from streaming.settings import Settings, SparkSettings
+from streaming.settings import Settings, SparkSettings, TrainingSettings
 
 pytestmark = [
     pytest.mark.spark,
@@ -82,6 +82,25 @@ def test_nothing_is_lost_whatever_is_killed(spark, tmp_path, record_property, tu
     assert all(comparison["actual"] for comparison in report["comparisons"])
 
 
+@pytest.mark.nightly
+def test_matches_are_those_of_scoring_everybody_whatever_is_killed(spark, tmp_path):
+    options = Options(kills=6, rate=60, seed=5, matches=True)
+    given = Settings(
+        home=tmp_path,
+        spark=SparkSettings(driver_memory="1g"),
+        training=TrainingSettings(preset="published"),
+    )
+    with verify_sandbox(given, options) as own:
+        report = run.verify(spark, own, options, Notes())
+        assert report["ok"], json.dumps(report, indent=1)
+    assert not running_in(tmp_path)
+
+    assert report["killed"] == {"update_profiles": 2, "match": 2, BROKER: 2}
+    comparisons = {comparison["name"]: comparison for comparison in report["comparisons"]}
+    for name in ("matches", "matches, rebuilt"):
+        assert comparisons[name]["expected"] == comparisons[name]["actual"] > 100
+
+
 def test_ctrl_c_leaves_nothing_running(tmp_path):
     command = [sys.executable, "-m", "jobs.cli", "--set", f"home={tmp_path}", "verify"]
     log = tmp_path / "said.txt"
@@ -92,7 +111,7 @@ def test_ctrl_c_leaves_nothing_running(tmp_path):
         )  # fmt: skip
     try:
         deadline = time.monotonic() + PATIENCE
-        last_job = f"verify/*/logs/{list(JOBS)[-1]}.log"
+        last_job = f"verify/*/logs/{LIST_JOBS[-1]}.log"
         while not list(tmp_path.glob(last_job)):
             assert verifier.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()

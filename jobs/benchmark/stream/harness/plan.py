@@ -6,8 +6,8 @@ from typing import Any, Self
 from streaming.errors import SettingsError
 
 DEFAULT_PARTS = ("latency", "backlog", "state", "memory", "broken", "closing")
-PARTS = (*DEFAULT_PARTS, "tuning")
-"""The part tuning takes an hour and runs only when it is named."""
+PARTS = (*DEFAULT_PARTS, "tuning", "matches")
+"""The parts tuning and matches take long and run only when they are named."""
 
 
 def _size(default: float, description: str, minimum: float = 1) -> Any:
@@ -55,6 +55,8 @@ class Plan:
     good: int = _size(200_000, "Readable events of the part broken.")
     broken: int = _size(20_000, "Unreadable messages of the part broken.", minimum=15)
     closed: int = _size(60, "Postings that close during the seconds of the part closing.")
+    match_rate: float = _size(20.0, "Events a second of the part matches.")
+    withdrawn: int = _size(20, "Candidates of the part matches who withdraw their consent.")
     pairs: int = _size(6, "Alternating pairs of runs for each part of spark.tuned.", minimum=2)
     tuning_backlog: int = _size(40_000, "Events that each run of the part tuning processes.")
     tuning_profiles: int = _size(5_000, "Candidates of the part tuning.")
@@ -87,7 +89,7 @@ class Plan:
             epochs=1, rate=50.0, seconds=10.0, warm_up_seconds=5.0, beside_seconds=5.0,
             beside_warm_up_seconds=5.0, profiles=1_000, postings=300, backlog=20_000, few=1_000,
             many=5_000, touched=200, batches=3, memory_rate=50.0, minutes=0.5, good=5_000,
-            broken=500, closed=5, pairs=2, tuning_backlog=500, tuning_profiles=100,
+            broken=500, closed=5, withdrawn=5, pairs=2, tuning_backlog=500, tuning_profiles=100,
             tuning_seconds=2.0, tuning_warm_up_seconds=1.0,
         )  # fmt: skip
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import cycle
 from typing import Any
@@ -100,6 +100,20 @@ def running_chain(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> Iter
         model = _wait_for_model(sandbox.settings, up, trained)
         on_progress("chain: caught up", 1.0)
         yield Chain(sandbox, up, candidates, market.posting_ids, model)
+
+
+@contextmanager
+def restarted(chain: Chain, settings: Settings, seconds: float) -> Iterator[Chain]:
+    """Start a chain that has ended once more, with other settings, and wait until it caught up.
+
+    Raises:
+        CareerstreamError: it ended, or takes longer.
+    """
+    own = replace(chain.sandbox, settings=settings)
+    with own.start_command("up") as up:
+        up.wait_for_text(UP_RUNNING)
+        wait_until_caught_up(own, up, seconds)
+        yield replace(chain, sandbox=own, up=up)
 
 
 def _send(sandbox: Sandbox, market: OpenMarket) -> None:
