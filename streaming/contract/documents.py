@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from streaming.contract.access.principals import PRINCIPALS, Operation, Principal
 from streaming.contract.field_rules import PERSON_TIME_FIELDS
 from streaming.contract.records import MAX_FLOAT, MAX_INT, MIN_INT, SCHEMA_VERSION, Versioned
 from streaming.contract.topics import MAX_VALUE_BYTES, TOPICS, Topic
@@ -166,6 +167,30 @@ def topic_table() -> str:
     )
 
 
+def rights_table() -> str:
+    """Return the table of principals in Markdown."""
+    head = "| user | is | reads | writes | may also |\n| --- | --- | --- | --- | --- |\n"
+    return head + "".join(
+        f"| {each.name} | {each.description} | {_names(each.reads)} | {_names(each.writes)} | "
+        f"{_further_rights(each)} |\n"
+        for each in PRINCIPALS
+    )
+
+
+def _further_rights(principal: Principal) -> str:
+    rights = [
+        f"{operation.value} {_names(topics)}"
+        for operation in (Operation.CREATE, Operation.ALTER, Operation.INSPECT)
+        if (topics := principal.topics(operation))
+    ]
+    groups = ["use consumer groups whose names begin with its own"] if principal.has_groups else []
+    return ", ".join(rights + groups)
+
+
+def _names(topics: tuple[Topic, ...]) -> str:
+    return "all" if topics == TOPICS else ", ".join(topic.name for topic in topics)
+
+
 def _retention(topic: Topic) -> str:
     if topic.retention is not None:
         return f"{topic.retention.days} days"
@@ -180,7 +205,10 @@ def contract_documents() -> Iterator[tuple[str, str]]:
             yield f"{topic.name}.schema.json", _indented(json_schema(topic))
     yield "asyncapi.json", _indented(asyncapi())
     limit = f"A value holds at most {MAX_VALUE_BYTES:,} bytes.\n"
-    yield "topics.md", f"# Topics\n\n{topic_table()}\n{limit}"
+    rights = (
+        f"## Rights\n\n{rights_table()}\n[rights.md](../rights.md) says how Kafka learns them.\n"
+    )
+    yield "topics.md", f"# Topics\n\n{topic_table()}\n{limit}\n{rights}"
 
 
 def _indented(value: dict[str, Any]) -> str:
