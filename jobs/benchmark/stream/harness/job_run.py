@@ -1,7 +1,7 @@
 """Runs a job on messages that are on its topics already, until it has processed all of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -56,9 +56,15 @@ def run_job(sandbox: Sandbox, module: str) -> JobRun:
 
 
 def wait_until_caught_up(
-    sandbox: Sandbox, process: SupervisedProcess, seconds: float = PATIENCE_SECONDS
+    sandbox: Sandbox,
+    process: SupervisedProcess,
+    seconds: float = PATIENCE_SECONDS,
+    needed: Collection[str] | None = None,
 ) -> None:
     """Wait until every query of a process has finished the batch with the newest messages.
+
+    A query that was started again and has had no message since reports no position. `needed` names
+    the queries that must have one; default: all.
 
     Raises:
         CareerstreamError: it ended early, or takes too long.
@@ -68,7 +74,7 @@ def wait_until_caught_up(
         ends, error = broker.read()
         totals = {topic: sum(partitions.values()) for topic, partitions in ends.items()}
         return not error and any(
-            _has_processed(job, totals)
+            _has_processed(job, totals, needed)
             for job in read_job_statuses(run_folder(sandbox.settings))
             if job.about.get("pid") == process.pid
         )
@@ -77,7 +83,9 @@ def wait_until_caught_up(
         process.wait_until(caught_up, "at the end of its topics", seconds, POLL_SECONDS)
 
 
-def _has_processed(job: JobStatus, totals: Mapping[str, int]) -> bool:
+def _has_processed(
+    job: JobStatus, totals: Mapping[str, int], needed: Collection[str] | None = None
+) -> bool:
     """Return whether every query has processed so many messages of each topic that it reads.
 
     The metrics of a job hold the position of each query after each batch.
@@ -87,8 +95,9 @@ def _has_processed(job: JobStatus, totals: Mapping[str, int]) -> bool:
         labels = dict(pairs)
         positions[labels["query"]][labels["topic"]] += int(position)
     queries = job.queries()
-    return bool(queries) and all(
-        positions[query]
-        and all(at >= totals.get(topic, 0) for topic, at in positions[query].items())
-        for query in queries
+    silent = {query for query in queries if not positions[query]}
+    if not queries or silent & set(queries if needed is None else needed):
+        return False
+    return {*(needed or ())} <= {*queries} and all(
+        at >= totals.get(topic, 0) for query in queries for topic, at in positions[query].items()
     )

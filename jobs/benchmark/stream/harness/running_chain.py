@@ -49,6 +49,8 @@ class Chain:
     postings: list[str]
     model: dict[str, Any]
     """Kind, version and catalogue version of what serves."""
+    needed: tuple[str, ...] | None = None
+    """Queries that must have reported what they read; None: all."""
 
     def clicks(self, plan: Plan, rate: float, name: str, begin_days: float = 0) -> Clicks:
         """Return the clicks of a measurement: newer than everything before them."""
@@ -68,7 +70,7 @@ class Chain:
             CareerstreamError: the chain ended.
         """
         try:
-            wait_until_caught_up(self.sandbox, self.up, LATE_SECONDS)
+            wait_until_caught_up(self.sandbox, self.up, LATE_SECONDS, self.needed)
         except CareerstreamError:
             self.up.check()
             return False
@@ -103,8 +105,13 @@ def running_chain(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> Iter
 
 
 @contextmanager
-def restarted(chain: Chain, settings: Settings, seconds: float) -> Iterator[Chain]:
-    """Start a chain that has ended once more, with other settings, and wait until it caught up.
+def restarted(
+    chain: Chain, settings: Settings, needed: tuple[str, ...], seconds: float
+) -> Iterator[Chain]:
+    """Start a chain that has ended once more, with other settings.
+
+    Once there is a message on the topic events for them, wait until the queries that are `needed`
+    have caught up.
 
     Raises:
         CareerstreamError: it ended, or takes longer.
@@ -112,8 +119,12 @@ def restarted(chain: Chain, settings: Settings, seconds: float) -> Iterator[Chai
     own = replace(chain.sandbox, settings=settings)
     with own.start_command("up") as up:
         up.wait_for_text(UP_RUNNING)
-        wait_until_caught_up(own, up, seconds)
-        yield replace(chain, sandbox=own, up=up)
+        click = Clicks(
+            candidates=chain.candidates[:1], postings=chain.postings[:1], seed=0, name="first"
+        )
+        send(own.kafka, EVENTS, click.drawn(1))
+        wait_until_caught_up(own, up, seconds, needed)
+        yield replace(chain, sandbox=own, up=up, needed=needed)
 
 
 def _send(sandbox: Sandbox, market: OpenMarket) -> None:
