@@ -1,4 +1,6 @@
-"""Job: [events] [profiles] [recommendations] → Δ events, Δ profiles, Δ decisions, Δ erasures.
+"""Job: the topics of what was done and made → Δ events, profiles, decisions, shadows, erasures.
+
+It also looks at the rollout that is on, because its tables say what people did.
 
 Run: spark-submit jobs/archive.py --config careerstream.toml
 """
@@ -10,6 +12,7 @@ from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.rollouts.watcher import RolloutWatcher
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, each_batch, start_all, start_query
 from streaming.contract.access.principals import ARCHIVE
@@ -48,7 +51,10 @@ def start(spark: SparkSession, settings: Settings, *, shares_session: bool = Fal
     start_topic = partial(_start, spark, settings, dead_letters, turn)
     with scheduling_pool(spark, LAKE_POOL):
         starts = [partial(start_topic, topic, table) for topic, table in DESTINATIONS]
-        return start_all(starts, settings)
+        running = start_all(starts, settings)
+    watcher = RolloutWatcher(spark, settings)
+    watcher.start()
+    return running + RunningJob((), (watcher.stop,))
 
 
 def _start(  # noqa: PLR0917 - only ever called in this module

@@ -13,6 +13,7 @@ from streaming.kafka.spark_io import read_stream, require_rights, write_stream
 from streaming.metrics import definitions
 from streaming.metrics.accumulators import labelled_counter
 from streaming.privacy.pseudonyms import pseudonyms_of
+from streaming.profiles.moved_state import moved_state
 from streaming.profiles.profile_operator import (
     JOB,
     ProfileOperator,
@@ -40,12 +41,14 @@ def fold_stream(
     spark: SparkSession, settings: Settings, scorer: ProfileScorer | None = None
 ) -> DataFrame:
     """Return the stream of profiles, of what the scorer makes of them, and of dead letters."""
-    messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES)
-    operator = profile_operator(spark, settings, scorer)
     checkpoint = f"{settings.checkpoints}/{JOB}"
+    moved = moved_state(spark, checkpoint)
+    initial = moved[0] if moved else initial_fences(spark, settings, checkpoint)
+    start = moved[1] if moved else "earliest"
+    messages = read_stream(spark, settings.kafka, EVENTS, CANDIDATES, start=start)
+    operator = profile_operator(spark, settings, scorer)
     state = shards(spark, checkpoint, pseudonyms_of(settings.privacy))
-    fences = initial_fences(spark, settings, checkpoint)
-    return update_profiles(messages, state, operator, fences)
+    return update_profiles(messages, state, operator, initial)
 
 
 def profile_operator(

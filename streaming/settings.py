@@ -264,6 +264,30 @@ class RecommendSettings(Section):
     )
 
 
+class RolloutSettings(Section):
+    """Rollouts: when a challenger that serves a share of the candidates is taken back by itself."""
+
+    alpha: float = Field(
+        default=0.05,
+        gt=0,
+        lt=0.5,
+        description="probability that a challenger as good as the champion is ever taken back for "
+        "what people did, over all looks together",
+    )
+    check_seconds: float = Field(
+        default=60.0, gt=0, description="time between two looks of archive at what people did"
+    )
+    max_error_share: float = Field(
+        default=0.01, ge=0, le=1, description="share of its lists that the challenger may fail"
+    )
+    max_time_ratio: float = Field(
+        default=2.0, gt=0, description="its time a list, as a multiple of the champion's"
+    )
+    min_lists: int = Field(
+        default=100, ge=1, description="lists of both models before their time is compared"
+    )
+
+
 class MatchSettings(Section):
     """Matches: candidates for a posting."""
 
@@ -486,6 +510,7 @@ class Settings(BaseSettings):
     mlflow: MlflowSettings = MlflowSettings()
     training: TrainingSettings = TrainingSettings()
     recommend: RecommendSettings = RecommendSettings()
+    rollout: RolloutSettings = RolloutSettings()
     match: MatchSettings = MatchSettings()
     plan: PlanSettings = PlanSettings()
     converse: ConverseSettings = ConverseSettings()

@@ -19,6 +19,7 @@ from streaming.metrics.definitions import (
     LAST_SEEN,
     LATENCY,
     RECOMMENDATIONS,
+    ROLLOUTS_ABORTED,
     STATE_BYTES,
     Metric,
 )
@@ -122,6 +123,14 @@ ALERTS = (
         query="sum by (topic, reason) (increase($DEAD_LETTERS[10m])) > 10",
         metrics={"DEAD_LETTERS": DEAD_LETTERS},
         summary="Messages of {{ $labels.topic }} cannot be read: {{ $labels.reason }}.",
+    ),
+    Alert(
+        name="RolloutAborted",
+        severity="warning",
+        after="0m",
+        query="sum by (rule) (increase($ROLLOUTS_ABORTED[15m])) > 0",
+        metrics={"ROLLOUTS_ABORTED": ROLLOUTS_ABORTED},
+        summary="A challenger was taken back by the rule {{ $labels.rule }}.",
     ),
     Alert(
         name="LakeStalled",

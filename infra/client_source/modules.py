@@ -69,7 +69,8 @@ def records_module() -> str:
         enums=[part for part in parts if issubclass(part, StrEnum)],
         records=[part for part in parts if issubclass(part, BaseModel)],
         rules=lambda record: list(own_field_rules(record)),
-        topics={topic.record: topic for topic in TOPICS},
+        # The first topic of a record is the one that consumers read.
+        topics={topic.record: topic for topic in reversed(TOPICS)},
         times=PERSON_TIME_FIELDS,
         contract=records,
         max_value_bytes=MAX_VALUE_BYTES,

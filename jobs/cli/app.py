@@ -39,6 +39,7 @@ from jobs.cli.commands.market import (
 )
 from jobs.cli.commands.market import understand as understanding
 from jobs.cli.commands.privacy import audit_log, erase, export, reveal
+from jobs.cli.commands.rollouts import rollout
 from jobs.runtime.terminal import errors_as_exit_codes
 
 app = typer.Typer(
@@ -66,6 +67,7 @@ app.command("demo", rich_help_panel=RUN)(run.demo)
 app.command("console", rich_help_panel=RUN)(run.serve_console)
 app.command("maintain", rich_help_panel=RUN)(lake.maintain)
 app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
+app.command("reshard", rich_help_panel=RUN)(lake.reshard)
 app.command("erase", rich_help_panel=RUN)(erase.erase)
 app.command("export", rich_help_panel=INSPECT)(export.export)
 app.add_typer(audit_log.app, name="audit-log", rich_help_panel=INSPECT)
@@ -96,6 +98,7 @@ app.command("sweep", rich_help_panel=MODELS)(models.sweep)
 app.command("promote", rich_help_panel=MODELS)(models.promote)
 app.command("rollback", rich_help_panel=MODELS)(models.rollback)
 app.add_typer(models.app, name="models", rich_help_panel=MODELS)
+app.add_typer(rollout.app, name="rollout", rich_help_panel=MODELS)
 app.command("doctor", rich_help_panel=MACHINE)(doctor.doctor)
 app.command("settings", rich_help_panel=MACHINE)(doctor.settings)
 app.command("docs", rich_help_panel=MACHINE)(reference_pages.docs)

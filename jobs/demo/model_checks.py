@@ -14,8 +14,8 @@ from streaming.contract.topics import PROFILES, RECOMMENDATIONS
 from streaming.profiles.fold import Document
 from streaming.serving.bundles import Bundle, BundleStore
 from streaming.serving.champion import ServingVersions
+from streaming.serving.list_values import anonymous_profile
 from streaming.serving.ranker import Profile, RankedItem
-from streaming.serving.scoring import anonymous_profile
 from streaming.settings import Settings
 
 TOP = 10

@@ -16,7 +16,7 @@ from streaming.names import comparable
 from streaming.profiles.fold import Document
 from streaming.serving.bundles import Bundle
 from streaming.serving.catalogue import Catalogue
-from streaming.serving.scoring import anonymous_profile, make_recommendations
+from streaming.serving.list_values import anonymous_profile, make_recommendations
 
 KINDS = ("view", "save")
 """Of events that are tried."""

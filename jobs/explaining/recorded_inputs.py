@@ -20,7 +20,7 @@ from streaming.lake import tables
 from streaming.profiles.fold import Document
 from streaming.serving.bundles import Bundle, BundleStore
 from streaming.serving.champion import ServingVersions
-from streaming.serving.scoring import anonymous_profile
+from streaming.serving.list_values import anonymous_profile
 from streaming.settings import Settings
 from streaming.timestamps import SPARK_FORMAT, format_timestamp
 

@@ -10,8 +10,8 @@ import orjson
 
 from streaming.contract.records import Recommendation, to_json
 from streaming.serving.bundles import Bundle
+from streaming.serving.list_values import make_recommendations
 from streaming.serving.ranker import Profile
-from streaming.serving.scoring import make_recommendations
 
 MAX_DIFFERENCES = 10
 """Differences that are listed."""
@@ -67,8 +67,9 @@ def replay(
         sizes: of which one is that of the list; the first is taken where none gives its bytes.
     """
     as_recorded = to_json(recorded)
+    assignment = None if recorded.rollout is None else recorded.rollout.model_dump(mode="json")
     replays = (
-        Replay(as_recorded, make_recommendations([profile], bundle, size)[0], size)
+        Replay(as_recorded, make_recommendations([profile], bundle, size, assignment)[0], size)
         for size in sizes
     )
     first = next(replays)

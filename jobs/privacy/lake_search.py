@@ -15,7 +15,14 @@ from streaming.settings import Settings
 from streaming.spark.internals.delta_versions import current_version
 from streaming.spark.internals.hadoop_files import HadoopFiles
 
-PERSONAL = (tables.EVENTS, tables.PROFILES, tables.DECISIONS, tables.REACHES, tables.GROUPS)
+PERSONAL = (
+    tables.EVENTS,
+    tables.PROFILES,
+    tables.DECISIONS,
+    tables.SHADOWS,
+    tables.REACHES,
+    tables.GROUPS,
+)
 """Tables whose rows belong to a candidate."""
 _FORMAT_CHECK = "spark.databricks.delta.formatCheck.enabled"
 """Delta refuses to read a table's files as Parquet unless its check is off."""

@@ -412,11 +412,29 @@ class Item(Record):
     )
 
 
+class RolloutArm(StrEnum):
+    """Which model made a list of a rollout."""
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
+    SHADOW = "shadow"
+
+
+class RolloutAssignment(Record):
+    """Which model of a rollout made a list."""
+
+    rollout_id: str = Field(description="of the rollout that was on")
+    arm: RolloutArm = Field(description="shadow: the challenger's list that nobody sees")
+    propensity: float = Field(
+        ge=0, le=1, description="the probability that this candidate got a list of this arm"
+    )
+
+
 class Recommendation(Versioned):
     """A ranked list of postings for one profile version, by one model, over one catalogue."""
 
     recommendation_id: str = Field(
-        description="hash of candidate, profile, model and catalogue versions"
+        description="hash of candidate, profile, model and catalogue versions, and rollout"
     )
     candidate_id: Id = Field(description="for whom; '*' for anonymous visitors")
     personal: bool = Field(description="false for the popular list under '*'")
@@ -428,6 +446,9 @@ class Recommendation(Versioned):
     items: list[Item] = Field(description="best first; empty when nothing fits")
     triggered_by: TriggeredBy | None = Field(
         default=None, description="copied from the profile, to measure latency"
+    )
+    rollout: RolloutAssignment | None = Field(
+        default=None, description="the rollout that the candidate is in, if one is on"
     )
 
 

@@ -117,6 +117,20 @@ RECOMMENDATIONS = Topic(
         "candidate was erased; forget the list and its version."
     ),
 )
+SHADOW_RECOMMENDATIONS = Topic(
+    name="shadow-recommendations",
+    record=Recommendation,
+    key="candidate_id",
+    cleanup="delete",
+    retention=timedelta(days=7),
+    relative_size=10,
+    description=(
+        "Lists by a challenger that nobody sees, while a shadow rollout is on; the job archive "
+        "keeps them. A null value: the candidate was erased."
+    ),
+)
+LIST_TOPICS = (RECOMMENDATIONS, SHADOW_RECOMMENDATIONS)
+"""Who was erased is deleted from both."""
 MATCHES = Topic(
     name="matches",
     record=Match,
@@ -181,6 +195,7 @@ TOPICS = (
     EVENTS,
     PROFILES,
     RECOMMENDATIONS,
+    SHADOW_RECOMMENDATIONS,
     MATCHES,
     PLANS,
     REWRITES,

@@ -35,8 +35,12 @@ OutgoingMessage = tuple[str, str, bytes | None, Any]
 """Topic without the prefix, key, value and headers."""
 
 
-def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> DataFrame:
+def read_stream(
+    spark: SparkSession, kafka: KafkaSettings, *topics: Topic, start: str = "earliest"
+) -> DataFrame:
     """Follow topics from their beginning; the column `topic` is without the prefix.
+
+    `start` is Spark's option `startingOffsets`: where a query without a checkpoint begins.
 
     A batch has as many tasks as can run at once, because a task of a few messages spends most of
     its time on starting.
@@ -51,7 +55,7 @@ def read_stream(spark: SparkSession, kafka: KafkaSettings, *topics: Topic) -> Da
         .options(**spark_source_options(kafka))
         .option("maxOffsetsPerTrigger", max_offsets)
         .option("subscribe", _subscription(kafka, topics))
-        .option("startingOffsets", "earliest")
+        .option("startingOffsets", start)
     )
     return _without_prefix(messages.load(), kafka).coalesce(spark.sparkContext.defaultParallelism)
 

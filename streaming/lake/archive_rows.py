@@ -4,7 +4,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.contract.erasures import TopicFence
-from streaming.contract.topics import EVENTS, PROFILES, RECOMMENDATIONS, Topic
+from streaming.contract.topics import (
+    EVENTS,
+    PROFILES,
+    RECOMMENDATIONS,
+    SHADOW_RECOMMENDATIONS,
+    Topic,
+)
 from streaming.kafka.batch_decoder import decode
 from streaming.kafka.dead_letters import is_deletion, key_error, write_dead_letters
 from streaming.lake import tables
@@ -25,6 +31,7 @@ DESTINATIONS: tuple[tuple[Topic, tables.Table], ...] = (
     (EVENTS, tables.EVENTS),
     (PROFILES, tables.PROFILES),
     (RECOMMENDATIONS, tables.DECISIONS),
+    (SHADOW_RECOMMENDATIONS, tables.SHADOWS),
 )
 
 

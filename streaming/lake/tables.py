@@ -67,6 +67,10 @@ PROFILES = Table(
 DECISIONS = Table(
     name="decisions", record=Recommendation, keys=("recommendation_id",), range_column="as_of"
 )
+SHADOWS = Table(
+    name="shadows", record=Recommendation, keys=("recommendation_id",), range_column="as_of"
+)
+"""Lists of shadow rollouts, which nobody has seen. So those who count decisions need no filter."""
 POSTINGS = Table(
     name="postings",
     record=Posting,
@@ -88,7 +92,7 @@ GROUPS = Table(
     name="groups", record=GroupMembership, keys=("candidate_id", "attribute"), extra_columns=()
 )
 """Audit groups. No model and no job of the stream reads them."""
-STREAMED_TABLES = (EVENTS, PROFILES, DECISIONS, POSTINGS)
+STREAMED_TABLES = (EVENTS, PROFILES, DECISIONS, SHADOWS, POSTINGS)
 """What the streaming jobs make and write."""
 TABLES = (*STREAMED_TABLES, ERASURES, REACHES, OCCUPATIONS, SKILLS, COURSES, GROUPS)
 

@@ -36,8 +36,14 @@ class _Merge(AccumulatorParam[Any]):
 
 def labelled_counter(spark: SparkSession, metric: Metric) -> LabelledCounter:
     """Create a counter that workers and the driver add to, and register it as a metric's values."""
-    counter: LabelledCounter = spark.sparkContext.accumulator(Counter(), _Merge(Counter, add))
+    counter = unregistered_counter(spark)
     REGISTRY.add_source(metric, lambda: counter.value)
+    return counter
+
+
+def unregistered_counter(spark: SparkSession) -> LabelledCounter:
+    """Create a counter that is no metric yet."""
+    counter: LabelledCounter = spark.sparkContext.accumulator(Counter(), _Merge(Counter, add))
     return counter
 
 

@@ -192,6 +192,37 @@ REWRITES = Metric(
         "short",
     ),
 )
+ROLLOUT_LISTS = Metric(
+    "rollout_lists_total",
+    "counter",
+    "Lists made while a rollout is on, by its arm: champion, challenger, or shadow.",
+    ("rollout", "arm"),
+    panel=Panel("Lists of a rollout", "sum by (arm) (rate(NAME[1m]))", "{{arm}}", "cps"),
+)
+ROLLOUT_SECONDS = Metric(
+    "rollout_seconds_total",
+    "counter",
+    "Seconds that it took to make them.",
+    ("rollout", "arm"),
+    panel=Panel(
+        "Time a list by arm of a rollout",
+        "sum by (arm) (rate(NAME[5m])) / sum by (arm) (rate(careerstream_rollout_lists_total[5m]))",
+        "{{arm}}",
+        "s",
+    ),
+)
+ROLLOUT_ERRORS = Metric(
+    "rollout_errors_total",
+    "counter",
+    "Lists that a rollout's challenger failed to make; the champion made those of a canary.",
+    ("rollout", "arm"),
+)
+ROLLOUTS_ABORTED = Metric(
+    "rollouts_aborted_total",
+    "counter",
+    "Rollouts that ended by a rule: load, errors, time, outcomes or champion (a new one serves).",
+    ("rule",),
+)
 UNKNOWN_POSTINGS = Metric(
     "unknown_postings_total",
     "counter",
@@ -202,5 +233,6 @@ UNKNOWN_POSTINGS = Metric(
 METRICS = (
     INPUT_ROWS, INPUT_RATE, PROCESSED_RATE, BATCH_SECONDS, PHASE_SECONDS, BATCH_ID, SOURCE_OFFSET,
     LAG, STATE_ROWS, STATE_BYTES, ACTIVE, LAST_SEEN, DEAD_LETTERS, FOLDED, RECOMMENDATIONS,
-    LATENCY, REWRITES, UNKNOWN_POSTINGS,
+    LATENCY, REWRITES, ROLLOUT_LISTS, ROLLOUT_SECONDS, ROLLOUT_ERRORS, ROLLOUTS_ABORTED,
+    UNKNOWN_POSTINGS,
 )  # fmt: skip

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from pyspark.accumulators import Accumulator, AccumulatorParam
 from pyspark.sql import SparkSession
 
-from streaming.metrics.accumulators import list_accumulator
+from streaming.metrics import definitions
+from streaming.metrics.accumulators import (
+    LabelledCounter,
+    list_accumulator,
+    unregistered_counter,
+)
+from streaming.metrics.registry import REGISTRY
 
 
 class _MaxText(AccumulatorParam[str]):
@@ -33,6 +39,12 @@ class ScoringCounters:
     """Their events whose posting was not in the catalogue. They count once it is."""
     trigger_times: Accumulator[list[float]]
     """When the events that changed the profiles were produced, seconds since 1970."""
+    rollout_lists: LabelledCounter
+    """Lists of a rollout, by its id and arm."""
+    rollout_seconds: LabelledCounter
+    """Seconds that it took to make them."""
+    rollout_errors: LabelledCounter
+    """Lists that the challenger failed to make."""
 
     @classmethod
     def create(cls, spark: SparkSession) -> "ScoringCounters":
@@ -43,4 +55,13 @@ class ScoringCounters:
             context.accumulator(0),
             context.accumulator(0),
             list_accumulator(spark),
+            *(unregistered_counter(spark) for _ in range(3)),
         )
+
+    def register(self) -> None:
+        """Export them as metrics."""
+        REGISTRY.add_source(definitions.RECOMMENDATIONS, lambda: {(): self.profiles.value})
+        REGISTRY.add_source(definitions.UNKNOWN_POSTINGS, lambda: {(): self.unknown_postings.value})
+        REGISTRY.add_source(definitions.ROLLOUT_LISTS, lambda: self.rollout_lists.value)
+        REGISTRY.add_source(definitions.ROLLOUT_SECONDS, lambda: self.rollout_seconds.value)
+        REGISTRY.add_source(definitions.ROLLOUT_ERRORS, lambda: self.rollout_errors.value)

@@ -13,7 +13,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 import orjson
@@ -23,7 +23,7 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
-from streaming.contract.topics import PROFILES, RECOMMENDATIONS, Topic
+from streaming.contract.topics import LIST_TOPICS, PROFILES, Topic
 from streaming.kafka.spark_io import MESSAGE_SCHEMA, to_arrow
 from streaming.metrics.accumulators import LabelledCounter
 from streaming.privacy.pseudonyms import Pseudonyms
@@ -137,7 +137,8 @@ class ProfileOperator:
     def _forget(self, candidate_ids: list[str]) -> Iterator[pa.RecordBatch]:
         """Delete the lists of candidates that were erased, where this query makes lists."""
         if self._scorer is not None and candidate_ids:
-            yield to_arrow((RECOMMENDATIONS.name, key, None, None) for key in candidate_ids)
+            pairs = product(LIST_TOPICS, candidate_ids)
+            yield to_arrow((topic.name, key, None, None) for topic, key in pairs)
 
     def _fold(self, records: Mapping[str, list[Received]], fences: Mapping[str, Fence]) -> Changed:
         """Fold the records of some candidates."""

@@ -56,7 +56,7 @@ def shards(spark: SparkSession, checkpoint: str, pseudonyms: Pseudonyms | None =
         SettingsError: its state has ids where pseudonyms are wanted, or pseudonyms of another key.
     """
     _require_same_names(HadoopFiles(spark), checkpoint, pseudonyms)
-    partitions = _partitions(spark, checkpoint)
+    partitions = partitions_of(spark, checkpoint)
     numbers: dict[int, int] = {}
     for number in count():
         # `HashPartitioning` puts a key into the partition of its `hash`.
@@ -108,8 +108,12 @@ def _tag(key: Column, tag_key: bytes) -> Column:
     return F.conv(tag, 16, 10).cast("long")
 
 
-def _partitions(spark: SparkSession, checkpoint: str) -> int:
-    """Return a checkpoint's number of partitions; without a checkpoint, the session's."""
+def partitions_of(spark: SparkSession, checkpoint: str) -> int:
+    """Return a checkpoint's number of partitions; without a checkpoint, the session's.
+
+    Raises:
+        CareerstreamError: the checkpoint is of another query.
+    """
     files = HadoopFiles(spark)
     if not any(name.isdigit() for name in files.list(f"{checkpoint}/commits")):
         first = _partitions_of_first_batch(files, checkpoint)

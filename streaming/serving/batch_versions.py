@@ -9,12 +9,11 @@ driver.
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-import orjson
 from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
@@ -42,15 +41,26 @@ class BatchVersionLog:
         path = self._file(batch_id)
         if not self._files.exists(path):
             return None
-        return ServingVersions(**orjson.loads(self._files.read_bytes(path)))
+        return ServingVersions.from_json(self._files.read_bytes(path))
 
     def record(self, batch_id: int, versions: ServingVersions) -> None:
         """Record the versions of a batch; readers see the whole record or none."""
         unfinished = f"{self._folder}/.{batch_id}.unfinished"
-        self._files.write_bytes(unfinished, orjson.dumps(asdict(versions)))
+        self._files.write_bytes(unfinished, versions.to_json())
         self._files.delete(self._file(batch_id))
         self._files.rename(unfinished, self._file(batch_id))
         self._files.delete(self._file(batch_id - MAX_RECORDS))
+
+    def uncommitted(self) -> Iterator[ServingVersions]:
+        """Yield the versions of the newest batch while it is not committed: it may be retried."""
+        newest = max(self._batch_ids(self._folder), default=-1)
+        commits = f"{self._folder.rpartition('/')[0]}/commits"
+        if newest > max(self._batch_ids(commits), default=-1) and (own := self.get(newest)):
+            yield own
+
+    def _batch_ids(self, folder: str) -> Iterator[int]:
+        stems = (name.partition(".")[0] for name in self._files.list(folder))
+        return (int(stem) for stem in stems if stem.isdigit())
 
     def _file(self, batch_id: int) -> str:
         return f"{self._folder}/{batch_id}.json"
@@ -71,7 +81,7 @@ class WorkerBatchVersionLog:
         """Return, in a task of a batch, the bundle that the batch is scored with."""
         context: Any = TaskContext.get()
         versions = self.get_or_record(int(context.getLocalProperty(_BATCH_ID)))
-        return Bundle(versions, str(self.bundles / versions.label), distributed=False)
+        return Bundle.of(versions, self.bundles, distributed=False)
 
     def get_or_record(self, batch_id: int) -> ServingVersions:
         """Return the versions of a batch; without a record, those that serve now are recorded."""
@@ -81,7 +91,7 @@ class WorkerBatchVersionLog:
             for old in self._batch_ids(self._folder):
                 if old <= batch_id - MAX_RECORDS:  # a query need not record every batch
                     self._file(old).unlink(missing_ok=True)
-        return ServingVersions(**orjson.loads(file.read_bytes()))
+        return ServingVersions.from_json(file.read_bytes())
 
     def uncommitted(self) -> Iterator[ServingVersions]:
         """Yield the versions of the newest batch while it is not committed: it may be retried."""
@@ -89,7 +99,7 @@ class WorkerBatchVersionLog:
         # Spark removes the commits of old batches; those of newer ones say as much.
         if newest > max(self._batch_ids(self.checkpoint / "commits"), default=-1):
             with suppress(FileNotFoundError):
-                yield ServingVersions(**orjson.loads(self._file(newest).read_bytes()))
+                yield ServingVersions.from_json(self._file(newest).read_bytes())
 
     @staticmethod
     def _batch_ids(folder: Path) -> list[int]:

@@ -31,6 +31,7 @@ from streaming.serving.champion import (
 )
 from streaming.serving.model_loader import cached_ranker, download_model
 from streaming.serving.ranker import Ranker
+from streaming.serving.rollouts.rollout import read_rollouts
 from streaming.settings import Settings
 from streaming.spark.session import is_local
 
@@ -53,13 +54,23 @@ _leases: Counter[Path] = Counter()
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything a worker needs for one pair of versions."""
+    """Everything a worker needs for one pair of versions, and for the challenger of a rollout."""
 
     versions: ServingVersions
     folder: str
     """Where it is for workers that share the driver's files; the model is beside it."""
     distributed: bool
     """Whether Spark carries it to the workers instead."""
+    challenger: "Bundle | None" = None
+    """Of the rollout that is on, over the same catalogue."""
+
+    @classmethod
+    def of(cls, versions: ServingVersions, root: Path, *, distributed: bool) -> "Bundle":
+        """Return the bundle of some versions in the serving folder."""
+        other = None
+        if versions.challenger is not None:
+            other = cls.of(versions.challenger, root, distributed=distributed)
+        return cls(versions, str(root / versions.label), distributed, other)
 
     def path(self) -> Path:
         """Return the bundle's folder as this process sees it."""
@@ -125,15 +136,26 @@ class BundleStore:
         self._distributed: set[Path] = set()
 
     def newest_versions(self) -> ServingVersions:
-        """Return the champion and the newest catalogue."""
+        """Return the champion, the newest catalogue and the rollout that is on.
+
+        A rollout against another champion is none: its stream is about to end it.
+        """
+        champion = resolve_alias(self.settings)
+        rollout = read_rollouts(self.settings).current
         return ServingVersions(
             model_name=self.settings.mlflow.model_name,
-            model_version=resolve_alias(self.settings),
+            model_version=champion,
             catalogue_version=tables.version(self.spark, self.settings, tables.POSTINGS),
+            rollout=rollout if rollout and rollout.champion_version == champion else None,
         )
 
     def get(self, versions: ServingVersions) -> Bundle:
-        """Return the bundle of a pair of versions, built now if it does not exist."""
+        """Return the bundle of some versions, built now if it does not exist."""
+        for pair in versions.every:
+            self._get(pair)
+        return Bundle.of(versions, self._root, distributed=not is_local(self.spark))
+
+    def _get(self, versions: ServingVersions) -> None:
         folder = self._root / versions.label
         model = self._root / MODELS_FOLDER / versions.model_label
         # note: checked before the lock, so that no batch waits while another bundle is built
@@ -145,23 +167,21 @@ class BundleStore:
                 if not folder.is_dir():
                     self._build(versions, model, folder)
                     self._prune(MAX_BUNDLES, spare=folder)
-        distributed = not is_local(self.spark)
-        if distributed:
+        if not is_local(self.spark):
             self._distribute(model)
             self._distribute(folder)
-        return Bundle(versions, str(folder), distributed)
 
     @contextmanager
     def lease(self, versions: ServingVersions) -> Iterator[Bundle]:
-        """Lend the bundle of a pair of versions; it stays on disk until the block ends."""
-        folder = self._root / versions.label
+        """Lend the bundle of some versions; it stays on disk until the block ends."""
+        folders = [self._root / pair.label for pair in versions.every]
         with _lease_lock:
-            _leases[folder] += 1
+            _leases.update(folders)
         try:
             yield self.get(versions)
         finally:
             with _lease_lock:
-                _leases[folder] -= 1
+                _leases.subtract(folders)
 
     def clear(self) -> None:
         """Remove the bundles of earlier runs that no lease needs.
@@ -218,7 +238,7 @@ class BundleStore:
         used = [*self._uncommitted()] if keep else []
         if keep and (current := read_current_versions(self.settings)):
             used.append(current)
-        spared = {spare, *(self._root / versions.label for versions in used)}
+        spared = {spare, *(self._root / pair.label for own in used for pair in own.every)}
         oldest_first = sorted(self._bundles(), key=lambda path: path.stat().st_mtime)
         with _lease_lock:
             for path in oldest_first[: max(0, len(oldest_first) - keep)]:

@@ -1,13 +1,16 @@
 """The champion: which model version it is, and which versions recommendations are made with now."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import orjson
 from mlflow.exceptions import MlflowException
 
 from streaming.errors import ModelError
+from streaming.serving.rollouts.rollout import Rollout
 from streaming.settings import Settings
 
 CHAMPION = "champion"
@@ -18,11 +21,36 @@ CURRENT_FILE = "current.json"
 
 @dataclass(frozen=True, order=True)
 class ServingVersions:
-    """A version of the model and one of the catalogue."""
+    """A version of the model, one of the catalogue, and the rollout that is on."""
 
     model_name: str
     model_version: str
     catalogue_version: int
+    rollout: Rollout | None = None
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "ServingVersions":
+        """Read what `to_json` wrote."""
+        value: Mapping[str, Any] = orjson.loads(text)
+        rollout = value.get("rollout")
+        return cls(**{**value, "rollout": None if rollout is None else Rollout(**rollout)})
+
+    def to_json(self) -> bytes:
+        """Return them as JSON; without a rollout the field is left out."""
+        return orjson.dumps({name: own for name, own in asdict(self).items() if own is not None})
+
+    @property
+    def challenger(self) -> "ServingVersions | None":
+        """The versions of the other model of the rollout, with the same catalogue."""
+        if self.rollout is None:
+            return None
+        return replace(self, model_version=self.rollout.model_version, rollout=None)
+
+    @property
+    def every(self) -> tuple["ServingVersions", ...]:
+        """The pairs of versions that a batch may need: its own, and those of the challenger."""
+        own = replace(self, rollout=None)
+        return (own,) if self.challenger is None else (own, self.challenger)
 
     @property
     def label(self) -> str:
@@ -65,7 +93,7 @@ def current_versions_file(settings: Settings) -> Path:
 def read_current_versions(settings: Settings) -> ServingVersions | None:
     """Return the versions that serve now; None before a scoring job has started in this home."""
     try:
-        return ServingVersions(**orjson.loads(current_versions_file(settings).read_bytes()))
+        return ServingVersions.from_json(current_versions_file(settings).read_bytes())
     except FileNotFoundError:
         return None
 
@@ -74,7 +102,7 @@ def write_current_versions(settings: Settings, versions: ServingVersions) -> Non
     """Record the versions that serve now; readers see the old or the new file, never a part."""
     file = current_versions_file(settings)
     unfinished = file.with_name(f".{CURRENT_FILE}")
-    unfinished.write_bytes(orjson.dumps(asdict(versions)))
+    unfinished.write_bytes(versions.to_json())
     unfinished.replace(file)
 
 

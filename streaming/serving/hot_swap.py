@@ -4,12 +4,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from pyspark import inheritable_thread_target
 
 from streaming.errors import one_line
 from streaming.serving.bundles import Bundle, BundleStore
 from streaming.serving.champion import ServingVersions, write_current_versions
+from streaming.serving.rollouts.rules import Rule, abort
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +20,8 @@ class HotSwap:
     """Keeps the bundle that new batches use up to date, in a background thread.
 
     The old bundle serves until the workers have loaded the new one, in `warm_up`. `on_swap` is
-    called after each swap but the first.
+    called after each swap but the first. A rollout whose challenger cannot be loaded is ended, and
+    the champion serves everybody.
 
     Raises:
         CareerstreamError: the first bundle cannot be built.
@@ -49,6 +52,15 @@ class HotSwap:
         self._thread.join(timeout=30)
 
     def _swap(self, versions: ServingVersions) -> None:
+        try:
+            self._load(versions)
+        except Exception as error:
+            if versions.rollout is None:
+                raise
+            self._load(replace(versions, rollout=None))  # raises where the champion is at fault
+            abort(self._store.settings, versions.rollout, Rule.LOAD, one_line(error))
+
+    def _load(self, versions: ServingVersions) -> None:
         started = time.monotonic()
         bundle = self._store.get(versions)
         built = time.monotonic()

@@ -64,7 +64,7 @@ def cached_ranker(folder: Path) -> Ranker:
     return _load_cached(folder, (folder / MLMODEL_FILE_NAME).stat().st_mtime_ns)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)  # champion, challenger, and the one that takes over
 def _load_cached(folder: Path, modified_ns: int) -> Ranker:
     del modified_ns
     return load_ranker(str(folder))
@@ -77,7 +77,7 @@ def _import_installed_packages(model: Path) -> None:
     copy, which may be older, is never mixed with the installed one.
     """
     flavor = Model.load(str(model)).flavors.get(mlflow.pyfunc.FLAVOR_NAME, {})
-    if FLAVOR_CONFIG_CODE not in flavor:
+    if not flavor.get(FLAVOR_CONFIG_CODE):
         return
     for package in sorted((model / flavor[FLAVOR_CONFIG_CODE]).glob("*/__init__.py")):
         with suppress(ModuleNotFoundError):

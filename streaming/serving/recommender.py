@@ -22,6 +22,7 @@ from streaming.serving.batch_versions import FOLDER, BatchVersionLog, WorkerBatc
 from streaming.serving.bundles import Bundle, BundleStore
 from streaming.serving.champion import current_versions_file, serving_folder
 from streaming.serving.hot_swap import HotSwap
+from streaming.serving.rollouts.keeper import RolloutKeeper
 from streaming.serving.scoring import warm_up_workers
 from streaming.settings import Settings
 from streaming.spark.session import shares_folder
@@ -60,13 +61,14 @@ class Recommender:
         self._version_log = BatchVersionLog(spark, f"{settings.checkpoints}/{query}/{FOLDER}")
         self._anonymous_list = AnonymousListPublisher(spark, settings)
         self.counters = ScoringCounters.create(spark)
-        REGISTRY.add_source(definitions.RECOMMENDATIONS, lambda: {(): self.counters.profiles.value})
-        REGISTRY.add_source(
-            definitions.UNKNOWN_POSTINGS, lambda: {(): self.counters.unknown_postings.value}
-        )
+        self.counters.register()
         workers_per_task = 1 if self.worker_version_log else 2
         self._warm_up = partial(warm_up_workers, spark, workers_per_task=workers_per_task)
         self._current = HotSwap(self._store, self._warm_up, self._publish_anonymous_list)
+        recorded = self.worker_version_log or self._version_log
+        self._rollouts = RolloutKeeper(
+            spark, settings, self.counters, lambda: self._current.bundle, recorded.uncommitted
+        )
         self._scored, self._active_at = 0, time.monotonic()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -104,12 +106,14 @@ class Recommender:
         target = inheritable_thread_target(self._store.spark)(self._follow)
         self._thread = threading.Thread(target=target, name="published", daemon=True)
         self._thread.start()
+        self._rollouts.start()
 
     def stop(self) -> None:
         """End the background threads."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(timeout=30)
+            self._rollouts.stop()
         self._current.stop()
 
     def _follow(self) -> None:

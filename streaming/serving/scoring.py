@@ -1,10 +1,9 @@
-"""Scoring: from a batch of profiles to recommendations, with one pair of versions.
+"""Scoring: from a batch of profiles to recommendations, with the versions of the batch.
 
 Guarantee: a retry repeats the same bytes under the same keys. The versions of a batch are recorded
 before it is scored (`batch_versions`), and a list depends on its profile and the versions alone.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,16 +16,15 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
 from streaming.contract.json_parser import DecodeError
-from streaming.contract.records import ANONYMOUS, SCHEMA_VERSION
-from streaming.contract.topics import PROFILES, RECOMMENDATIONS, Topic
+from streaming.contract.topics import LIST_TOPICS, PROFILES, RECOMMENDATIONS, Topic
 from streaming.contract.value_decoder import read_value
 from streaming.kafka.spark_io import MESSAGE_SCHEMA, to_arrow
 from streaming.metrics.scoring_counters import ScoringCounters
 from streaming.serving.bundles import Bundle
-from streaming.serving.champion import ServingVersions
-from streaming.serving.ranker import Profile, RankedItem
+from streaming.serving.list_values import anonymous_profile, make_recommendations
+from streaming.serving.ranker import Profile
+from streaming.serving.rollouts.assigned_lists import make_assigned_lists
 from streaming.timestamps import parse_timestamp
-from streaming.wishes.hard_wish_reasons import hard_wish_reasons
 
 CHUNK = 64
 """Profiles ranked in one call."""
@@ -90,8 +88,8 @@ class InlineScorer:
     def __call__(self, profiles: Sequence[Profile]) -> Iterator[tuple[Topic, str, bytes]]:
         """Yield topic, key and value of each profile's list."""
         bundle = self.bundle()
-        for value in make_recommendations(profiles, bundle, self.size):
-            yield RECOMMENDATIONS, value["candidate_id"], orjson.dumps(value)
+        for topic, value in make_assigned_lists(profiles, bundle, self.size, self.counters):
+            yield topic, value["candidate_id"], orjson.dumps(value)
         _count(self.counters, profiles, bundle)
 
 
@@ -102,7 +100,8 @@ def recommend_anonymous(spark: SparkSession, bundle: Bundle, as_of: str, size: i
     def score(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for value in batch.column("value").to_pylist():
-                yield _messages(make_recommendations([orjson.loads(value)], bundle, size))
+                made = make_recommendations([orjson.loads(value)], bundle, size)
+                yield _messages((RECOMMENDATIONS, one) for one in made)
 
     return spark.createDataFrame([(profile,)], "value binary").mapInArrow(score, MESSAGE_SCHEMA)
 
@@ -126,39 +125,14 @@ def warm_up_workers(spark: SparkSession, bundle: Bundle, *, workers_per_task: in
         stated = {"updated_at": moment, "wishes": ["work"]}
         kinds = [empty, {**empty, "events": viewed}, {**empty, "stated": stated}]
         for batch in batches:
-            make_recommendations(kinds, bundle, 1)
+            for one in filter(None, (bundle, bundle.challenger)):
+                make_recommendations(kinds, one, 1)
             yield batch
 
     one_row_per_core: DataFrame = spark.range(0, cores, 1, cores)
     for _ in range(workers_per_task):
         one_row_per_core = one_row_per_core.mapInArrow(load, "id long")
     one_row_per_core.count()
-
-
-def make_recommendations(
-    profiles: Sequence[Profile], bundle: Bundle, size: int
-) -> list[dict[str, Any]]:
-    """Rank for some profiles; values of `records.Recommendation`, ready to be written as JSON."""
-    as_of = [profile["as_of"] for profile in profiles]
-    lists = bundle.ranker().rank(profiles, as_of, bundle.prepared_path(), size)
-    return [
-        recommendation_value(profile, items, bundle.versions)
-        for profile, items in zip(profiles, lists, strict=True)
-    ]
-
-
-def anonymous_profile(as_of: str) -> Profile:
-    """Return the empty profile of an anonymous visitor; its version grows with `as_of`."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "candidate_id": ANONYMOUS,
-        "version": round(parse_timestamp(as_of).timestamp() * 1_000_000),
-        "offsets": {},
-        "as_of": as_of,
-        "events": [],
-        "applied": [],
-        "dismissed": [],
-    }
 
 
 @dataclass(frozen=True)
@@ -195,49 +169,11 @@ def read_newest(batches: Iterable[pa.RecordBatch]) -> NewestProfiles:
     )
 
 
-def recommendation_value(
-    profile: Profile, items: list[RankedItem], versions: ServingVersions
-) -> dict[str, Any]:
-    """Return a value of `records.Recommendation`, ready to be written as JSON.
-
-    The reasons of each item are the ranker's, and one for each hard wish, which all items meet.
-    """
-    if asked := hard_wish_reasons(profile):
-        items = [item | {"reasons": [*item["reasons"], *asked]} for item in items]
-    value = {
-        "schema_version": SCHEMA_VERSION,
-        "recommendation_id": recommendation_id(profile, versions),
-        "candidate_id": profile["candidate_id"],
-        "personal": profile["candidate_id"] != ANONYMOUS,
-        "profile_version": profile["version"],
-        "model_name": versions.model_name,
-        "model_version": versions.model_version,
-        "catalogue_version": versions.catalogue_version,
-        "as_of": profile["as_of"],
-        "items": items,
-    }
-    if profile.get("triggered_by"):
-        value["triggered_by"] = profile["triggered_by"]
-    return value
-
-
-def recommendation_id(profile: Profile, versions: ServingVersions) -> str:
-    """Hash what a list is made from: candidate, profile, model and catalogue versions."""
-    parts = (
-        profile["candidate_id"],
-        str(profile["version"]),
-        versions.model_name,
-        versions.model_version,
-        str(versions.catalogue_version),
-    )
-    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
-
-
 def _list_batches(
     profiles: Iterable[Profile], bundle: Bundle, size: int, counters: ScoringCounters
 ) -> Iterator[pa.RecordBatch]:
     for chunk in _chunks(profiles):
-        yield _messages(make_recommendations(chunk, bundle, size))
+        yield _messages(make_assigned_lists(chunk, bundle, size, counters))
         _count(counters, chunk, bundle)
 
 
@@ -249,12 +185,11 @@ def _chunks(profiles: Iterable[Profile]) -> Iterator[list[Profile]]:
 
 def _nulls(candidate_ids: Sequence[str]) -> Iterator[pa.RecordBatch]:
     if candidate_ids:
-        yield to_arrow((RECOMMENDATIONS.name, key, None, None) for key in candidate_ids)
+        yield to_arrow((to.name, key, None, None) for to in LIST_TOPICS for key in candidate_ids)
 
 
-def _messages(values: list[dict[str, Any]]) -> pa.RecordBatch:
-    topic = RECOMMENDATIONS.name
-    return to_arrow((topic, v["candidate_id"], orjson.dumps(v), None) for v in values)
+def _messages(values: Iterable[tuple[Topic, dict[str, Any]]]) -> pa.RecordBatch:
+    return to_arrow((to.name, v["candidate_id"], orjson.dumps(v), None) for to, v in values)
 
 
 def _count(counters: ScoringCounters, profiles: Sequence[Profile], bundle: Bundle) -> None:

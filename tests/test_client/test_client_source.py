@@ -15,10 +15,10 @@ from infra.client_source.modules import FOLDER, modules
 from streaming.contract import records
 from streaming.contract.documents import json_schema
 from streaming.contract.json_parser import DecodeError
-from streaming.contract.topics import BY_NAME, TOPICS
+from streaming.contract.topics import BY_NAME, SHADOW_RECOMMENDATIONS, TOPICS
 from streaming.contract.value_decoder import read_document
 
-NAMES = [topic.name for topic in TOPICS if topic.record]
+NAMES = [topic.name for topic in TOPICS if topic.record and topic is not SHADOW_RECOMMENDATIONS]
 SCHEMAS = {name: json_schema(BY_NAME[name]) for name in NAMES}
 VALUES = {name: schema_values.values(schema) for name, schema in SCHEMAS.items()}
 CHANGED = {name: schema_values.changed_values(schema) for name, schema in SCHEMAS.items()}

@@ -21,6 +21,7 @@ from streaming.contract.topics import (
     RECOMMENDATIONS,
 )
 from streaming.kafka.topic_reader import read_latest, read_messages
+from streaming.lake.archive_rows import DESTINATIONS
 from streaming.profiles.fold_inputs import without_trigger
 from streaming.serving import recommender
 from streaming.settings import StorageSettings
@@ -179,7 +180,7 @@ def test_what_tables_are_made_of_is_read_by_workers_of_low_priority(
         pass
     environments.append(dict(spark.sparkContext.environment))
     priorities = [(each.get(PRIORITY), SCORES in each) for each in environments]
-    assert priorities == [(LOW, False), (None, True)] * 3 + [(None, True)]
+    assert priorities == [(LOW, False), (None, True)] * len(DESTINATIONS) + [(None, True)]
 
 
 def test_workers_that_nobody_asks_are_asked_before_spark_ends_them(

@@ -21,7 +21,7 @@ from streaming.lake import tables
 from streaming.serving.batch_recommendation import recommend_all
 from streaming.serving.bundles import load_catalogue
 from streaming.serving.champion import read_current_versions
-from streaming.serving.scoring import anonymous_profile
+from streaming.serving.list_values import anonymous_profile
 from streaming.settings import Settings
 from training.ranking.most_popular import MostPopularRanker
 from training.registry.model_registry import champion, set_champion, versions

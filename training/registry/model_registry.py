@@ -19,6 +19,7 @@ from streaming.errors import ModelError
 from streaming.serving.champion import CHAMPION
 from streaming.serving.model_loader import load_ranker
 from streaming.serving.ranker import Ranker
+from streaming.serving.rollouts.rollout import add_remake, remove_remake
 from streaming.settings import Settings
 from streaming.timestamps import format_timestamp
 from training.content_ranker.two_stage_ranker import TwoStageRanker
@@ -119,10 +120,13 @@ def set_champion(settings: Settings, version: ModelRef, *, reason: str, forced: 
         challenger = version_of_alias(settings, client, CHALLENGER)
         if challenger == version:
             client.delete_registered_model_alias(version.name, CHALLENGER)
+        remove_remake(settings, [version.version])
 
 
 def rollback(settings: Settings) -> ModelRef:
     """Make the champion's predecessor champion again; deleted versions are skipped.
+
+    The stream makes the lists of the version that is rolled back again.
 
     Raises:
         ModelError: there is no champion or nothing before it, or MLflow cannot be reached.
@@ -144,6 +148,7 @@ def rollback(settings: Settings) -> ModelRef:
         _write_history(client, serving.name, before)
         client.set_model_version_tag(serving.name, serving.version, "rolled_back_at", _now())
         client.set_registered_model_alias(serving.name, CHAMPION, previous.version)
+        add_remake(settings, serving.version)
     return previous
 
 

@@ -100,6 +100,14 @@ class ReasonKind(StrEnum):
     FRESH = "fresh"
 
 
+class RolloutArm(StrEnum):
+    """Which model made a list of a rollout."""
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
+    SHADOW = "shadow"
+
+
 class PlanTrouble(StrEnum):
     """Why a plan has no steps that lead to its goal."""
 
@@ -155,6 +163,7 @@ _SAIDFIELD = enum_reader(SaidField)
 _EVENTKIND = enum_reader(EventKind)
 _PROFILEEVENTKIND = enum_reader(ProfileEventKind)
 _REASONKIND = enum_reader(ReasonKind)
+_ROLLOUTARM = enum_reader(RolloutArm)
 _PLANTROUBLE = enum_reader(PlanTrouble)
 _SKILLLEVEL = enum_reader(SkillLevel)
 _SECTIONKIND = enum_reader(SectionKind)
@@ -800,6 +809,28 @@ class Item(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutAssignment(Record):
+    """Which model of a rollout made a list."""
+
+    rollout_id: str
+    """of the rollout that was on"""
+    arm: RolloutArm
+    """shadow: the challenger's list that nobody sees"""
+    propensity: float
+    """the probability that this candidate got a list of this arm"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            rollout_id=required_text(document, "rollout_id"),
+            arm=required(document, "arm", _ROLLOUTARM),
+            propensity=required(document, "propensity", read_float),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation(TopicRecord):
     """A ranked list of postings for one profile version, by one model, over one catalogue."""
 
@@ -809,7 +840,7 @@ class Recommendation(TopicRecord):
     schema_version: int = SCHEMA_VERSION
     """version of this contract"""
     recommendation_id: str
-    """hash of candidate, profile, model and catalogue versions"""
+    """hash of candidate, profile, model and catalogue versions, and rollout"""
     candidate_id: str
     """for whom; '*' for anonymous visitors"""
     personal: bool
@@ -828,6 +859,8 @@ class Recommendation(TopicRecord):
     """best first; empty when nothing fits"""
     triggered_by: TriggeredBy | None = None
     """copied from the profile, to measure latency"""
+    rollout: RolloutAssignment | None = None
+    """the rollout that the candidate is in, if one is on"""
 
     @classmethod
     def from_document(cls, value: object) -> Self:
@@ -845,6 +878,7 @@ class Recommendation(TopicRecord):
             as_of=required(document, "as_of", read_time),
             items=required_objects(document, "items", Item.from_document),
             triggered_by=optional(document, "triggered_by", TriggeredBy.from_document),
+            rollout=optional(document, "rollout", RolloutAssignment.from_document),
         )
 
 

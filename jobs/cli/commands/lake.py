@@ -23,11 +23,11 @@ _DIFFERENCES = {
 
 def maintain(context: typer.Context, as_json: Json = False) -> None:
     """Compact and vacuum the Delta tables; running jobs need not stop."""
-    from streaming.lake.maintenance import maintain_tables  # noqa: PLC0415 - pyspark takes a second to load
+    from jobs.upkeep import maintain as job  # noqa: PLC0415 - pyspark takes a second to load
 
     settings = settings_of(context)
     with spark_session(settings, "maintain") as spark, console.status("compacting and vacuuming"):
-        results = maintain_tables(spark, settings)
+        results = job.maintain(spark, settings)
     if as_json:
         print_json(results)
         return
@@ -37,6 +37,29 @@ def maintain(context: typer.Context, as_json: Json = False) -> None:
     console.print(table)
     hours = settings.storage.retention_hours
     console.print(f"files that were replaced stay for {hours:g} hours")
+
+
+def reshard(context: typer.Context, as_json: Json = False) -> None:
+    """Give the state of profiles another number of partitions, that of spark.state_partitions.
+
+    Stop update_profiles or hot_path first. The next start goes on where it stopped.
+    """
+    from streaming.profiles.moved_state import take_out  # noqa: PLC0415 - pyspark takes a second to load
+    from streaming.profiles.profile_operator import JOB  # noqa: PLC0415
+
+    settings = settings_of(context)
+    partitions = settings.spark.state_partitions
+    with spark_session(settings, "reshard") as spark, console.status("reading the state"):
+        taken = take_out(spark, f"{settings.checkpoints}/{JOB}", partitions)
+    if as_json:
+        print_json(
+            {"profiles": taken.profiles, "before": taken.partitions, "partitions": partitions}
+        )
+        return
+    console.print(
+        f"took {taken.profiles:,} profiles out of {taken.partitions} partitions; the next start "
+        f"lays them out in {partitions}"
+    )
 
 
 def rebuild_profiles(

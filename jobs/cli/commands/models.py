@@ -230,7 +230,7 @@ def outcomes(
     as_json: Json = False,
 ) -> None:
     """Count what people did with the lists of each version: clicks, applications, dismissals."""
-    from jobs.operations.outcomes import OUTCOMES, read_outcomes  # noqa: PLC0415 - pyspark takes a second to load
+    from jobs.rollouts.outcomes import OUTCOMES, read_outcomes  # noqa: PLC0415 - pyspark takes a second to load
 
     settings, moment = settings_of(context), _moment(since)
     with console.status("starting Spark"), spark_session(settings, "outcomes") as spark:

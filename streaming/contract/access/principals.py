@@ -19,6 +19,7 @@ from streaming.contract.topics import (
     PROFILES,
     RECOMMENDATIONS,
     REWRITES,
+    SHADOW_RECOMMENDATIONS,
     TOPICS,
     Topic,
 )
@@ -73,13 +74,16 @@ UPDATE_PROFILES = Principal(
     writes=(PROFILES, DEAD_LETTERS),
 )
 RECOMMEND = Principal(
-    name="recommend", description="the job", reads=(PROFILES,), writes=(RECOMMENDATIONS,)
+    name="recommend",
+    description="the job; it reads back the lists of a model that was taken back",
+    reads=(PROFILES, RECOMMENDATIONS),
+    writes=(RECOMMENDATIONS, SHADOW_RECOMMENDATIONS),
 )
 HOT_PATH = Principal(
     name="hot_path",
     description="the job, in place of update_profiles and recommend",
-    reads=(CANDIDATES, EVENTS),
-    writes=(PROFILES, RECOMMENDATIONS, DEAD_LETTERS),
+    reads=(CANDIDATES, EVENTS, PROFILES, RECOMMENDATIONS),
+    writes=(PROFILES, RECOMMENDATIONS, SHADOW_RECOMMENDATIONS, DEAD_LETTERS),
 )
 INDEX_POSTINGS = Principal(
     name="index_postings", description="the job", reads=(POSTINGS,), writes=(DEAD_LETTERS,)
@@ -87,7 +91,7 @@ INDEX_POSTINGS = Principal(
 ARCHIVE = Principal(
     name="archive",
     description="the job",
-    reads=(EVENTS, PROFILES, RECOMMENDATIONS),
+    reads=(EVENTS, PROFILES, RECOMMENDATIONS, SHADOW_RECOMMENDATIONS),
     writes=(DEAD_LETTERS,),
 )
 MATCH = Principal(

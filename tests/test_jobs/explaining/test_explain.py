@@ -33,7 +33,7 @@ from streaming.profiles.fold_inputs import received_event, received_stated_part,
 from streaming.serving.batch_recommendation import recommend_all
 from streaming.serving.bundles import BundleStore
 from streaming.serving.champion import ServingVersions
-from streaming.serving.scoring import make_recommendations
+from streaming.serving.list_values import make_recommendations
 from streaming.settings import TrainingSettings
 from training.registry.model_registry import set_champion
 from training.registry.registration import ensure_champion

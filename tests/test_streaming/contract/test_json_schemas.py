@@ -6,7 +6,7 @@ that a ranker made for that profile.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,7 +25,7 @@ from streaming.contract.documents import json_schema
 from streaming.contract.learning.course import Course, CourseSkill
 from streaming.contract.learning.plan import PlanVersions
 from streaming.contract.reaches import Reach, ReachedPosting
-from streaming.contract.records import Candidate, Event, Posting, Profile, to_json
+from streaming.contract.records import Candidate, Event, Posting, Profile, RolloutArm, to_json
 from streaming.contract.rewrite import ModelOutcome
 from streaming.contract.topics import (
     BY_NAME,
@@ -38,6 +38,7 @@ from streaming.contract.topics import (
     PROFILES,
     RECOMMENDATIONS,
     REWRITES,
+    SHADOW_RECOMMENDATIONS,
     TOPICS,
     Topic,
 )
@@ -54,8 +55,9 @@ from streaming.profiles.fold_inputs import received_event
 from streaming.profiles.stated_parts import StatedParts
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
+from streaming.serving.list_values import anonymous_profile, recommendation_value
 from streaming.serving.ranker import Profile as Ranked
-from streaming.serving.scoring import anonymous_profile, recommendation_value
+from streaming.serving.rollouts.rollout import Mode, Rollout
 from streaming.timestamps import parse_timestamp
 from training.ranking.most_popular import MostPopularRanker
 from training.taxonomy.mapper import Mapper
@@ -80,6 +82,7 @@ def samples(name: str) -> list[dict[str, Any]]:
         EVENTS.name: events,
         PROFILES.name: profiles,
         RECOMMENDATIONS.name: recommendations,
+        SHADOW_RECOMMENDATIONS.name: partial(recommendations, RolloutArm.SHADOW),
         MATCHES.name: matches,
         PLANS.name: plans,
         REWRITES.name: rewrites,
@@ -213,7 +216,7 @@ def rewrites() -> list[dict[str, Any]]:
     return [orjson.loads(to_json(one)) for one in made]
 
 
-def recommendations() -> list[dict[str, Any]]:
+def recommendations(arm: RolloutArm = RolloutArm.CHAMPION) -> list[dict[str, Any]]:
     """The popular list of each profile, and of nobody, with the fields that streaming adds."""
     asked = [*samples(PROFILES.name), anonymous_profile("2025-02-01T00:00:00.000000Z")]
     with TemporaryDirectory() as folder:
@@ -221,8 +224,12 @@ def recommendations() -> list[dict[str, Any]]:
         moments = [profile["as_of"] for profile in asked]
         lists = MostPopularRanker().rank(asked, moments, Path(folder), 5)
     versions = ServingVersions("careerstream", "1", 4)
+    rollout = Rollout(
+        rollout_id="a rollout", mode=Mode.CANARY, share=0.05, salt="s",
+        champion_version="1", model_version="2", started_at=MOMENT,
+    )  # fmt: skip
     return [
-        recommendation_value(profile, items, versions)
+        recommendation_value(profile, items, versions, rollout.assignment(arm))
         for profile, items in zip(asked, lists, strict=True)
     ]
 

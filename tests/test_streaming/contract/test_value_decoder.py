@@ -21,6 +21,7 @@ from streaming.contract.topics import (
     PROFILES,
     RECOMMENDATIONS,
     REWRITES,
+    SHADOW_RECOMMENDATIONS,
     TOPICS,
 )
 from streaming.contract.value_decoder import read_value
@@ -172,6 +173,7 @@ def test_null_is_allowed_for_exactly_the_optional_fields(topic):
         CANDIDATES: CANDIDATE,
         PROFILES: PROFILE,
         RECOMMENDATIONS: RECOMMENDATION,
+        SHADOW_RECOMMENDATIONS: RECOMMENDATION,
         CONVERSATIONS: TURN,
         PLANS: PLAN,
         REWRITES: REWRITE,

@@ -27,7 +27,7 @@ from streaming.names import comparable
 from streaming.profiles.fold import fold
 from streaming.profiles.fold_inputs import received_event, received_stated_part
 from streaming.serving.champion import ServingVersions
-from streaming.serving.scoring import recommendation_value
+from streaming.serving.list_values import recommendation_value
 from training.data.dataset import Dataset
 
 TIME = "2026-03-01T10:{:02d}:00.000000Z"

@@ -7,7 +7,7 @@ from streaming.contract.records import Posting
 from streaming.contract.spark_types import spark_type
 from streaming.serving.catalogue import Catalogue
 from streaming.serving.champion import ServingVersions
-from streaming.serving.scoring import recommendation_value
+from streaming.serving.list_values import recommendation_value
 from streaming.wishes.hard_wishes import parsed_pay
 
 NOW = "2026-03-01T00:00:00.000000Z"

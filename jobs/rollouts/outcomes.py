@@ -16,7 +16,7 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
-from streaming.contract.records import ANONYMOUS, EventKind
+from streaming.contract.records import ANONYMOUS, EventKind, RolloutArm
 from streaming.errors import InputError
 from streaming.lake import tables
 from streaming.settings import Settings
@@ -26,6 +26,10 @@ CLICKS = (EventKind.VIEW, EventKind.SAVE, EventKind.APPLY)
 OUTCOMES = {"clicked": CLICKS, "applied": (EventKind.APPLY,), "dismissed": (EventKind.DISMISS,)}
 """What can become of a list, and the kinds of events that say so."""
 _DRAWS = 1_000
+
+
+JUDGED = ("clicked", "applied")
+"""The outcomes of which a challenger must not have fewer."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,40 @@ def read_outcomes(spark: SparkSession, settings: Settings, since: str | None = N
     finally:
         joined.unpersist()
     return Outcomes(versions, dict(sorted(by_rank.items())), unknown)
+
+
+def read_arms(
+    spark: SparkSession, settings: Settings, rollout_id: str
+) -> dict[str, dict[str, np.ndarray]]:
+    """Read what became of the lists of a rollout.
+
+    Returns:
+        For each arm and outcome (people, 2) float64: of each person, in the order of their ids, the
+        lists, and those with this outcome.
+
+    Raises:
+        InputError: the lake has no such table.
+    """
+    decisions, events = (
+        tables.read(spark, settings, table, tables.version(spark, settings, table))
+        for table in (tables.DECISIONS, tables.EVENTS)
+    )
+    key = ["recommendation_id", "candidate_id"]
+    own = decisions.where(F.col("rollout.rollout_id") == rollout_id)
+    lists = own.select(*key, F.col("rollout.arm").alias("arm"))
+    joined = lists.join(_by_list(_acts(events)), key, "left")
+    sums = (F.sum(F.coalesce(name, F.lit(0))).alias(name) for name in OUTCOMES)
+    people = joined.groupBy("arm", "candidate_id").agg(F.count("*").alias("lists"), *sums)
+    rows = people.orderBy("candidate_id").collect()
+    return {
+        arm: {
+            name: np.array(
+                [(row["lists"], row[name]) for row in rows if row["arm"] == arm], dtype=np.float64
+            ).reshape(-1, 2)
+            for name in OUTCOMES
+        }
+        for arm in (RolloutArm.CHAMPION, RolloutArm.CHALLENGER)
+    }
 
 
 def _acts(events: DataFrame) -> DataFrame:

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jobs.cli.app import app
-from jobs.operations.outcomes import read_outcomes
+from jobs.rollouts.outcomes import read_outcomes
 from streaming.errors import InputError, SettingsError
 from streaming.lake import tables
 from streaming.timestamps import parse_timestamp

@@ -1,0 +1,1 @@
+"""Rollouts judged by what people do with the lists."""
