@@ -140,8 +140,8 @@ class SparkSettings(Section):
     state_partitions: int = Field(
         default=2,
         ge=1,
-        description="partitions of the keyed state, fixed once a checkpoint exists: about one per "
-        "core of the largest cluster to come",
+        description="partitions of the keyed state, for a new checkpoint (`careerstream reshard` "
+        "moves an older one): about one per core of the largest cluster to come",
     )
     driver_memory: str = Field(default="2g", description="memory of the driver's JVM")
     tuned: str = Field(

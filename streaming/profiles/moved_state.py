@@ -54,16 +54,16 @@ def take_out(spark: SparkSession, checkpoint: str, partitions: int) -> TakenOut:
             "spark.state_partitions"
         )
     folder = f"{checkpoint}{MOVED}"
-    files.delete(folder)
+    files.delete_folder(folder)
     rows = _state(spark, checkpoint, batch)
     rows.write.parquet(f"{folder}/{_ROWS}")
     if _newest(files, f"{checkpoint}/commits") != batch:
-        files.delete(folder)
+        files.delete_folder(folder)
         raise InputError(f"a job writes to {checkpoint}; stop it first (update_profiles, hot_path)")
     # The lines: version of the format, metadata, then one for each source.
     log = files.read_bytes(f"{checkpoint}/offsets/{batch}").decode().splitlines()
     files.write_bytes(f"{folder}/{_OFFSETS}", log[2].encode())
-    files.delete(f"{checkpoint}{BEFORE}")
+    files.delete_folder(f"{checkpoint}{BEFORE}")
     files.rename(checkpoint, f"{checkpoint}{BEFORE}")
     return TakenOut(spark.read.parquet(f"{folder}/{_ROWS}").count(), before)
 
@@ -87,8 +87,8 @@ def remove_leftovers(spark: SparkSession, checkpoint: str) -> None:
     """Remove what a move has left behind, once the new checkpoint has a batch."""
     files = HadoopFiles(spark)
     if _newest(files, f"{checkpoint}/commits") is not None:
-        files.delete(f"{checkpoint}{MOVED}")
-        files.delete(f"{checkpoint}{BEFORE}")
+        files.delete_folder(f"{checkpoint}{MOVED}")
+        files.delete_folder(f"{checkpoint}{BEFORE}")
 
 
 def _newest(files: HadoopFiles, folder: str) -> int | None:

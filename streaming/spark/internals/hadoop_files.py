@@ -57,6 +57,10 @@ class HadoopFiles:
         """Remove a file, if it is there."""
         self._system(path).delete(self._path(path), False)  # noqa: FBT003 - Java's recursive
 
+    def delete_folder(self, path: str) -> None:
+        """Remove a folder and all that is in it, if it is there."""
+        self._system(path).delete(self._path(path), True)  # noqa: FBT003 - Java's recursive
+
     def default_is_local(self) -> bool:
         """Return whether a path without a scheme is a local one."""
         return str(self._conf.get("fs.defaultFS", "file:///")).startswith("file:")
