@@ -26,7 +26,7 @@ if [[ -z "$$chosen" ]]; then \
 fi
 endef
 
-.PHONY: help setup demo console test nightly lint format lock wheel image archive clean
+.PHONY: help setup demo console test nightly helm lint format lock wheel image archive clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' "$(ROOT)/Makefile"
@@ -55,6 +55,9 @@ test: setup ## all tests but the nightly ones, by two workers; ARGS="-k fold" ru
 nightly: setup ## the long tests, and the property tests with new random examples
 	@cd "$(ROOT)" && exec "$(BIN)/python" -m pytest -m "nightly or hypothesis" \
 		--hypothesis-profile default $(ARGS)
+
+helm: setup ## Helm, built by Go where there is none, for the tests of infra/helm
+	@cd "$(ROOT)" && exec "$(BIN)/python" -m infra.setup.helm
 
 lint: setup ## style, format and types
 	@cd "$(ROOT)" && "$(BIN)/ruff" check && "$(BIN)/ruff" format --check && "$(BIN)/mypy"
