@@ -67,8 +67,9 @@ conf:
   spark.kubernetes.executor.podTemplateFile: /etc/careerstream/executor-pod.yaml
   spark.kubernetes.executor.podTemplateContainerName: executor
   spark.kubernetes.authenticate.executor.serviceAccountName: {{ include "careerstream.name" .root }}-executor
-  # Executors use no volume claims, so the driver needs no rights on them.
+  # Spark makes no volume claims and no Service here, so the driver needs no rights on them.
   spark.kubernetes.driver.ownPersistentVolumeClaim: "false"
+  spark.kubernetes.driver.service.deleteOnTermination: "false"
 {{- end }}
 {{- end }}
 
