@@ -382,6 +382,12 @@ class PrivacySettings(Section):
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
         description="environment variable with that key, in place of a file",
     )
+    idle_days: float | None = Field(
+        default=None,
+        gt=0,
+        description="days of event time after which `careerstream retention` erases people of "
+        "whom nothing came; default: no rule",
+    )
     signing_key_file: Path | None = Field(
         default=None,
         description="private Ed25519 key (PEM) that signs receipts; default: "

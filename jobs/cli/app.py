@@ -38,7 +38,7 @@ from jobs.cli.commands.market import (
     write,
 )
 from jobs.cli.commands.market import understand as understanding
-from jobs.cli.commands.privacy import audit_log, erase, export, reveal
+from jobs.cli.commands.privacy import audit_log, erase, export, retention, reveal
 from jobs.cli.commands.rollouts import rollout
 from jobs.runtime.terminal import errors_as_exit_codes
 
@@ -69,6 +69,7 @@ app.command("maintain", rich_help_panel=RUN)(lake.maintain)
 app.command("rebuild-profiles", rich_help_panel=RUN)(lake.rebuild_profiles)
 app.command("reshard", rich_help_panel=RUN)(lake.reshard)
 app.command("erase", rich_help_panel=RUN)(erase.erase)
+app.command("retention", rich_help_panel=RUN)(retention.retention)
 app.command("export", rich_help_panel=INSPECT)(export.export)
 app.add_typer(audit_log.app, name="audit-log", rich_help_panel=INSPECT)
 app.command("reveal", rich_help_panel=INSPECT)(reveal.reveal)

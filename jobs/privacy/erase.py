@@ -24,6 +24,7 @@ from jobs.privacy.send_fences import send_fences
 from jobs.privacy.stays import stay_of
 from jobs.privacy.topic_search import search_segments, search_topics
 from jobs.privacy.trained_models import TrainedOn, models_trained_on, retire
+from jobs.upkeep.maintain import maintain
 from streaming.contract.erasures import TopicFence
 from streaming.contract.records import ANONYMOUS, MAX_ID_LENGTH
 from streaming.contract.topics import CANDIDATES, EVENTS
@@ -31,9 +32,10 @@ from streaming.errors import InputError, quote
 from streaming.kafka.topic_reader import read_messages
 from streaming.lake import tables
 from streaming.lake.erasures import delete_behind, delete_matching, record_fences
-from streaming.lake.maintenance import maintain_tables
 from streaming.privacy.personal_values import without_personal_data
 from streaming.privacy.pseudonyms import is_pseudonym, known_as, pseudonyms_of
+from streaming.profiles.moved_state import moved_state
+from streaming.profiles.profile_operator import JOB
 from streaming.settings import Settings
 from streaming.spark.internals.delta_versions import current_version
 from streaming.timestamps import format_timestamp
@@ -100,6 +102,11 @@ def erase(
     people = _people(candidate_ids, fences)
     fences = [_as_known(fence, settings) for fence in fences]
     spark = open_spark()
+    if moved_state(spark, f"{settings.checkpoints}/{JOB}") is not None:
+        raise InputError(
+            "the state of profiles is on its way to a new checkpoint (`careerstream reshard`); "
+            "the fences are sent: start update_profiles or hot_path, and run this again"
+        )
     on_stage("recording the fences")
     record_fences(spark, settings, fences)
     on_stage("searching")
@@ -112,7 +119,7 @@ def erase(
         for place in places
         if place.kind is PlaceKind.FILE and place.found
     }
-    maintain_tables(spark, settings)
+    maintain(spark, settings)
     serving = None
     if models == "retire" and trained_on:
         on_stage("training without them")

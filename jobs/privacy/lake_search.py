@@ -9,6 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from jobs.privacy.findings import Place, PlaceKind
 from jobs.privacy.person_traces import Traces
 from streaming.lake import tables
+from streaming.profiles.documents import read_documents
 from streaming.profiles.fences import KEY
 from streaming.profiles.profile_operator import JOB
 from streaming.settings import Settings
@@ -84,16 +85,7 @@ def newest_documents(
 
 def _state(spark: SparkSession, checkpoint: str, batch: int, traces: Traces) -> list[Row]:
     """Return the documents of the people in the state as a batch left it."""
-    rows = (
-        spark.read.format("statestore")
-        .option("stateVarName", "profiles")
-        .option("batchId", batch)
-        .load(checkpoint)
-    )
-    own = rows.select(
-        F.col("user_map_key.candidate_id").alias("candidate_id"),
-        F.col("user_map_value.profile").alias("document"),
-    )
+    own = read_documents(spark, checkpoint, batch)
     return own.where(F.col("candidate_id").isin(*traces.known_as)).collect()
 
 

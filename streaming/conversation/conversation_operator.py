@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
 from streaming.contract.conversation import Speaker
@@ -64,9 +64,9 @@ class ConversationOperator:
         """Open the state."""
         self._memories = open_documents(handle, "conversations", self.tuned)
 
-    def load_initial(self, row: Row) -> None:
+    def load_initial(self, rows: pa.RecordBatch) -> None:
         """Refuse rows: the query has no first state."""
-        raise ValueError(f"the conversation of {row.candidate_id} has no first state")
+        raise ValueError(f"{rows.num_rows} conversations came as a first state; there is none")
 
     def close(self) -> None:
         """Close the state."""

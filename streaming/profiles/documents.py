@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 from pyspark.sql.types import StringType, StructField, StructType
 
@@ -13,6 +15,22 @@ from streaming.spark.internals.tuned.state_client import PipelinedDocuments
 _KEY = StructType([StructField("candidate_id", StringType())])
 _VALUE = StructType([StructField("profile", StringType())])
 """These names stand in checkpoints. Given as text, the JVM would parse them twice a task."""
+
+
+def read_documents(spark: SparkSession, checkpoint: str, batch: int) -> DataFrame:
+    """Read the documents of a checkpoint as a batch left them: `candidate_id` and `document`."""
+    # Spark's reader asks a coordinator that only a session with queries has; this makes it.
+    spark.streams.active  # noqa: B018
+    rows = (
+        spark.read.format("statestore")
+        .option("stateVarName", "profiles")
+        .option("batchId", batch)
+        .load(checkpoint)
+    )
+    return rows.select(
+        F.col("user_map_key.candidate_id").alias("candidate_id"),
+        F.col("user_map_value.profile").alias("document"),
+    )
 
 
 class Documents(Protocol):

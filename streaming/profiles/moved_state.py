@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.errors import InputError
+from streaming.profiles.documents import read_documents
 from streaming.profiles.rebuild import REBUILT
 from streaming.profiles.state_shards import partitions_of
 from streaming.spark.internals.hadoop_files import HadoopFiles
@@ -55,7 +56,9 @@ def take_out(spark: SparkSession, checkpoint: str, partitions: int) -> TakenOut:
         )
     folder = f"{checkpoint}{MOVED}"
     files.delete_folder(folder)
-    rows = _state(spark, checkpoint, batch)
+    rows = read_documents(spark, checkpoint, batch).select(
+        "candidate_id", F.lit(0).cast("long").alias("version"), F.col("document").alias("profile")
+    )
     rows.write.parquet(f"{folder}/{_ROWS}")
     if _newest(files, f"{checkpoint}/commits") != batch:
         files.delete_folder(folder)
@@ -93,17 +96,3 @@ def remove_leftovers(spark: SparkSession, checkpoint: str) -> None:
 
 def _newest(files: HadoopFiles, folder: str) -> int | None:
     return max((int(name) for name in files.list(folder) if name.isdigit()), default=None)
-
-
-def _state(spark: SparkSession, checkpoint: str, batch: int) -> DataFrame:
-    rows = (
-        spark.read.format("statestore")
-        .option("stateVarName", "profiles")
-        .option("batchId", batch)
-        .load(checkpoint)
-    )
-    return rows.select(
-        F.col("user_map_key.candidate_id").alias("candidate_id"),
-        F.lit(0).cast("long").alias("version"),
-        F.col("user_map_value.profile").alias("profile"),
-    )

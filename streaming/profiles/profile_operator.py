@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 from pyspark.serializers import CPickleSerializer
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
@@ -86,9 +86,10 @@ class ProfileOperator:
         self._unreadable: Counter[tuple[str, ...]] = Counter()
         self._profiles = open_documents(handle, "profiles", self.tuned)
 
-    def load_initial(self, row: Row) -> None:
-        """Keep a rebuilt profile (`rebuild.REBUILT`) as it is."""
-        self._profiles.put({row.candidate_id: to_ascii(row.profile)})
+    def load_initial(self, rows: pa.RecordBatch) -> None:
+        """Keep rebuilt profiles (`rebuild.REBUILT`) as they are."""
+        ids, documents = rows.column("candidate_id").to_pylist(), rows.column("profile").to_pylist()
+        self._profiles.put({who: to_ascii(own) for who, own in zip(ids, documents, strict=True)})
 
     def process(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Fold a shard's messages, candidate by candidate; pass on the dead letters."""

@@ -58,7 +58,8 @@ class RowOperator(StatefulProcessor):
     ) -> None:
         """Take a row of the initial state."""
         del key, timerValues
-        self._operator.load_initial(initialState)
+        for batch in _batches(iter([initialState])):
+            self._operator.load_initial(batch)
 
     def close(self) -> None:
         """Close the state."""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import pyarrow as pa
-from pyspark.sql import Row
 from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
 
@@ -17,8 +16,8 @@ class BatchOperator(Protocol):
     def open(self, handle: StatefulProcessorHandle) -> None:
         """Open the state."""
 
-    def load_initial(self, row: Row) -> None:
-        """Take a row of the initial state of the current key."""
+    def load_initial(self, rows: pa.RecordBatch) -> None:
+        """Take rows of the initial state of the current key."""
 
     def process(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Process all rows of the current key in a batch of the stream; return what leaves."""

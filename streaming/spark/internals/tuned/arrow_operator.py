@@ -17,7 +17,6 @@ from operator import itemgetter
 from typing import IO, Any, Self
 
 import pyarrow as pa
-from pyspark.sql import Row
 from pyspark.sql.pandas.serializers import (
     ArrowStreamSerializer,
     ArrowStreamUDFSerializer,
@@ -90,10 +89,10 @@ class ArrowOperator(StatefulProcessor):
     def handleInitialState(  # noqa: N802 - Spark's name
         self,
         key: Any,
-        initialState: Any,  # noqa: N803 - Spark's name; a Row
+        initialState: Any,  # noqa: N803 - Spark's name; a record batch
         timerValues: TimerValues,  # noqa: N803
     ) -> None:
-        """Take a row of the initial state."""
+        """Take rows of the initial state."""
         del key, timerValues
         self._operator.load_initial(initialState)
 
@@ -159,7 +158,7 @@ def _load_with_state(
             if column == _ROWS:
                 rows.append(batch)
             else:
-                state = (Row(**row) for row in batch.to_pylist())
+                state = iter([batch])  # one "row": the processor takes whole batches
                 yield TransformWithStateInPandasFuncMode.PROCESS_DATA, key, (iter(()), state)
         if rows:
             yield TransformWithStateInPandasFuncMode.PROCESS_DATA, key, (iter(rows), iter(()))
