@@ -64,16 +64,20 @@ def logged_session(
     """Make a `session` that ends with the block; its JVM writes to HOME/logs/APP.log."""
     file = settings.home / "logs" / f"{app}.log"
     file.parent.mkdir(parents=True, exist_ok=True)
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    # The JVM inherits the descriptors of this moment and keeps them.
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    terminal = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
+    # The JVM inherits the descriptors of this moment and keeps them. On standard output it would
+    # stand before the JSON of a command: Delta prints there what a vacuum has deleted.
     with file.open("ab") as log:
-        os.dup2(log.fileno(), 2)
+        for descriptor in terminal:
+            os.dup2(log.fileno(), descriptor)
     try:
         spark = session(settings, app, scores=scores, archives=archives)
     finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
+        for descriptor, own in terminal.items():
+            os.dup2(own, descriptor)
+            os.close(own)
     try:
         yield spark
     finally:
