@@ -1,5 +1,6 @@
 """Kafka's access control lists, made from the table of principals and compared with a cluster's."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from streaming.settings import KafkaSettings
 
 DEFAULT_PREFIX = "careerstream-"
 """What the names of users begin with."""
+_PROPAGATION_SECONDS = 10.0
 _KAFKA_OPERATIONS = {
     Operation.READ: (ACLOperation.READ,),
     Operation.WRITE: (ACLOperation.WRITE,),
@@ -97,6 +99,7 @@ def apply(
             answer = client.create_acls([table[grant] for grant in missing])
             if failures := answer["failed"]:
                 raise failures[0]
+            _await(client, set(missing))
         beyond = [present[grant] for grant in sorted(present.keys() - table.keys())]
         excess = [acl for acl in beyond if _is_excess(acl, kafka, prefix)]
         others = [acl for acl in beyond if acl not in excess and _reaches(acl, kafka)]
@@ -110,6 +113,15 @@ def apply(
         removed=[_grant(acl) for acl in removed],
         others=[_grant(acl) for acl in others],
     )
+
+
+def _await(client: KafkaAdminClient, created: set[Grant]) -> None:
+    """Wait until the broker knows new rules: the controller confirms them before that."""
+    deadline = time.monotonic() + _PROPAGATION_SECONDS
+    while not created <= {_grant(acl) for acl in client.describe_acls(_EVERYTHING)[0]}:
+        if time.monotonic() >= deadline:
+            return  # they are created, and other brokers may be as slow
+        time.sleep(0.1)
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from streaming import dependencies
 
 MODULE = "helm.sh/helm/v3/cmd/helm"
 VERSION = "v3.22.0"
+BUILD_SECONDS = 900.0
+"""The longest that a build may take."""
 
 
 def program() -> str | None:
@@ -33,8 +35,10 @@ def install() -> str:
     print(f"helm: building Helm {VERSION} with Go, a few minutes")
     environment = os.environ | {"GOBIN": str(_folder())}
     build = ["go", "install", "-trimpath", f"{MODULE}@{VERSION}"]
-    if subprocess.run(build, env=environment, check=False).returncode != 0:
-        return "Go did not build Helm, see above, so the chart's tests are skipped"
+    try:
+        subprocess.run(build, env=environment, check=True, timeout=BUILD_SECONDS)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        return f"Go did not build Helm ({error}), so the chart's tests are skipped"
     return f"Helm in {program()}"
 
 

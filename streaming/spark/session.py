@@ -1,5 +1,6 @@
 """The Spark session, the same for every job."""
 
+import atexit
 import os
 import sys
 import threading
@@ -18,6 +19,7 @@ from streaming.spark.configuration import (
     session_configuration,
 )
 from streaming.spark.internals.hadoop_files import HadoopFiles
+from streaming.spark.internals.java_gateway import end_jvm
 from streaming.spark.tuning import tune_jvm
 
 _STARTING_WORKERS, _STARTING_SECONDS = "starting-workers", 20.0
@@ -78,6 +80,9 @@ def logged_session(
         for descriptor, own in terminal.items():
             os.dup2(own, descriptor)
             os.close(own)
+    # Nothing of a command runs on when it has ended.
+    atexit.unregister(end_jvm)
+    atexit.register(end_jvm)
     try:
         yield spark
     finally:

@@ -26,6 +26,7 @@ QUERIES = {
     "archive_events",
     "archive_profiles",
     "archive_recommendations",
+    "archive_shadow-recommendations",
 }
 MARKET = MarketConfig(candidates=30, postings=80, events_per_candidate=8, days=10, seed=3)
 

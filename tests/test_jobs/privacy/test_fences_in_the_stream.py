@@ -13,6 +13,7 @@ from streaming.contract.topics import (
     CANDIDATES,
     DEAD_LETTERS,
     EVENTS,
+    LIST_TOPICS,
     POSTINGS,
     PROFILES,
     RECOMMENDATIONS,
@@ -104,7 +105,7 @@ def test_the_tables_are_without_them_and_the_fences_are_kept(world, spark):
         assert rows(spark, settings, table) >= {"c3", "c4"}
         assert not rows(spark, settings, table) & set(ERASED)
     kept = {(fence.topic, fence.candidate_id) for fence in read_fences(spark, settings)}
-    topics = (EVENTS, PROFILES, RECOMMENDATIONS)
+    topics = (EVENTS, PROFILES, *LIST_TOPICS)
     assert kept == {(topic.name, person) for topic in topics for person in ERASED}
     log = Path(tables.EVENTS.path(settings), "_delta_log")
     commits = [

@@ -21,6 +21,13 @@ from streaming.contract.topics import (
 )
 from streaming.kafka.topic_reader import read_latest, read_messages
 from streaming.lake import tables
+from streaming.metrics.definitions import (
+    ROLLOUT_ERRORS,
+    ROLLOUT_LISTS,
+    ROLLOUT_SECONDS,
+    ROLLOUTS_ABORTED,
+)
+from streaming.metrics.registry import REGISTRY
 from streaming.serving.champion import read_current_versions
 from streaming.serving.rollouts.rollout import read_rollouts
 from streaming.settings import RolloutSettings
@@ -32,6 +39,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
 
 PATIENCE = 90.0
 PEOPLE = [f"c{n:03}" for n in range(120)]
+ROLLOUT_METRICS = (ROLLOUT_ERRORS, ROLLOUT_LISTS, ROLLOUT_SECONDS, ROLLOUTS_ABORTED)
 FATAL = "p05"
 """A model below fails for whoever has viewed it."""
 MODEL = '''
@@ -251,6 +259,8 @@ def test_who_the_challenger_fails_for_gets_the_champions_list(market, started):
         assert read_rollouts(market.settings).ended[-1].reason == "errors: 2 of 3 lists failed"
         market.wait(lambda: read_rollouts(market.settings).remake == (), running)
         assert market.newest()[fine]["model_version"] == rollout.champion_version
+    shown = {sample.name: sample for family in REGISTRY.collect() for sample in family.samples}
+    assert {metric.full_name for metric in ROLLOUT_METRICS} <= shown.keys()
 
 
 def test_lists_of_a_shadow_are_kept_and_not_published(market, started, spark):

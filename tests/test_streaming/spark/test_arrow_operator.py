@@ -112,7 +112,11 @@ def test_a_first_state_is_taken_before_the_rows_of_its_key():
         )
     ]
     given = [
-        (key, [one.to_pylist() for one in calls[0]], [one.name for one in calls[1]])
+        (
+            key,
+            [one.to_pylist() for one in calls[0]],
+            [name for one in calls[1] for name in one.column("name").to_pylist()],
+        )
         for mode, key, calls in serializer.load_stream(heard_as(batches))
         if mode.name == "PROCESS_DATA"
     ]
