@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -63,10 +63,12 @@ def replay(
     Args:
         profile: the recorded version.
         bundle: of the recorded versions of model and catalogue.
-        recorded: the list as it was published.
+        recorded: the list as it was published; its rollout and its share to shuffle are taken.
         sizes: of which one is that of the list; the first is taken where none gives its bytes.
     """
     as_recorded = to_json(recorded)
+    share = None if recorded.shuffle is None else recorded.shuffle.propensity
+    bundle = replace(bundle, versions=replace(bundle.versions, shuffle_share=share))
     assignment = None if recorded.rollout is None else recorded.rollout.model_dump(mode="json")
     replays = (
         Replay(as_recorded, make_recommendations([profile], bundle, size, assignment)[0], size)

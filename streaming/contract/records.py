@@ -430,11 +430,24 @@ class RolloutAssignment(Record):
     )
 
 
+class ShuffleAssignment(Record):
+    """Whether the first ten items of a list stand in a random order."""
+
+    shuffled: bool = Field(
+        description="true: in a random order, which the list's id decides; every order was equally "
+        "likely. false: in the model's"
+    )
+    propensity: float = Field(
+        ge=0, le=1, description="the probability with which the list was to be shuffled"
+    )
+
+
 class Recommendation(Versioned):
     """A ranked list of postings for one profile version, by one model, over one catalogue."""
 
     recommendation_id: str = Field(
-        description="hash of candidate, profile, model and catalogue versions, and rollout"
+        description="hash of candidate, profile, model and catalogue versions, rollout, and "
+        "propensity of a shuffle"
     )
     candidate_id: Id = Field(description="for whom; '*' for anonymous visitors")
     personal: bool = Field(description="false for the popular list under '*'")
@@ -443,12 +456,17 @@ class Recommendation(Versioned):
     model_version: str = Field(description="its version")
     catalogue_version: int = Field(description="version of the table of postings")
     as_of: datetime = Field(description="the time at which postings are open or expired")
-    items: list[Item] = Field(description="best first; empty when nothing fits")
+    items: list[Item] = Field(
+        description="best first, unless `shuffle` says otherwise; empty when nothing fits"
+    )
     triggered_by: TriggeredBy | None = Field(
         default=None, description="copied from the profile, to measure latency"
     )
     rollout: RolloutAssignment | None = Field(
         default=None, description="the rollout that the candidate is in, if one is on"
+    )
+    shuffle: ShuffleAssignment | None = Field(
+        default=None, description="only while a share of the lists is shuffled"
     )
 
 

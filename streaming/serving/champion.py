@@ -10,7 +10,7 @@ import orjson
 from mlflow.exceptions import MlflowException
 
 from streaming.errors import ModelError
-from streaming.serving.rollouts.rollout import Rollout
+from streaming.serving.rollouts.rollout import Mode, Rollout
 from streaming.settings import Settings
 
 CHAMPION = "champion"
@@ -21,12 +21,14 @@ CURRENT_FILE = "current.json"
 
 @dataclass(frozen=True, order=True)
 class ServingVersions:
-    """A version of the model, one of the catalogue, and the rollout that is on."""
+    """A version of the model, one of the catalogue, the rollout that is on, a share to shuffle."""
 
     model_name: str
     model_version: str
     catalogue_version: int
     rollout: Rollout | None = None
+    shuffle_share: float | None = None
+    """Of the lists, above 0; None: no list is shuffled."""
 
     @classmethod
     def from_json(cls, text: bytes) -> "ServingVersions":
@@ -36,15 +38,20 @@ class ServingVersions:
         return cls(**{**value, "rollout": None if rollout is None else Rollout(**rollout)})
 
     def to_json(self) -> bytes:
-        """Return them as JSON; without a rollout the field is left out."""
+        """Return them as JSON; without a rollout or a share the field is left out."""
         return orjson.dumps({name: own for name, own in asdict(self).items() if own is not None})
 
     @property
     def challenger(self) -> "ServingVersions | None":
-        """The versions of the other model of the rollout, with the same catalogue."""
+        """The versions of the other model of the rollout, with the same catalogue.
+
+        Its lists are shuffled as the champion's are, but nobody sees those of a shadow.
+        """
         if self.rollout is None:
             return None
-        return replace(self, model_version=self.rollout.model_version, rollout=None)
+        share = None if self.rollout.mode == Mode.SHADOW else self.shuffle_share
+        version = self.rollout.model_version
+        return replace(self, model_version=version, rollout=None, shuffle_share=share)
 
     @property
     def every(self) -> tuple["ServingVersions", ...]:

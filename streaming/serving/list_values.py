@@ -7,6 +7,7 @@ from typing import Any
 from streaming.contract.records import ANONYMOUS, SCHEMA_VERSION
 from streaming.serving.bundles import Bundle
 from streaming.serving.champion import ServingVersions
+from streaming.serving.exploration.shuffling import shuffle, shuffle_assignment
 from streaming.serving.ranker import Profile, RankedItem
 from streaming.timestamps import parse_timestamp
 from streaming.wishes.hard_wish_reasons import hard_wish_reasons
@@ -55,15 +56,22 @@ def recommendation_value(
 ) -> dict[str, Any]:
     """Return a value of `records.Recommendation`, ready to be written as JSON.
 
-    The reasons of each item are the ranker's, and one for each hard wish, which all items meet.
+    The reasons of each item are the ranker's, and one for each hard wish, which all items meet. The
+    list for everybody is never shuffled.
     """
     if asked := hard_wish_reasons(profile):
         items = [item | {"reasons": [*item["reasons"], *asked]} for item in items]
+    personal = profile["candidate_id"] != ANONYMOUS
+    list_id = recommendation_id(profile, versions, assignment)
+    shuffled = None
+    if personal and versions.shuffle_share is not None:
+        shuffled = shuffle_assignment(list_id, versions.shuffle_share)
+        items = shuffle(items, list_id) if shuffled["shuffled"] else items
     value = {
         "schema_version": SCHEMA_VERSION,
-        "recommendation_id": recommendation_id(profile, versions, assignment),
+        "recommendation_id": list_id,
         "candidate_id": profile["candidate_id"],
-        "personal": profile["candidate_id"] != ANONYMOUS,
+        "personal": personal,
         "profile_version": profile["version"],
         "model_name": versions.model_name,
         "model_version": versions.model_version,
@@ -75,13 +83,15 @@ def recommendation_value(
         value["triggered_by"] = profile["triggered_by"]
     if assignment is not None:
         value["rollout"] = {**assignment}
+    if shuffled is not None:
+        value["shuffle"] = shuffled
     return value
 
 
 def recommendation_id(
     profile: Profile, versions: ServingVersions, assignment: Mapping[str, Any] | None = None
 ) -> str:
-    """Hash what a list is made from: candidate, profile, model and catalogue versions, rollout."""
+    """Hash what a list is made from: candidate, profile, versions, rollout, share to shuffle."""
     parts = [
         profile["candidate_id"],
         str(profile["version"]),
@@ -91,4 +101,6 @@ def recommendation_id(
     ]
     if assignment is not None:
         parts.append(assignment["rollout_id"])
+    if versions.shuffle_share is not None and profile["candidate_id"] != ANONYMOUS:
+        parts.append(f"shuffle {versions.shuffle_share!r}")
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]

@@ -831,6 +831,27 @@ class RolloutAssignment(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShuffleAssignment(Record):
+    """Whether the first ten items of a list stand in a random order."""
+
+    shuffled: bool
+    """true: in a random order, which the list's id decides; every order was equally likely. false:
+    in the model's
+    """
+    propensity: float
+    """the probability with which the list was to be shuffled"""
+
+    @classmethod
+    def from_document(cls, value: object) -> Self:
+        """Read it from parsed JSON; a ContractError names the field that is wrong."""
+        document = object_of(value)
+        return cls(
+            shuffled=required(document, "shuffled", read_flag),
+            propensity=required(document, "propensity", read_float),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation(TopicRecord):
     """A ranked list of postings for one profile version, by one model, over one catalogue."""
 
@@ -840,7 +861,9 @@ class Recommendation(TopicRecord):
     schema_version: int = SCHEMA_VERSION
     """version of this contract"""
     recommendation_id: str
-    """hash of candidate, profile, model and catalogue versions, and rollout"""
+    """hash of candidate, profile, model and catalogue versions, rollout, and propensity of a
+    shuffle
+    """
     candidate_id: str
     """for whom; '*' for anonymous visitors"""
     personal: bool
@@ -856,11 +879,13 @@ class Recommendation(TopicRecord):
     as_of: datetime
     """the time at which postings are open or expired"""
     items: tuple[Item, ...]
-    """best first; empty when nothing fits"""
+    """best first, unless `shuffle` says otherwise; empty when nothing fits"""
     triggered_by: TriggeredBy | None = None
     """copied from the profile, to measure latency"""
     rollout: RolloutAssignment | None = None
     """the rollout that the candidate is in, if one is on"""
+    shuffle: ShuffleAssignment | None = None
+    """only while a share of the lists is shuffled"""
 
     @classmethod
     def from_document(cls, value: object) -> Self:
@@ -879,6 +904,7 @@ class Recommendation(TopicRecord):
             items=required_objects(document, "items", Item.from_document),
             triggered_by=optional(document, "triggered_by", TriggeredBy.from_document),
             rollout=optional(document, "rollout", RolloutAssignment.from_document),
+            shuffle=optional(document, "shuffle", ShuffleAssignment.from_document),
         )
 
 

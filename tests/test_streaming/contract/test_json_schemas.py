@@ -223,7 +223,7 @@ def recommendations(arm: RolloutArm = RolloutArm.CHAMPION) -> list[dict[str, Any
         MostPopularRanker().prepare(catalogue(), Path(folder))
         moments = [profile["as_of"] for profile in asked]
         lists = MostPopularRanker().rank(asked, moments, Path(folder), 5)
-    versions = ServingVersions("careerstream", "1", 4)
+    versions = ServingVersions("careerstream", "1", 4, shuffle_share=0.5)
     rollout = Rollout(
         rollout_id="a rollout", mode=Mode.CANARY, share=0.05, salt="s",
         champion_version="1", model_version="2", started_at=MOMENT,
