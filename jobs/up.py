@@ -9,6 +9,7 @@ from functools import partial
 from pyspark.sql import SparkSession
 
 from jobs import archive, converse, hot_path, index_postings, match, plan
+from jobs.parity import parity
 from jobs.runtime.entrypoint import run_job
 from jobs.runtime.streaming_query import RunningJob, start_all
 from jobs.writing import rewrite
@@ -38,6 +39,8 @@ def start(spark: SparkSession, settings: Settings) -> RunningJob:
         starts.append(converse.start)
     if settings.rewrite.with_up == "yes":
         starts.append(rewrite.start)
+    if settings.parity.with_up == "yes":
+        starts.append(parity.start)
     return start_all([partial(start, spark, settings) for start in starts], settings)
 
 

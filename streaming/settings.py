@@ -365,6 +365,28 @@ class RewriteSettings(Section):
     )
 
 
+class ParitySettings(Section):
+    """What is served against what is recorded ([verify.md](verify.md#while-it-runs))."""
+
+    with_up: Literal["yes", "no"] = Field(
+        default="no", description="whether `careerstream up` runs the job parity beside the others"
+    )
+    sample: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
+        description="profiles, lists and training examples that a round compares, of each",
+    )
+    interval_seconds: float = Field(
+        default=60.0, gt=0, description="time between the starts of two rounds"
+    )
+    recent_hours: float = Field(
+        default=24.0,
+        gt=0,
+        description="age, before the newest in the lake, of the lists and events that are drawn",
+    )
+
+
 class PrivacySettings(Section):
     """Pseudonyms ([pseudonyms.md](pseudonyms.md)) and erasure ([erasure.md](erasure.md))."""
 
@@ -521,6 +543,7 @@ class Settings(BaseSettings):
     plan: PlanSettings = PlanSettings()
     converse: ConverseSettings = ConverseSettings()
     rewrite: RewriteSettings = RewriteSettings()
+    parity: ParitySettings = ParitySettings()
     privacy: PrivacySettings = PrivacySettings()
     fairness: FairnessSettings = FairnessSettings()
     language: LanguageSettings = LanguageSettings()

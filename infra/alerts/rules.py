@@ -18,6 +18,8 @@ from streaming.metrics.definitions import (
     LAG,
     LAST_SEEN,
     LATENCY,
+    PARITY_DIFFERENCES,
+    PARITY_SHARE,
     RECOMMENDATIONS,
     ROLLOUTS_ABORTED,
     STATE_BYTES,
@@ -131,6 +133,14 @@ ALERTS = (
         query="sum by (rule) (increase($ROLLOUTS_ABORTED[15m])) > 0",
         metrics={"ROLLOUTS_ABORTED": ROLLOUTS_ABORTED},
         summary="A challenger was taken back by the rule {{ $labels.rule }}.",
+    ),
+    Alert(
+        name="ParityBroken",
+        severity="warning",
+        after="0m",
+        query=("sum by (kind) (increase($DIFFERENCES[1h])) > 0 or min by (kind) ($SHARE) < 1"),
+        metrics={"DIFFERENCES": PARITY_DIFFERENCES, "SHARE": PARITY_SHARE},
+        summary="Some {{ $labels.kind }} are not what is recorded.",
     ),
     Alert(
         name="LakeStalled",

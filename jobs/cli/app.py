@@ -38,6 +38,7 @@ from jobs.cli.commands.market import (
     write,
 )
 from jobs.cli.commands.market import understand as understanding
+from jobs.cli.commands.parity.parity import parity
 from jobs.cli.commands.privacy import audit_log, erase, export, retention, reveal
 from jobs.cli.commands.rollouts import rollout
 from jobs.runtime.terminal import errors_as_exit_codes
@@ -93,6 +94,7 @@ benchmark.app.command("titles")(titles_benchmark.titles)
 benchmark.app.command("dialogues")(dialogues_benchmark.dialogues)
 benchmark.app.command("rewrites")(write.rewrites)
 app.command("verify", rich_help_panel=INSPECT)(verify.verify)
+app.command("parity", rich_help_panel=INSPECT)(parity)
 app.command("train", rich_help_panel=MODELS)(models.train)
 app.command("retrain", rich_help_panel=MODELS)(models.retrain)
 app.command("sweep", rich_help_panel=MODELS)(models.sweep)

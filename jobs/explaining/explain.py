@@ -127,7 +127,7 @@ def explain(
     made = read_recommendation(spark, settings, recommendation_id)
     profile = read_profile(spark, settings, made)
     with recorded_bundle(spark, settings, made) as bundle:
-        replayed = replay(profile, bundle, made, _sizes(settings, made))
+        replayed = replay(profile, bundle, made, list_sizes(settings, made))
         whole = ReplayedList(profile, bundle, bundle.catalogue(), replayed)
         answer = {
             "recommendation": orjson.loads(replayed.recorded),
@@ -159,7 +159,7 @@ def _history(
     return read_history(spark, settings, profile)
 
 
-def _sizes(settings: Settings, made: Recommendation) -> list[int]:
+def list_sizes(settings: Settings, made: Recommendation) -> list[int]:
     """Return the sizes that a list may have been made with: that of now, and its own."""
     sizes = (settings.recommend.list_size, len(made.items))
     return list(dict.fromkeys(size for size in sizes if size))

@@ -3,14 +3,14 @@
 What is gone is one line that says for how long it is kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import orjson
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from jobs.explaining.candidate_history import CandidateHistory
@@ -47,7 +47,16 @@ def read_recommendation(
             "right, and does archive run? It takes lists up every "
             f"{settings.jobs.lake_interval_seconds:g} seconds (jobs.lake_interval_seconds)"
         )
-    return Recommendation.model_validate(_present(found[0]))
+    return recommendation_of(found[0])
+
+
+def recommendation_of(row: Mapping[str, Any]) -> Recommendation:
+    """Return a row of Δ decisions, as Arrow gives it, as the list that was published.
+
+    Raises:
+        ValidationError: of pydantic, where the contract knows no such list.
+    """
+    return Recommendation.model_validate(_present(dict(row)))
 
 
 def read_profile(spark: SparkSession, settings: Settings, made: Recommendation) -> Document:
@@ -56,24 +65,48 @@ def read_profile(spark: SparkSession, settings: Settings, made: Recommendation) 
     Raises:
         InputError: Δ profiles does not hold it.
     """
-    if made.candidate_id == ANONYMOUS:
-        return dict(anonymous_profile(format_timestamp(made.as_of)))
-    at = tables.version(spark, settings, tables.PROFILES)
-    rows = tables.read(spark, settings, tables.PROFILES, at).where(
-        (F.col("candidate_id") == made.candidate_id) & (F.col("version") == made.profile_version)
-    )
-    columns = [name for name in rows.columns if name in tables.PROFILES.record.model_fields]
-    text = F.to_json(F.struct(*columns), {"timestampFormat": SPARK_FORMAT})
-    found = rows.select(text.alias("text")).collect()
-    if not found:
+    found = read_profiles(spark, settings, [made])
+    if made.recommendation_id not in found:
         raise InputError(
             f"profile version {made.profile_version} of candidate {quote(made.candidate_id)} is "
             "not in Δ profiles, which keeps every version that archive has read; archive reads "
             f"them every {settings.jobs.lake_interval_seconds:g} seconds "
             "(jobs.lake_interval_seconds), and the topic keeps each for 7 days"
         )
-    profile: Document = orjson.loads(found[0].text)
-    return profile
+    return found[made.recommendation_id]
+
+
+def read_profiles(
+    spark: SparkSession, settings: Settings, made: Sequence[Recommendation]
+) -> dict[str, Document]:
+    """Read the profile version of each list, by the list's id, where Δ profiles holds it."""
+    wanted = spark.createDataFrame(
+        [(one.candidate_id, one.profile_version) for one in made],
+        "candidate_id string, version long",
+    )
+    at = tables.version(spark, settings, tables.PROFILES)
+    rows = tables.read(spark, settings, tables.PROFILES, at).join(
+        F.broadcast(wanted.distinct()), ["candidate_id", "version"], how="left_semi"
+    )
+    known = {
+        (profile["candidate_id"], profile["version"]): profile
+        for profile in (orjson.loads(row.text) for row in rows.select(profile_text(rows)).collect())
+    }
+    found = {
+        one.recommendation_id: known.get((one.candidate_id, one.profile_version)) for one in made
+    }
+    found |= {
+        one.recommendation_id: dict(anonymous_profile(format_timestamp(one.as_of)))
+        for one in made
+        if one.candidate_id == ANONYMOUS
+    }
+    return {key: profile for key, profile in found.items() if profile is not None}
+
+
+def profile_text(rows: DataFrame) -> Column:
+    """Return rows of Δ profiles as JSON, as the profiles stood on their topic; column `text`."""
+    columns = [name for name in rows.columns if name in tables.PROFILES.record.model_fields]
+    return F.to_json(F.struct(*columns), {"timestampFormat": SPARK_FORMAT}).alias("text")
 
 
 def read_history(spark: SparkSession, settings: Settings, profile: Document) -> CandidateHistory:

@@ -1,7 +1,8 @@
 """Reads topics from outside Spark, up to their present end."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from streaming.settings import KafkaSettings
 
 def read_messages(
     kafka: KafkaSettings, topic: Topic, starts: Mapping[int, int] | None = None
-) -> Iterator[ConsumerRecord]:
+) -> Generator[ConsumerRecord]:
     """Yield every message of a topic up to now, partition by partition in offset order.
 
     `starts` are the partitions to read, and the offset to start at in each. Retention may have
@@ -45,9 +46,54 @@ def end_offsets(kafka: KafkaSettings, topic: Topic) -> dict[int, int]:
     Raises:
         BrokerError: no broker, or no such topic.
     """
+    return {number: offsets.stop for number, offsets in offset_ranges(kafka, topic).items()}
+
+
+def offset_ranges(kafka: KafkaSettings, topic: Topic) -> dict[int, range]:
+    """Return for each partition of a topic the offsets that it holds now; some may be empty.
+
+    Raises:
+        BrokerError: no broker, or no such topic.
+    """
     with _connected(kafka, topic) as (client, partitions):
-        ends = client.end_offsets(partitions)
-        return {partition.partition: offset for partition, offset in ends.items()}
+        first, ends = client.beginning_offsets(partitions), client.end_offsets(partitions)
+        return {one.partition: range(first[one], ends[one]) for one in partitions}
+
+
+def read_around(
+    kafka: KafkaSettings, topic: Topic, place: int, count: int
+) -> Iterator[ConsumerRecord]:
+    """Yield up to `count` messages of a topic in a row, from any place on.
+
+    The place is a number among the offsets of all partitions, one after the other; it may be beyond
+    them. After the end of the topic comes its beginning. No message comes twice.
+
+    Raises:
+        BrokerError: no broker, or no such topic.
+    """
+    left = count
+    for number, offsets in _around(offset_ranges(kafka, topic), place):
+        if not left:
+            return
+        with closing(read_messages(kafka, topic, {number: offsets.start})) as messages:
+            for record in islice(messages, left):
+                if record.offset >= offsets.stop:
+                    break
+                left -= 1
+                yield record
+
+
+def _around(ranges: Mapping[int, range], place: int) -> list[tuple[int, range]]:
+    """Return the offsets of each partition in the order of `read_around`."""
+    parts = [(number, ranges[number]) for number in sorted(ranges) if ranges[number]]
+    place %= max(1, sum(len(offsets) for _, offsets in parts))
+    while parts and place >= len(parts[0][1]):
+        place -= len(parts[0][1])
+        parts = [*parts[1:], parts[0]]
+    if not place:
+        return parts
+    (number, first), *others = parts
+    return [(number, first[place:]), *others, (number, first[:place])]
 
 
 @contextmanager

@@ -229,10 +229,38 @@ UNKNOWN_POSTINGS = Metric(
     "Events in scored profiles whose posting was not in the catalogue. They count once it is.",
     panel=Panel("Events of unknown postings", "sum(rate(NAME[5m]))", "events", "cps"),
 )
+PARITY_SHARE = Metric(
+    "parity_share",
+    "gauge",
+    (
+        "Share of what the newest round of parity compared that was equal, by kind: profiles, "
+        "lists, examples (what training makes of history). NaN where it compared nothing."
+    ),
+    ("kind",),
+    panel=Panel("Equal to what is recorded", "NAME", "{{kind}}", "percentunit"),
+)
+PARITY_DIFFERENCES = Metric(
+    "parity_differences_total",
+    "counter",
+    "Differences that rounds of parity found; their log names the first of each round.",
+    ("kind",),
+)
+PARITY_APART = Metric(
+    "parity_apart_total",
+    "counter",
+    (
+        "What rounds of parity drew and could not compare, by reason: lake_behind, erased, "
+        "profile_gone, model_gone, catalogue_gone, late, unknown_posting, nothing_before."
+    ),
+    ("kind", "reason"),
+)
+PARITY_ROUND = Metric(
+    "parity_round_timestamp_seconds", "gauge", "When the newest round of parity ended."
+)
 
 METRICS = (
     INPUT_ROWS, INPUT_RATE, PROCESSED_RATE, BATCH_SECONDS, PHASE_SECONDS, BATCH_ID, SOURCE_OFFSET,
     LAG, STATE_ROWS, STATE_BYTES, ACTIVE, LAST_SEEN, DEAD_LETTERS, FOLDED, RECOMMENDATIONS,
     LATENCY, REWRITES, ROLLOUT_LISTS, ROLLOUT_SECONDS, ROLLOUT_ERRORS, ROLLOUTS_ABORTED,
-    UNKNOWN_POSTINGS,
+    UNKNOWN_POSTINGS, PARITY_SHARE, PARITY_DIFFERENCES, PARITY_APART, PARITY_ROUND,
 )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from streaming.contract.records import EventKind
@@ -33,6 +33,9 @@ from streaming.timestamps import SPARK_FORMAT, format_timestamp
 
 JOB = "rebuild-profiles"
 REBUILT = "candidate_id string, version long, profile string"
+ASKED = "candidate_id string, last_event long, last_version long"
+"""Versions of profiles that are asked for, one of each candidate: the offset of the last event that
+it may hold, and the version."""
 _FENCES = "candidate_id string, fence string"
 _RECORD_BATCH = 256
 """Profiles handed back to Spark at once."""
@@ -61,12 +64,19 @@ class Comparison:
     """On the topic, and not in the lake."""
 
 
-def rebuild(spark: SparkSession, settings: Settings, *, with_fences: bool = False) -> DataFrame:
+def rebuild(
+    spark: SparkSession,
+    settings: Settings,
+    *,
+    with_fences: bool = False,
+    asked: DataFrame | None = None,
+) -> DataFrame:
     """Fold the lake into profiles.
 
     Work grows with the events in the lake; memory with those of one candidate. The fences of Δ
     erasures are obeyed. `with_fences` adds them to the profiles, as the state keeps them, also for
-    candidates of whom nothing else is left; their version is 0.
+    candidates of whom nothing else is left; their version is 0. With `asked`, few rows of `ASKED`,
+    these versions are made, and not the newest of everybody.
 
     Returns:
         `REBUILT`: one row for each candidate, the profile as JSON.
@@ -74,10 +84,10 @@ def rebuild(spark: SparkSession, settings: Settings, *, with_fences: bool = Fals
     Raises:
         InputError: there is no Δ events or Δ profiles.
     """
-    records = _events(spark, settings).unionByName(
-        _stated(spark, settings), allowMissingColumns=True
+    records = _events(spark, settings, asked).unionByName(
+        _stated(spark, settings, asked), allowMissingColumns=True
     )
-    fences = spark.createDataFrame(fence_rows(spark, settings), _FENCES)
+    fences = _asked_of(spark.createDataFrame(fence_rows(spark, settings), _FENCES), asked)
     records = records.unionByName(
         fences.withColumn("offset", F.lit(-1).cast("long")), allowMissingColumns=True
     )
@@ -178,9 +188,8 @@ def digest(profile: Document) -> bytes:
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
-def _events(spark: SparkSession, settings: Settings) -> DataFrame:
-    at = tables.version(spark, settings, tables.EVENTS)
-    rows = tables.read(spark, settings, tables.EVENTS, at)
+def events_to_fold(rows: DataFrame) -> DataFrame:
+    """Select what the fold takes of rows of Δ events; `received_event` reads a row."""
     return rows.where(F.col("kind") != EventKind.IMPRESSION.value).select(
         *("candidate_id", "offset", "event_id", "posting_id", "kind", "duration_seconds"),
         *(name for name in ("withdrawn",) if name in rows.columns),
@@ -188,10 +197,25 @@ def _events(spark: SparkSession, settings: Settings) -> DataFrame:
     )
 
 
-def _stated(spark: SparkSession, settings: Settings) -> DataFrame:
-    """Return the stated part of each candidate's newest profile."""
+def _events(spark: SparkSession, settings: Settings, asked: DataFrame | None) -> DataFrame:
+    at = tables.version(spark, settings, tables.EVENTS)
+    rows = tables.read(spark, settings, tables.EVENTS, at)
+    return events_to_fold(_asked_of(rows, asked, F.col("offset") <= F.col("last_event")))
+
+
+def _asked_of(rows: DataFrame, asked: DataFrame | None, within: Column | None = None) -> DataFrame:
+    """Leave out the rows of others, and those that are not within what is asked."""
+    if asked is None:
+        return rows
+    joined = rows.join(F.broadcast(asked), "candidate_id", how="inner")
+    return (joined if within is None else joined.where(within)).select(*rows.columns)
+
+
+def _stated(spark: SparkSession, settings: Settings, asked: DataFrame | None) -> DataFrame:
+    """Return the stated part of each candidate's newest profile, or of the one that is asked."""
     at = tables.version(spark, settings, tables.PROFILES)
     rows = tables.read(spark, settings, tables.PROFILES, at).where(F.col("stated").isNotNull())
+    rows = _asked_of(rows, asked, F.col("version") <= F.col("last_version"))
     newest = rows.groupBy("candidate_id").agg(
         F.max_by(F.struct("stated", "offsets"), "version").alias("newest")
     )

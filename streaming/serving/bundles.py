@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from pyspark import SparkFiles
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from streaming.lake import tables
 from streaming.serving.catalogue import Catalogue
@@ -106,15 +106,20 @@ def _posting_ids(bundle: Bundle) -> frozenset[str]:
     return frozenset(bundle.catalogue().posting_ids)
 
 
-def load_catalogue(spark: SparkSession, settings: Settings, version: int) -> Catalogue:
-    """Read the catalogue at a version of the table of postings.
+def load_catalogue(
+    spark: SparkSession, settings: Settings, version: int, wanted: DataFrame | None = None
+) -> Catalogue:
+    """Read the catalogue at a version of the table of postings, or its part with `wanted` ids.
 
     The function is not in `catalogue`, because a registered model carries that module to machines
     without Spark.
     """
     columns = [field.name for field in tables.MESSAGE_COLUMNS]
-    rows: pa.Table = tables.read(spark, settings, tables.POSTINGS, version).drop(*columns).toArrow()
-    return Catalogue.of(rows, version)
+    rows = tables.read(spark, settings, tables.POSTINGS, version).drop(*columns)
+    if wanted is not None:
+        rows = rows.join(wanted, "posting_id", how="left_semi")
+    table: pa.Table = rows.toArrow()
+    return Catalogue.of(table, version)
 
 
 class BundleStore:

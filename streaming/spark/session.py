@@ -66,6 +66,9 @@ def logged_session(
     """Make a `session` that ends with the block; its JVM writes to HOME/logs/APP.log."""
     file = settings.home / "logs" / f"{app}.log"
     file.parent.mkdir(parents=True, exist_ok=True)
+    # Nothing of a command runs on when it has ended, a signal while Spark starts included.
+    atexit.unregister(end_jvm)
+    atexit.register(end_jvm)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     terminal = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
@@ -80,9 +83,6 @@ def logged_session(
         for descriptor, own in terminal.items():
             os.dup2(own, descriptor)
             os.close(own)
-    # Nothing of a command runs on when it has ended.
-    atexit.unregister(end_jvm)
-    atexit.register(end_jvm)
     try:
         yield spark
     finally:

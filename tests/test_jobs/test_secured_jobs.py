@@ -6,6 +6,7 @@ import pytest
 from infra.broker import acls, provisioning
 from infra.broker.acls import DEFAULT_PREFIX
 from jobs import archive, converse, hot_path, index_postings, match, plan, recommend
+from jobs.parity.rounds import run_round
 from jobs.writing import rewrite
 from streaming.contract.access.principals import (
     ARCHIVE,
@@ -16,6 +17,7 @@ from streaming.contract.access.principals import (
     INDEX_POSTINGS,
     MATCH,
     OPERATOR,
+    PARITY,
     PLAN,
     PRODUCER,
     RECOMMEND,
@@ -134,8 +136,9 @@ def test_a_job_with_anothers_rights_does_not_start(after_the_hot_path, spark):
 
 
 @pytest.mark.nightly
-def test_every_other_job_works_with_its_own_rights(after_the_hot_path, run_jobs):
+def test_every_other_job_works_with_its_own_rights(after_the_hot_path, run_jobs, spark):
     run_jobs(after_the_hot_path, *OTHERS)
+    assert all(one.compared for one in run_round(spark, after_the_hot_path(PARITY), 1)[:2])
     reader = after_the_hot_path(CONSUMER).kafka
     assert "p1" in read_latest(reader, REWRITES)
     assert "c1" in read_latest(reader, RECOMMENDATIONS)

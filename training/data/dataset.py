@@ -226,6 +226,10 @@ class Dataset:
         as_of = _text(int(self.times[event]))
         return HeldOut(self.profile(candidate, event), as_of, (posting_id,))
 
+    def moments(self) -> list[tuple[str, str]]:
+        """Return the time and the id of each event, by which those of a candidate are ordered."""
+        return list(zip(map(_text, self.times.tolist()), self.event_ids.tolist(), strict=True))
+
     def candidate_of_events(self) -> np.ndarray:
         """Return the candidate of each event, (E,) int64."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))

@@ -118,6 +118,11 @@ REWRITE = Principal(
     reads=(POSTINGS, REWRITES),
     writes=(REWRITES,),
 )
+PARITY = Principal(
+    name="parity",
+    description="the job; it compares what is on the topic with the lake",
+    reads=(PROFILES,),
+)
 JOBS = (
     UPDATE_PROFILES,
     RECOMMEND,
@@ -128,6 +133,7 @@ JOBS = (
     PLAN,
     CONVERSE,
     REWRITE,
+    PARITY,
 )
 
 

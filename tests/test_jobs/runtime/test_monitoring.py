@@ -18,6 +18,10 @@ from streaming.contract.topics import CANDIDATES, EVENTS, POSTINGS
 from streaming.logs import JsonFormatter
 from streaming.metrics.definitions import (
     METRICS,
+    PARITY_APART,
+    PARITY_DIFFERENCES,
+    PARITY_ROUND,
+    PARITY_SHARE,
     REWRITES,
     ROLLOUT_ERRORS,
     ROLLOUT_LISTS,
@@ -35,9 +39,12 @@ JOBS = (index_postings, update_profiles, recommend)
 QUERIES = {"index_postings", "update_profiles", "recommend"}
 ELSEWHERE = {
     metric.full_name
-    for metric in (REWRITES, ROLLOUT_LISTS, ROLLOUT_SECONDS, ROLLOUT_ERRORS, ROLLOUTS_ABORTED)
+    for metric in (
+        *(REWRITES, ROLLOUT_LISTS, ROLLOUT_SECONDS, ROLLOUT_ERRORS, ROLLOUTS_ABORTED),
+        *(PARITY_SHARE, PARITY_DIFFERENCES, PARITY_APART, PARITY_ROUND),
+    )
 }
-"""Of another job, and of a rollout."""
+"""Of other jobs, and of a rollout."""
 
 
 def click(number, **changes):

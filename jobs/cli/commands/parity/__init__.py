@@ -1,0 +1,1 @@
+"""The command that compares what is served with what is recorded."""
