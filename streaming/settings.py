@@ -262,6 +262,13 @@ class RecommendSettings(Section):
     refresh_interval_seconds: float = Field(
         default=2.0, gt=0, description="time between checks for a new champion or catalogue"
     )
+    shuffle_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        description="share of the lists whose first ten items are published in a random order, to "
+        "learn how much a place counts ([exploration.md](exploration.md)); 0: none",
+    )
 
 
 class RolloutSettings(Section):

@@ -10,13 +10,17 @@ from infra.simulator.file_export import write
 from infra.simulator.market import Market, occupations
 from infra.simulator.population.market_config import MarketConfig
 from infra.simulator.record_fields import SOURCE
+from infra.simulator.visits import FEATURES, Visitors, Visits
 from infra.simulator.vocabulary.occupation import LANGUAGES
 
 __all__ = [
+    "FEATURES",
     "LANGUAGES",
     "SOURCE",
     "Market",
     "MarketConfig",
+    "Visitors",
+    "Visits",
     "occupations",
     "write",
 ]

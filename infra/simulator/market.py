@@ -15,6 +15,7 @@ from infra.simulator.population.taxonomy import ABSENT
 from infra.simulator.posting_records import posting_record
 from infra.simulator.record_fields import candidate_id, posting_id
 from infra.simulator.sessions import simulate_events
+from infra.simulator.visits import Visits, draw_visits
 from infra.simulator.vocabulary.occupation import LANGUAGES, Occupation
 from infra.simulator.vocabulary.occupations import OCCUPATIONS
 from infra.simulator.vocabulary.places import CITIES
@@ -91,6 +92,11 @@ class Market:
         taxonomy = self._parameters.taxonomy
         choice_model = ChoiceModel(taxonomy, self._postings, self._candidates)
         yield from simulate_events(self._parameters, choice_model)
+
+    def visits(self, count: int, seed: int) -> Visits:
+        """Draw visits to lists whose order somebody else decides; equal seeds give equal ones."""
+        choice_model = ChoiceModel(self._parameters.taxonomy, self._postings, self._candidates)
+        return draw_visits(self._parameters, choice_model, count, seed)
 
     def true_wishes(self, candidate: str) -> TrueWishes:
         """Return what a candidate really looks for, stated or not, in the words of postings."""

@@ -238,6 +238,27 @@ def opened_positions(utility: np.ndarray, rng: np.random.Generator) -> list[int]
         rng: source of randomness.
     """
     views = min(1 + int(rng.poisson(_MEAN_EXTRA_VIEWS)), _MOST_VIEWS)
-    bias = _POSITION_BIAS * np.log1p(np.arange(len(utility)))
-    keys = utility - bias + gumbel_noise(rng, len(utility))
+    keys = utility - position_bias(len(utility)) + gumbel_noise(rng, len(utility))
     return sorted(np.argsort(-keys)[:views].tolist())
+
+
+def opened_of_pages(utility: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Choose the positions of N pages that are opened, as `opened_positions` does.
+
+    Args:
+        utility: of each posting on each page, (N, P).
+        rng: source of randomness.
+
+    Returns:
+        (N, P) bool.
+    """
+    count, page = utility.shape
+    views = np.minimum(1 + rng.poisson(_MEAN_EXTRA_VIEWS, count), _MOST_VIEWS)
+    keys = utility - position_bias(page) + gumbel_noise(rng, utility.shape)
+    ranks = np.argsort(np.argsort(-keys, axis=1), axis=1)
+    return np.asarray(ranks < views[:, None])
+
+
+def position_bias(page: int) -> np.ndarray:
+    """Return the utility that the positions of a page cost, (P,)."""
+    return np.asarray(_POSITION_BIAS * np.log1p(np.arange(page)))

@@ -22,6 +22,8 @@ from jobs.cli.commands import (
     status,
     verify,
 )
+from jobs.cli.commands.exploration.off_policy_benchmark import off_policy
+from jobs.cli.commands.exploration.position_bias import position_bias
 from jobs.cli.commands.fairness import audit, groups
 from jobs.cli.commands.invocation import Invocation
 from jobs.cli.commands.market import (
@@ -84,6 +86,7 @@ app.command("write", rich_help_panel=INSPECT)(write.write)
 app.add_typer(similarity.app, name="similar", rich_help_panel=INSPECT)
 app.command("groups", rich_help_panel=INSPECT)(similarity.groups)
 app.command("candidates", rich_help_panel=INSPECT)(matches.candidates)
+app.command("position-bias", rich_help_panel=INSPECT)(position_bias)
 app.command("audit", rich_help_panel=INSPECT)(audit.audit)
 app.command("status", rich_help_panel=INSPECT)(status.status)
 app.add_typer(benchmark.app, name="benchmark", rich_help_panel=INSPECT)
@@ -93,6 +96,7 @@ benchmark.app.command("candidates")(candidates_benchmark.candidates)
 benchmark.app.command("titles")(titles_benchmark.titles)
 benchmark.app.command("dialogues")(dialogues_benchmark.dialogues)
 benchmark.app.command("rewrites")(write.rewrites)
+benchmark.app.command("off-policy")(off_policy)
 app.command("verify", rich_help_panel=INSPECT)(verify.verify)
 app.command("parity", rich_help_panel=INSPECT)(parity)
 app.command("train", rich_help_panel=MODELS)(models.train)

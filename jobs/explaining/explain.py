@@ -22,6 +22,7 @@ from streaming.errors import InputError, quote
 from streaming.profiles.fold import Document
 from streaming.serving.bundles import Bundle
 from streaming.serving.catalogue import Catalogue
+from streaming.serving.exploration.shuffling import model_order
 from streaming.settings import Settings
 
 
@@ -53,18 +54,26 @@ class ReplayedList:
     catalogue: Catalogue
     replayed: Replay
 
+    @property
+    def in_model_order(self) -> Mapping[str, Any]:
+        """The list as it would be if it had not been shuffled, to compare it with others."""
+        value = self.replayed.value
+        if not value.get("shuffle", {}).get("shuffled"):
+            return value
+        return {**value, "items": model_order(value["items"], value["recommendation_id"])}
+
     def rules(self) -> ListRules:
         """Return the rules of the list."""
         ranker, folder = self.bundle.ranker(), self.bundle.prepared_path()
         [longer] = ranker.rank([self.profile], [self.profile["as_of"]], folder, DEPTH)
-        listed = [item["posting_id"] for item in self.replayed.value["items"]]
+        listed = [item["posting_id"] for item in self.in_model_order["items"]]
         return ListRules(self.catalogue, self.profile, listed, longer, self.replayed.size)
 
     def without(self, history: CandidateHistory, event_id: str) -> dict[str, Any]:
         """Return the list without an event, and what moves."""
         value = list_without_event(history, event_id, self.bundle, self.replayed.size)
         made: dict[str, Any] = orjson.loads(canonical(value))
-        moved = moves(self.replayed.value, made)
+        moved = moves(self.in_model_order, made)
         return {"event_id": event_id, "recommendation": made, "places": self._titled(moved)}
 
     def why_not(self, history: CandidateHistory | str, posting_id: str) -> dict[str, Any]:

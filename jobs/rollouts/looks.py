@@ -114,6 +114,8 @@ def _shadow(spark: SparkSession, settings: Settings, rollout: Rollout) -> Shadow
     decisions, shadows = (
         tables.read(spark, settings, table, tables.version(spark, settings, table))
         .where(F.col("rollout.rollout_id") == rollout.rollout_id)
+        # Nobody sees the shadow's, so these are never shuffled.
+        .where(~F.coalesce("shuffle.shuffled", F.lit(False)))  # noqa: FBT003 - SQL's false
         .select("candidate_id", "profile_version", F.col("items.posting_id").alias(name))
         for table, name in ((tables.DECISIONS, "seen"), (tables.SHADOWS, "unseen"))
     )

@@ -73,7 +73,7 @@ def read_outcomes(spark: SparkSession, settings: Settings, since: str | None = N
     if since is not None:
         decisions = decisions.where(F.col("as_of") >= F.lit(since).cast("timestamp"))
     names = ("recommendation_id", "candidate_id", "model_name", "model_version", "personal")
-    lists, acts = decisions.select(*names), _acts(events)
+    lists, acts = decisions.select(*names), acts_on_lists(events)
     joined = lists.join(_by_list(acts), key, "left").cache()
     try:
         versions = _versions(joined)
@@ -108,7 +108,7 @@ def read_arms(
     key = ["recommendation_id", "candidate_id"]
     own = decisions.where(F.col("rollout.rollout_id") == rollout_id)
     lists = own.select(*key, F.col("rollout.arm").alias("arm"))
-    joined = lists.join(_by_list(_acts(events)), key, "left")
+    joined = lists.join(_by_list(acts_on_lists(events)), key, "left")
     sums = (F.sum(F.coalesce(name, F.lit(0))).alias(name) for name in OUTCOMES)
     people = joined.groupBy("arm", "candidate_id").agg(F.count("*").alias("lists"), *sums)
     rows = people.orderBy("candidate_id").collect()
@@ -123,7 +123,7 @@ def read_arms(
     }
 
 
-def _acts(events: DataFrame) -> DataFrame:
+def acts_on_lists(events: DataFrame) -> DataFrame:
     """Return the events that name a list and were not taken back."""
     withdrawn = events.where("withdrawn").select("candidate_id", "event_id", "event_time")
     named = events.where("recommendation_id is not null and not coalesce(withdrawn, false)")

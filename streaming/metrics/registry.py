@@ -18,6 +18,7 @@ Counts = Mapping[tuple[str, ...], float]
 WORKER_METRICS = (
     definitions.FOLDED,
     definitions.RECOMMENDATIONS,
+    definitions.SHUFFLED_LISTS,
     definitions.UNKNOWN_POSTINGS,
     definitions.DEAD_LETTERS,
 )

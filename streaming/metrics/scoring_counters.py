@@ -39,6 +39,8 @@ class ScoringCounters:
     """Their events whose posting was not in the catalogue. They count once it is."""
     trigger_times: Accumulator[list[float]]
     """When the events that changed the profiles were produced, seconds since 1970."""
+    shuffled_lists: Accumulator[int]
+    """Published lists in a random order."""
     rollout_lists: LabelledCounter
     """Lists of a rollout, by its id and arm."""
     rollout_seconds: LabelledCounter
@@ -55,6 +57,7 @@ class ScoringCounters:
             context.accumulator(0),
             context.accumulator(0),
             list_accumulator(spark),
+            context.accumulator(0),
             *(unregistered_counter(spark) for _ in range(3)),
         )
 
@@ -62,6 +65,7 @@ class ScoringCounters:
         """Export them as metrics."""
         REGISTRY.add_source(definitions.RECOMMENDATIONS, lambda: {(): self.profiles.value})
         REGISTRY.add_source(definitions.UNKNOWN_POSTINGS, lambda: {(): self.unknown_postings.value})
+        REGISTRY.add_source(definitions.SHUFFLED_LISTS, lambda: {(): self.shuffled_lists.value})
         REGISTRY.add_source(definitions.ROLLOUT_LISTS, lambda: self.rollout_lists.value)
         REGISTRY.add_source(definitions.ROLLOUT_SECONDS, lambda: self.rollout_seconds.value)
         REGISTRY.add_source(definitions.ROLLOUT_ERRORS, lambda: self.rollout_errors.value)

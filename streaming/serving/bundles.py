@@ -141,7 +141,7 @@ class BundleStore:
         self._distributed: set[Path] = set()
 
     def newest_versions(self) -> ServingVersions:
-        """Return the champion, the newest catalogue and the rollout that is on.
+        """Return the champion, the newest catalogue, the rollout that is on, the share to shuffle.
 
         A rollout against another champion is none: its stream is about to end it.
         """
@@ -152,6 +152,7 @@ class BundleStore:
             model_version=champion,
             catalogue_version=tables.version(self.spark, self.settings, tables.POSTINGS),
             rollout=rollout if rollout and rollout.champion_version == champion else None,
+            shuffle_share=self.settings.recommend.shuffle_share or None,
         )
 
     def get(self, versions: ServingVersions) -> Bundle:

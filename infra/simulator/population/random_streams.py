@@ -6,7 +6,7 @@ MICROS_PER_HOUR = 3_600_000_000
 MICROS_PER_DAY = 24 * MICROS_PER_HOUR
 
 # The purposes of random streams. Their numbers are part of what a seed means.
-EMPLOYERS, POSTINGS, CANDIDATES, EVENTS, IMPRESSIONS = range(5)
+EMPLOYERS, POSTINGS, CANDIDATES, EVENTS, IMPRESSIONS, VISITS = range(6)
 
 
 def random_stream(seed: int, *purpose: int) -> np.random.Generator:

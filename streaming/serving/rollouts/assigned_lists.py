@@ -24,6 +24,15 @@ def make_assigned_lists(
     profiles: Sequence[Profile], bundle: Bundle, size: int, counters: ScoringCounters
 ) -> Iterator[tuple[Topic, dict[str, Any]]]:
     """Yield the lists for some profiles, each with its topic; without a rollout the champion's."""
+    for topic, value in _assigned_lists(profiles, bundle, size, counters):
+        if value.get("shuffle", {}).get("shuffled"):
+            counters.shuffled_lists.add(1)
+        yield topic, value
+
+
+def _assigned_lists(
+    profiles: Sequence[Profile], bundle: Bundle, size: int, counters: ScoringCounters
+) -> Iterator[tuple[Topic, dict[str, Any]]]:
     rollout, challenger = bundle.versions.rollout, bundle.challenger
     if rollout is None or challenger is None:
         for value in make_recommendations(profiles, bundle, size):

@@ -67,6 +67,10 @@ def explanation(result: Result) -> Iterator[Table | Paragraph]:
     """Lay out an explanation."""
     compared = result["replay"]
     yield place_table(result)
+    if result["recommendation"].get("shuffle", {}).get("shuffled"):
+        yield Paragraph(
+            "shuffled within its first ten; places below are those of the model's order"
+        )
     if compared["identical"]:
         digest = compared["recorded_sha256"][:_ID_LENGTH]
         yield Paragraph(f"identical: {compared['bytes']:,} bytes of canonical JSON, {digest}…")
