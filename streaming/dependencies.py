@@ -23,6 +23,8 @@ CONNECTOR_VERSION = "4.2.0"
 """Of Spark's Kafka connector; works with every Spark 4.2."""
 DELTA_VERSION = "4.4.0"
 LOCAL_FILES_VERSION = "0.1.0"
+HADOOP_VERSION = "3.5.0"
+"""Of Spark 4.2's own Hadoop; the file system of S3 has to be of the same version."""
 HOROVOD_VERSION = "0.28.1"
 JAVA_VERSIONS = (17, 21)
 """The long-term releases on which Spark 4.2 is tested."""
@@ -65,6 +67,22 @@ def local_files_folder() -> Path:
     return cache_folder() / "jars" / f"local-files-{LOCAL_FILES_VERSION}"
 
 
+def s3_folder() -> Path:
+    """Return the folder for the jars of Hadoop's file system of S3."""
+    return cache_folder() / "jars" / f"s3-hadoop-{HADOOP_VERSION}"
+
+
+def log_store_source() -> Path:
+    """Return the source of the log store with which several drivers may write a table on S3."""
+    return Path(__file__).parent / "lake" / "ConditionalPutLogStore.java"
+
+
+def log_store_folder() -> Path:
+    """Return the folder for the jar of the log store; another source has another folder."""
+    digest = hashlib.sha256(log_store_source().read_bytes()).hexdigest()[:8]
+    return cache_folder() / "jars" / f"log-store-{digest}"
+
+
 def horovod_folder(torch: str) -> Path:
     """Return the folder for Horovod's wheel for a torch version, this Python and this platform."""
     python = f"cp{sys.version_info[0]}{sys.version_info[1]}"
@@ -99,6 +117,18 @@ def local_files_jars() -> list[Path]:
         MissingDependencyError: they are not in the cache.
     """
     return _jars(local_files_folder(), "the jar for Spark's local files")
+
+
+def s3_jars() -> list[Path]:
+    """Return the jars for tables and checkpoints on S3, for `spark.jars`.
+
+    Raises:
+        MissingDependencyError: they are not in the cache.
+    """
+    return [
+        *_jars(s3_folder(), "the jars for S3"),
+        *_jars(log_store_folder(), "the jar of the log store for S3"),
+    ]
 
 
 def class_archive(prefix: Path | None = None) -> Path:

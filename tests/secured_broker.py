@@ -1,13 +1,14 @@
 """A broker that asks everybody who they are: TLS, SASL/SCRAM and Kafka's own authoriser.
 
-It listens on 127.0.0.1 at two ports. Clients reach one over SASL_SSL, with a name and a password.
-The administrator reaches the other with a certificate, before anybody has a password. So no
-password stands on a command line or in the broker's configuration.
+It may be a cluster of several. Each listens on 127.0.0.1 at two ports. Clients reach one over
+SASL_SSL, with a name and a password. The administrator reaches the other with a certificate, before
+anybody has a password. So no password stands on a command line or in the broker's configuration.
 """
 
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -21,6 +22,7 @@ from kafka.admin import UserScramCredentialUpsertion
 
 from infra.broker.embedded import Broker
 from infra.broker.process import free_ports
+from infra.broker.server_config import new_cluster_id
 from streaming.kafka import clients
 from streaming.settings import KafkaSettings
 
@@ -37,6 +39,8 @@ class SecuredBroker:
     administrator: KafkaSettings
     """With a certificate; the authoriser refuses it nothing."""
     address: str
+    """Where its users reach it."""
+    brokers: tuple[Broker, ...]
     passwords: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -61,6 +65,7 @@ class SecuredBroker:
         file.write_text(self.passwords[name] + "\n")
         given = {
             "bootstrap_servers": self.address,
+            "replication_factor": len(self.brokers),
             "security_protocol": "SASL_SSL",
             "sasl_mechanism": MECHANISM,
             "username": name,
@@ -71,30 +76,64 @@ class SecuredBroker:
 
 
 @contextmanager
-def secured_broker(folder: Path) -> Iterator[SecuredBroker]:
-    """Run a secured broker in the block."""
+def secured_broker(folder: Path, nodes: int = 1) -> Iterator[SecuredBroker]:
+    """Run a secured cluster of brokers in the block, by default of one.
+
+    Each of them is a controller, too. Of three, one may be away.
+    """
     authority = _Authority(folder)
-    broker, administrator = authority.issue("broker"), authority.issue(ADMINISTRATOR)
-    own, controller, client = free_ports(3)
+    certificates = {name: authority.issue(name) for name in ("broker", ADMINISTRATOR)}
+    ports = free_ports(3 * nodes)
+    own, controllers, clients_ = ports[:nodes], ports[nodes : 2 * nodes], ports[2 * nodes :]
+    voters = ",".join(f"{node}@127.0.0.1:{port}" for node, port in enumerate(controllers, 1))
+    shared = _security(authority.file, certificates["broker"]) | _replicas(nodes)
     access = KafkaSettings(
-        bootstrap_servers=f"127.0.0.1:{own}",
+        bootstrap_servers=_addresses(own),
+        replication_factor=nodes,
         security_protocol="SSL",
         ssl_ca=authority.file,
-        ssl_certificate=administrator,
+        ssl_certificate=certificates[ADMINISTRATOR],
     )
-    properties = {
-        "listeners": (
-            f"SSL://127.0.0.1:{own},CONTROLLER://127.0.0.1:{controller},"
-            f"SASL_SSL://127.0.0.1:{client}"
-        ),
-        "advertised.listeners": f"SSL://127.0.0.1:{own},SASL_SSL://127.0.0.1:{client}",
-        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+    cluster_id = new_cluster_id()
+    brokers = [
+        Broker(
+            folder / f"kafka-{node}",
+            port=port,
+            properties=shared
+            | {
+                "node.id": str(node),
+                "controller.quorum.voters": voters,
+                "listeners": (
+                    f"SSL://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},"
+                    f"SASL_SSL://127.0.0.1:{client}"
+                ),
+                "advertised.listeners": (f"SSL://127.0.0.1:{port},SASL_SSL://127.0.0.1:{client}"),
+            },
+            access=access,
+            cluster_id=cluster_id,
+        )
+        for node, (port, controller, client) in enumerate(
+            zip(own, controllers, clients_, strict=True), 1
+        )
+    ]
+    # Most of them have to be up before any of them is ready. A broker ends with its thread.
+    with ThreadPoolExecutor(nodes) as threads, ExitStack() as running:
+        starts = [threads.submit(broker.start) for broker in brokers]
+        for broker in brokers:
+            running.callback(broker.stop)
+        for start in starts:
+            start.result()
+        yield SecuredBroker(folder, access, _addresses(clients_), tuple(brokers))
+
+
+def _security(authority: Path, certificate: Path) -> dict[str, str]:
+    return {
         "listener.security.protocol.map": "SSL:SSL,CONTROLLER:SSL,SASL_SSL:SASL_SSL",
         "inter.broker.listener.name": "SSL",
         "ssl.keystore.type": "PEM",
-        "ssl.keystore.location": str(broker),
+        "ssl.keystore.location": str(certificate),
         "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": str(authority.file),
+        "ssl.truststore.location": str(authority),
         "listener.name.ssl.ssl.client.auth": "required",
         "listener.name.controller.ssl.client.auth": "required",
         "sasl.enabled.mechanisms": MECHANISM,
@@ -105,8 +144,23 @@ def secured_broker(folder: Path) -> Iterator[SecuredBroker]:
         "allow.everyone.if.no.acl.found": "false",
         "super.users": f"User:CN=broker;User:CN={ADMINISTRATOR}",
     }
-    with Broker(folder / "kafka", port=own, properties=properties, access=access):
-        yield SecuredBroker(folder, access, f"127.0.0.1:{client}")
+
+
+def _replicas(nodes: int) -> dict[str, str]:
+    """Every message on each of them, and acknowledged by most of them."""
+    in_sync = nodes // 2 + 1
+    return {
+        "min.insync.replicas": str(in_sync),
+        "offsets.topic.replication.factor": str(nodes),
+        "transaction.state.log.replication.factor": str(nodes),
+        "transaction.state.log.min.isr": str(in_sync),
+        "share.coordinator.state.topic.replication.factor": str(nodes),
+        "share.coordinator.state.topic.min.isr": str(in_sync),
+    }
+
+
+def _addresses(ports: Iterable[int]) -> str:
+    return ",".join(f"127.0.0.1:{port}" for port in ports)
 
 
 class _Authority:

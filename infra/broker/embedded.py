@@ -38,17 +38,19 @@ class Broker:
         port: int | None = None,
         properties: Mapping[str, str] | None = None,
         access: KafkaSettings | None = None,
+        cluster_id: str | None = None,
     ) -> None:
         """Configure a broker without starting it.
 
         An existing folder is used again. The default port is a free one, which the broker keeps
         over restarts. Server properties replace the ones chosen here. Where they ask for TLS or a
-        login at that port, `access` says how it is reached.
+        login at that port, `access` says how it is reached. Brokers of one cluster share the id of
+        the cluster; by default a new folder has a new one.
         """
         self.folder = folder.absolute()
         self._port = port
         self._properties = dict(properties or {})
-        self._access = access
+        self._access, self._cluster_id = access, cluster_id
         self._process: SupervisedProcess | None = None
         self._running: RunningBroker | None = None
 
@@ -72,7 +74,12 @@ class Broker:
             MissingDependencyError: no Java or no jars.
         """
         self._process, self._running = launch(
-            self.folder, self._port, self._properties, tied=True, access=self._access
+            self.folder,
+            self._port,
+            self._properties,
+            tied=True,
+            access=self._access,
+            cluster_id=self._cluster_id,
         )
         self._port = self._running.port
         atexit.register(self.stop)

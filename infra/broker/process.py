@@ -47,10 +47,12 @@ def launch(
     *,
     tied: bool,
     access: KafkaSettings | None = None,
+    cluster_id: str | None = None,
 ) -> tuple[SupervisedProcess, RunningBroker]:
     """Start a broker and wait until it serves requests; a `tied` one dies with this process.
 
-    `access` says how its port is reached, where the properties ask for TLS or a login.
+    `access` says how its port is reached, where the properties ask for TLS or a login. A new folder
+    is made ready for the cluster `cluster_id`, or for a new one.
 
     Raises:
         BrokerError: the port or the folder is in use, or Kafka did not come up.
@@ -63,7 +65,8 @@ def launch(
         for attempt in range(1, PORT_ATTEMPTS + 1):
             free, controller = free_ports(2)
             chosen = port or free
-            _prepare(folder, chosen, controller, properties)
+            text = server_properties(folder / "data", chosen, controller, properties)
+            _prepare(folder, text, cluster_id or new_cluster_id())
             process = _spawn(folder, lock, tied=tied)
             running = RunningBroker(process.pid, chosen)
             _write_state(folder, running)
@@ -102,7 +105,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def cluster_id(folder: Path) -> str:
+def cluster_of(folder: Path) -> str:
     """Read the cluster id of a broker's data."""
     text = (folder / "data" / "meta.properties").read_text(encoding="utf-8")
     return dict(line.partition("=")[::2] for line in text.splitlines())["cluster.id"]
@@ -142,17 +145,16 @@ def _locked(folder: Path) -> IO[bytes]:
     return lock
 
 
-def _prepare(folder: Path, port: int, controller: int, properties: Mapping[str, str]) -> None:
+def _prepare(folder: Path, text: str, cluster_id: str) -> None:
     """Write the configuration, and format the data folder if it is new."""
     data = folder / "data"
-    text = server_properties(data, port, controller, properties)
     (folder / "server.properties").write_text(text, encoding="utf-8")
     if (data / "meta.properties").is_file():
         return
     command = [
         *java(folder, "-Xmx64m", "-XX:TieredStopAtLevel=1"),
         "kafka.tools.StorageTool",
-        *("format", "--cluster-id", new_cluster_id(), "--ignore-formatted"),
+        *("format", "--cluster-id", cluster_id, "--ignore-formatted"),
         *("--config", str(folder / "server.properties")),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
@@ -184,7 +186,7 @@ def _wait_until_served(
     Raises:
         BrokerError: it ended, or took too long.
     """
-    cluster = cluster_id(folder)
+    cluster = cluster_of(folder)
     own = access.model_copy(update={"bootstrap_servers": running.bootstrap_servers})
     try:
         process.wait_until(lambda: _serves(running, cluster, own), "ready", START_SECONDS)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
-from infra.setup import apt, class_data_sharing, horovod, jars, stamp
+from infra.setup import apt, class_data_sharing, horovod, jars, log_store, stamp
 from infra.setup.python import Environment
 from streaming import dependencies
 from streaming.errors import MissingDependencyError
@@ -54,6 +54,7 @@ def _set_up() -> None:
     environment.create()
     environment.synchronise()
     jars.install(jars.ivy_jar(environment.packages / "pyspark"))
+    log_store.install(environment.packages / "pyspark")
     print(f"setup: {horovod.install(environment)}")
     environment.install_project()
     print(f"setup: {apt.install_browser()}")

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from infra.setup import apt, class_data_sharing, jars
+from infra.setup import apt, class_data_sharing, jars, log_store
 from streaming import dependencies
 from streaming.errors import CareerstreamError, MissingDependencyError
 from streaming.settings import Settings
@@ -44,6 +44,7 @@ def checks(settings: Settings) -> list[Check]:
         ),
         _part("Kafka broker jars", lambda: _folder_of(dependencies.kafka_jars())),
         _part("Delta and Kafka connector jars", lambda: _folder_of(dependencies.spark_jars())),
+        _part("Jars for S3", lambda: _folder_of(dependencies.s3_jars())),
         _part("Jar for local files", lambda: _folder_of(dependencies.local_files_jars())),
         _class_archive(),
         _horovod(),
@@ -67,7 +68,9 @@ def install() -> str:
         raise MissingDependencyError(
             "pyspark is not installed; install careerstream with pip or uv"
         )
-    jars.install(jars.ivy_jar(Path(spark.origin).parent))
+    pyspark = Path(spark.origin).parent
+    jars.install(jars.ivy_jar(pyspark))
+    log_store.install(pyspark)
     return class_data_sharing.install(Path(sys.executable), Path(sys.prefix))
 
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from infra.process.run_command import output_lines
@@ -19,7 +20,19 @@ from streaming import dependencies
 from streaming.errors import MissingDependencyError
 
 _FOUND = re.compile(r"\s*(found \S+|\[SUCCESSFUL \])")
+_AWS_SDK = "2.57.7"
+_SDK = ("s3", "s3-transfer-manager", "sts", "apache-client")
 _COMPLAINT = re.compile(r"ERROR|FAILED|not found|Exception")
+
+
+class Module(NamedTuple):
+    """A module of a Maven repository."""
+
+    organisation: str
+    name: str
+    revision: str
+    transitive: bool = False
+    """Whether its dependencies are fetched too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +41,10 @@ class Bundle:
 
     name: str
     folder: Path
-    modules: tuple[tuple[str, str, str], ...]
-    """Organisation, name and revision of each module."""
-    transitive: bool
-    """Whether dependencies are fetched too."""
+    modules: tuple[Module, ...]
     jars: int
+    excluded: tuple[str, ...] = ()
+    """Organisations of whose modules none is fetched."""
 
 
 def bundles() -> tuple[Bundle, ...]:
@@ -44,11 +56,10 @@ def bundles() -> tuple[Bundle, ...]:
             name="Kafka broker",
             folder=dependencies.kafka_folder(),
             modules=(
-                ("org.apache.kafka", "kafka_2.13", kafka),
+                Module("org.apache.kafka", "kafka_2.13", kafka, transitive=True),
                 # Without a binding of slf4j the broker would write no log.
-                ("org.slf4j", "slf4j-simple", "1.7.36"),
+                Module("org.slf4j", "slf4j-simple", "1.7.36", transitive=True),
             ),
-            transitive=True,
             jars=46,
         ),
         Bundle(
@@ -56,22 +67,38 @@ def bundles() -> tuple[Bundle, ...]:
             folder=dependencies.spark_folder(),
             # Listed one by one, because pyspark contains most of their dependencies.
             modules=(
-                ("io.delta", "delta-spark_4.2_2.13", dependencies.DELTA_VERSION),
-                ("io.delta", "delta-storage", dependencies.DELTA_VERSION),
-                ("org.apache.spark", "spark-sql-kafka-0-10_2.13", connector),
-                ("org.apache.spark", "spark-token-provider-kafka-0-10_2.13", connector),
-                ("org.apache.kafka", "kafka-clients", "3.9.2"),
-                ("org.apache.commons", "commons-pool2", "2.13.1"),
+                Module("io.delta", "delta-spark_4.2_2.13", dependencies.DELTA_VERSION),
+                Module("io.delta", "delta-storage", dependencies.DELTA_VERSION),
+                Module("org.apache.spark", "spark-sql-kafka-0-10_2.13", connector),
+                Module("org.apache.spark", "spark-token-provider-kafka-0-10_2.13", connector),
+                Module("org.apache.kafka", "kafka-clients", "3.9.2"),
+                Module("org.apache.commons", "commons-pool2", "2.13.1"),
             ),
-            transitive=False,
             jars=6,
         ),
         Bundle(
             name="Local files for Spark",
             folder=dependencies.local_files_folder(),
-            modules=(("com.globalmentor", "hadoop-bare-naked-local-fs", local_files),),
-            transitive=False,
+            modules=(Module("com.globalmentor", "hadoop-bare-naked-local-fs", local_files),),
             jars=1,
+        ),
+        Bundle(
+            name="S3 for Spark",
+            folder=dependencies.s3_folder(),
+            modules=(
+                Module("org.apache.hadoop", "hadoop-aws", dependencies.HADOOP_VERSION),
+                # What hadoop-aws takes of the SDK. It names a bundle of all of it, 600 MB.
+                *(
+                    Module("software.amazon.awssdk", name, _AWS_SDK, transitive=True)
+                    for name in _SDK
+                ),
+                Module(
+                    "software.amazon.s3.analyticsaccelerator", "analyticsaccelerator-s3", "1.3.0"
+                ),
+            ),
+            # Spark has them.
+            excluded=("commons-codec", "io.netty", "org.apache.httpcomponents", "org.slf4j"),
+            jars=40,
         ),
     )
 
@@ -158,10 +185,12 @@ def _run_ivy(bundle: Bundle, ivy: Path, work: Path) -> Iterator[str]:
 def _ivy_file(bundle: Bundle) -> str:
     """Return the bundle as an Ivy module descriptor."""
     elements = "\n".join(
-        f"    <dependency org={quoteattr(org)} name={quoteattr(name)} rev={quoteattr(rev)}"
-        f' conf="default->default" transitive="{str(bundle.transitive).lower()}"/>'
-        for org, name, rev in bundle.modules
+        f"    <dependency org={quoteattr(own.organisation)} name={quoteattr(own.name)}"
+        f' rev={quoteattr(own.revision)} conf="default->default"'
+        f' transitive="{str(own.transitive).lower()}"/>'
+        for own in bundle.modules
     )
+    elements += "".join(f"\n    <exclude org={quoteattr(name)}/>" for name in bundle.excluded)
     return f"""<ivy-module version="2.0">
   <info organisation="careerstream" module="jars"/>
   <configurations><conf name="default"/></configurations>

@@ -26,6 +26,9 @@ def main() -> None:
     wheel = _newest_wheel(PROJECT / "dist")
     _fill(environment, wheel)
     shutil.copytree(dependencies.spark_folder(), environment / "jars")
+    (environment / "jars" / "s3").mkdir()
+    for jar in dependencies.s3_jars():
+        shutil.copy(jar, environment / "jars" / "s3")
     print(_pack(environment, PROJECT / "dist" / _name()))
 
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from infra.setup import apt, jars
+from infra.setup import apt, jars, log_store
 from streaming import dependencies
 from streaming.errors import MissingDependencyError
 
@@ -17,7 +17,7 @@ def is_current(project: Path) -> bool:
         recorded = json.loads(_file(project).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(recorded == _inputs(project)) and not jars.missing()
+    return bool(recorded == _inputs(project)) and not (jars.missing() or log_store.missing())
 
 
 def write(project: Path) -> None:

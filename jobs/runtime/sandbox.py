@@ -83,11 +83,12 @@ def sandbox(
     """Give a block a sandbox; the broker ends with the block, and the folder stays.
 
     Args:
-        given: the user's settings. Those of storage and MLflow are replaced, and those of Kafka
-            that name a cluster.
+        given: the user's settings. Without a cluster those of Kafka, storage and MLflow are
+            replaced.
         home: the folder; created when absent.
         cluster_prefix: use the Kafka of the given settings, with topics of this prefix, instead of
-            an embedded broker.
+            an embedded broker, and their storage and MLflow, where they name any, with folders and
+            a model of this prefix.
         keep_topics: leave the topics on that cluster; otherwise they are deleted.
         topics: the topics to create.
         changes: further settings: section to names and values.
@@ -108,6 +109,8 @@ def sandbox(
         else:
             kafka = given.kafka.model_copy(update={"topic_prefix": cluster_prefix})
         settings = isolated_settings(given, home, kafka, changes)
+        if cluster_prefix is not None:
+            settings = settings.model_copy(update=_on_cluster(given, cluster_prefix))
         try:
             provisioning.create(kafka, topics)
             yield Sandbox(settings, broker)
@@ -129,6 +132,21 @@ def isolated_settings(
     }
     own = {"home": home, "kafka": kafka, "storage": StorageSettings(), "mlflow": MlflowSettings()}
     return given.model_copy(update=own | changed)
+
+
+def _on_cluster(given: Settings, prefix: str) -> Changes:
+    """Return storage and MLflow of the given settings, with places of this prefix."""
+    storage, mlflow = given.storage, given.mlflow
+    places = {
+        name: f"{place}/{prefix.removesuffix('.')}"
+        for name, place in (("lake", storage.lake), ("checkpoints", storage.checkpoints))
+        if place is not None
+    }
+    changed: dict[str, Any] = {"storage": storage.model_copy(update=places)}
+    if mlflow.tracking_uri is not None:
+        names = {name: prefix + getattr(mlflow, name) for name in ("experiment", "model_name")}
+        changed["mlflow"] = mlflow.model_copy(update=names)
+    return changed
 
 
 def delete_topics(kafka: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> None:

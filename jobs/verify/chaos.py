@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from kafka import TopicPartition
 
@@ -58,21 +58,20 @@ class Kill:
     @property
     def hit_work(self) -> bool:
         """Whether the process that died had something to do."""
-        if self.process == BROKER:
-            return self.unacknowledged > 0 or bool(self.in_flight) or any(self.lag.values())
         own = [name for name in self.lag if name.startswith(self.process)]
+        if not own:  # all work goes through it
+            return self.unacknowledged > 0 or bool(self.in_flight) or any(self.lag.values())
         return any(self.lag[name] or name in self.in_flight for name in own)
 
 
 class BrokerVictim:
-    """The embedded broker, which is running and keeps its port.
+    """An embedded broker, which is running and keeps its port.
 
     The function `acknowledged` returns how many messages Kafka has acknowledged.
     """
 
-    name = BROKER
-
-    def __init__(self, broker: Broker, acknowledged: Callable[[], int]) -> None:
+    def __init__(self, broker: Broker, acknowledged: Callable[[], int], name: str = BROKER) -> None:
+        self.name = name
         self._broker, self._acknowledged = broker, acknowledged
         self._before = 0
 
@@ -91,8 +90,21 @@ class BrokerVictim:
         return self._acknowledged() > self._before
 
 
-Victim = JobProcess | BrokerVictim
-"""A process that can be killed and started again."""
+class Victim(Protocol):
+    """A process that can be killed and started again."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+
+    def start(self) -> None:
+        """Start it."""
+
+    def kill(self) -> list[str]:
+        """Kill it with SIGKILL; returns the names of the programs."""
+
+    def working(self) -> bool:
+        """Return whether it has done something since it was started."""
 
 
 @dataclass

@@ -1,16 +1,18 @@
 """A job that is killed and started again: Python and JVM at once, as when a machine dies."""
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from infra.process.supervisor import STOP_SECONDS, SupervisedProcess
 from jobs.runtime.sandbox import Sandbox
 from streaming.contract.topics import CANDIDATES, EVENTS, PROFILES, Topic
 from streaming.errors import CareerstreamError
 from streaming.lake.archive_rows import DESTINATIONS
+from streaming.spark.configuration import is_folder
+from streaming.spark.internals.hadoop_files import HadoopFiles
 
 JOBS: dict[str, dict[str, tuple[Topic, ...]]] = {
     "update_profiles": {"update_profiles": (EVENTS, CANDIDATES)},
@@ -25,6 +27,8 @@ MATCH_JOBS = ("update_profiles", "match")
 MOST_FAILURES = 5
 """A job may end so often in a row without having committed a batch."""
 RETRY_SECONDS = 2.0
+REMOTE_POLL_SECONDS = 2.0
+"""How long the progress of a checkpoint that is no local folder is taken as it was."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,13 @@ class CheckpointProgress:
         return self.planned > self.committed
 
 
-def read_progress(checkpoint: Path) -> CheckpointProgress:
+def read_progress(files: HadoopFiles, checkpoint: str) -> CheckpointProgress:
     """Read how far a checkpoint is; Spark writes a file for each batch begun and committed."""
-    committed, planned = _newest(checkpoint / "commits"), _newest(checkpoint / "offsets")
+    committed = _newest(files, f"{checkpoint}/commits")
+    planned = _newest(files, f"{checkpoint}/offsets")
     if committed < 0:
         return CheckpointProgress(committed, planned, {})
-    lines = (checkpoint / "offsets" / str(committed)).read_text(encoding="utf-8").splitlines()
+    lines = files.read_bytes(f"{checkpoint}/offsets/{committed}").decode().splitlines()
     offsets = {
         (topic, int(partition)): int(offset)
         for topic, partitions in json.loads(lines[-1]).items()
@@ -61,13 +66,16 @@ def read_progress(checkpoint: Path) -> CheckpointProgress:
 class JobProcess:
     """One job in a process and a Spark session of its own."""
 
-    def __init__(self, name: str, sandbox: Sandbox) -> None:
+    def __init__(self, name: str, sandbox: Sandbox, files: HadoopFiles) -> None:
         self.name = name
         self.restarts: list[str] = []
         """The last line of its log each time that it ended on its own."""
-        self._sandbox = sandbox
-        checkpoints = Path(sandbox.settings.checkpoints)
-        self._checkpoints = {key: checkpoints / key for key in JOBS[name]}
+        self._sandbox, self._files = sandbox, files
+        checkpoints = sandbox.settings.checkpoints
+        self._checkpoints = {key: f"{checkpoints}/{key}" for key in JOBS[name]}
+        self._polls = 0.0 if is_folder(checkpoints) else REMOTE_POLL_SECONDS
+        self._progress: dict[str, CheckpointProgress] = {}
+        self._read_at = -math.inf
         self._process: SupervisedProcess | None = None
         self._committed_before: dict[str, int] = {}
         self._failures, self._ended = 0, 0.0
@@ -79,7 +87,12 @@ class JobProcess:
 
     def progress(self) -> dict[str, CheckpointProgress]:
         """Return how far each of its checkpoints is."""
-        return {key: read_progress(folder) for key, folder in self._checkpoints.items()}
+        if time.monotonic() - self._read_at >= self._polls:
+            self._progress = {
+                key: read_progress(self._files, at) for key, at in self._checkpoints.items()
+            }
+            self._read_at = time.monotonic()
+        return self._progress
 
     def sources(self, checkpoint: str) -> set[str]:
         """Return the topics that a checkpoint reads, with prefix."""
@@ -129,6 +142,5 @@ class JobProcess:
         self._process, self._ended = None, 0.0
 
 
-def _newest(folder: Path) -> int:
-    numbers = [int(file.name) for file in folder.glob("[0-9]*") if file.name.isdecimal()]
-    return max(numbers, default=-1)
+def _newest(files: HadoopFiles, folder: str) -> int:
+    return max((int(name) for name in files.list(folder) if name.isdecimal()), default=-1)

@@ -3,17 +3,18 @@
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from mlflow import MlflowClient
 from pyspark.sql import SparkSession
 
 from jobs import index_postings
 from jobs.runtime.sandbox import Sandbox, sandbox
 from jobs.verify import message_generator
-from jobs.verify.chaos import BROKER, BrokerVictim, Chaos, Kill, Victim
+from jobs.verify.chaos import BrokerVictim, Chaos, Kill, Victim
 from jobs.verify.check_matches import check_matches, matches_from_scratch, published_matches
 from jobs.verify.check_tables import check_tables
 from jobs.verify.check_topics import (
@@ -41,10 +42,13 @@ from streaming.kafka.topic_reader import read_messages
 from streaming.kafka.topic_writer import TopicWriter
 from streaming.market.matcher import Matcher
 from streaming.settings import Settings
+from streaming.spark.configuration import is_folder
+from streaming.spark.internals.hadoop_files import HadoopFiles
 from training.registry.registration import ensure_champion
 
-LAKE_SECONDS = 3.0
-"""Between commits to the tables: shorter than in service, so that more kills hit one."""
+LAKE_SECONDS, REMOTE_LAKE_SECONDS = 3.0, 10.0
+"""Between commits to the tables: shorter than in service, so that more kills hit one. On an object
+store a commit takes longer."""
 
 
 MATCHED_POSTINGS, MATCHED_CANDIDATES = 1_000, 300
@@ -63,7 +67,7 @@ class Options:
     """Most messages a second."""
     seed: int = 7
     cluster: bool = False
-    """Use the Kafka of the settings, which is not killed, instead of an embedded one."""
+    """Use Kafka, storage and MLflow of the settings, which are not killed."""
     keep: bool = False
     """Leave topics and folder."""
     matches: bool = False
@@ -86,6 +90,10 @@ class Options:
             return message_generator.messages(self.seed)
         ids = [posting_id for posting_id, _ in self.postings()]
         return message_generator.messages(self.seed, MATCHED_CANDIDATES, ids)
+
+
+Others = Callable[[Callable[[], int]], Sequence[Victim]]
+"""Makes further victims; it is given a function that counts what Kafka has acknowledged."""
 
 
 class Observer(Protocol):
@@ -113,13 +121,15 @@ def verify_sandbox(given: Settings, options: Options) -> Iterator[Sandbox]:
     """
     run = uuid.uuid4().hex[:8]
     home = given.home.absolute() / "verify" / run
+    remote = options.cluster and not is_folder(given.lake)
+    lake_seconds = REMOTE_LAKE_SECONDS if remote else LAKE_SECONDS
     prefix = f"{given.kafka.topic_prefix}verify-{run}."
     with sandbox(
         given,
         home,
         cluster_prefix=prefix if options.cluster else None,
         keep_topics=options.keep,
-        jobs={"lake_interval_seconds": LAKE_SECONDS},
+        jobs={"lake_interval_seconds": lake_seconds},
         match=MATCH,
         # Four sessions on one machine need neither web pages nor ports for metrics.
         spark={"conf": {"spark.ui.enabled": "false"} | given.spark.conf},
@@ -131,11 +141,15 @@ def verify_sandbox(given: Settings, options: Options) -> Iterator[Sandbox]:
 
 
 def verify(
-    spark: SparkSession, own: Sandbox, options: Options, observer: Observer
+    spark: SparkSession,
+    own: Sandbox,
+    options: Options,
+    observer: Observer,
+    others: Others = lambda _: (),
 ) -> dict[str, Any]:
     """Kill, restart, wait until everything is caught up, and compare.
 
-    No job runs in the session `spark` while others are killed.
+    No job runs in the session `spark` while others are killed. What else is killed, `others` says.
 
     Returns:
         The report; `ok` says whether nothing was lost, invented, duplicated or out of order.
@@ -152,10 +166,14 @@ def verify(
     else:
         ensure_champion(own.settings)
     observer.stage("jobs started")
-    chaos = _kill_under_load(own, options, observer)
+    files = HadoopFiles(spark)
+    jobs = [JobProcess(name, own, files) for name in options.jobs]
+    chaos = _kill_under_load(own, jobs, options, observer, others)
     observer.stage("topics and tables compared")
     comparing = compare_matches if options.matches else compare
     comparisons = comparing(spark, own.settings, chaos.producer.produced)
+    if options.cluster and not options.keep:
+        _remove(files, own.settings)
     return report(options, chaos, comparisons, time.monotonic() - start)
 
 
@@ -213,11 +231,19 @@ def report(
         "kills": [asdict(kill) | {"hit_work": kill.hit_work} for kill in chaos.kills],
         "killed": {name: len(hits) for name, hits in kills.items()},
         "hit_work": {name: sum(kill.hit_work for kill in hits) for name, hits in kills.items()},
-        "not_killed": sorted({*options.jobs, BROKER} - {k.process for k in chaos.kills}),
+        "not_killed": sorted(kills.keys() - {k.process for k in chaos.kills}),
         "ended_on_their_own": {job.name: job.restarts for job in chaos.jobs if job.restarts},
         **faults,
         "comparisons": [comparison.to_dict() for comparison in comparisons],
     }
+
+
+def _remove(files: HadoopFiles, settings: Settings) -> None:
+    """Remove tables, checkpoints and the registered model of a run on a cluster."""
+    for place in (settings.lake, settings.checkpoints):
+        files.delete_folder(place)
+    registry = MlflowClient(settings.tracking_uri, settings.tracking_uri)
+    registry.delete_registered_model(settings.mlflow.model_name)
 
 
 def _index_postings(
@@ -239,13 +265,14 @@ def _index_postings(
         running.stop(settings.jobs.shutdown_timeout_seconds)
 
 
-def _kill_under_load(own: Sandbox, options: Options, observer: Observer) -> Chaos:
+def _kill_under_load(
+    own: Sandbox, jobs: list[JobProcess], options: Options, observer: Observer, others: Others
+) -> Chaos:
     """Produce and kill; return when everything is processed and every job has ended."""
-    jobs = [JobProcess(name, own) for name in options.jobs]
     try:
         with Producer(own.kafka, options.messages(), options.rate) as producer:
             produced = producer.produced
-            victims: list[Victim] = [*jobs]
+            victims: list[Victim] = [*jobs, *others(lambda: producer.acknowledged)]
             if own.broker is not None:
                 victims.append(BrokerVictim(own.broker, lambda: producer.acknowledged))
             chaos = Chaos(own.settings, jobs, victims, producer, lambda: observer.tick(produced))

@@ -15,9 +15,15 @@ from streaming.errors import ModelError
 from streaming.serving.ranker import Ranker
 from streaming.settings import Settings
 
+_CODE = "code"
+"""MLflow's name of the folder for the code that a model carries."""
+
 
 def download_model(settings: Settings, version: str, folder: Path) -> None:
-    """Download the files of a registered version into a folder.
+    """Download the files of a registered version into a folder, without the code it carries.
+
+    That is hundreds of small files, each of them a request or two, and `load_ranker` takes the
+    installed code.
 
     Raises:
         ModelError: MLflow cannot be reached, or its files are gone.
@@ -26,7 +32,11 @@ def download_model(settings: Settings, version: str, folder: Path) -> None:
     mlflow.set_tracking_uri(settings.tracking_uri)
     mlflow.set_registry_uri(settings.tracking_uri)
     try:
-        mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(folder))
+        for entry in mlflow.artifacts.list_artifacts(artifact_uri=uri):
+            if entry.path != _CODE:
+                mlflow.artifacts.download_artifacts(
+                    artifact_uri=f"{uri}/{entry.path}", dst_path=str(folder)
+                )
     except MlflowException as error:
         raise ModelError(f"model {uri} cannot be fetched: {error.message}") from error
     # MLflow accepts an empty folder.

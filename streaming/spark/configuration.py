@@ -29,6 +29,9 @@ again while they run, on the cores that clicks wait for."""
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """The file system of local folders. Hadoop's own starts a process for each file that it makes and
 another for the file's checksum; a small batch writes a dozen files."""
+S3 = ("s3a", "s3", "s3n")
+LOG_STORE = "careerstream.ConditionalPutLogStore"
+"""Delta's log on S3 (`streaming/lake/ConditionalPutLogStore.java`)."""
 _CLASS_PATH = "spark.driver.extraClassPath"
 _JAVA_OPTIONS = "spark.driver.defaultJavaOptions"  # beside, not instead of, the user's own
 
@@ -64,6 +67,12 @@ def session_configuration(settings: Settings, *, scores: bool) -> dict[str, str]
     }
     if is_folder(settings.checkpoints):
         configuration[f"{STREAMING}.checkpointFileManagerClass"] = FILE_MANAGER
+    if scheme := s3_scheme(settings.lake):
+        configuration[f"spark.delta.logStore.{scheme}.impl"] = LOG_STORE
+    if s3_scheme(settings.checkpoints):
+        # State is uploaded as files. The SDK's asynchronous client, which Hadoop takes for that,
+        # fails with Spark's Netty 4.2: it takes "100 Continue" for the answer.
+        configuration["spark.hadoop.fs.s3a.optimized.copy.from.local.enabled"] = "false"
     return configuration | (SMALL_BATCHES if scores else {}) | settings.spark.conf
 
 
@@ -77,8 +86,11 @@ def launch_configuration(settings: Settings, *, scores: bool, archives: bool) ->
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     master = settings.spark.master
     configuration = with_lake_tasks(master) if archives else {"spark.master": master}
+    jars = dependencies.spark_jars()
+    if s3_scheme(settings.lake) or s3_scheme(settings.checkpoints):
+        jars += dependencies.s3_jars()
     configuration |= {
-        "spark.jars": ",".join(str(jar) for jar in dependencies.spark_jars()),
+        "spark.jars": ",".join(map(str, jars)),
         "spark.driver.memory": settings.spark.driver_memory,
         "spark.scheduler.allocation.file": _pools_file(settings).as_uri(),
     }
@@ -100,6 +112,12 @@ def is_local_master(master: str) -> bool:
 def is_folder(place: str) -> bool:
     """Return whether a place of tables or checkpoints is a folder's path, and no URI."""
     return ":/" not in place
+
+
+def s3_scheme(place: str) -> str | None:
+    """Return the scheme of a place on S3, such as s3a; None: it is elsewhere."""
+    scheme = place.partition(":")[0].lower()
+    return scheme if scheme in S3 else None
 
 
 def _local_configuration(settings: Settings) -> dict[str, str]:

@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _ours() -> list[Path]:
-    kinds = ("*.py", "*.j2", "*.css", "*.js", "py.typed")
+    kinds = ("*.py", "*.j2", "*.css", "*.java", "*.js", "py.typed")
     files = [file for package in PACKAGES for kind in kinds for file in _all(package, kind)]
     return [file.relative_to(PROJECT) for file in files]
 

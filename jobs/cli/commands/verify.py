@@ -44,7 +44,8 @@ def verify(
     cluster: Annotated[
         bool,
         typer.Option(
-            "--cluster", help="Use the Kafka of the settings, which is not killed itself."
+            "--cluster",
+            help="Use Kafka, storage and MLflow of the settings, which are not killed themselves.",
         ),
     ] = False,
     keep: Annotated[

@@ -54,7 +54,7 @@ def test_data_and_identity_survive_a_stop_and_a_kill(folder: Path) -> None:
     sender = clients.producer(kafka)
     sender.send("events", key=b"c1", value=b"one").get(10)
     sender.close()
-    identity = process.cluster_id(folder)
+    identity = process.cluster_of(folder)
     broker.stop()
     assert embedded.status(folder) is None
 
@@ -65,7 +65,7 @@ def test_data_and_identity_survive_a_stop_and_a_kill(folder: Path) -> None:
     with broker:
         kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
         assert _values(kafka, "events") == [b"one"]
-        assert process.cluster_id(folder) == identity
+        assert process.cluster_of(folder) == identity
 
 
 def test_the_broker_dies_with_a_killed_parent(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import zipfile
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from infra.setup import class_data_sharing, doctor, horovod, jars, python, stamp
+from infra.setup import class_data_sharing, doctor, horovod, jars, log_store, python, stamp
 from infra.setup.progress import Progress
 from streaming import dependencies
 from streaming.errors import MissingDependencyError
@@ -47,7 +49,13 @@ def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 @pytest.mark.usefixtures("empty_cache")
 @pytest.mark.parametrize(
-    "jars_of", [dependencies.kafka_jars, dependencies.spark_jars, dependencies.local_files_jars]
+    "jars_of",
+    [
+        dependencies.kafka_jars,
+        dependencies.spark_jars,
+        dependencies.local_files_jars,
+        dependencies.s3_jars,
+    ],
 )
 def test_missing_jars_are_one_line_with_a_remedy(jars_of) -> None:
     with pytest.raises(
@@ -55,7 +63,7 @@ def test_missing_jars_are_one_line_with_a_remedy(jars_of) -> None:
     ) as error:
         jars_of()
     assert "\n" not in str(error.value)
-    assert [bundle.jars for bundle in jars.missing()] == [46, 6, 1]
+    assert [bundle.jars for bundle in jars.missing()] == [46, 6, 1, 40]
 
 
 @pytest.mark.usefixtures("no_java")
@@ -195,6 +203,7 @@ def test_a_stamp_is_current_until_something_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jars, "missing", list)
+    monkeypatch.setattr(log_store, "missing", lambda: False)
     (tmp_path / ".venv").mkdir()
     for name in ("requirements.lock", "pyproject.toml"):
         (tmp_path / name).write_text("as it was")
@@ -234,3 +243,25 @@ def test_the_set_up_starts_on_a_bare_python(tmp_path: Path) -> None:
         check=True,
     )
     assert process.stdout.strip() == str(PROJECT)
+
+
+def test_the_log_store_is_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dependencies, "log_store_folder", lambda: tmp_path / "log-store")
+    assert log_store.missing()
+    pyspark = Path(str(find_spec("pyspark").origin)).parent
+    log_store.install(pyspark)
+    [jar] = (tmp_path / "log-store").iterdir()
+    with zipfile.ZipFile(jar) as packed:
+        assert packed.namelist() == ["careerstream/ConditionalPutLogStore.class"]
+    made = jar.stat().st_mtime_ns
+    log_store.install(tmp_path / "not asked")
+    assert jar.stat().st_mtime_ns == made
+
+
+def test_a_log_store_that_does_not_compile_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dependencies, "log_store_folder", lambda: tmp_path / "log-store")
+    with pytest.raises(MissingDependencyError, match="the log store for S3 does not compile: "):
+        log_store.install(tmp_path / "no pyspark")
+    assert not [*tmp_path.iterdir()]

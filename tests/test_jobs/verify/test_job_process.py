@@ -10,6 +10,7 @@ from jobs.verify.chaos import lag
 from jobs.verify.job_process import JobProcess, read_progress
 from streaming.errors import CareerstreamError
 from streaming.settings import KafkaSettings, MetricsSettings, Settings, SparkSettings, load
+from streaming.spark.internals.hadoop_files import HadoopFiles
 
 
 def test_settings_travel_whole_as_variables(tmp_path, monkeypatch):
@@ -43,28 +44,31 @@ def write(folder, number, text="v1\n{}\n"):
     (folder / str(number)).write_text(text)
 
 
-def test_a_checkpoint_says_how_far_it_is(tmp_path):
-    assert read_progress(tmp_path).committed == -1
-    assert not read_progress(tmp_path).in_flight
+@pytest.mark.spark
+def test_a_checkpoint_says_how_far_it_is(tmp_path, spark):
+    files, place = HadoopFiles(spark), str(tmp_path)
+    assert read_progress(files, place).committed == -1
+    assert not read_progress(files, place).in_flight
     write(tmp_path / "offsets", 0, 'v1\n{"batchId":0}\n{"t.events":{"0":5,"1":7}}')
-    assert read_progress(tmp_path).in_flight
+    assert read_progress(files, place).in_flight
     write(tmp_path / "commits", 0)
     (tmp_path / "commits" / ".1.crc").write_text("")
-    found = read_progress(tmp_path)
+    found = read_progress(files, place)
     assert (found.committed, found.planned, found.in_flight) == (0, 0, False)
     assert found.offsets == {("t.events", 0): 5, ("t.events", 1): 7}
     ends = {("t.events", 0): 6, ("t.events", 1): 7, ("t.events", 2): 3, ("t.profiles", 0): 100}
     assert lag(found, ends, {"t.events"}) == 1 + 0 + 3
     write(tmp_path / "offsets", 1)
-    assert read_progress(tmp_path).in_flight
+    assert read_progress(files, place).in_flight
 
 
-def test_a_job_that_ends_again_and_again_is_given_up(tmp_path, monkeypatch):
+@pytest.mark.spark
+def test_a_job_that_ends_again_and_again_is_given_up(tmp_path, monkeypatch, spark):
     monkeypatch.setattr(job_process, "RETRY_SECONDS", 0.0)
     monkeypatch.setenv("PYTHONHOME", str(tmp_path / "nowhere"))  # with that no Python starts
     home = tmp_path / "home"
     home.mkdir()
-    job = JobProcess("update_profiles", Sandbox(Settings(home=home)))
+    job = JobProcess("update_profiles", Sandbox(Settings(home=home)), HadoopFiles(spark))
     job.start()
     try:
         with pytest.raises(CareerstreamError, match="update_profiles ended 5 times in a row"):

@@ -28,11 +28,8 @@ def test_nothing_of_the_users_is_touched(kafka_settings, tmp_path):
         settings = own.settings
     assert settings.kafka.bootstrap_servers == kafka_settings.bootstrap_servers
     assert settings.kafka.topic_prefix.startswith(f"{kafka_settings.topic_prefix}verify-")
-    for folder in (
-        settings.lake,
-        settings.checkpoints,
-        settings.tracking_uri.removeprefix("sqlite:///"),
-    ):
+    assert settings.lake == f"s3a://theirs/{settings.kafka.topic_prefix.removesuffix('.')}"
+    for folder in (settings.checkpoints, settings.tracking_uri.removeprefix("sqlite:///")):
         assert folder.startswith(str(settings.home))
     assert settings.home.parent == tmp_path / "verify"
 

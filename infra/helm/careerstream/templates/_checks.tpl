@@ -24,16 +24,4 @@
 {{- fail "jobs.converse needs its checkpoints in a folder: set its executors to 0 and persistence.enabled to true" }}
 {{- end }}
 {{- end }}
-{{- if hasKey (include "careerstream.cronJobs" . | fromYaml) "maintain" }}
-{{- include "careerstream.checkMaintain" . }}
-{{- end }}
-{{- end }}
-
-{{- /* Two drivers that commit to a table on S3 overwrite each other's commits without a word. */}}
-{{- define "careerstream.checkMaintain" -}}
-{{- $scheme := (split ":" .Values.settings.storage.lake)._0 }}
-{{- $logStore := printf "spark.delta.logStore.%s.impl" $scheme }}
-{{- if and (has $scheme (list "s3" "s3a" "s3n")) (not (hasKey (default dict .Values.settings.spark.conf) $logStore)) }}
-{{- fail (printf "cronJobs.maintain commits to tables on S3 beside the jobs, and commits get lost: name a log store with mutual exclusion in settings.spark.conf as %s, or set cronJobs.maintain.enabled to false and maintain the tables while the jobs stand still" $logStore) }}
-{{- end }}
 {{- end }}
