@@ -529,6 +529,15 @@ class MetricsSettings(Section):
         return self
 
 
+_S3_SCHEMES = ("s3a", "s3", "s3n")
+
+
+def s3_scheme(place: str) -> str | None:
+    """Return the scheme of a place on S3, such as s3a; None: it is elsewhere."""
+    scheme, separator, _ = place.partition("://")
+    return scheme if separator and scheme in _S3_SCHEMES else None
+
+
 class Settings(BaseSettings):
     """All settings, as `load` reads them."""
 

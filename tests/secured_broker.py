@@ -62,6 +62,7 @@ class SecuredBroker:
     def access(self, name: str, **changes: object) -> KafkaSettings:
         """Return the settings with which a user reaches the broker; the password is in a file."""
         file = self.folder / f"{name}.password"
+        file.touch(0o600)
         file.write_text(self.passwords[name] + "\n")
         given = {
             "bootstrap_servers": self.address,

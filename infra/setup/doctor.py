@@ -5,7 +5,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from infra.setup import apt, class_data_sharing, jars, log_store
 from streaming import dependencies
 from streaming.errors import CareerstreamError, MissingDependencyError
-from streaming.settings import Settings
+from streaming.settings import Settings, s3_scheme
 
 GIB = 1024**3
 MINIMUM_DISK = 5 * GIB
@@ -44,7 +44,10 @@ def checks(settings: Settings) -> list[Check]:
         ),
         _part("Kafka broker jars", lambda: _folder_of(dependencies.kafka_jars())),
         _part("Delta and Kafka connector jars", lambda: _folder_of(dependencies.spark_jars())),
-        _part("Jars for S3", lambda: _folder_of(dependencies.s3_jars())),
+        replace(
+            _part("Jars for S3", lambda: _folder_of(dependencies.s3_jars())),
+            needed=bool(s3_scheme(settings.lake) or s3_scheme(settings.checkpoints)),
+        ),
         _part("Jar for local files", lambda: _folder_of(dependencies.local_files_jars())),
         _class_archive(),
         _horovod(),

@@ -5,6 +5,7 @@ What is gone is one line that says for how long it is kept.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -134,9 +135,11 @@ def read_history(spark: SparkSession, settings: Settings, profile: Document) -> 
 
 @contextmanager
 def recorded_bundle(
-    spark: SparkSession, settings: Settings, made: Recommendation
+    spark: SparkSession, settings: Settings, made: Recommendation, folder: Path | None = None
 ) -> Iterator[Bundle]:
     """Lend the bundle of the model and catalogue that a list was made with.
+
+    It is built in a folder, by default in that of what serves.
 
     Raises:
         ModelError: the model is gone.
@@ -144,7 +147,7 @@ def recorded_bundle(
     """
     versions = ServingVersions(made.model_name, made.model_version, made.catalogue_version)
     mlflow = settings.mlflow.model_copy(update={"model_name": made.model_name})
-    store = BundleStore(spark, settings.model_copy(update={"mlflow": mlflow}))
+    store = BundleStore(spark, settings.model_copy(update={"mlflow": mlflow}), folder=folder)
     try:
         with _old_versions_readable(spark):
             store.get(versions)

@@ -65,7 +65,7 @@ def make_archive(file: Path) -> None:
                 with logged_session(own.settings, "class-archive", scores=True) as spark:
                     _run_jobs(spark, own.settings)
             finally:
-                end_jvm()  # it writes the archive when it ends
+                end_jvm(TIMEOUT_SECONDS)  # it writes the archive when it ends
         if not unfinished.exists():
             raise CareerstreamError(
                 f"Java {dependencies.java().version} wrote no archive of its classes"

@@ -38,9 +38,11 @@ def check_lists(spark: SparkSession, settings: Settings, number: int) -> Outcome
         return Outcome(kind=outcome.LISTS, differences=tuple(broken))
     profiles = read_profiles(spark, settings, made)
     equal, differences, apart = 0, broken, Counter[str]()
+    # Of its own: to build a bundle takes long, and what serves must not wait for that.
+    folder = settings.home.absolute() / "parity"
     with ExitStack() as stack:
         try:
-            bundle = stack.enter_context(recorded_bundle(spark, settings, made[0]))
+            bundle = stack.enter_context(recorded_bundle(spark, settings, made[0], folder))
         except (ModelError, InputError) as error:
             reason = "model_gone" if isinstance(error, ModelError) else "catalogue_gone"
             return Outcome(kind=outcome.LISTS, differences=tuple(broken), apart={reason: len(made)})

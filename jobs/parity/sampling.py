@@ -1,7 +1,7 @@
 """What a round draws: by hashes of ids with the round's number, so every round draws anew.
 
-Each thing has the same chance in each round. With T things and n drawn, a thing stays undrawn for
-5 T / n rounds with a probability of 1 %, and none stays undrawn for ever.
+Nothing stays undrawn for ever. Events have the same chance in each round: with T events and n
+drawn, one stays undrawn for 5 T / n rounds with a probability of 1 %.
 """
 
 from hashlib import blake2b

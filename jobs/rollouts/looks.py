@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the field's usual name
 
 from jobs.rollouts.outcomes import JUDGED, read_arms
@@ -110,12 +110,17 @@ def _outcomes(people: dict[str, Any]) -> ArmOutcomes:
     return ArmOutcomes(lists=int(lists), people=len(people[JUDGED[0]]), rates=rates)
 
 
+def _in_order(lists: DataFrame) -> DataFrame:
+    """Leave out shuffled lists; nobody sees the shadow's, so these are never shuffled."""
+    if "shuffle" not in lists.columns:  # a table of an older release has none
+        return lists
+    return lists.where(~F.coalesce("shuffle.shuffled", F.lit(False)))  # noqa: FBT003 - SQL's false
+
+
 def _shadow(spark: SparkSession, settings: Settings, rollout: Rollout) -> ShadowLook:
     decisions, shadows = (
-        tables.read(spark, settings, table, tables.version(spark, settings, table))
+        _in_order(tables.read(spark, settings, table, tables.version(spark, settings, table)))
         .where(F.col("rollout.rollout_id") == rollout.rollout_id)
-        # Nobody sees the shadow's, so these are never shuffled.
-        .where(~F.coalesce("shuffle.shuffled", F.lit(False)))  # noqa: FBT003 - SQL's false
         .select("candidate_id", "profile_version", F.col("items.posting_id").alias(name))
         for table, name in ((tables.DECISIONS, "seen"), (tables.SHADOWS, "unseen"))
     )

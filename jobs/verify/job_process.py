@@ -82,6 +82,7 @@ class JobProcess:
 
     def start(self) -> None:
         """Start it; `working` tells when it has done something."""
+        self._read_at = -math.inf
         self._committed_before = {key: at.committed for key, at in self.progress().items()}
         self._process = self._sandbox.start_job(f"jobs.{self.name}")
 
@@ -132,6 +133,7 @@ class JobProcess:
     def kill(self) -> list[str]:
         """Kill all its processes with SIGKILL; returns the names of the programs."""
         killed = self._process.kill() if self._process else []
+        self._read_at = -math.inf
         self._process, self._ended = None, 0.0
         return killed
 

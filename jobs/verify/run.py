@@ -1,5 +1,6 @@
 """The verifier from start to report."""
 
+import logging
 import shutil
 import time
 import uuid
@@ -9,6 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from jobs import index_postings
@@ -37,7 +40,7 @@ from streaming.contract.topics import (
     PROFILES,
     RECOMMENDATIONS,
 )
-from streaming.errors import CareerstreamError
+from streaming.errors import CareerstreamError, one_line
 from streaming.kafka.topic_reader import read_messages
 from streaming.kafka.topic_writer import TopicWriter
 from streaming.market.matcher import Matcher
@@ -46,6 +49,7 @@ from streaming.spark.configuration import is_folder
 from streaming.spark.internals.hadoop_files import HadoopFiles
 from training.registry.registration import ensure_champion
 
+log = logging.getLogger("careerstream.verify")
 LAKE_SECONDS, REMOTE_LAKE_SECONDS = 3.0, 10.0
 """Between commits to the tables: shorter than in service, so that more kills hit one. On an object
 store a commit takes longer."""
@@ -172,9 +176,10 @@ def verify(
     observer.stage("topics and tables compared")
     comparing = compare_matches if options.matches else compare
     comparisons = comparing(spark, own.settings, chaos.producer.produced)
-    if options.cluster and not options.keep:
+    made = report(options, chaos, comparisons, time.monotonic() - start)
+    if made["ok"] and options.cluster and not options.keep:
         _remove(files, own.settings)
-    return report(options, chaos, comparisons, time.monotonic() - start)
+    return made
 
 
 def compare(spark: SparkSession, settings: Settings, produced: Produced) -> list[Comparison]:
@@ -239,11 +244,17 @@ def report(
 
 
 def _remove(files: HadoopFiles, settings: Settings) -> None:
-    """Remove tables, checkpoints and the registered model of a run on a cluster."""
-    for place in (settings.lake, settings.checkpoints):
-        files.delete_folder(place)
-    registry = MlflowClient(settings.tracking_uri, settings.tracking_uri)
-    registry.delete_registered_model(settings.mlflow.model_name)
+    """Remove what a run on a cluster leaves on storage and MLflow."""
+    client = MlflowClient(settings.tracking_uri, settings.tracking_uri)
+    try:
+        for place in (settings.lake, settings.checkpoints):
+            files.delete_folder(place)
+        client.delete_registered_model(settings.mlflow.model_name)
+        experiment = client.get_experiment_by_name(settings.mlflow.experiment)
+        if experiment is not None:
+            client.delete_experiment(experiment.experiment_id)
+    except (Py4JError, MlflowException) as error:
+        log.warning("not everything of this run is removed: %s", one_line(error))
 
 
 def _index_postings(

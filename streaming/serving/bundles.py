@@ -46,8 +46,9 @@ MAX_BUILD_SECONDS = 86_400.0
 and a model that is older and in no bundle is not needed."""
 _STAGING_PREFIX = ".building-"
 
-# Of the process and not of a store, because all stores of a home share its folder.
-_build_lock = threading.Lock()
+# Of the process and not of a store, because stores share folders.
+_build_locks: dict[Path, threading.Lock] = {}
+"""By folder."""
 _lease_lock = threading.Lock()
 _leases: Counter[Path] = Counter()
 
@@ -126,6 +127,7 @@ class BundleStore:
     """Builds bundles and keeps the newest few on disk.
 
     `uncommitted` yields the versions of a batch that may be tried again. Their bundles stay.
+    `folder` is another place than that of what serves.
     """
 
     def __init__(
@@ -133,10 +135,12 @@ class BundleStore:
         spark: SparkSession,
         settings: Settings,
         uncommitted: Callable[[], Iterable[ServingVersions]] = tuple,
+        folder: Path | None = None,
     ) -> None:
         self.spark, self.settings = spark, settings
         self._uncommitted = uncommitted
-        self._root = serving_folder(settings)
+        self._root = folder or serving_folder(settings)
+        self._building = _build_locks.setdefault(self._root, threading.Lock())
         (self._root / MODELS_FOLDER).mkdir(parents=True, exist_ok=True)
         self._distributed: set[Path] = set()
 
@@ -166,7 +170,7 @@ class BundleStore:
         model = self._root / MODELS_FOLDER / versions.model_label
         # note: checked before the lock, so that no batch waits while another bundle is built
         if not (folder.is_dir() and model.is_dir()):
-            with _build_lock:
+            with self._building:
                 if not model.is_dir():
                     with self._staging(model) as staging:
                         download_model(self.settings, versions.model_version, staging)
@@ -195,7 +199,7 @@ class BundleStore:
         Bundles are named by version numbers, which start again when tables or registry are
         replaced.
         """
-        with _build_lock:
+        with self._building:
             self._prune(0)
 
     def _build(self, versions: ServingVersions, model: Path, folder: Path) -> None:
@@ -229,7 +233,7 @@ class BundleStore:
         """Have Spark carry a folder to the workers, once."""
         if folder in self._distributed:
             return
-        with _build_lock:
+        with self._building:
             if not _archive(folder).exists():
                 shutil.make_archive(str(folder), "zip", folder)
             self.spark.sparkContext.addArchive(str(_archive(folder)))

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from streaming import dependencies
-from streaming.settings import Settings, Tuning
+from streaming.settings import Settings, Tuning, s3_scheme
 from streaming.spark.internals.tuned import python_daemon
 from streaming.spark.scheduling import POOLS, with_lake_tasks
 from streaming.spark.tuning import usable
@@ -29,7 +29,6 @@ again while they run, on the cores that clicks wait for."""
 LOCAL_FILES = "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
 """The file system of local folders. Hadoop's own starts a process for each file that it makes and
 another for the file's checksum; a small batch writes a dozen files."""
-S3 = ("s3a", "s3", "s3n")
 LOG_STORE = "careerstream.ConditionalPutLogStore"
 """Delta's log on S3 (`streaming/lake/ConditionalPutLogStore.java`)."""
 _CLASS_PATH = "spark.driver.extraClassPath"
@@ -112,12 +111,6 @@ def is_local_master(master: str) -> bool:
 def is_folder(place: str) -> bool:
     """Return whether a place of tables or checkpoints is a folder's path, and no URI."""
     return ":/" not in place
-
-
-def s3_scheme(place: str) -> str | None:
-    """Return the scheme of a place on S3, such as s3a; None: it is elsewhere."""
-    scheme = place.partition(":")[0].lower()
-    return scheme if scheme in S3 else None
 
 
 def _local_configuration(settings: Settings) -> dict[str, str]:

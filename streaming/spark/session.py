@@ -11,15 +11,16 @@ from pyspark.sql import SparkSession
 
 from streaming.deferred_signals import defer_signals
 from streaming.errors import SettingsError, one_line
-from streaming.settings import Settings
+from streaming.settings import Settings, s3_scheme
 from streaming.spark.configuration import (
+    LOG_STORE,
     is_folder,
     is_local_master,
     launch_configuration,
     session_configuration,
 )
 from streaming.spark.internals.hadoop_files import HadoopFiles
-from streaming.spark.internals.java_gateway import end_jvm
+from streaming.spark.internals.java_gateway import end_jvm, knows_class
 from streaming.spark.tuning import tune_jvm
 
 _STARTING_WORKERS, _STARTING_SECONDS = "starting-workers", 20.0
@@ -53,6 +54,13 @@ def session(
             raise SettingsError(
                 f"Spark does not start with spark.master {settings.spark.master}: {one_line(error)}"
             ) from error
+    if LOG_STORE in configuration.values() and not knows_class(spark, LOG_STORE):
+        spark.stop()
+        raise SettingsError(
+            f"storage.lake is on S3, and Spark has no class {LOG_STORE}; give spark-submit the "
+            "jars for S3 (docs/deployment.md), or name another log store in spark.conf as "
+            f"spark.delta.logStore.{s3_scheme(settings.lake)}.impl"
+        )
     spark.sparkContext.setLogLevel("ERROR")
     if is_local(spark):
         tune_jvm(spark, settings.spark.tuned)

@@ -5,12 +5,12 @@ All of it listens on 127.0.0.1 and ends with its block.
 
 import json
 import os
-import pwd
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -75,9 +75,11 @@ class ObjectStore:
 def object_store(folder: Path) -> Iterator[ObjectStore]:
     """Run moto's server in the block; it keeps objects in memory."""
     [port] = free_ports(1)
-    server = Path(sys.executable).with_name("moto_server")
+    server = Path(__file__).with_name("s3_server.py")
     store = ObjectStore(f"http://{HOST}:{port}")
-    with SupervisedProcess("moto", [server, "-H", HOST, "-p", str(port)], folder=folder) as process:
+    with SupervisedProcess(
+        "moto", [sys.executable, server, HOST, str(port)], folder=folder
+    ) as process:
         process.wait_until(lambda: listens(port), "ready")
         store.make_bucket()
         yield store
@@ -206,28 +208,21 @@ def database(folder: Path) -> Iterator[str]:
     if programs is None:
         yield f"sqlite:///{folder / 'mlflow.db'}"
         return
-    data, [port] = folder / "postgresql", free_ports(1)
-    data.mkdir()
-    # PostgreSQL refuses to run as root.
-    user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    if os.geteuid() == 0:
-        _open_way(data)
-        shutil.chown(data, user)
-    as_user = [] if os.geteuid() else ["setpriv", "--reuid", user, "--clear-groups"]
+    [port], data = free_ports(1), Path(tempfile.mkdtemp(prefix="postgresql-"))
+    as_user: list[str] = []
+    if os.geteuid() == 0:  # as which PostgreSQL refuses to run
+        shutil.chown(data, "nobody")
+        as_user = ["setpriv", "--reuid", "nobody", "--clear-groups"]
     made = [*as_user, programs / "initdb", "-D", data, "-U", "mlflow", "--auth=trust", "-N"]
     subprocess.run(made, check=True, capture_output=True, cwd="/")
     command = [*as_user, programs / "postgres", "-D", data, "-h", HOST, "-p", str(port)]
     options = ["-c", "unix_socket_directories=", "-c", "fsync=off"]
-    with SupervisedProcess("postgresql", [*command, *options], folder=folder) as process:
-        process.wait_until(lambda: listens(port), "ready")
-        yield f"postgresql+psycopg2://mlflow@{HOST}:{port}/postgres"
-
-
-def _open_way(folder: Path) -> None:
-    """Let another user reach a folder."""
-    for parent in (folder, *folder.parents):
-        if not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
+    try:
+        with SupervisedProcess("postgresql", [*command, *options], folder=folder) as process:
+            process.wait_until(lambda: listens(port), "ready")
+            yield f"postgresql+psycopg2://mlflow@{HOST}:{port}/postgres"
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -247,6 +242,7 @@ def tracking_server(folder: Path, store: ObjectStore) -> Iterator[TrackingServer
     [port], password = free_ports(1), secrets.token_urlsafe(24)
     with database(folder) as uri:
         logins = folder / "basic_auth.ini"
+        logins.touch(0o600)
         logins.write_text(
             "[mlflow]\n"
             "default_permission = NO_PERMISSIONS\n"
