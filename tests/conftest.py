@@ -5,6 +5,7 @@ the run. A run with two workers (`make test`) has two of each.
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 PROJECT = Path(__file__).parents[1]
+
+# A shell without job control starts a background command with SIGINT ignored, and what that command
+# starts inherits this. Tests send SIGINT.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Property tests run the same examples each time. `make nightly` draws new ones.

@@ -180,7 +180,8 @@ def test_nobody_reaches_beyond_the_topics(secured: SecuredBroker, principal: Pri
         visible = {
             topic.name for topic in TOPICS if any(principal.may(o, topic) for o in Operation)
         }
-        assert set(admin.list_topics()) == visible
+        # Another file's topics are on this broker too, under their own prefix and rules.
+        assert set(admin.list_topics()) & {topic.name for topic in TOPICS} == visible
 
 
 def test_a_consumer_may_use_groups_under_its_name(secured: SecuredBroker) -> None:

@@ -331,7 +331,7 @@ def test_a_model_that_is_gone_is_no_difference(world, kinds, spark):
     assert found.equal
     files = setup(world).get_model_version_download_uri(row.model_name, row.model_version)
     shutil.rmtree(files.removeprefix("file://"))
-    shutil.rmtree(world.home / "serving")
+    shutil.rmtree(world.home / "parity")
     gone = kinds(world)[LISTS]
     assert (gone.differences, gone.equal) == ((), 0)
     assert dict(gone.apart) == {"model_gone": found.drawn}
