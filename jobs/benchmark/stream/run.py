@@ -19,6 +19,7 @@ from jobs.benchmark.stream.measurements import (
     memory,
     state,
     tuning,
+    turns,
 )
 from jobs.reporting.html_page import page_beside, write_report
 from streaming import dependencies
@@ -33,6 +34,7 @@ MEASURES: Mapping[str, Callable[[Settings, Plan, OnProgress], Report]] = {
     "closing": closing.measure,
     "tuning": tuning.measure,
     "matches": matches.measure,
+    "turns": turns.measure,
 }
 PACKAGES = ("careerstream", "pyspark", "delta-spark", "kafka-python", "mlflow", "torch", "numpy")
 """Packages whose versions a report holds."""

@@ -237,6 +237,28 @@ def matches_section(report: Report) -> Section:
     )  # fmt: skip
 
 
+def turns_section(report: Report) -> Section:
+    """Show how soon an answer and a new list follow what a candidate says."""
+    digits = {"answered": 0, "p50_ms": 0, "p90_ms": 0, "p99_ms": 0, "max_ms": 0, "p99_over_p50": 2}
+    late = "" if report["turns/followed"] else " The chain did not keep up with the rate."
+    names = {"the answer": "answer", "the new list": "list"}
+    return Section(
+        title="From what a candidate says to a new list",
+        text=f"{report['size/turn_rate']:g} turns a second for {report['size/seconds']:g} s after "
+        f"{report['size/warm_up_seconds']:g} s of warm-up, without a language model; "
+        f"{report['turns/changing']:,} of {report['turns/sent']:,} turns changed something. "
+        f"{report['turns/profiles']:,} profiles in state, {report['turns/postings']:,} open "
+        f"postings, serving: {report['turns/model/kind']}. Milliseconds from the turn's Kafka "
+        f"timestamp.{late}",
+        columns=["until", "turns", "p50", "p90", "p99", "slowest", "p99 / p50"],
+        rows=[[name, *_cells(report, f"turns/{key}", digits)] for name, key in names.items()],
+        tiles={
+            "from a turn to its new list, half of the time (p50)":
+                f"{number(report['turns/list/p50_ms'])} ms",
+        },
+    )  # fmt: skip
+
+
 def _gain(report: Report, part: str, of: str) -> tuple[str, str]:
     prefix = f"tuning/{part}/{of}"
     low, high = report[f"{prefix}/low"], report[f"{prefix}/high"]
@@ -269,4 +291,5 @@ SECTIONS: Mapping[str, Callable[[Report], Section]] = {
     "closing": closing_section,
     "tuning": tuning_section,
     "matches": matches_section,
+    "turns": turns_section,
 }

@@ -92,3 +92,20 @@ def test_matches_follow_clicks_and_withdrawals(tmp_path):
     assert report["matches/withdrawn/sent"] == 3
     assert report["matches/withdrawn/left"] == 0
     assert report["matches/withdrawn/max_seconds"] < 60
+
+
+def test_each_turn_has_its_answer_and_its_list(tmp_path):
+    out = tmp_path / "report.json"
+    with pytest.raises(SystemExit) as ended:
+        main([
+            f"--set=home={tmp_path / 'home'}", '--set=spark.conf={"spark.ui.enabled"="false"}',
+            "--set=jobs.lake_interval_seconds=1",
+            "benchmark", "stream", "--quick", "--untrained", "--part=turns", "--profiles=60",
+            "--postings=20", "--turn-rate=5", "--seconds=4", "--warm-up-seconds=1", f"--out={out}",
+        ])  # fmt: skip
+    assert ended.value.code == 0
+    report = json.loads(out.read_text("utf-8"))
+    assert report["turns/followed"] is True
+    assert report["turns/sent"] == report["turns/answer/answered"] == 20
+    assert report["turns/list/answered"] == report["turns/changing"] > 0
+    assert 0 < report["turns/answer/p50_ms"] < report["turns/list/p50_ms"]

@@ -6,8 +6,8 @@ from typing import Any, Self
 from streaming.errors import SettingsError
 
 DEFAULT_PARTS = ("latency", "backlog", "state", "memory", "broken", "closing")
-PARTS = (*DEFAULT_PARTS, "tuning", "matches")
-"""The parts tuning and matches take long and run only when they are named."""
+PARTS = (*DEFAULT_PARTS, "tuning", "matches", "turns")
+"""The last three take long and run only when they are named."""
 
 
 def _size(default: float, description: str, minimum: float = 1) -> Any:
@@ -57,6 +57,7 @@ class Plan:
     closed: int = _size(60, "Postings that close during the seconds of the part closing.")
     match_rate: float = _size(20.0, "Events a second of the part matches.")
     withdrawn: int = _size(20, "Candidates of the part matches who withdraw their consent.")
+    turn_rate: float = _size(5.0, "Turns of conversations a second of the part turns.")
     pairs: int = _size(6, "Alternating pairs of runs for each part of spark.tuned.", minimum=2)
     tuning_backlog: int = _size(40_000, "Events that each run of the part tuning processes.")
     tuning_profiles: int = _size(5_000, "Candidates of the part tuning.")
@@ -96,6 +97,14 @@ class Plan:
     def with_choices(self, **choices: Any) -> Self:
         """Return a plan with other values; None keeps the value of this plan."""
         return replace(self, **{name: v for name, v in choices.items() if v is not None})
+
+    def warm_up_count(self, rate: float) -> int:
+        """Return the events of the warm-up at so many a second."""
+        return round(self.warm_up_seconds * rate)
+
+    def count(self, rate: float) -> int:
+        """Return the events of the warm-up and of what is measured."""
+        return self.warm_up_count(rate) + round(self.seconds * rate)
 
     def sizes(self) -> dict[str, Any]:
         """Return every value by its name, without the parts."""

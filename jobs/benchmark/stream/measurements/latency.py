@@ -59,11 +59,11 @@ def _measure_floor(sandbox: Sandbox, plan: Plan, on_progress: OnProgress) -> Rep
         events = size(sandbox.kafka, EVENTS)
         wait_for_size(sandbox.kafka, COPIES, events, [copying], PATIENCE_SECONDS)
     samples = read_copies(sandbox.kafka, clicks.name)
-    values = summary(samples, _warm_up_events(plan))
+    values = summary(samples, plan.warm_up_count(plan.rate))
     sane = values["p50_ms"] is not None and values["p50_ms"] <= SANE_MS
     return {
         **prefixed("floor", {**sent, **values, "sane": sane, "sane_below_ms": SANE_MS}),
-        **prefixed("curve/floor", over_time(samples, _warm_up_events(plan))),
+        **prefixed("curve/floor", over_time(samples, plan.warm_up_count(plan.rate))),
     }
 
 
@@ -73,10 +73,10 @@ def _measure_chain(chain: Chain, plan: Plan, on_progress: OnProgress) -> Report:
     sent = _send(chain.sandbox, clicks, plan, on_progress, "measuring")
     followed = chain.wait_for_answers()
     samples = read_answers(chain.sandbox.kafka, clicks.name, before)
-    values = summary(samples, _warm_up_events(plan))
+    values = summary(samples, plan.warm_up_count(plan.rate))
     return {
         **prefixed("chain", {**sent, **values, "followed": followed}),
-        **prefixed("curve/chain", over_time(samples, _warm_up_events(plan))),
+        **prefixed("curve/chain", over_time(samples, plan.warm_up_count(plan.rate))),
     }
 
 
@@ -95,8 +95,8 @@ def _measure_both(chain: Chain, plan: Plan, on_progress: OnProgress) -> Report:
         sent = _send(sandbox, clicks, short, on_progress, "beside")
         followed = chain.wait_for_answers()
         wait_for_size(kafka, COPIES, size(kafka, EVENTS), [copying], PATIENCE_SECONDS)
-    floor = summary(read_copies(kafka, clicks.name), _warm_up_events(short))
-    ours = summary(read_answers(kafka, clicks.name, before), _warm_up_events(short))
+    floor = summary(read_copies(kafka, clicks.name), short.warm_up_count(short.rate))
+    ours = summary(read_answers(kafka, clicks.name, before), short.warm_up_count(short.rate))
     return {
         **prefixed("beside/floor", {**sent, **floor}),
         **prefixed("beside/chain", {**sent, **ours, "followed": followed}),
@@ -107,7 +107,7 @@ def _send(
     sandbox: Sandbox, clicks: Clicks, plan: Plan, on_progress: OnProgress, stage: str
 ) -> Report:
     """Send the warm-up and the events that count in one go, candidates taking turns."""
-    count = _warm_up_events(plan) + round(plan.seconds * plan.rate)
+    count = plan.count(plan.rate)
     step = max(1, int(plan.rate))
 
     def on_sent(done: int) -> None:
@@ -115,8 +115,4 @@ def _send(
             on_progress(f"{stage}: events at a steady rate", done / count)
 
     behind = send_steadily(sandbox.kafka, EVENTS, clicks.in_turn(count), plan.rate, on_sent)
-    return {"sent": count - _warm_up_events(plan), "sender_behind_ms": behind}
-
-
-def _warm_up_events(plan: Plan) -> int:
-    return round(plan.warm_up_seconds * plan.rate)
+    return {"sent": count - plan.warm_up_count(plan.rate), "sender_behind_ms": behind}

@@ -98,7 +98,7 @@ def _lists_and_matches(chain: Chain, plan: Plan, on_progress: OnProgress) -> tup
     settings, kafka = chain.sandbox.settings, chain.sandbox.kafka
     before = end_offsets(kafka, EVENTS)
     leaving = shown_candidates(settings, chain.candidates, plan.withdrawn)
-    first, last = _warm_up_events(plan), _all_events(plan)
+    first, last = plan.warm_up_count(plan.match_rate), plan.count(plan.match_rate)
     spacing = max(1, (last - first) // max(1, len(leaving)))
     due = {first + number * spacing: one for number, one in enumerate(leaving, start=1)}
     sent: dict[str, float] = {}
@@ -126,7 +126,7 @@ def _send(
     chain: Chain, plan: Plan, name: str, on_progress: OnProgress, on_sent: Callable[[int], None]
 ) -> Report:
     """Send the warm-up and the clicks that count; return the summary of their lists."""
-    kafka, count = chain.sandbox.kafka, _all_events(plan)
+    kafka, count = chain.sandbox.kafka, plan.count(plan.match_rate)
     clicks = chain.clicks(plan, plan.match_rate, name, begin_days=_DAYS[name])
     before = end_offsets(kafka, RECOMMENDATIONS)
     step = max(1, int(plan.match_rate))
@@ -138,7 +138,7 @@ def _send(
 
     behind = send_steadily(kafka, EVENTS, clicks.in_turn(count), plan.match_rate, sent)
     followed = chain.wait_for_answers()
-    answers = summary(read_answers(kafka, name, before), _warm_up_events(plan))
+    answers = summary(read_answers(kafka, name, before), plan.warm_up_count(plan.match_rate))
     return {**answers, "sender_behind_ms": behind, "followed": followed}
 
 
@@ -160,11 +160,3 @@ def _withdrawing(kafka: KafkaSettings, leaving: list[str]) -> Iterator[Callable[
             return timestamp / 1000
 
         yield withdraw
-
-
-def _warm_up_events(plan: Plan) -> int:
-    return round(plan.warm_up_seconds * plan.match_rate)
-
-
-def _all_events(plan: Plan) -> int:
-    return _warm_up_events(plan) + round(plan.seconds * plan.match_rate)
