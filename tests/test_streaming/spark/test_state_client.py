@@ -95,6 +95,16 @@ def test_documents_of_any_number_and_size_are_kept(keep, tuned):
     assert json.loads(third.before) == [["字", 2], ["é", 5], "", None]
 
 
+@each_path
+def test_small_requests_with_larger_answers_do_not_block_each_other(keep, tuned):
+    """The kernel counts much more for a small request than its bytes."""
+    names = [f"c{number}" for number in range(4_000)]
+    assert keep(keeper(tuned), [(name, "a", 3_000) for name in names])[0].right
+    [second] = keep(keeper(tuned), [(name, "b", 1) for name in names])
+    assert second.right
+    assert json.loads(second.before) == [*[["a", 3_000]] * len(names), None]
+
+
 @pytest.mark.parametrize("order", [(ALL, NONE, ALL), (NONE, ALL, NONE)], ids=["all", "plain"])
 def test_either_path_goes_on_from_the_checkpoint_of_the_other(keep, order):
     states = [

@@ -29,7 +29,8 @@ _HEADER = struct.Struct("!ii")
 """What precedes a request: the protocol's version, and the request's length in bytes."""
 _MOST_UNANSWERED = 48 * 1024
 """Bytes of requests that may be unanswered, less than a socket holds; a larger request goes alone.
-The JVM stops reading when a request fails, and we would wait for ever to write the rest."""
+The JVM stops reading when a request fails, or while its answers fill their socket, and we would wait
+for ever to write the rest."""
 _CLIENT_METHODS = (
     "_send_proto_message",
     "_receive_proto_message",
@@ -66,6 +67,7 @@ class PipelinedDocuments:
         self._handle, self._name = handle, name
         self._unanswered: deque[int] = deque()
         """The length of each request that was sent and not answered yet."""
+        self._unanswered_bytes = 0
         self._answers: list[bytes] = []
         """What was answered since the last `get` or `put` began."""
         self._send_alone = client._send_proto_message
@@ -132,22 +134,28 @@ class PipelinedDocuments:
 
     def _send(self, message: proto.StateRequest) -> None:
         request: bytes = message.SerializeToString()
-        while self._unanswered and sum(self._unanswered) + len(request) > _MOST_UNANSWERED:
-            self._receive()
+        if self._unanswered_bytes + len(request) > _MOST_UNANSWERED:
+            # Half of them at once, so that many requests are one write: the kernel counts several
+            # hundred bytes of the socket's room for a write, however small.
+            self._receive_until(max(0, _MOST_UNANSWERED // 2 - len(request)))
         self._client.sockfile.write(_HEADER.pack(_PROTOCOL_VERSION, len(request)) + request)
         self._unanswered.append(len(request))
+        self._unanswered_bytes += len(request)
 
     def _receive_all(self) -> None:
         """Read the answers to all that was sent."""
+        self._receive_until(0)
+
+    def _receive_until(self, unanswered: int) -> None:
+        """Read answers until so many bytes of requests are unanswered."""
         self._client.sockfile.flush()
-        while self._unanswered:
+        while self._unanswered_bytes > unanswered:
             self._receive()
 
     def _receive(self) -> None:
         """Read the next answer."""
-        self._client.sockfile.flush()
         status, message, value = self._client._receive_proto_message()
-        self._unanswered.popleft()
+        self._unanswered_bytes -= self._unanswered.popleft()
         if status != 0:
             raise CareerstreamError(f"Spark's state {self._name} gave no answer: {message}")
         self._answers.append(bytes(value))
