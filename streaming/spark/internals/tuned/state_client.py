@@ -29,8 +29,8 @@ _HEADER = struct.Struct("!ii")
 """What precedes a request: the protocol's version, and the request's length in bytes."""
 _MOST_UNANSWERED = 48 * 1024
 """Bytes of requests that may be unanswered, less than a socket holds; a larger request goes alone.
-The JVM stops reading when a request fails, or while its answers fill their socket, and we would wait
-for ever to write the rest."""
+The JVM stops reading when a request fails, or when nobody reads its answers, and we would wait for
+ever to write the rest."""
 _CLIENT_METHODS = (
     "_send_proto_message",
     "_receive_proto_message",
