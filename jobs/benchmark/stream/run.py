@@ -17,6 +17,7 @@ from jobs.benchmark.stream.measurements import (
     latency,
     matches,
     memory,
+    pseudonyms,
     state,
     tuning,
     turns,
@@ -35,6 +36,7 @@ MEASURES: Mapping[str, Callable[[Settings, Plan, OnProgress], Report]] = {
     "tuning": tuning.measure,
     "matches": matches.measure,
     "turns": turns.measure,
+    "pseudonyms": pseudonyms.measure,
 }
 PACKAGES = ("careerstream", "pyspark", "delta-spark", "kafka-python", "mlflow", "torch", "numpy")
 """Packages whose versions a report holds."""

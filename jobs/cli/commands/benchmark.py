@@ -199,7 +199,7 @@ def stream(
     part: Annotated[
         list[str] | None,
         typer.Option(
-            help=f"{', '.join(PARTS)}; repeatable. Default: all but the last three.", metavar="NAME"
+            help=f"{', '.join(PARTS)}; repeatable. Default: all but the last four.", metavar="NAME"
         ),
     ] = None,
     quick: Annotated[

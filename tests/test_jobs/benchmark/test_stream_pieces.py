@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from jobs.benchmark.process_memory import tree_mib
 from jobs.benchmark.stream import page
-from jobs.benchmark.stream.harness import job_run, statistics
+from jobs.benchmark.stream.harness import job_run, paired_runs, statistics
 from jobs.benchmark.stream.harness.latency_samples import LatencySample
 from jobs.benchmark.stream.harness.load_generator import Clicks, make_ids
 from jobs.benchmark.stream.harness.match_history import MatchHistory, Shown
 from jobs.benchmark.stream.harness.plan import DEFAULT_PARTS, Plan
-from jobs.benchmark.stream.measurements import broken, closing, tuning
+from jobs.benchmark.stream.measurements import broken, closing
 from jobs.benchmark.stream.measurements.closing import PublishedList
 from jobs.cli.app import main
 from jobs.operations.status_report import JobStatus
@@ -180,12 +180,12 @@ def test_a_job_has_caught_up_when_every_query_has_the_newest_messages(positions,
 
 
 def test_an_interval_of_ratios_holds_their_mean_and_widens_with_their_spread():
-    mean, low, high = tuning.interval([1.0, 1.21])
+    mean, low, high = paired_runs.interval([1.0, 1.21])
     assert mean == pytest.approx(1.1)
     assert low < mean < high
     assert high / low > 2
     # Student's t for 90 % and five degrees of freedom is 2.015.
-    _, low, high = tuning.interval([1.0, 1.1, 1.0, 1.1, 1.0, 1.1])
+    _, low, high = paired_runs.interval([1.0, 1.1, 1.0, 1.1, 1.0, 1.1])
     half = 2.015 * np.std(np.log([1.0, 1.1] * 3), ddof=1) / np.sqrt(6)
     assert np.log(high / low) / 2 == pytest.approx(half, rel=1e-3)
 

@@ -109,3 +109,19 @@ def test_each_turn_has_its_answer_and_its_list(tmp_path):
     assert report["turns/sent"] == report["turns/answer/answered"] == 20
     assert report["turns/list/answered"] == report["turns/changing"] > 0
     assert 0 < report["turns/answer/p50_ms"] < report["turns/list/p50_ms"]
+
+
+def test_pseudonyms_are_measured_in_pairs(tmp_path):
+    out = tmp_path / "report.json"
+    with pytest.raises(SystemExit) as ended:
+        main([
+            f"--set=home={tmp_path / 'home'}", '--set=spark.conf={"spark.ui.enabled"="false"}',
+            "benchmark", "stream", "--quick", "--part=pseudonyms", "--pairs=2", "--postings=20",
+            f"--out={out}",
+        ])  # fmt: skip
+    assert ended.value.code == 0
+    report = json.loads(out.read_text("utf-8"))
+    for of in ("p50", "backlog"):
+        assert len(report[f"pseudonyms/{of}/ratios"]) == 2
+        assert report[f"pseudonyms/{of}/low"] <= report[f"pseudonyms/{of}/slower"]
+    assert len(report["pseudonyms/p50_ms"]) == 2

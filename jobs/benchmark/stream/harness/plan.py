@@ -6,8 +6,8 @@ from typing import Any, Self
 from streaming.errors import SettingsError
 
 DEFAULT_PARTS = ("latency", "backlog", "state", "memory", "broken", "closing")
-PARTS = (*DEFAULT_PARTS, "tuning", "matches", "turns")
-"""The last three take long and run only when they are named."""
+PARTS = (*DEFAULT_PARTS, "tuning", "matches", "turns", "pseudonyms")
+"""The last four take long and run only when they are named."""
 
 
 def _size(default: float, description: str, minimum: float = 1) -> Any:
@@ -58,12 +58,16 @@ class Plan:
     match_rate: float = _size(20.0, "Events a second of the part matches.")
     withdrawn: int = _size(20, "Candidates of the part matches who withdraw their consent.")
     turn_rate: float = _size(5.0, "Turns of conversations a second of the part turns.")
-    pairs: int = _size(6, "Alternating pairs of runs for each part of spark.tuned.", minimum=2)
-    tuning_backlog: int = _size(40_000, "Events that each run of the part tuning processes.")
-    tuning_profiles: int = _size(5_000, "Candidates of the part tuning.")
-    tuning_seconds: float = _size(12.0, "Seconds of a run of the part tuning that are measured.")
+    pairs: int = _size(
+        6,
+        "Alternating pairs of runs: of pseudonyms, and of each private part of the part tuning.",
+        minimum=2,
+    )
+    tuning_backlog: int = _size(40_000, "Events that each of these runs processes.")
+    tuning_profiles: int = _size(5_000, "Candidates of these runs.")
+    tuning_seconds: float = _size(12.0, "Seconds of such a run that are measured.")
     tuning_warm_up_seconds: float = _size(
-        10.0, "Seconds at the same rate before that in each run of the part tuning.", minimum=0
+        10.0, "Seconds at the same rate before that in each of these runs.", minimum=0
     )
 
     def __post_init__(self) -> None:
